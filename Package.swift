@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors, so that none is ever seen twice.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+// The kernels are one set of sources, compiled once for each level of processor; `Kernels` picks at
+// run time. Only a root package may pass flags of its own, which an application always is.
+#if arch(x86_64)
+  let levels: [(name: String, flags: [String])] = [
+    ("KernelsPortable", []),
+    ("KernelsAVX2", ["-Xcc", "-march=x86-64-v3"]),
+    ("KernelsAVX512", ["-Xcc", "-march=x86-64-v4"]),
+  ]
+#else
+  let levels: [(name: String, flags: [String])] = [("KernelsPortable", [])]
+#endif
+
+func library(_ name: String, _ dependencies: [String] = []) -> Target {
+  .target(
+    name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [String]) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: ([name] + dependencies).map { .init(stringLiteral: $0) },
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "mixpipe",
+  products: [.executable(name: "mixpipe", targets: ["mixpipe"])],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    library("ArgumentParsing"),
+    library("Storage"),
+    library("Numerics", ["COpenBLAS"]),
+    library("Mixtures", ["Numerics"]),
+    library("TextSources", ["Storage"]),
+    library("Corpora", ["Mixtures", "Numerics", "Storage", "TextSources"]),
+    library("Kernels", levels.map(\.name)),
+    library("ProxyModels", ["COpenBLAS", "Corpora", "Kernels", "Mixtures", "Numerics", "Storage"]),
+    library("GaussianProcesses", ["COpenBLAS", "Numerics"]),
+    library("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
+    library("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
+    library("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),
+    .executableTarget(
+      name: "mixpipe",
+      dependencies: [
+        "ArgumentParsing", "Corpora", "Kernels", "MixtureMethods", "Mixtures", "Numerics",
+        "ProxyModels", "Reports", "Storage", "Studies", "TextSources",
+      ],
+      swiftSettings: strict),
+    tests("ArgumentParsing", []),
+    tests("Storage", []),
+    tests("Numerics", []),
+    tests("Mixtures", ["Numerics"]),
+    tests("TextSources", ["Storage"]),
+    tests("Corpora", ["Mixtures", "Numerics", "Storage", "TextSources"]),
+    tests("Kernels", ["Numerics"]),
+    tests("ProxyModels", ["Corpora", "Kernels", "Mixtures", "Numerics", "Storage"]),
+    tests("GaussianProcesses", ["Numerics"]),
+    tests("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
+    tests("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
+    tests("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),
+    .testTarget(
+      name: "mixpipeTests", dependencies: ["mixpipe", "Mixtures", "Storage", "Studies"], swiftSettings: strict),
+  ]
+    + levels.map { level in
+      .target(
+        name: level.name,
+        swiftSettings: strict + (level.flags.isEmpty ? [] : [.unsafeFlags(level.flags)]),
+        linkerSettings: [.linkedLibrary("m")])
+    }
+)

@@ -1,0 +1,37 @@
+import Numerics
+
+/// What can be wrong with a mixture that somebody wrote down.
+package enum MixtureError: Error, Equatable, CustomStringConvertible {
+  case sum(Double)
+  case invalidWeight(domain: String, weight: Double)
+  case malformed(entry: String)
+  case duplicate(domain: String)
+  case unknown(domain: String, known: [String])
+  case unsupportedPreset(name: String, missing: [String])
+
+  package var description: String {
+    switch self {
+    case .sum(let sum):
+      "the weights sum to \(rounded(sum)), expected 1; scale them so that they sum to one"
+    case .invalidWeight(let domain, let weight):
+      "the weight of '\(domain)' is \(weight), expected a number from 0 to 1"
+    case .malformed(let entry):
+      "found '\(entry)', expected a list such as 'books=0.3,code=0.7'"
+    case .duplicate(let domain):
+      "the domain '\(domain)' is given twice; give each domain once"
+    case .unknown(let domain, let known):
+      "unknown domain '\(domain)'; "
+        + (nearestName(to: domain, in: known).map { "did you mean '\($0)'? " } ?? "")
+        + "the domains are \(known.joined(separator: ", "))"
+    case .unsupportedPreset(let name, let missing):
+      "the mixture '\(name)' needs the domains \(missing.joined(separator: ", ")), "
+        + "which this corpus does not train on; give weights instead"
+    }
+  }
+}
+
+/// At most six significant decimals, without trailing zeros: 0.95 rather than 0.9500000000000001.
+private func rounded(_ value: Double) -> String {
+  let scaled = (value * 1e6).rounded() / 1e6
+  return scaled == scaled.rounded() && abs(scaled) < 1e9 ? String(Int(scaled)) : String(scaled)
+}

@@ -1,0 +1,37 @@
+/// What is minimized: a weighted mean of held-out losses. These weights say what matters, and have
+/// nothing to do with the weights that domains are sampled with.
+package struct Objective: Sendable, Hashable, Codable {
+  /// The held-out domains that count; they need not be training domains.
+  package let targets: [String]
+  /// How much each target counts; they sum to one.
+  package let weights: [Double]
+
+  /// The plain mean, as Lindenau's average log-perplexity.
+  package static func mean(of targets: [String]) -> Objective {
+    Objective(targets: targets, proportionalTo: targets.map { _ in 1 })
+  }
+
+  package init(targets: [String], proportionalTo weights: [Double]) {
+    precondition(targets.count == weights.count && !targets.isEmpty)
+    let sum = weights.reduce(0, +)
+    precondition(sum > 0 && weights.allSatisfy { $0 >= 0 })
+    self.targets = targets
+    self.weights = weights.map { $0 / sum }
+  }
+
+  /// In nats per token; nil where the run diverged or a target was not measured.
+  package func value(of observation: Observation) -> Double? {
+    var sum = 0.0
+    for (target, weight) in zip(targets, weights) {
+      guard let loss = observation.loss(of: target) else { return nil }
+      sum += weight * loss
+    }
+    return sum
+  }
+
+  /// - Parameter losses: one for each target, in the order of `targets`.
+  package func value(of losses: [Double]) -> Double {
+    precondition(losses.count == targets.count)
+    return zip(weights, losses).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+}

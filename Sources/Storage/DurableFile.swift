@@ -1,0 +1,119 @@
+import Foundation
+
+/// Replaces a file as a whole: readers and crashes see the old bytes or the new ones, never a part.
+///
+/// The bytes go to a temporary file beside it, which is synced and renamed; then the folder is
+/// synced, without which a rename does not survive a loss of power.
+package func replaceFile(at path: String, with data: Data) throws(StorageError) {
+  try replaceFile(at: path) { (descriptor) throws(StorageError) in
+    try writeAll(data, to: descriptor, path: path)
+  }
+}
+
+/// As `replaceFile(at:with:)`, for contents too large to hold: `body` writes to the descriptor.
+package func replaceFile(
+  at path: String, writing body: (_ descriptor: Int32) throws(StorageError) -> Void
+) throws(StorageError) {
+  let temporary = "\(path).\(getpid()).tmp"
+  let descriptor = Int32(
+    try check("write", path) { Int(open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)) })
+  do throws(StorageError) {
+    do throws(StorageError) {
+      try body(descriptor)
+      try check("sync", path) { Int(fsync(descriptor)) }
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    try check("close", path) { Int(close(descriptor)) }
+    try check("replace", path) { Int(rename(temporary, path)) }
+  } catch {
+    unlink(temporary)
+    throw error
+  }
+  try syncFolder(of: path)
+}
+
+/// Writes every byte, however many calls it takes.
+package func writeAll(
+  _ data: Data, to descriptor: Int32, path: String
+) throws(StorageError) {
+  let failure: StorageError? = data.withUnsafeBytes { bytes in
+    do throws(StorageError) {
+      try writeAll(bytes, to: descriptor, path: path)
+      return nil
+    } catch {
+      return error
+    }
+  }
+  if let failure { throw failure }
+}
+
+package func writeAll(
+  _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
+) throws(StorageError) {
+  var rest = bytes
+  while !rest.isEmpty {
+    let written = try check("write", path) { write(descriptor, rest.baseAddress, rest.count) }
+    rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+  }
+}
+
+/// Syncs the folder that holds `path`, so that a new name survives a loss of power.
+package func syncFolder(of path: String) throws(StorageError) {
+  let folder = (path as NSString).deletingLastPathComponent
+  let name = folder.isEmpty ? "." : folder
+  let descriptor = Int32(
+    try check("open", name) { Int(open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) })
+  defer { close(descriptor) }
+  try check("sync", name) { Int(fsync(descriptor)) }
+}
+
+/// Makes a folder and those above it.
+package func makeFolder(at path: String) throws(StorageError) {
+  if mkdir(path, 0o755) == 0 || isFolder(path) { return }
+  let code = errno
+  let parent = (path as NSString).deletingLastPathComponent
+  guard code == ENOENT, !parent.isEmpty, parent != path else {
+    throw .system(action: "make the folder", path: path, code: code)
+  }
+  try makeFolder(at: parent)
+  if mkdir(path, 0o755) != 0, !isFolder(path) {
+    throw .system(action: "make the folder", path: path, code: errno)
+  }
+}
+
+package func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// The whole of a file.
+package func readFile(at path: String) throws(StorageError) -> Data {
+  let descriptor = Int32(try check("read", path) { Int(open(path, O_RDONLY | O_CLOEXEC)) })
+  defer { close(descriptor) }
+  var status = stat()
+  try check("read", path) { Int(fstat(descriptor, &status)) }
+  if status.st_mode & S_IFMT == S_IFDIR {
+    throw .system(action: "read", path: path, code: EISDIR)
+  }
+  var data = Data(count: max(Int(status.st_size), 0))
+  var filled = 0
+  while true {
+    if filled == data.count { data.count += 64 << 10 }
+    let capacity = data.count
+    let count = data.withUnsafeMutableBytes { bytes in
+      read(descriptor, bytes.baseAddress! + filled, capacity - filled)
+    }
+    if count < 0 {
+      if errno == EINTR { continue }
+      throw .system(action: "read", path: path, code: errno)
+    }
+    if count == 0 { break }
+    filled += count
+  }
+  data.count = filled
+  return data
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// A file mapped into memory for reading: pages are read as they are touched and shared by all
+/// processes.
+package final class MappedFile: @unchecked Sendable {
+  package let path: String
+  package let bytes: UnsafeRawBufferPointer
+
+  package init(at path: String) throws(StorageError) {
+    self.path = path
+    let descriptor = Int32(try check("open", path) { Int(open(path, O_RDONLY | O_CLOEXEC)) })
+    defer { close(descriptor) }
+    var status = stat()
+    try check("open", path) { Int(fstat(descriptor, &status)) }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      throw .system(action: "open", path: path, code: EISDIR)
+    }
+    let count = Int(status.st_size)
+    guard count > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
+    else { throw .system(action: "map", path: path, code: errno) }
+    bytes = UnsafeRawBufferPointer(start: start, count: count)
+  }
+
+  deinit {
+    if let start = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// What can go wrong between the program and the disk.
+package enum StorageError: Error, Equatable, CustomStringConvertible {
+  /// `action` reads after "cannot": "write", "open", "lock".
+  case system(action: String, path: String, code: Int32)
+  case corruptLine(path: String, line: Int, reason: String)
+  case locked(path: String, process: Int32?)
+  case missing(path: String, hint: String)
+
+  package var description: String {
+    switch self {
+    case .system(let action, let path, let code):
+      let hint =
+        switch code {
+        case ENOSPC, EDQUOT: "; free some space and run the same command again, nothing is lost"
+        case EACCES, EPERM, EROFS: "; choose a folder that you may write to"
+        case ENOENT: "; check the path"
+        default: ""
+        }
+      return "\(path): cannot \(action): \(String(cString: strerror(code)))\(hint)"
+    case .corruptLine(let path, let line, let reason):
+      return "\(path): line \(line) is damaged (\(reason)); "
+        + "move the file away or restore it from a copy"
+    case .locked(let path, let process):
+      return "\(path): another mixpipe" + (process.map { " (process \($0))" } ?? "")
+        + " is at work here; wait for it or choose another folder"
+    case .missing(let path, let hint):
+      return "\(path): no such file or folder; \(hint)"
+    }
+  }
+}
+
+/// Runs a system call again when a signal interrupted it; throws its errno when it fails.
+@discardableResult
+func check(
+  _ action: String, _ path: String, _ call: () -> Int
+) throws(StorageError) -> Int {
+  while true {
+    let result = call()
+    if result >= 0 { return result }
+    if errno != EINTR { throw .system(action: action, path: path, code: errno) }
+  }
+}

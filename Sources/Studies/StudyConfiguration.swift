@@ -1,0 +1,63 @@
+import Mixtures
+
+/// Everything that a study's result depends on: `study.json` in its folder, written once.
+package struct StudyConfiguration: Sendable, Hashable, Codable {
+  package struct Method: Sendable, Hashable, Codable {
+    /// A name that `MixtureMethods` knows: `bo`, `sobol`, `uniform`, `llama`, `bo-raw`.
+    package var name: String
+    /// How many mixtures it may try; fixed mixtures take one.
+    package var trials: Int
+
+    package init(name: String, trials: Int) {
+      self.name = name
+      self.trials = trials
+    }
+  }
+
+  /// Of this file's layout.
+  package var version = 1
+  /// The corpus: its folder when the study began, and the digest that must match.
+  package var corpus: String
+  package var corpusDigest: String
+  /// The training domains, in the order of every mixture.
+  package var domains: [String]
+  /// Training tokens that each domain has.
+  package var availableTokens: [Int]
+  package var objective: Objective
+  /// Of the search and of the confirmation.
+  package var scale: Scale
+  /// Of the search's trials (the same for all, so that their noise is common) and of the methods.
+  package var seed: UInt64
+  package var methods: [Method]
+  /// Quasi-random mixtures that a Bayesian method starts with.
+  package var initialTrials: Int
+  /// How many trials behind a proposal may be unfinished: proposal n knows exactly the outcomes of
+  /// trials 0 ... n - lag, whatever finished sooner, so that a study does not depend on timing.
+  package var lag: Int
+  /// How many of a method's best mixtures are trained again with fresh seeds.
+  package var finalists: Int
+  /// With how many fresh seeds.
+  package var confirmationSeeds: Int
+  /// Of the evaluator, e.g. the learning rate; compared as text.
+  package var trainer: [String: String]
+
+  package init(
+    corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
+    objective: Objective, scale: Scale, seed: UInt64, methods: [Method], initialTrials: Int,
+    lag: Int, finalists: Int, confirmationSeeds: Int, trainer: [String: String]
+  ) {
+    self.corpus = corpus
+    self.corpusDigest = corpusDigest
+    self.domains = domains
+    self.availableTokens = availableTokens
+    self.objective = objective
+    self.scale = scale
+    self.seed = seed
+    self.methods = methods
+    self.initialTrials = initialTrials
+    self.lag = lag
+    self.finalists = finalists
+    self.confirmationSeeds = confirmationSeeds
+    self.trainer = trainer
+  }
+}
