@@ -65,7 +65,8 @@ let package = Package(
     tests("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     tests("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),
     .testTarget(
-      name: "mixpipeTests", dependencies: ["mixpipe", "Mixtures", "Storage", "Studies"], swiftSettings: strict),
+      name: "mixpipeTests", dependencies: ["mixpipe", "Mixtures", "Storage", "Studies"],
+      swiftSettings: strict),
   ]
     + levels.map { level in
       .target(
