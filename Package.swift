@@ -5,12 +5,14 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 // The kernels are one set of sources, compiled once for each level of processor; `Kernels` picks at
-// run time. Only a root package may pass flags of its own, which an application always is.
+// run time. Only a root package may pass flags of its own, which an application always is. They are
+// optimized in debug builds as well: unoptimized SIMD is a hundred times slower, and defines the weak
+// symbols that Lane.swift warns of.
 #if arch(x86_64)
   let levels: [(name: String, flags: [String])] = [
     ("KernelsPortable", []),
-    ("KernelsAVX2", ["-Xcc", "-march=x86-64-v3"]),
-    ("KernelsAVX512", ["-Xcc", "-march=x86-64-v4"]),
+    ("KernelsAVX2", ["-DKERNELS_AVX2", "-Xcc", "-march=x86-64-v3"]),
+    ("KernelsAVX512", ["-DKERNELS_AVX512", "-Xcc", "-march=x86-64-v4"]),
   ]
 #else
   let levels: [(name: String, flags: [String])] = [("KernelsPortable", [])]
@@ -70,7 +72,7 @@ let package = Package(
     + levels.map { level in
       .target(
         name: level.name,
-        swiftSettings: strict + (level.flags.isEmpty ? [] : [.unsafeFlags(level.flags)]),
+        swiftSettings: strict + [.unsafeFlags(["-Ounchecked"] + level.flags)],
         linkerSettings: [.linkedLibrary("m")])
     }
 )
