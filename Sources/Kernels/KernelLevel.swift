@@ -33,7 +33,7 @@ package enum KernelLevel: String, CaseIterable, Comparable, Sendable {
 
   /// The best level named by the flags in Linux's `/proc/cpuinfo`; the kernel leaves out of them
   /// what it does not save at a change of threads.
-  static func level(ofProcessorInformation text: String) -> KernelLevel {
+  package static func level(ofProcessorInformation text: String) -> KernelLevel {
     #if arch(x86_64)
       let line = text.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
       let flags = Set(line.split(whereSeparator: \.isWhitespace))

@@ -74,7 +74,7 @@ package struct KernelTable: Sendable {
     ) -> Void
   package let mergeGradients:
     @Sendable (
-      _ count: Int, into sum: UnsafeMutablePointer<Float>,
+      _ count: Int, _ sum: UnsafeMutablePointer<Float>,
       _ others: UnsafePointer<UnsafeMutablePointer<Float>>, _ otherCount: Int, _ offset: Int
     ) -> Double
   package let adamStep:
