@@ -110,7 +110,8 @@ private func brief(_ error: any Error) -> String {
   case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
     return "expected \(type)" + place(context.codingPath)
   case .dataCorrupted(let context):
-    return (context.codingPath.isEmpty ? "not JSON" : "unreadable value") + place(context.codingPath)
+    return (context.codingPath.isEmpty ? "not JSON" : "unreadable value")
+      + place(context.codingPath)
   @unknown default:
     return "unreadable"
   }
