@@ -21,6 +21,6 @@ struct Mixpipe: Command {
   static func main() {
     restartWithTunedBLAS()
     Interruption.listen()
-    Mixpipe.start()
+    (Mixpipe.self as any Command.Type).main()
   }
 }

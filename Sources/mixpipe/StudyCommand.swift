@@ -48,19 +48,29 @@ struct StudyCommand: Command {
   @Option("Size of the proxy model, in parameters. (default: 100k)", value: "size")
   var size: SizeArgument?
   @Option(
-    "Methods to compare, separated by commas, of: bo, bo-raw, sobol, uniform, natural, llama. (default: all but natural that fit the corpus)", value: "names")
+    "Methods to compare, separated by commas, of: bo, bo-raw, sobol, uniform, natural, llama. (default: all but natural that fit the corpus)",
+    value: "names")
   var methods: ListArgument<String>?
-  @Option("Mixtures that each searching method tries. (default: \(StudyDefaults.trials))", value: "count")
+  @Option(
+    "Mixtures that each searching method tries. (default: \(StudyDefaults.trials))", value: "count")
   var trials: Int?
-  @Option("Quasi-random mixtures that Bayesian methods start with. (default: \(StudyDefaults.initialTrials))", value: "count")
+  @Option(
+    "Quasi-random mixtures that Bayesian methods start with. (default: \(StudyDefaults.initialTrials))",
+    value: "count")
   var initialTrials: Int?
-  @Option("How many trials may be under way when the next is proposed. (default: \(StudyDefaults.lag))", value: "count")
+  @Option(
+    "How many trials may be under way when the next is proposed. (default: \(StudyDefaults.lag))",
+    value: "count")
   var lag: Int?
-  @Option("How many of a method's best mixtures get fresh seeds. (default: \(StudyDefaults.finalists))", value: "count")
+  @Option(
+    "How many of a method's best mixtures get fresh seeds. (default: \(StudyDefaults.finalists))",
+    value: "count")
   var finalists: Int?
   @Option("How many fresh seeds. (default: \(StudyDefaults.confirmationSeeds))", value: "count")
   var confirmationSeeds: Int?
-  @Option("Held-out domain that counts, e.g. 'docs' or 'docs=2'; may be given several times. (default: every training domain alike)", value: "domain")
+  @Option(
+    "Held-out domain that counts, e.g. 'docs' or 'docs=2'; may be given several times. (default: every training domain alike)",
+    value: "domain")
   var target: [TargetArgument] = []
   @OptionGroup
   var training: TrainingOptions
@@ -122,11 +132,11 @@ struct StudyCommand: Command {
       throw ExitCode(Interruption.exitCode)
     }
     display.line.finish()
-    let report = StudyReport(record: record)
+    let summary = StudySummary(of: record)
     if json {
-      try emit(report.json(), terminator: "")
+      try emit(String(decoding: encodeDocument(summary), as: UTF8.self), terminator: "")
     } else {
-      try emit(report.terminalSummary())
+      try emit(summary.text)
       try emit("\nThe study is in \(folder); 'mixpipe report \(folder)' draws it.")
     }
   }

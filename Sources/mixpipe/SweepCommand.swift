@@ -20,7 +20,9 @@ struct SweepCommand: Command {
   var folder: String
   @Option("Folder of the corpus.", value: "folder", completion: .folders)
   var corpus = "corpora/five"
-  @Option("Domain weights, e.g. 'books=0.3,code=0.7', or uniform, natural, llama.", short: "m", value: "weights")
+  @Option(
+    "Domain weights, e.g. 'books=0.3,code=0.7', or uniform, natural, llama.", short: "m",
+    value: "weights")
   var mixture = MixtureSpecification.preset(.uniform)
   @Option("Sizes of the model, separated by commas.", value: "names")
   var sizes = ListArgument([SizeArgument(ModelSize.named("100k")!)])
@@ -113,7 +115,8 @@ struct SweepCommand: Command {
       let result = try trainer.run(
         progress: { progress in
           work.report(
-            index, Double(progress.step) / Double(progress.steps) * configuration.trainingOperations)
+            index, Double(progress.step) / Double(progress.steps) * configuration.trainingOperations
+          )
           line.update(work.line)
         }, isCancelled: { Interruption.isRequested })
       if case .finished(let losses) = result.outcome {
@@ -146,31 +149,30 @@ struct SweepCommand: Command {
 
   /// A table of means by size and rate, and what seeds alone do.
   private func summary(of runs: [Run]) -> String {
-    var table = TextTable(
-      columns: [
-        .left("size"), .right("tokens"), .right("rate"), .right("seeds"), .right("mean loss"),
-        .right("s.d. over seeds"), .right("above best"), .right("tokens/s"),
-      ])
+    var table = TextTable([
+      .init("size", .left), .init("tokens"), .init("rate"), .init("seeds"), .init("mean loss"),
+      .init("s.d. over seeds"), .init("above best"), .init("tokens/s"),
+    ])
     for size in sizes.elements {
       let rows = rates.elements.map { factor -> (factor: Double, runs: [Run], means: [Double]) in
         let matching = runs.filter { $0.size == size.size.name && $0.rateFactor == factor }
         return (factor, matching, matching.compactMap(\.mean))
       }
-      let best = rows.compactMap { $0.means.isEmpty ? nil : mean($0.means) }.min()
+      let best = rows.compactMap { $0.means.isEmpty ? nil : Statistics.mean($0.means) }.min()
       for row in rows {
         let rates = row.runs.map(\.tokensPerSecond).sorted()
-        table.add([
+        table.append([
           size.size.name, shortCount(Double(row.runs.first?.tokens ?? 0)),
           "\(fixed(row.factor, 2))x", "\(row.means.count)",
-          row.means.isEmpty ? "diverged" : fixed(mean(row.means), 4),
-          row.means.count > 1 ? fixed(variance(row.means).squareRoot(), 4) : "",
+          row.means.isEmpty ? "diverged" : fixed(Statistics.mean(row.means), 4),
+          row.means.count > 1 ? fixed(Statistics.variance(row.means).squareRoot(), 4) : "",
           row.means.isEmpty || best == nil
-            ? "" : fixed((mean(row.means) / best! - 1) * 100, 2) + " %",
+            ? "" : fixed((Statistics.mean(row.means) / best! - 1) * 100, 2) + " %",
           rates.isEmpty ? "" : shortCount(rates[rates.count / 2]),
         ])
       }
     }
-    return table.markdown + "\n"
+    return table.markdown
   }
 }
 

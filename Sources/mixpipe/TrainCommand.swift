@@ -109,20 +109,19 @@ struct TrainCommand: Command {
       return "The run diverged at step \(step) of \(result.steps): \(reason). "
         + "It has no losses; try a smaller --learning-rate."
     }
-    var table = TextTable(
-      columns: [
-        .left("domain"), .right("weight"), .right("tokens"), .right("epochs"),
-        .right("nats/token"), .right("± s.e."), .right("bits/byte"),
-      ])
+    var table = TextTable([
+      .init("domain", .left), .init("weight"), .init("tokens"), .init("epochs"),
+      .init("nats/token"), .init("± s.e."), .init("bits/byte"),
+    ])
     for loss in losses {
       if let index = mixture.domains.firstIndex(of: loss.domain) {
-        table.add([
+        table.append([
           loss.domain, fixed(mixture.weights[index], 4),
           shortCount(Double(result.tokensSeen[index])), fixed(result.epochs[index], 2),
           fixed(loss.loss, 4), fixed(loss.standardError, 4), fixed(loss.bitsPerByte, 4),
         ])
       } else {
-        table.add([
+        table.append([
           loss.domain, "held out", "", "", fixed(loss.loss, 4), fixed(loss.standardError, 4),
           fixed(loss.bitsPerByte, 4),
         ])
@@ -132,7 +131,6 @@ struct TrainCommand: Command {
     let mean = trained.reduce(0) { $0 + $1.loss } / Double(max(trained.count, 1))
     return """
       \(table.text)
-
       mean of the training domains \(fixed(mean, 4)) nats/token
       \(result.parameters) parameters, \(result.steps) steps, \
       \(shortCount(Double(result.tokensSeen.reduce(0, +)))) tokens, \
