@@ -46,6 +46,7 @@ struct AptArchive {
     let result = try Subprocess.run("apt-get", options + ["--quiet=2", "update"])
     // apt only warns where a list could not be fetched.
     if result.status != 0 || result.errors.contains("Failed to fetch") {
+      try result.throwIfDiskIsFull(folder)
       throw TextSourceError.noNetwork(package: package, reason: result.failure)
     }
     isReady = true
@@ -68,6 +69,7 @@ struct AptArchive {
       if result.errors.contains("was not found") { result = try get(name, target, meanwhile) }
       if result.status == 0 { return }
     }
+    try result.throwIfDiskIsFull(target)
     let unknown = ["Unable to locate", "No candidate", "has no installation candidate"]
     if unknown.contains(where: { result.errors.contains($0) }) {
       throw TextSourceError.unknownPackage(package: name, reason: result.failure)

@@ -34,8 +34,7 @@ extension ExtractionRule {
     }
     switch self {
     case .markdown: try emit(file.name, markdownText(try file.contents()))
-    case .html:
-      try emit(file.name, withoutPageLinks(HTMLText.text(of: try file.contents())))
+    case .html: try emit(file.name, HTMLText.text(of: try file.contents()))
     case .roff: try emit(file.name, RoffText.text(of: try file.contents()))
     case .code:
       if let text = SourceCode.text(of: try file.contents()) { try emit(file.name, text) }

@@ -1,27 +1,3 @@
-/// Without the lines that lead to other pages, and the pilcrows that lead to headings.
-func withoutPageLinks(_ text: [UInt8]) -> [UInt8] {
-  let words: [StaticString] = ["Next", "Previous", "Prev", "Up", "Home", "Last updated"]
-  var result: [UInt8] = []
-  result.reserveCapacity(text.count)
-  text.forEachLine { line in
-    var start = line.lowerBound
-    while start < line.upperBound, text[start] == .space { start += 1 }
-    let isLink = words.contains { word in
-      let end = start + word.utf8CodeUnitCount
-      return text.has(word, at: start) && (end >= text.count || !text[end].isWord)
-        && text.characterCount(in: end..<max(line.upperBound, end)) <= 200
-    }
-    if !isLink {
-      var end = line.upperBound
-      if end - line.lowerBound >= 2, text[end - 2] == 0xc2, text[end - 1] == 0xb6 { end -= 2 }
-      result.append(contentsOf: text[line.lowerBound..<end])
-    }
-    result.append(.newline)
-  }
-  result.removeLast()
-  return result
-}
-
 /// Manual pages in the `man` macros as running text.
 enum RoffText {
   /// Requests that say how, not what.

@@ -39,11 +39,13 @@ package struct PackageCache: Sendable {
       try? FileManager.default.removeItem(atPath: temporary)
       try makeFolder(at: temporary)
       defer { try? FileManager.default.removeItem(atPath: temporary) }
+      var last = 0
       let meanwhile = {
+        let bytes = byteCount(below: temporary)
+        if bytes == last { return }
+        last = bytes
         progress(
-          .fetching(
-            package: source.package, number: number, of: sources.count,
-            bytes: byteCount(below: temporary)))
+          .fetching(package: source.package, number: number, of: sources.count, bytes: bytes))
       }
       switch source.kind {
       case .deb:
@@ -183,6 +185,7 @@ package struct PackageCache: Sendable {
       // pip unpacks and collects in a folder of its own.
       environment: ["TMPDIR": folder], meanwhile: meanwhile)
     guard result.status != 0 else { return }
+    try result.throwIfDiskIsFull(folder)
     let errors = result.errors
     if errors.contains("No module named pip") {
       throw TextSourceError.missingTool(

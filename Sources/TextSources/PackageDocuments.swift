@@ -83,14 +83,17 @@ package struct PackageDocuments: DocumentSource {
             source: source.package, splitKey: source.package + "/" + key, text: piece))
       }
     }
+    func repaired(_ text: [UInt8]) -> [UInt8] {
+      cleaned(source.cleaning.pageLinks ? withoutPageLinks(text) : text)
+    }
     guard source.cleaning.navigationLines else {
-      try source.rule.extract(files) { try finish($0, cleaned($1)) }
+      try source.rule.extract(files) { try finish($0, repaired($1)) }
       return
     }
     var pages: [(key: String, text: [UInt8])] = []
     var navigation = NavigationLines()
     try source.rule.extract(files) { key, text in
-      pages.append((key, cleaned(text)))
+      pages.append((key, repaired(text)))
       navigation.count(pages.last!.text)
     }
     for page in pages { try finish(page.key, cleaned(navigation.removed(from: page.text))) }

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Runs the tools that fetch and unpack: arguments as they are, no shell in between, and always a
 /// look at how they ended.
@@ -16,6 +17,13 @@ enum Subprocess {
       let line = telling ?? lines.last { !$0.isEmpty } ?? "ended with status \(status)"
       return line.replacingOccurrences(of: "E: ", with: "")
         .replacingOccurrences(of: "ERROR: ", with: "")
+    }
+
+    /// - Parameter folder: where the tool wrote to.
+    func throwIfDiskIsFull(_ folder: String) throws(StorageError) {
+      if errors.contains("No space left") || errors.contains("enough free space") {
+        throw .system(action: "write", path: folder, code: ENOSPC)
+      }
     }
   }
 
