@@ -122,8 +122,15 @@ package struct ManifestSource: Codable, Equatable, Sendable {
     /// Drop paragraphs of 80 and more characters that the domain has had already.
     package var repeatedParagraphs: Bool
 
-    package init(navigationLines: Bool = false, repeatedParagraphs: Bool = true) {
+    /// Drop lines that begin with "Next", "Previous", "Up" and the like: links to other pages of a
+    /// manual. Not for pages with programs in BASIC, whose loops end so.
+    package var pageLinks: Bool
+
+    package init(
+      navigationLines: Bool = false, repeatedParagraphs: Bool = true, pageLinks: Bool = false
+    ) {
       self.navigationLines = navigationLines
+      self.pageLinks = pageLinks
       self.repeatedParagraphs = repeatedParagraphs
     }
 
@@ -132,6 +139,7 @@ package struct ManifestSource: Codable, Equatable, Sendable {
       navigationLines = try container.decodeIfPresent(Bool.self, forKey: .navigationLines) ?? false
       repeatedParagraphs =
         try container.decodeIfPresent(Bool.self, forKey: .repeatedParagraphs) ?? true
+      pageLinks = try container.decodeIfPresent(Bool.self, forKey: .pageLinks) ?? false
     }
   }
 
