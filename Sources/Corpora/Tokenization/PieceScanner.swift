@@ -113,7 +113,15 @@ struct PieceScanner {
 enum ScalarClass: UInt8 {
   case symbol, letter, number, space
 
+  /// The version of Unicode that `tokenizers` 0.23 has. Letters that came later are symbols to it, and
+  /// the same text must be the same tokens with a newer library too.
+  private static let unicodeVersion = 16
+
   init(_ scalar: Unicode.Scalar) {
+    guard let age = scalar.properties.age, age.major <= Self.unicodeVersion else {
+      self = .symbol
+      return
+    }
     switch scalar.properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
       self = .letter
