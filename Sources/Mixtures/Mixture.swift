@@ -30,7 +30,8 @@ package struct Mixture: Sendable, Hashable, Codable {
     precondition(domains.count == weights.count)
     let sum = weights.reduce(0, +)
     precondition(
-      sum > 0 && weights.allSatisfy { $0 >= 0 }, "expected weights of positive sum, found \(weights)")
+      sum > 0 && weights.allSatisfy { $0 >= 0 },
+      "expected weights of positive sum, found \(weights)")
     self.domains = domains
     self.weights = weights.map { $0 / sum }
   }

@@ -16,7 +16,9 @@ package func replaceFile(
 ) throws(StorageError) {
   let temporary = "\(path).\(getpid()).tmp"
   let descriptor = Int32(
-    try check("write", path) { Int(open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)) })
+    try check("write", path) {
+      Int(open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644))
+    })
   do throws(StorageError) {
     do throws(StorageError) {
       try body(descriptor)

@@ -1,0 +1,73 @@
+# make study    everything from a fresh machine to a report:  CORPUS=five|free|synthetic  RUN=runs/NAME
+# make test     set-up, lint, the whole test suite
+# make help     the other targets
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+CORPUS ?= five
+RUN ?= runs/$(CORPUS)
+MIXPIPE := .build/release/mixpipe
+SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
+# One BLAS thread each: the tests run side by side.
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: help build study test lint format bench coverage sanitize docs clean setup setup-fetch
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+# Installs Debian packages that are missing; quiet where there is nothing to do.
+# $(call require,what is needed,test that succeeds when it is there,packages)
+define require
+if ! { $(2); } >/dev/null 2>&1; then \
+  command -v apt-get >/dev/null || { echo "make: $(1) is missing and there is no apt-get here; install it with your system's package manager and run make again" >&2; exit 1; }; \
+  if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; else \
+    echo "make: $(1) is missing; as root run 'apt-get install $(3)', then run make again" >&2; exit 1; fi; \
+  echo "make: installing $(3)"; \
+  $$sudo apt-get update -qq >/dev/null 2>&1 || echo "make: apt-get update failed, going on with the lists at hand" >&2; \
+  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $(3) >/dev/null || \
+    { echo "make: apt-get could not install $(3); is there a network? Install it by hand and run make again" >&2; exit 1; }; \
+fi
+endef
+
+setup:
+	@command -v swift >/dev/null || { echo "make: no 'swift' on the PATH; install Swift 6.2 or later (swift.org/install/linux) and run make again" >&2; exit 1; }
+	@version=$$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' | head -n 1); set -- $${version:-0 0}; \
+	[ "$$1" -gt 6 ] || { [ "$$1" = 6 ] && [ "$$2" -ge 2 ]; } || { echo "make: found Swift $$1.$$2, expected 6.2 or later; install it (swift.org/install/linux) and run make again" >&2; exit 1; }
+	@$(call require,OpenBLAS,compgen -G '/usr/lib/*/pkgconfig/openblas.pc' || compgen -G '/usr/l*/*/pkgconfig/openblas.pc',libopenblas-dev)
+
+# What fetching a corpus needs besides: pip downloads some of the text, nothing is installed with it.
+setup-fetch:
+	@[ "$(CORPUS)" != five ] || { $(call require,pip for python3,python3 -m pip --version,python3-pip); }
+
+build: setup ## the program, in .build/release/mixpipe
+	@$(SWIFT_BUILD) --product mixpipe
+
+study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, transfer check, report
+	@$(MIXPIPE) corpus build corpora/$(CORPUS).json
+	@$(MIXPIPE) study $(RUN) --corpus corpora/$(CORPUS)
+	@$(MIXPIPE) transfer $(RUN)
+	@$(MIXPIPE) report $(RUN)
+
+test: setup lint ## set-up, lint and every test
+	@$(SWIFT_BUILD) --build-tests
+	@swift test -c release --skip-build
+
+lint: setup ## layout and style, and that no AVX-512 code can reach an older processor
+	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: ## lays out the sources
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+coverage: setup ## which lines the tests reach
+	@swift test --enable-code-coverage
+	@llvm-cov report .build/debug/mixpipePackageTests.xctest -instr-profile .build/debug/codecov/default.profdata --ignore-filename-regex='\.build|Tests'
+
+sanitize: setup ## the tests under the thread and the address sanitizer
+	@swift test --sanitize thread --scratch-path .build/thread
+	@swift test --sanitize address --scratch-path .build/address
+
+clean: ## removes what was built; corpora and runs stay
+	@rm -rf .build

@@ -1,0 +1,71 @@
+/// What can be wrong with a corpus, or with what one is to be built from.
+package enum CorpusError: Error, Equatable, CustomStringConvertible {
+  case notACorpus(path: String, found: String)
+  case formatVersion(path: String, expected: Int, found: Int)
+  case shardTooShort(path: String, expectedBytes: Int, foundBytes: Int)
+  case shardMagic(path: String, found: String)
+  case shardSize(path: String, expectedBytes: Int, foundBytes: Int)
+  case shardVocabulary(path: String, expected: Int, found: Int)
+  case shardChecksum(path: String, expected: UInt64, found: UInt64)
+  /// The file is whole, but not the one that the corpus was built with.
+  case foreignFile(path: String, expected: String, found: String)
+  case tokenRange(path: String, token: Int, vocabularySize: Int)
+  case tooFewTokens(domain: String, part: String, expected: Int, found: Int)
+  case emptyDomain(domain: String)
+  case domainName(String)
+  case duplicateDomain(String)
+  case noTrainingDomain
+  case tokenizer(path: String, found: String)
+  case vocabularySize(asked: Int, lowest: Int, highest: Int)
+  case vocabularyUnreachable(asked: Int, reached: Int)
+  case generator(path: String, found: String)
+
+  package var description: String {
+    let again = "build the corpus again with 'mixpipe corpus build'"
+    return switch self {
+    case .notACorpus(let path, let found):
+      "\(path): found \(found), expected the folder of a corpus; "
+        + "build one with 'mixpipe corpus build'"
+    case .formatVersion(let path, let expected, let found):
+      "\(path): found format \(found), expected \(expected); \(again)"
+    case .shardTooShort(let path, let expected, let found):
+      "\(path): found \(found) bytes, expected a header of \(expected); \(again)"
+    case .shardMagic(let path, let found):
+      "\(path): starts with \(found), expected a token shard's 'MIXSHARD'; \(again)"
+    case .shardSize(let path, let expected, let found):
+      "\(path): found \(found) bytes, expected \(expected); \(again)"
+    case .shardVocabulary(let path, let expected, let found):
+      "\(path): found tokens of a vocabulary of \(found), expected \(expected); \(again)"
+    case .shardChecksum(let path, let expected, let found):
+      "\(path): found checksum \(String(found, radix: 16)), "
+        + "expected \(String(expected, radix: 16)), so its tokens are damaged; \(again)"
+    case .foreignFile(let path, let expected, let found):
+      "\(path): found digest \(found.prefix(12)), expected \(expected.prefix(12)), "
+        + "so it belongs to another corpus; \(again)"
+    case .tokenRange(let path, let token, let size):
+      "\(path): found token \(token), expected tokens below \(size); \(again)"
+    case .tooFewTokens(let domain, let part, let expected, let found):
+      "domain '\(domain)': found \(found) \(part) tokens, expected at least \(expected); "
+        + "give it more text or ask for fewer"
+    case .emptyDomain(let domain):
+      "domain '\(domain)': found no text after cleaning, expected at least one document; "
+        + "check its files"
+    case .domainName(let name):
+      "found the domain name '\(name)', expected letters, digits, '-', '_' and '.'; rename it"
+    case .duplicateDomain(let name):
+      "the domain '\(name)' is given twice; give each domain once"
+    case .noTrainingDomain:
+      "found held-out domains only, expected at least one to train on; add one with '--domain'"
+    case .tokenizer(let path, let found):
+      "\(path): found \(found), expected a byte-level BPE as tokenizer.json; "
+        + "give one that 'mixpipe corpus build' wrote"
+    case .vocabularySize(let asked, let lowest, let highest):
+      "found a vocabulary of \(asked), expected from \(lowest) to \(highest); choose one in between"
+    case .vocabularyUnreachable(let asked, let reached):
+      "the text has pairs for a vocabulary of \(reached) only, expected \(asked); "
+        + "give more text or ask for a smaller vocabulary"
+    case .generator(let path, let found):
+      "\(path): \(found); correct the description of the synthetic corpus"
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import Numerics
+
+/// Draws training sequences so that each domain's share follows the mixture closely at every step.
+///
+/// A domain's tokens are cut into windows of `contextLength` + 1 that overlap by one token, so that
+/// each token is predicted once an epoch; the last tokens that fill no window are left. The windows'
+/// order is a permutation for each epoch, seeded by the domain's name: the n-th sequence of a domain
+/// is the same whatever the mixture, which takes noise out of the difference of two mixtures.
+///
+/// Which domain comes next is the chairman assignment problem. Taking the largest deficit strays by
+/// more than one sequence from five domains on; the rule of R. Tijdeman, *The chairman assignment
+/// problem*, Discrete Mathematics 32 (1980), Theorem 1, never strays by more than 1 − 1/(2k − 2).
+package struct MixtureSampler: Sendable {
+  /// All that a checkpoint needs to go on with the same sequences.
+  package struct State: Sendable, Codable, Equatable {
+    /// Sequences drawn of each training domain.
+    package var counts: [Int]
+    /// Each domain's sum of weights so far, less its count: how far it is behind.
+    package var deficits: [Double]
+  }
+
+  /// The windows of one domain.
+  private struct Windows: Sendable {
+    let name: String
+    let shard: TokenShard
+    let count: Int
+    /// The epoch that `order` belongs to; -1 before the first draw.
+    var epoch = -1
+    /// Windows in the order of the epoch, (count).
+    var order: [UInt32] = []
+  }
+
+  private let contextLength: Int
+  private let seed: UInt64
+  private var windows: [Windows]
+
+  /// Restoring a state makes the next draws those that followed when it was saved.
+  package var state: State {
+    didSet {
+      precondition(
+        state.counts.count == windows.count && state.deficits.count == windows.count,
+        "expected the state of \(windows.count) domains, found \(state.counts.count)")
+    }
+  }
+
+  /// Sequences drawn of each training domain.
+  package var counts: [Int] { state.counts }
+
+  /// - Throws: ``CorpusError/tooFewTokens(domain:part:expected:found:)`` where a training domain
+  ///   does not fill one window.
+  package init(corpus: Corpus, contextLength: Int, seed: UInt64) throws {
+    precondition(contextLength > 0, "expected a positive context length, found \(contextLength)")
+    self.contextLength = contextLength
+    self.seed = seed
+    windows = try corpus.trainingDomains.map { domain in
+      let shard = domain.training!
+      guard shard.count > contextLength else {
+        throw CorpusError.tooFewTokens(
+          domain: domain.name, part: "training", expected: contextLength + 1, found: shard.count)
+      }
+      return Windows(name: domain.name, shard: shard, count: (shard.count - 1) / contextLength)
+    }
+    state = State(
+      counts: [Int](repeating: 0, count: windows.count),
+      deficits: [Double](repeating: 0, count: windows.count))
+  }
+
+  /// How many times each training domain's windows have been seen; 1.5 is once and half again.
+  package func epochs() -> [Double] {
+    zip(state.counts, windows).map { Double($0) / Double($1.count) }
+  }
+
+  /// Draws one sequence.
+  ///
+  /// - Parameters:
+  ///   - weights: each training domain's share, summing to one; they may change from call to call.
+  ///     A domain of weight zero is never drawn.
+  ///   - tokens: filled with contextLength + 1 tokens.
+  /// - Returns: the index of the sequence's domain among the training domains.
+  package mutating func next(
+    weights: [Double], into tokens: UnsafeMutableBufferPointer<UInt16>
+  ) -> Int {
+    precondition(
+      tokens.count == contextLength + 1,
+      "expected room for \(contextLength + 1) tokens, found \(tokens.count)")
+    let domain = chooseDomain(weights)
+    let start = nextWindow(of: domain) * contextLength
+    windows[domain].shard.withTokens { source in
+      _ = tokens.update(fromContentsOf: source[start..<start + tokens.count])
+    }
+    return domain
+  }
+
+  private mutating func chooseDomain(_ weights: [Double]) -> Int {
+    precondition(
+      weights.count == windows.count,
+      "expected \(windows.count) weights, found \(weights.count)")
+    var sum = 0.0
+    var positive = 0
+    for (index, weight) in weights.enumerated() {
+      precondition(weight >= 0, "expected weights of at least zero, found \(weight)")
+      sum += weight
+      if weight > 0 { positive += 1 }
+      state.deficits[index] += weight
+    }
+    precondition(abs(sum - 1) < 1e-6, "expected weights that sum to one, found \(sum)")
+    // A domain is due no earlier than its deficit allows, and the one whose deficit would first
+    // pass the bound goes first.
+    let slack = positive > 1 ? 1 / Double(2 * positive - 2) : 0
+    var chosen = -1
+    var earliest = Double.infinity
+    for index in weights.indices where weights[index] > 0 {
+      let deficit = state.deficits[index]
+      // Sums of weights are off by their last bits, which must not make a domain late.
+      guard deficit >= slack - 1e-9 else { continue }
+      let deadline = (1 - slack - deficit) / weights[index]
+      if deadline < earliest {
+        earliest = deadline
+        chosen = index
+      }
+    }
+    if chosen < 0 {
+      // Only after weights have changed can all be ahead.
+      for index in weights.indices
+      where weights[index] > 0 && (chosen < 0 || state.deficits[index] > state.deficits[chosen]) {
+        chosen = index
+      }
+    }
+    state.deficits[chosen] -= 1
+    return chosen
+  }
+
+  private mutating func nextWindow(of domain: Int) -> Int {
+    let (epoch, place) = state.counts[domain].quotientAndRemainder(
+      dividingBy: windows[domain].count)
+    if windows[domain].epoch != epoch {
+      var order = (0..<UInt32(windows[domain].count)).map { $0 }
+      var generator = SeededGenerator(
+        seed: seed, stream: "windows of \(windows[domain].name), epoch \(epoch)")
+      generator.shuffle(&order)
+      windows[domain].order = order
+      windows[domain].epoch = epoch
+    }
+    state.counts[domain] += 1
+    return Int(windows[domain].order[place])
+  }
+}

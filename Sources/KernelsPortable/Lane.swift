@@ -1,0 +1,132 @@
+// This folder is compiled once for each level of processor (see Package.swift). The objects must
+// define no weak code symbols: the linker keeps one copy of such a symbol, and might keep the one an
+// older processor cannot run. Hence only unsafe pointers, `Float` and SIMD here: no arrays, no
+// closures, no generics.
+
+#if KERNELS_AVX512
+  /// As many numbers as one vector register holds.
+  typealias Lane = SIMD16<Float>
+  typealias IntegerLane = SIMD16<Int32>
+#elseif KERNELS_AVX2
+  typealias Lane = SIMD8<Float>
+  typealias IntegerLane = SIMD8<Int32>
+#else
+  typealias Lane = SIMD4<Float>
+  typealias IntegerLane = SIMD4<Int32>
+#endif
+
+@inline(__always) var laneWidth: Int { Lane.scalarCount }
+
+@inline(__always) func load(_ address: UnsafePointer<Float>) -> Lane {
+  UnsafeRawPointer(address).loadUnaligned(as: Lane.self)
+}
+
+@inline(__always) func load(_ address: UnsafeMutablePointer<Float>) -> Lane {
+  UnsafeRawPointer(address).loadUnaligned(as: Lane.self)
+}
+
+@inline(__always) func store(_ value: Lane, _ address: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(address).storeBytes(of: value, as: Lane.self)
+}
+
+extension Lane {
+  /// `self + a·b`, in one rounding where the processor has the instruction. Without it, the fused
+  /// form would be a library call for each number.
+  @inline(__always) func adding(_ a: Lane, times b: Lane) -> Lane {
+    #if arch(x86_64) && !KERNELS_AVX512 && !KERNELS_AVX2
+      self + a * b
+    #else
+      addingProduct(a, b)
+    #endif
+  }
+
+  /// The sum, by halves: the standard library's `sum()` adds one by one, in a chain.
+  @inline(__always) var total: Float {
+    (lowHalf + highHalf).total
+  }
+
+  @inline(__always) var largest: Float {
+    lowHalf.larger(highHalf).largest
+  }
+
+  @inline(__always) func larger(_ other: Lane) -> Lane {
+    replacing(with: other, where: other .> self)
+  }
+}
+
+#if KERNELS_AVX512
+  extension SIMD8<Float> {
+    @inline(__always) var total: Float { (lowHalf + highHalf).total }
+    @inline(__always) var largest: Float { lowHalf.larger(highHalf).largest }
+    @inline(__always) func larger(_ other: Self) -> Self {
+      replacing(with: other, where: other .> self)
+    }
+  }
+#endif
+#if KERNELS_AVX512 || KERNELS_AVX2
+  extension SIMD4<Float> {
+    @inline(__always) var total: Float { (lowHalf + highHalf).total }
+    @inline(__always) var largest: Float { lowHalf.larger(highHalf).largest }
+    @inline(__always) func larger(_ other: Self) -> Self {
+      replacing(with: other, where: other .> self)
+    }
+  }
+#endif
+extension SIMD2<Float> {
+  @inline(__always) var total: Float { x + y }
+  @inline(__always) var largest: Float { x > y ? x : y }
+  @inline(__always) func larger(_ other: Self) -> Self {
+    replacing(with: other, where: other .> self)
+  }
+}
+
+/// eˣ to about 1e-7 of itself; zero below -87.3, where the result would be subnormal.
+///
+/// Cody and Waite's reduction to |r| ≤ ln(2)/2 and the degree-5 polynomial of Moshier's Cephes
+/// (`expf.c`). Rounding to an integer is done by adding 1.5·2²³, which leaves the integer in the low
+/// bits: SIMD types round and convert one number at a time.
+///
+/// - Precondition: `x` ≤ 88.
+@inline(__always) func exponential(_ x: Lane) -> Lane {
+  let magic = Lane(repeating: 12_582_912)
+  let shifted = magic.adding(x, times: Lane(repeating: 1.442_695_04))
+  let n = shifted - magic
+  var r = x.adding(n, times: Lane(repeating: -0.693_359_375))
+  r = r.adding(n, times: Lane(repeating: 2.121_944_40e-4))
+  var p = Lane(repeating: 1.987_569_15e-4)
+  p = Lane(repeating: 1.398_199_950_7e-3).adding(p, times: r)
+  p = Lane(repeating: 8.333_451_907_3e-3).adding(p, times: r)
+  p = Lane(repeating: 4.166_579_589_4e-2).adding(p, times: r)
+  p = Lane(repeating: 1.666_666_545_9e-1).adding(p, times: r)
+  p = Lane(repeating: 5.000_000_120_1e-1).adding(p, times: r)
+  let y = (r + Lane(repeating: 1)).adding(p, times: r * r)
+  let power =
+    unsafeBitCast(shifted, to: IntegerLane.self) &<< IntegerLane(repeating: 23)
+    &+ IntegerLane(repeating: 0x3f80_0000)
+  return (y * unsafeBitCast(power, to: Lane.self))
+    .replacing(with: 0, where: x .< Lane(repeating: -87.3))
+}
+
+/// 1 / (1 + e⁻ˣ); exactly zero or one far out.
+@inline(__always) func sigmoid(_ x: Lane) -> Lane {
+  // e⁻ˣ is held below e⁸⁷, so that its sum with one stays finite.
+  let exponent = (-x).replacing(with: 87, where: x .< Lane(repeating: -87))
+  return Lane(repeating: 1) / (Lane(repeating: 1) + exponential(exponent))
+}
+
+/// √x to about 2e-7 of itself, zero for zero: the standard library's `squareRoot()` of a SIMD type
+/// goes number by number. Newton's iteration on 1/√x from the well-known first guess in the bits.
+///
+/// - Precondition: `x` is not negative.
+@inline(__always) func root(_ x: Lane) -> Lane {
+  let guess =
+    IntegerLane(repeating: 0x5f37_59df)
+    &- (unsafeBitCast(x, to: IntegerLane.self) &>> IntegerLane(repeating: 1))
+  var y = unsafeBitCast(guess, to: Lane.self)
+  let half = x * -0.5
+  let threeHalves = Lane(repeating: 1.5)
+  y *= threeHalves.adding(half * y, times: y)
+  y *= threeHalves.adding(half * y, times: y)
+  y *= threeHalves.adding(half * y, times: y)
+  return x * y
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// Memory of its own for floats: aligned, zeroed, in huge pages where the system gives them.
+package final class FloatBuffer: @unchecked Sendable {
+  package let count: Int
+  package let base: UnsafeMutablePointer<Float>
+
+  package init(count: Int) {
+    self.count = count
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    let hugePage = 2 << 20
+    let alignment = bytes >= hugePage ? hugePage : 4096
+    var memory: UnsafeMutableRawPointer?
+    let status = posix_memalign(&memory, alignment, bytes)
+    guard status == 0, let memory else {
+      preconditionFailure("expected \(bytes) bytes of memory: \(String(cString: strerror(status)))")
+    }
+    if bytes >= hugePage { madvise(memory, bytes, 14 /* MADV_HUGEPAGE */) }
+    memset(memory, 0, bytes)
+    base = memory.bindMemory(to: Float.self, capacity: count)
+  }
+
+  deinit { free(base) }
+
+  var elements: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: base, count: count)
+  }
+}
+
+/// Hands out parts of one block of memory. First run with no memory, to learn how much is needed.
+struct Carver {
+  private(set) var used = 0
+  private let base: UnsafeMutablePointer<Float>?
+
+  init(_ base: UnsafeMutablePointer<Float>? = nil) { self.base = base }
+
+  /// `count` floats that begin at a cache line.
+  mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+    // The measuring run's addresses are never touched.
+    let start = base ?? UnsafeMutablePointer(bitPattern: 64)!
+    defer { used += (count + 15) & ~15 }
+    return start + used
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Kernels
+
+/// AdamW over the flat vector of parameters, with gradients summed over shards and clipped.
+final class Optimizer: @unchecked Sendable {
+  /// Parameters that share their learning rate and decay, cut into blocks that workers share out.
+  private struct Block {
+    var offset: Int
+    var count: Int
+    var kind: ParameterLayout.Kind
+  }
+
+  let first: FloatBuffer
+  let second: FloatBuffer
+  /// One for each shard of the batch; zero between steps.
+  let gradients: [FloatBuffer]
+  private let blocks: [Block]
+  private var squares: [Double]
+  private let configuration: TrainingConfiguration
+  private let model: ProxyModel
+  private let others: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+
+  init(model: ProxyModel, configuration: TrainingConfiguration) {
+    self.model = model
+    self.configuration = configuration
+    let count = model.layout.count
+    first = FloatBuffer(count: count)
+    second = FloatBuffer(count: count)
+    gradients = (0..<configuration.gradientShards).map { _ in FloatBuffer(count: count) }
+    var runs: [Block] = []
+    for tensor in model.layout.tensors {
+      if let last = runs.last, last.kind == tensor.kind {
+        runs[runs.count - 1].count += tensor.count
+      } else {
+        runs.append(Block(offset: tensor.offset, count: tensor.count, kind: tensor.kind))
+      }
+    }
+    blocks = runs.flatMap { run in
+      stride(from: 0, to: run.count, by: 1 << 15).map { start in
+        Block(
+          offset: run.offset + start, count: min(1 << 15, run.count - start), kind: run.kind)
+      }
+    }
+    squares = Array(repeating: 0, count: blocks.count)
+    others = .allocate(capacity: max(gradients.count - 1, 1))
+    for (index, gradient) in gradients.dropFirst().enumerated() {
+      (others + index).initialize(to: gradient.base)
+    }
+  }
+
+  deinit { others.deallocate() }
+
+  /// Merges the shards' gradients; returns the norm of the sum. The order of additions does not
+  /// depend on the number of workers.
+  func mergeGradients(workers: Int) -> Double {
+    let (kernels, blocks, sum) = (model.kernels, blocks, gradients[0])
+    squares.withUnsafeMutableBufferPointer { squares in
+      nonisolated(unsafe) let (squares, others) = (squares, others)
+      let otherCount = gradients.count - 1
+      concurrently(workers: workers, items: blocks.count) { _, index in
+        let block = blocks[index]
+        squares[index] = kernels.mergeGradients(
+          block.count, sum.base + block.offset, others, otherCount, block.offset)
+      }
+    }
+    return squares.reduce(0, +).squareRoot()
+  }
+
+  /// Changes the parameters by the merged gradient, which becomes zero.
+  func step(_ step: Int, norm: Double, workers: Int) {
+    let c = configuration
+    let (kernels, blocks, gradient) = (model.kernels, blocks, gradients[0])
+    let (parameters, first, second) = (model.parameters, first, second)
+    let clip = norm > c.clipNorm ? c.clipNorm / norm : 1
+    let share = c.rateShare(step: step)
+    let widthScale = TrainingConfiguration.baseWidth / Double(c.size.width)
+    let firstCorrection = 1 / (1 - pow(c.firstDecay, Double(step + 1)))
+    let secondCorrection = 1 / (1 - pow(c.secondDecay, Double(step + 1)))
+    concurrently(workers: workers, items: blocks.count) { _, index in
+      let block = blocks[index]
+      let rate =
+        share * (block.kind == .matrix ? c.learningRate * widthScale : c.embeddingRate)
+      let decay = block.kind == .matrix ? c.weightDecay : 0
+      kernels.adamStep(
+        block.count, parameters.base + block.offset, gradient.base + block.offset,
+        first.base + block.offset, second.base + block.offset, Float(clip), Float(c.firstDecay),
+        Float(c.secondDecay), Float(rate * firstCorrection), Float(secondCorrection),
+        Float(c.epsilon), Float(1 - rate * decay))
+    }
+    model.parametersChanged()
+  }
+}

@@ -1,0 +1,317 @@
+import COpenBLAS
+import Foundation
+import Kernels
+
+// M rows (tokens of a micro-batch), T positions, C channels, F hidden channels, H heads, V vocabulary
+// entries.
+
+/// A decoder of Llama's kind with its parameters: RMSNorm, rotary positions, SwiGLU, the embedding
+/// tied to the output layer, no biases.
+package final class ProxyModel: @unchecked Sendable {
+  package let layout: ParameterLayout
+  let kernels: KernelTable
+  let parameters: FloatBuffer
+
+  struct Layer {
+    let attention: WeightMatrix
+    let attentionOutput: WeightMatrix
+    let gates: WeightMatrix
+    let down: WeightMatrix
+  }
+  let layers: [Layer]
+  let head: WeightMatrix
+  /// (T, D/2) each.
+  private let cosines: FloatBuffer
+  private let sines: FloatBuffer
+  private let panelMemory: FloatBuffer
+
+  package static let normEpsilon: Float = 1e-5
+  package static let rotaryBase = 10_000.0
+
+  /// A model whose parameters are all zero until they are set.
+  package init(
+    size: ModelSize, vocabularySize: Int, kernels: KernelTable, engine: ProductEngine = .automatic
+  ) {
+    let layout = ParameterLayout(size: size, vocabularySize: vocabularySize)
+    self.layout = layout
+    self.kernels = kernels
+    parameters = FloatBuffer(count: layout.count)
+    let (c, f) = (size.width, size.hiddenWidth)
+    func carve(_ carver: inout Carver) -> (layers: [Layer], head: WeightMatrix) {
+      func matrix(_ outputs: Int, _ inputs: Int, _ offset: Int) -> WeightMatrix {
+        WeightMatrix(
+          outputs: outputs, inputs: inputs, offset: offset, kernels: kernels, engine: engine,
+          carver: &carver)
+      }
+      let layers = layout.layers.map { layer in
+        Layer(
+          attention: matrix(3 * c, c, layer.attention),
+          attentionOutput: matrix(c, c, layer.attentionOutput),
+          gates: matrix(2 * f, c, layer.gates), down: matrix(c, f, layer.down))
+      }
+      return (layers, matrix(vocabularySize, c, layout.embedding))
+    }
+    var measure = Carver()
+    _ = carve(&measure)
+    panelMemory = FloatBuffer(count: measure.used)
+    var carver = Carver(panelMemory.base)
+    (layers, head) = carve(&carver)
+
+    let half = size.headSize / 2
+    cosines = FloatBuffer(count: size.contextLength * half)
+    sines = FloatBuffer(count: size.contextLength * half)
+    for position in 0..<size.contextLength {
+      for d in 0..<half {
+        let frequency = pow(Self.rotaryBase, -Double(2 * d) / Double(size.headSize))
+        cosines.base[position * half + d] = Float(cos(Double(position) * frequency))
+        sines.base[position * half + d] = Float(sin(Double(position) * frequency))
+      }
+    }
+  }
+
+  /// To be called whenever parameters have changed, before the next pass.
+  func parametersChanged() {
+    for layer in layers {
+      layer.attention.pack(parameters.base, kernels)
+      layer.attentionOutput.pack(parameters.base, kernels)
+      layer.gates.pack(parameters.base, kernels)
+      layer.down.pack(parameters.base, kernels)
+    }
+    head.pack(parameters.base, kernels)
+  }
+
+  /// Replaces all parameters, in the order of the layout.
+  package func setParameters(_ values: [Float]) {
+    precondition(
+      values.count == layout.count, "expected \(layout.count) parameters, found \(values.count)")
+    _ = parameters.elements.update(fromContentsOf: values)
+    parametersChanged()
+  }
+
+  package func copyParameters() -> [Float] { Array(parameters.elements) }
+
+  /// The loss of each target token, without gradients.
+  ///
+  /// - Parameters:
+  ///   - windows: `sequences` windows of T + 1 tokens, one after the other.
+  ///   - body: is given T losses for each window, in nats.
+  package func evaluate(
+    windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, workspace: Workspace,
+    _ body: (UnsafeBufferPointer<Float>) -> Void
+  ) {
+    let rows = forward(
+      windows: windows, sequences: sequences, positions: positions, workspace: workspace)
+    headLoss(rows: rows, workspace: workspace)
+    body(UnsafeBufferPointer(start: workspace.losses, count: rows))
+  }
+
+  /// Adds the gradient of `scale` times the summed loss; returns the summed loss in nats.
+  package func train(
+    windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, scale: Float,
+    gradients: UnsafeMutablePointer<Float>, workspace: Workspace
+  ) -> Double {
+    let rows = forward(
+      windows: windows, sequences: sequences, positions: positions, workspace: workspace)
+    headGradient(rows: rows, scale: scale, gradients: gradients, workspace: workspace)
+    backward(
+      sequences: sequences, positions: positions, gradients: gradients, workspace: workspace)
+    var sum = 0.0
+    for row in 0..<rows { sum += Double(workspace.losses[row]) }
+    return sum
+  }
+
+  /// The logits of one window's positions, (T, V): for tests and comparisons.
+  package func logits(tokens: [UInt16]) -> [Float] {
+    precondition(!tokens.isEmpty && tokens.count <= layout.size.contextLength)
+    let workspace = Workspace(
+      layout: layout, sequences: 1, positions: tokens.count, training: false)
+    let rows = forward(
+      windows: tokens + [0], sequences: 1, positions: tokens.count, workspace: workspace)
+    let w = workspace
+    var result: [Float] = []
+    var first = 0
+    while first < rows {
+      let count = min(w.headRows, rows - first)
+      head.forward(
+        parameters.base, kernels, rows: count, x: w.finalNorm + first * w.widthStride,
+        xStride: w.widthStride, y: w.logits, yStride: w.logitStride)
+      for row in 0..<count {
+        result += UnsafeBufferPointer(
+          start: w.logits + row * w.logitStride, count: layout.vocabularySize)
+      }
+      first += count
+    }
+    return result
+  }
+
+  /// Runs all layers and the last norm; returns the number of rows.
+  private func forward(
+    windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, workspace w: Workspace
+  ) -> Int {
+    let rows = sequences * positions
+    let (c, heads, headSize) = (layout.size.width, layout.size.heads, layout.size.headSize)
+    precondition(rows <= w.rows, "expected at most \(w.rows) rows, found \(rows)")
+    let p = UnsafePointer(parameters.base)
+    for sequence in 0..<sequences {
+      let window = windows + sequence * (positions + 1)
+      for position in 0..<positions {
+        let row = sequence * positions + position
+        let token = Int(window[position])
+        precondition(token < layout.vocabularySize, "token \(token) is not in the vocabulary")
+        w.inputs[row] = window[position]
+        w.targets[row] = window[position + 1]
+        (w.layers[0].input + row * w.widthStride).update(from: p + token * c, count: c)
+      }
+    }
+    for (index, layer) in layers.enumerated() {
+      let kept = w.layers[index]
+      let offsets = layout.layers[index]
+      kernels.normalize(
+        rows, c, kept.input, w.widthStride, p + offsets.attentionGain, Self.normEpsilon,
+        kept.attentionNorm, w.widthStride, kept.attentionInverse)
+      layer.attention.forward(
+        p, kernels, rows: rows, x: kept.attentionNorm, xStride: w.widthStride, y: kept.attention,
+        yStride: w.attentionStride)
+      for sequence in 0..<sequences {
+        let first = sequence * positions
+        for head in 0..<heads {
+          let queries = kept.attention + (first * w.attentionStride + head * headSize)
+          kernels.attend(
+            positions, headSize, queries, queries + c, queries + 2 * c, w.attentionStride,
+            cosines.base, sines.base, kept.mixed + (first * w.widthStride + head * headSize),
+            w.widthStride, kept.logSums + (first * heads + head), heads, w.scratch)
+        }
+      }
+      layer.attentionOutput.forward(
+        p, kernels, rows: rows, x: kept.mixed, xStride: w.widthStride, addend: kept.input,
+        y: kept.middle, yStride: w.widthStride)
+      kernels.normalize(
+        rows, c, kept.middle, w.widthStride, p + offsets.hiddenGain, Self.normEpsilon,
+        kept.hiddenNorm, w.widthStride, kept.hiddenInverse)
+      layer.gates.forward(
+        p, kernels, rows: rows, x: kept.hiddenNorm, xStride: w.widthStride, y: kept.gates,
+        yStride: w.gateStride)
+      kernels.gate(
+        rows, layout.size.hiddenWidth, kept.gates, w.gateStride, w.hidden, w.hiddenStride)
+      layer.down.forward(
+        p, kernels, rows: rows, x: w.hidden, xStride: w.hiddenStride, addend: kept.middle,
+        y: index + 1 < layers.count ? w.layers[index + 1].input : w.output, yStride: w.widthStride)
+    }
+    kernels.normalize(
+      rows, c, w.output, w.widthStride, p + layout.finalGain, Self.normEpsilon, w.finalNorm,
+      w.widthStride, w.finalInverse)
+    return rows
+  }
+
+  private func headLoss(rows: Int, workspace w: Workspace) {
+    var first = 0
+    while first < rows {
+      let count = min(w.headRows, rows - first)
+      head.forward(
+        parameters.base, kernels, rows: count, x: w.finalNorm + first * w.widthStride,
+        xStride: w.widthStride, y: w.logits, yStride: w.logitStride)
+      w.targets.withUnsafeBufferPointer { targets in
+        kernels.crossEntropyLoss(
+          count, layout.vocabularySize, w.logits, w.logitStride, targets.baseAddress! + first,
+          w.losses + first)
+      }
+      first += count
+    }
+  }
+
+  /// The output layer forward and back, by blocks of rows; leaves the gradient of the last norm's
+  /// output in `dBranch`.
+  private func headGradient(
+    rows: Int, scale: Float, gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
+  ) {
+    let p = UnsafePointer(parameters.base)
+    var first = 0
+    while first < rows {
+      let count = min(w.headRows, rows - first)
+      let x = w.finalNorm + first * w.widthStride
+      head.forward(
+        p, kernels, rows: count, x: x, xStride: w.widthStride, y: w.logits, yStride: w.logitStride)
+      w.targets.withUnsafeBufferPointer { targets in
+        kernels.crossEntropy(
+          count, layout.vocabularySize, w.logits, w.logitStride, targets.baseAddress! + first,
+          scale, w.losses + first)
+      }
+      head.backward(
+        p, kernels, rows: count, dy: w.logits, dyStride: w.logitStride,
+        dx: w.dBranch + first * w.widthStride, dxStride: w.widthStride)
+      head.accumulate(
+        gradients, kernels, rows: count, dy: w.logits, dyStride: w.logitStride, x: x,
+        xStride: w.widthStride)
+      first += count
+    }
+  }
+
+  private func backward(
+    sequences: Int, positions: Int, gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
+  ) {
+    let rows = sequences * positions
+    let (c, heads, headSize) = (layout.size.width, layout.size.heads, layout.size.headSize)
+    let p = UnsafePointer(parameters.base)
+    w.dResidual.update(repeating: 0, count: rows * w.widthStride)
+    kernels.normalizeBackward(
+      rows, c, w.output, w.widthStride, p + layout.finalGain, w.finalInverse, w.dBranch,
+      w.widthStride, w.dResidual, w.widthStride, gradients + layout.finalGain)
+    for index in layers.indices.reversed() {
+      let layer = layers[index]
+      let kept = w.layers[index]
+      let offsets = layout.layers[index]
+      layer.down.backward(
+        p, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, dx: w.hidden,
+        dxStride: w.hiddenStride)
+      kernels.gateBackward(
+        rows, layout.size.hiddenWidth, kept.gates, w.gateStride, w.hidden, w.hiddenStride)
+      layer.down.accumulate(
+        gradients, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, x: w.hidden,
+        xStride: w.hiddenStride)
+      layer.gates.backward(
+        p, kernels, rows: rows, dy: kept.gates, dyStride: w.gateStride, dx: w.dBranch,
+        dxStride: w.widthStride)
+      layer.gates.accumulate(
+        gradients, kernels, rows: rows, dy: kept.gates, dyStride: w.gateStride, x: kept.hiddenNorm,
+        xStride: w.widthStride)
+      kernels.normalizeBackward(
+        rows, c, kept.middle, w.widthStride, p + offsets.hiddenGain, kept.hiddenInverse, w.dBranch,
+        w.widthStride, w.dResidual, w.widthStride, gradients + offsets.hiddenGain)
+
+      layer.attentionOutput.backward(
+        p, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, dx: w.dBranch,
+        dxStride: w.widthStride)
+      layer.attentionOutput.accumulate(
+        gradients, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, x: kept.mixed,
+        xStride: w.widthStride)
+      for sequence in 0..<sequences {
+        let first = sequence * positions
+        for head in 0..<heads {
+          let column = first * w.attentionStride + head * headSize
+          let queries = kept.attention + column
+          let dQueries = w.dAttention + column
+          let mixed = first * w.widthStride + head * headSize
+          kernels.attendBackward(
+            positions, headSize, queries, queries + c, queries + 2 * c, w.attentionStride,
+            cosines.base, sines.base, kept.mixed + mixed, w.dBranch + mixed, w.widthStride,
+            kept.logSums + (first * heads + head), heads, dQueries, dQueries + c, dQueries + 2 * c,
+            w.attentionStride, w.scratch)
+        }
+      }
+      layer.attention.backward(
+        p, kernels, rows: rows, dy: w.dAttention, dyStride: w.attentionStride, dx: w.dBranch,
+        dxStride: w.widthStride)
+      layer.attention.accumulate(
+        gradients, kernels, rows: rows, dy: w.dAttention, dyStride: w.attentionStride,
+        x: kept.attentionNorm, xStride: w.widthStride)
+      kernels.normalizeBackward(
+        rows, c, kept.input, w.widthStride, p + offsets.attentionGain, kept.attentionInverse,
+        w.dBranch, w.widthStride, w.dResidual, w.widthStride, gradients + offsets.attentionGain)
+    }
+    for row in 0..<rows {
+      let gradient = gradients + Int(w.inputs[row]) * c
+      let source = w.dResidual + row * w.widthStride
+      for i in 0..<c { gradient[i] += source[i] }
+    }
+  }
+}

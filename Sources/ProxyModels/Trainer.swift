@@ -1,0 +1,116 @@
+import Foundation
+import Kernels
+import Mixtures
+import Storage
+
+/// Trains one proxy model on one mixture and measures it on the held-out text.
+///
+/// The same configuration, text and weights give the same bits on the same kind of processor, for any
+/// number of workers and however often the run was stopped and resumed.
+package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Sendable {
+  let sequences: Sequences
+  let heldOut: HeldOut
+  let schedule: any WeightSchedule
+  let configuration: TrainingConfiguration
+  let workers: Int
+  /// Digest of the text, for checkpoints.
+  let digest: String
+  let kernels: KernelTable
+
+  /// Seconds between checkpoints.
+  package var checkpointInterval = 60.0
+
+  /// - Parameter workers: threads; more than the configuration's gradient shards are of no use.
+  package init(
+    sequences: Sequences, heldOut: HeldOut, digest: String, schedule: any WeightSchedule,
+    configuration: TrainingConfiguration, workers: Int, kernels: KernelTable
+  ) {
+    precondition(workers > 0, "expected at least one worker, found \(workers)")
+    self.sequences = sequences
+    self.heldOut = heldOut
+    self.digest = digest
+    self.schedule = schedule
+    self.configuration = configuration
+    self.workers = workers
+    self.kernels = kernels
+  }
+
+  /// Runs to the end, from the checkpoint where there is one.
+  ///
+  /// - Parameters:
+  ///   - progress: called after each step.
+  ///   - isCancelled: asked after each step.
+  ///   - checkpointFolder: where the run is saved from time to time and when it is cancelled.
+  ///   - exportFolder: where the finished model goes, as Hugging Face's Llama.
+  /// - Throws: `CancellationError` when cancelled; `CheckpointError` for a checkpoint that is damaged
+  ///   or of another run; `StorageError`.
+  package func run(
+    progress: (TrainingProgress) -> Void = { _ in }, isCancelled: () -> Bool = { false },
+    checkpointFolder: String? = nil, exportFolder: String? = nil
+  ) throws -> TrainingResult {
+    let run = TrainingRun(trainer: self)
+    let checkpoint = checkpointFolder.map { $0 + "/checkpoint.safetensors" }
+    if let checkpointFolder, let checkpoint {
+      try makeFolder(at: checkpointFolder)
+      if fileExists(checkpoint) { try run.restore(from: checkpoint) }
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    var saved = start
+    let firstStep = run.state.step
+    while run.state.step < configuration.steps, run.state.divergence == nil {
+      run.step()
+      let seconds = (clock.now - start).seconds
+      let done = run.state.step - firstStep
+      progress(run.progress(stepsDone: done, seconds: seconds))
+      if isCancelled() {
+        if let checkpoint { try run.save(to: checkpoint) }
+        throw CancellationError()
+      }
+      if let checkpoint, (clock.now - saved).seconds >= checkpointInterval,
+        run.state.step < configuration.steps
+      {
+        try run.save(to: checkpoint)
+        saved = clock.now
+      }
+    }
+    let trained = clock.now
+    let outcome: TrainingResult.Outcome
+    if let divergence = run.state.divergence {
+      outcome = .diverged(step: divergence.step, reason: divergence.reason)
+    } else {
+      // A long evaluation that is cut short must not cost the training.
+      if let checkpoint, (trained - start).seconds >= checkpointInterval {
+        try run.save(to: checkpoint)
+      }
+      outcome = .finished(
+        evaluate(run.model, on: heldOut, workers: workers, microBatch: run.microBatch))
+      if let exportFolder { try run.model.export(to: exportFolder) }
+    }
+    let evaluated = clock.now
+    let trainingSeconds = (trained - start).seconds
+    let length = configuration.size.contextLength
+    return TrainingResult(
+      outcome: outcome, parameters: run.model.layout.count, steps: run.state.step,
+      tokensSeen: run.sequences.counts.map { $0 * length }, epochs: run.sequences.epochs(),
+      curve: run.state.curve,
+      tokensPerSecond: Double((run.state.step - firstStep) * configuration.batchTokens)
+        / max(trainingSeconds, 1e-9), trainingSeconds: trainingSeconds,
+      evaluationSeconds: (evaluated - trained).seconds, peakMemoryBytes: peakMemory(),
+      trainingOperations: configuration.trainingOperations)
+  }
+}
+
+extension Duration {
+  var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+}
+
+/// The most memory that this process ever held, in bytes.
+package func peakMemory() -> Int {
+  var usage = rusage()
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+  return Int(usage.ru_maxrss) * 1024
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// All that decides a run besides its text and its mixture.
+package struct TrainingConfiguration: Sendable, Hashable, Codable {
+  package var size: ModelSize
+  package var vocabularySize: Int
+  package var seed: UInt64
+  package var steps: Int
+  /// Sequences of one step, each of the size's context length.
+  package var batchSequences: Int
+  /// Parts of a batch whose gradients are summed apart and then merged in order: the most workers
+  /// that one run can use. The same for any number of workers, so that the bits are too.
+  package var gradientShards: Int
+  /// Sequences that go through the model at once. Bounds memory; changes rounding only.
+  package var microBatchSequences: Int
+
+  /// Learning rate of matrices at `baseWidth` channels; it falls with 1/width.
+  package var learningRate: Double
+  /// Learning rate of the embedding and the gains at all widths.
+  package var embeddingRate: Double
+  package var warmupSteps: Int
+  /// Share of the steps over which the learning rate falls to zero.
+  package var decayShare: Double
+  package var weightDecay: Double
+  package var firstDecay: Double
+  package var secondDecay: Double
+  package var epsilon: Double
+  /// Largest norm of a step's gradient.
+  package var clipNorm: Double
+  /// Standard deviation of the embedding at the start.
+  package var embeddingDeviation: Double
+  /// Held-out tokens of each domain to measure on.
+  package var heldOutTokens: Int
+  package var engine: ProductEngine
+
+  /// The width at which `learningRate` applies as it is.
+  package static let baseWidth = 64.0
+
+  /// The defaults for a size and budget.
+  ///
+  /// - Parameter tokens: rounded to whole steps, at least one.
+  package init(size: ModelSize, vocabularySize: Int, tokens: Int, seed: UInt64) {
+    self.size = size
+    self.vocabularySize = vocabularySize
+    self.seed = seed
+    let parameters = size.parameterCount(vocabularySize: vocabularySize)
+    // Small batches while the loss falls fast per step; larger models take fewer, larger steps.
+    let batchTokens = parameters < 2_000_000 ? 4096 : parameters < 8_000_000 ? 8192 : 16_384
+    batchSequences = max(batchTokens / size.contextLength, 1)
+    steps = max(
+      Int((Double(tokens) / Double(batchSequences * size.contextLength)).rounded()), 1)
+    gradientShards = min(4, batchSequences)
+    microBatchSequences = max(256 / size.contextLength, 1)
+    learningRate = 8e-3
+    embeddingRate = 8e-3
+    // By the model, not the budget: a longer run starts as a shorter one does, and can go on from it.
+    warmupSteps = max(parameters / (batchSequences * size.contextLength), 1)
+    decayShare = 0.3
+    weightDecay = 0.1
+    firstDecay = 0.9
+    secondDecay = 0.95
+    epsilon = 1e-8
+    clipNorm = 1
+    embeddingDeviation = 0.05
+    heldOutTokens = 65_536
+    engine = .automatic
+  }
+
+  /// Tokens of one step.
+  package var batchTokens: Int { batchSequences * size.contextLength }
+
+  package var tokens: Int { steps * batchTokens }
+
+  /// The first step whose learning rate is below the stable one.
+  package var decayStart: Int { steps - Int((Double(steps) * decayShare).rounded()) }
+
+  /// The share of the full learning rate at a step: linear warm-up, stable, then down to nothing as
+  /// 1 - √t does (Hägele et al., [Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+  /// Durations](https://arxiv.org/abs/2405.18392), section 4).
+  package func rateShare(step: Int) -> Double {
+    let warm = min(Double(step + 1) / Double(warmupSteps), 1)
+    guard step >= decayStart else { return warm }
+    let progress = Double(step + 1 - decayStart) / Double(steps + 1 - decayStart)
+    return min(warm, 1 - progress.squareRoot())
+  }
+
+  /// Floating-point operations of the whole training, by the usual count.
+  package var trainingOperations: Double {
+    size.trainingOperationsPerToken(vocabularySize: vocabularySize) * Double(tokens)
+  }
+}

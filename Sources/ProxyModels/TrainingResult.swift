@@ -1,0 +1,45 @@
+import Mixtures
+
+/// How a run ended, and what it took.
+package struct TrainingResult: Sendable, Codable {
+  package enum Outcome: Sendable, Equatable, Codable {
+    /// Loss of each held-out domain, in the corpus's order.
+    case finished([DomainLoss])
+    /// The run got nowhere, so it has no losses.
+    case diverged(step: Int, reason: String)
+  }
+
+  package var outcome: Outcome
+  package var parameters: Int
+  package var steps: Int
+  /// Tokens trained on of each training domain, and how often its text was gone through.
+  package var tokensSeen: [Int]
+  package var epochs: [Double]
+  /// The batch's mean loss at about a hundred steps, in nats per token.
+  package var curve: [CurvePoint]
+  /// Training only, of this process: without evaluation and without steps before a resumption.
+  package var tokensPerSecond: Double
+  package var trainingSeconds: Double
+  package var evaluationSeconds: Double
+  /// The most memory that the process ever held.
+  package var peakMemoryBytes: Int
+  /// By the usual count, 6N + 12LTd a token.
+  package var trainingOperations: Double
+
+  package struct CurvePoint: Sendable, Equatable, Codable {
+    package var step: Int
+    package var loss: Double
+  }
+}
+
+/// What a run tells while it goes on.
+package struct TrainingProgress: Sendable {
+  /// Steps done, of `steps`.
+  package var step: Int
+  package var steps: Int
+  /// Loss of the last batches, smoothed, in nats per token.
+  package var loss: Double
+  package var tokensPerSecond: Double
+  /// Training and evaluation.
+  package var secondsLeft: Double
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Kernels
+
+/// A run under way: the model, the optimizer, and where they are.
+final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unchecked Sendable {
+  /// All of a run besides parameters, moments and the sampler.
+  struct State: Codable {
+    var step = 0
+    var firstLoss = 0.0
+    /// Moving average of the loss.
+    var loss = 0.0
+    /// Steps in a row with a loss far above the first.
+    var stepsLost = 0
+    var divergence: Divergence?
+    var curve: [TrainingResult.CurvePoint] = []
+  }
+
+  struct Divergence: Codable {
+    var step: Int
+    var reason: String
+  }
+
+  let configuration: TrainingConfiguration
+  let identity: RunIdentity
+  let schedule: any WeightSchedule
+  let workers: Int
+  let model: ProxyModel
+  let optimizer: Optimizer
+  var sequences: Sequences
+  var state = State()
+  private let evaluationTokens: Int
+  private let workspaces: [Workspace]
+  private var windows: [UInt16]
+  private var losses: [Double]
+
+  init(trainer: Trainer<Sequences, HeldOut>) {
+    let configuration = trainer.configuration
+    self.configuration = configuration
+    identity = RunIdentity(
+      configuration: configuration, digest: trainer.digest, schedule: trainer.schedule.identity)
+    schedule = trainer.schedule
+    sequences = trainer.sequences
+    workers = min(trainer.workers, configuration.gradientShards)
+    model = ProxyModel(
+      size: configuration.size, vocabularySize: configuration.vocabularySize,
+      kernels: trainer.kernels, engine: configuration.engine)
+    optimizer = Optimizer(model: model, configuration: configuration)
+    let length = configuration.size.contextLength
+    let layout = model.layout
+    let microBatch = configuration.microBatchSequences
+    workspaces = (0..<workers).map { _ in
+      Workspace(layout: layout, sequences: microBatch, positions: length, training: true)
+    }
+    windows = Array(repeating: 0, count: configuration.batchSequences * (length + 1))
+    losses = Array(repeating: 0, count: configuration.gradientShards)
+    evaluationTokens = trainer.heldOut.domains.indices.reduce(0) {
+      $0 + trainer.heldOut.windowCount(domain: $1) * length
+    }
+    model.initialize(configuration)
+  }
+
+  /// Sequences that evaluation takes at once.
+  var microBatch: Int { configuration.microBatchSequences }
+
+  /// One batch and one change of the parameters, or a divergence.
+  func step() {
+    let length = configuration.size.contextLength
+    let weights = schedule.weights(step: state.step, of: configuration.steps)
+    windows.withUnsafeMutableBufferPointer { windows in
+      for index in 0..<configuration.batchSequences {
+        let window = UnsafeMutableBufferPointer(
+          rebasing: windows[index * (length + 1)..<(index + 1) * (length + 1)])
+        _ = sequences.next(weights: weights, into: window)
+      }
+    }
+    let loss = gradients() / Double(configuration.batchTokens)
+    let norm = optimizer.mergeGradients(workers: workers)
+    if state.step == 0 {
+      state.firstLoss = loss
+      state.loss = loss
+    }
+    state.loss += 0.05 * (loss - state.loss)
+    if let reason = trouble(loss: loss, norm: norm) {
+      state.divergence = Divergence(step: state.step, reason: reason)
+      return
+    }
+    if state.step * 100 / configuration.steps != (state.step - 1) * 100 / configuration.steps
+      || state.step == 0
+    {
+      state.curve.append(.init(step: state.step, loss: loss))
+    }
+    optimizer.step(state.step, norm: norm, workers: workers)
+    state.step += 1
+  }
+
+  /// Adds up each shard's gradients, micro-batch by micro-batch; returns the summed loss.
+  private func gradients() -> Double {
+    let (model, workspaces, shards) = (model, workspaces, optimizer.gradients)
+    let length = configuration.size.contextLength
+    let (total, microBatch) = (configuration.batchSequences, configuration.microBatchSequences)
+    let scale = Float(1 / Double(configuration.batchTokens))
+    losses.withUnsafeMutableBufferPointer { losses in
+      windows.withUnsafeBufferPointer { windows in
+        nonisolated(unsafe) let (losses, windows) = (losses, windows.baseAddress!)
+        concurrently(workers: workers, items: shards.count) { worker, shard in
+          var loss = 0.0
+          var first = total * shard / shards.count
+          let end = total * (shard + 1) / shards.count
+          while first < end {
+            let count = min(microBatch, end - first)
+            loss += model.train(
+              windows: windows + first * (length + 1), sequences: count, positions: length,
+              scale: scale, gradients: shards[shard].base, workspace: workspaces[worker])
+            first += count
+          }
+          losses[shard] = loss
+        }
+      }
+    }
+    return losses.reduce(0, +)
+  }
+
+  /// Why the run has come to nothing, nil where it has not.
+  private func trouble(loss: Double, norm: Double) -> String? {
+    guard loss.isFinite else { return "the loss is \(loss)" }
+    guard norm.isFinite else { return "the gradient's norm is \(norm)" }
+    // One bad batch recovers; a loss above where an untrained model starts, for this long, does not.
+    state.stepsLost = loss > state.firstLoss + 1 ? state.stepsLost + 1 : 0
+    guard state.stepsLost >= 50 else { return nil }
+    return String(
+      format: "the loss has been above %.2f for 50 steps, %.2f at the start", state.firstLoss + 1,
+      state.firstLoss)
+  }
+
+  func progress(stepsDone: Int, seconds: Double) -> TrainingProgress {
+    let perStep = seconds / Double(max(stepsDone, 1))
+    // A forward pass is a third of a training step.
+    let evaluation = Double(evaluationTokens) / Double(3 * configuration.batchTokens)
+    return TrainingProgress(
+      step: state.step, steps: configuration.steps, loss: state.loss,
+      tokensPerSecond: Double(configuration.batchTokens) / max(perStep, 1e-9),
+      secondsLeft: perStep * (Double(configuration.steps - state.step) + evaluation))
+  }
+}

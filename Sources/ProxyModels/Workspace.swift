@@ -1,0 +1,135 @@
+import Kernels
+
+// M rows (tokens of a micro-batch), T positions, C channels, F hidden channels, H heads, V vocabulary
+// entries.
+
+/// What one worker needs to run a micro-batch forward and back: allocated once, never in a step.
+package final class Workspace: @unchecked Sendable {
+  /// What a layer keeps of its way forward.
+  struct Layer {
+    /// The residual stream as it enters, (M, C).
+    let input: UnsafeMutablePointer<Float>
+    let attentionNorm: UnsafeMutablePointer<Float>
+    /// Query, key and value before rotation, (M, 3C).
+    let attention: UnsafeMutablePointer<Float>
+    /// What the heads put out, (M, C).
+    let mixed: UnsafeMutablePointer<Float>
+    /// The residual stream between the halves, (M, C).
+    let middle: UnsafeMutablePointer<Float>
+    let hiddenNorm: UnsafeMutablePointer<Float>
+    /// Gate and up, (M, 2F).
+    let gates: UnsafeMutablePointer<Float>
+    /// 1/rms of each row, (M), before each half.
+    let attentionInverse: UnsafeMutablePointer<Float>
+    let hiddenInverse: UnsafeMutablePointer<Float>
+    /// (M, H), see `attend`.
+    let logSums: UnsafeMutablePointer<Float>
+  }
+
+  let rows: Int
+  let headRows: Int
+  let layers: [Layer]
+  /// The residual stream as it leaves the last layer, (M, C).
+  let output: UnsafeMutablePointer<Float>
+  let finalNorm: UnsafeMutablePointer<Float>
+  let finalInverse: UnsafeMutablePointer<Float>
+  /// The gated unit's inside, (M, F), and its gradient.
+  let hidden: UnsafeMutablePointer<Float>
+  /// Gradient of the residual stream, (M, C).
+  let dResidual: UnsafeMutablePointer<Float>
+  /// Gradient of what a product or norm put out, (M, C).
+  let dBranch: UnsafeMutablePointer<Float>
+  /// (M, 3C).
+  let dAttention: UnsafeMutablePointer<Float>
+  /// A block of rows of the output layer, (headRows, V).
+  let logits: UnsafeMutablePointer<Float>
+  /// The loss of each row, (M).
+  let losses: UnsafeMutablePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
+  var inputs: [UInt16]
+  var targets: [UInt16]
+  private let memory: FloatBuffer
+
+  // Strides are an odd number of cache lines: rows a power of two apart share a few sets of the
+  // cache and drive each other out.
+  let widthStride: Int
+  let attentionStride: Int
+  let hiddenStride: Int
+  let gateStride: Int
+  let logitStride: Int
+
+  var bytes: Int { memory.count * MemoryLayout<Float>.stride }
+
+  static func oddLines(_ count: Int) -> Int { ((count + 15) / 16 | 1) * 16 }
+
+  /// - Parameters:
+  ///   - sequences: of `positions` tokens, the most that a micro-batch has.
+  ///   - training: whether the layers keep what the way back needs; otherwise all share one memory.
+  package init(layout: ParameterLayout, sequences: Int, positions: Int, training: Bool) {
+    let (c, f) = (layout.size.width, layout.size.hiddenWidth)
+    let rows = sequences * positions
+    let headRows = min(rows, Self.headRows(vocabularySize: layout.vocabularySize))
+    let widthStride = Self.oddLines(c)
+    let attentionStride = Self.oddLines(3 * c)
+    let hiddenStride = Self.oddLines(f)
+    let gateStride = Self.oddLines(2 * f)
+    let logitStride = Self.oddLines(layout.vocabularySize)
+
+    func carve(_ carver: inout Carver, then body: (inout Carver) -> Void) -> [Layer] {
+      func layer() -> Layer {
+        Layer(
+          input: carver.take(rows * widthStride), attentionNorm: carver.take(rows * widthStride),
+          attention: carver.take(rows * attentionStride), mixed: carver.take(rows * widthStride),
+          middle: carver.take(rows * widthStride), hiddenNorm: carver.take(rows * widthStride),
+          gates: carver.take(rows * gateStride), attentionInverse: carver.take(rows),
+          hiddenInverse: carver.take(rows), logSums: carver.take(rows * layout.size.heads))
+      }
+      let layers: [Layer]
+      if training {
+        layers = (0..<layout.size.layers).map { _ in layer() }
+      } else {
+        layers = Array(repeating: layer(), count: layout.size.layers)
+      }
+      body(&carver)
+      return layers
+    }
+    let counts = [
+      rows * widthStride, rows * widthStride, rows, rows * hiddenStride,
+      training ? rows * widthStride : 0, training ? rows * widthStride : 0,
+      training ? rows * attentionStride : 0, headRows * logitStride, rows,
+      KernelTable.attentionScratch(positions: positions, headSize: layout.size.headSize),
+    ]
+    var measure = Carver()
+    _ = carve(&measure) { carver in for count in counts { _ = carver.take(count) } }
+    memory = FloatBuffer(count: measure.used)
+    var carver = Carver(memory.base)
+    var parts: [UnsafeMutablePointer<Float>] = []
+    layers = carve(&carver) { carver in parts = counts.map { carver.take($0) } }
+    // Without a way back the residual stream needs no more than its two halves.
+    output = training ? parts[0] : layers[0].input
+    finalNorm = parts[1]
+    finalInverse = parts[2]
+    hidden = parts[3]
+    dResidual = parts[4]
+    dBranch = parts[5]
+    dAttention = parts[6]
+    logits = parts[7]
+    losses = parts[8]
+    scratch = parts[9]
+    inputs = Array(repeating: 0, count: rows)
+    targets = Array(repeating: 0, count: rows)
+    self.rows = rows
+    self.headRows = headRows
+    self.widthStride = widthStride
+    self.attentionStride = attentionStride
+    self.hiddenStride = hiddenStride
+    self.gateStride = gateStride
+    self.logitStride = logitStride
+  }
+
+  /// Rows of logits at once: half a megabyte, so that they stay in the second-level cache, but enough
+  /// rows that the gradient of the embedding is not read and written for a few.
+  private static func headRows(vocabularySize: Int) -> Int {
+    min(max((128 << 10) / vocabularySize / 8 * 8, 64), 512)
+  }
+}

@@ -1,0 +1,221 @@
+import Foundation
+import Numerics
+
+// The reference: every layer in double precision, by plain loops over the formulas, with nothing
+// blocked, packed or fused. Its gradients are checked against finite differences; the trainer's, in
+// single precision, are checked against it.
+// N rows, T positions, C channels, I inputs, O outputs, H heads, D channels of a head, V vocabulary.
+
+/// `y = x·Wᵀ` with x (N, I) and W (O, I).
+struct ReferenceLinear {
+  var inputs: Int
+  var outputs: Int
+
+  func forward(_ x: [Double], _ w: [Double]) -> [Double] {
+    let rows = x.count / inputs
+    var y = [Double](repeating: 0, count: rows * outputs)
+    for n in 0..<rows {
+      for o in 0..<outputs {
+        for i in 0..<inputs { y[n * outputs + o] += x[n * inputs + i] * w[o * inputs + i] }
+      }
+    }
+    return y
+  }
+
+  func backward(_ x: [Double], _ w: [Double], _ dy: [Double]) -> (dx: [Double], dw: [Double]) {
+    let rows = x.count / inputs
+    var dx = [Double](repeating: 0, count: x.count)
+    var dw = [Double](repeating: 0, count: w.count)
+    for n in 0..<rows {
+      for o in 0..<outputs {
+        for i in 0..<inputs {
+          dx[n * inputs + i] += dy[n * outputs + o] * w[o * inputs + i]
+          dw[o * inputs + i] += dy[n * outputs + o] * x[n * inputs + i]
+        }
+      }
+    }
+    return (dx, dw)
+  }
+}
+
+/// `y = x / √(mean(x²) + ε) · gain` by rows of C.
+struct ReferenceNorm {
+  var epsilon = 1e-5
+
+  func forward(_ x: [Double], _ gain: [Double]) -> [Double] {
+    let c = gain.count
+    var y = x
+    for start in stride(from: 0, to: x.count, by: c) {
+      let inverse = inverseRoot(x[start..<start + c])
+      for i in 0..<c { y[start + i] = x[start + i] * inverse * gain[i] }
+    }
+    return y
+  }
+
+  func backward(
+    _ x: [Double], _ gain: [Double], _ dy: [Double]
+  ) -> (dx: [Double], dGain: [Double]) {
+    let c = gain.count
+    var dx = x
+    var dGain = [Double](repeating: 0, count: c)
+    for start in stride(from: 0, to: x.count, by: c) {
+      let r = inverseRoot(x[start..<start + c])
+      var dot = 0.0
+      for i in 0..<c {
+        dot += dy[start + i] * gain[i] * x[start + i]
+        dGain[i] += dy[start + i] * x[start + i] * r
+      }
+      for i in 0..<c {
+        dx[start + i] = r * dy[start + i] * gain[i] - x[start + i] * r * r * r * dot / Double(c)
+      }
+    }
+    return (dx, dGain)
+  }
+
+  private func inverseRoot(_ x: ArraySlice<Double>) -> Double {
+    1 / (x.reduce(0) { $0 + $1 * $1 } / Double(x.count) + epsilon).squareRoot()
+  }
+}
+
+/// Causal attention of H heads over one sequence, queries and keys rotated: (T, 3C) to (T, C).
+struct ReferenceAttention {
+  var heads: Int
+  var headSize: Int
+
+  private var width: Int { heads * headSize }
+
+  private func angle(_ position: Int, _ d: Int) -> Double {
+    Double(position) * pow(10_000, -2 * Double(d) / Double(headSize))
+  }
+
+  /// One head's columns of `x`, turned by each position's angle.
+  private func turned(_ x: [Double], _ column: Int, _ direction: Double) -> [[Double]] {
+    let half = headSize / 2
+    return (0..<x.count / (3 * width)).map { t in
+      let row = x[(t * 3 * width + column)..<(t * 3 * width + column + headSize)]
+      let v = Array(row)
+      return (0..<headSize).map { d in
+        let a = angle(t, d % half)
+        return d < half
+          ? v[d] * cos(a) - direction * v[d + half] * sin(a)
+          : v[d] * cos(a) + direction * v[d - half] * sin(a)
+      }
+    }
+  }
+
+  private func shares(_ q: [[Double]], _ k: [[Double]]) -> [[Double]] {
+    q.indices.map { t in
+      let scores = (0...t).map { s in
+        zip(q[t], k[s]).reduce(0) { $0 + $1.0 * $1.1 } / Double(headSize).squareRoot()
+      }
+      let most = scores.max()!
+      let sum = scores.reduce(0) { $0 + exp($1 - most) }
+      return scores.map { exp($0 - most) / sum }
+    }
+  }
+
+  func forward(_ x: [Double]) -> [Double] {
+    let positions = x.count / (3 * width)
+    var y = [Double](repeating: 0, count: positions * width)
+    for head in 0..<heads {
+      let column = head * headSize
+      let p = shares(turned(x, column, 1), turned(x, width + column, 1))
+      for t in 0..<positions {
+        for s in 0...t {
+          for d in 0..<headSize {
+            y[t * width + column + d] += p[t][s] * x[s * 3 * width + 2 * width + column + d]
+          }
+        }
+      }
+    }
+    return y
+  }
+
+  func backward(_ x: [Double], _ dy: [Double]) -> [Double] {
+    let positions = x.count / (3 * width)
+    var dx = [Double](repeating: 0, count: x.count)
+    for head in 0..<heads {
+      let column = head * headSize
+      let q = turned(x, column, 1)
+      let k = turned(x, width + column, 1)
+      let p = shares(q, k)
+      for t in 0..<positions {
+        let slopes = (0...t).map { s in
+          (0..<headSize).reduce(0) { sum, d in
+            sum + dy[t * width + column + d] * x[s * 3 * width + 2 * width + column + d]
+          }
+        }
+        let mean = zip(slopes, p[t]).reduce(0) { $0 + $1.0 * $1.1 }
+        for s in 0...t {
+          let score = p[t][s] * (slopes[s] - mean) / Double(headSize).squareRoot()
+          for d in 0..<headSize {
+            dx[s * 3 * width + 2 * width + column + d] += p[t][s] * dy[t * width + column + d]
+            dx[t * 3 * width + column + d] += score * k[s][d]
+            dx[s * 3 * width + width + column + d] += score * q[t][d]
+          }
+        }
+      }
+      // The gradient of a rotation is the rotation back.
+      for part in [column, width + column] {
+        for (t, row) in turned(dx, part, -1).enumerated() {
+          for d in 0..<headSize { dx[t * 3 * width + part + d] = row[d] }
+        }
+      }
+    }
+    return dx
+  }
+}
+
+/// `y = silu(g)·u` with rows of g (F) and u (F).
+struct ReferenceGate {
+  var hidden: Int
+
+  func forward(_ x: [Double]) -> [Double] {
+    (0..<x.count / 2).map { i in
+      let (g, u) = pair(x, i)
+      return g / (1 + exp(-g)) * u
+    }
+  }
+
+  func backward(_ x: [Double], _ dy: [Double]) -> [Double] {
+    var dx = x
+    for i in dy.indices {
+      let (g, u) = pair(x, i)
+      let open = 1 / (1 + exp(-g))
+      let place = i / hidden * 2 * hidden + i % hidden
+      dx[place] = dy[i] * u * open * (1 + g * (1 - open))
+      dx[place + hidden] = dy[i] * g * open
+    }
+    return dx
+  }
+
+  private func pair(_ x: [Double], _ i: Int) -> (Double, Double) {
+    let place = i / hidden * 2 * hidden + i % hidden
+    return (x[place], x[place + hidden])
+  }
+}
+
+/// Softmax and cross-entropy of rows of V logits, in nats.
+struct ReferenceCrossEntropy {
+  var targets: [Int]
+
+  func forward(_ logits: [Double]) -> [Double] {
+    let v = logits.count / targets.count
+    return targets.enumerated().map { row, target in
+      let z = logits[row * v..<(row + 1) * v]
+      let most = z.max()!
+      return most + log(z.reduce(0) { $0 + exp($1 - most) }) - z[row * v + target]
+    }
+  }
+
+  /// The gradient of the sum of the losses.
+  func backward(_ logits: [Double]) -> [Double] {
+    let v = logits.count / targets.count
+    let losses = forward(logits)
+    return logits.indices.map { i in
+      let (row, token) = (i / v, i % v)
+      let logSum = losses[row] + logits[row * v + targets[row]]
+      return exp(logits[i] - logSum) - (token == targets[row] ? 1 : 0)
+    }
+  }
+}

@@ -1,0 +1,280 @@
+import Foundation
+import Kernels
+import Mixtures
+import ProxyModels
+import Storage
+import Testing
+
+private let size = ModelSize(
+  name: "toy", layers: 2, width: 32, heads: 2, hiddenWidth: 48, contextLength: 24)
+
+private func configuration(steps: Int = 30, seed: UInt64 = 1) -> TrainingConfiguration {
+  var c = TrainingConfiguration(
+    size: size, vocabularySize: ToyText.vocabulary, tokens: 1, seed: seed)
+  c.steps = steps
+  c.batchSequences = 10
+  c.gradientShards = 4
+  c.microBatchSequences = 2
+  c.warmupSteps = 5
+  return c
+}
+
+private func trainer(
+  _ configuration: TrainingConfiguration, weights: [Double] = [0.5, 0.5], workers: Int = 1,
+  level: KernelLevel = .supported, digest: String = "toy"
+) -> Trainer<ToyText, ToyText> {
+  let text = ToyText(contextLength: size.contextLength, seed: configuration.seed)
+  return Trainer(
+    sequences: text, heldOut: ToyText(contextLength: size.contextLength), digest: digest,
+    schedule: ConstantWeights(weights), configuration: configuration, workers: workers,
+    kernels: KernelTable(level: level))
+}
+
+private func temporaryFolder() throws -> String {
+  let path = NSTemporaryDirectory() + "mixpipe-proxy-\(UUID().uuidString)"
+  try makeFolder(at: path)
+  return path
+}
+
+private func exported(_ folder: String) throws -> Data {
+  try readFile(at: folder + "/model.safetensors")
+}
+
+@Suite struct `Training` {
+  @Test func `learns a law of text to near its entropy`() throws {
+    var c = configuration(steps: 250)
+    c.batchSequences = 16
+    let result = try trainer(c).run()
+    guard case .finished(let losses) = result.outcome else {
+      Issue.record("expected losses, found \(result.outcome)")
+      return
+    }
+    #expect(losses.map(\.domain) == ToyText.domains)
+    for loss in losses {
+      // The first tokens of a window do not tell the domain yet.
+      #expect(loss.loss > ToyText.entropy - 0.05 && loss.loss < ToyText.entropy + 0.15)
+      #expect(loss.standardError > 0 && loss.standardError < 0.1)
+      #expect(abs(loss.bitsPerByte - loss.loss / log(2)) < 1e-9)
+    }
+    #expect(result.tokensSeen == [2000 * 24, 2000 * 24])
+    #expect(result.epochs == [2, 2])
+    #expect(abs(result.curve[0].loss - log(Double(ToyText.vocabulary))) < 0.3)
+    #expect(result.peakMemoryBytes > 1 << 20)
+  }
+
+  @Test func `learns less of a domain that it is not shown`() throws {
+    let result = try trainer(configuration(steps: 120), weights: [1, 0]).run()
+    guard case .finished(let losses) = result.outcome else {
+      Issue.record("expected losses, found \(result.outcome)")
+      return
+    }
+    #expect(losses[1].loss > losses[0].loss + 1)
+    #expect(result.tokensSeen[1] == 0)
+  }
+
+  @Test func `gives the same bits for any number of workers`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var results: [TrainingResult.Outcome] = []
+    for workers in [1, 2, 3, 7] {
+      let result = try trainer(configuration(), workers: workers).run(
+        exportFolder: folder + "/\(workers)")
+      results.append(result.outcome)
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+    for workers in [2, 3, 7] {
+      #expect(try exported(folder + "/\(workers)") == exported(folder + "/1"))
+    }
+  }
+
+  @Test func `gives other bits for another seed`() throws {
+    let first = try trainer(configuration(seed: 1)).run()
+    let second = try trainer(configuration(seed: 2)).run()
+    #expect(first.outcome != second.outcome)
+  }
+
+  @Test func `gives the same losses at every level of processor, to rounding`() throws {
+    // The same to the last step only while rounding has not been amplified.
+    let outcomes = try KernelLevel.available.map { level in
+      try trainer(configuration(steps: 10), level: level).run().outcome
+    }
+    guard case .finished(let expected) = outcomes[0] else {
+      Issue.record("expected losses")
+      return
+    }
+    for outcome in outcomes {
+      guard case .finished(let losses) = outcome else {
+        Issue.record("expected losses")
+        return
+      }
+      for (a, b) in zip(losses, expected) { #expect(abs(a.loss - b.loss) < 2e-4) }
+    }
+  }
+
+  @Test(arguments: [1, 2, 13, 29])
+  func `ends with the same bits after a stop at any step`(stop: Int) throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let whole = try trainer(configuration()).run(exportFolder: folder + "/whole")
+    var steps = 0
+    #expect(throws: CancellationError.self) {
+      try trainer(configuration()).run(
+        progress: { steps = $0.step }, isCancelled: { steps == stop }, checkpointFolder: folder)
+    }
+    let resumed = try trainer(configuration(), workers: 2).run(
+      checkpointFolder: folder, exportFolder: folder + "/resumed")
+    #expect(resumed.outcome == whole.outcome)
+    #expect(resumed.curve == whole.curve)
+    #expect(resumed.tokensSeen == whole.tokensSeen)
+    #expect(try exported(folder + "/resumed") == exported(folder + "/whole"))
+  }
+
+  @Test func `goes on from the stable part with a larger budget`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let long = try trainer(configuration(steps: 60)).run()
+    var steps = 0
+    #expect(throws: CancellationError.self) {
+      try trainer(configuration(steps: 30)).run(
+        progress: { steps = $0.step }, isCancelled: { steps == 20 }, checkpointFolder: folder)
+    }
+    let extended = try trainer(configuration(steps: 60)).run(checkpointFolder: folder)
+    #expect(extended.outcome == long.outcome)
+  }
+
+  @Test func `does not go on with a larger budget once the rate has fallen`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var steps = 0
+    #expect(throws: CancellationError.self) {
+      try trainer(configuration(steps: 30)).run(
+        progress: { steps = $0.step }, isCancelled: { steps == 27 }, checkpointFolder: folder)
+    }
+    #expect(throws: CheckpointError.self) {
+      try trainer(configuration(steps: 60)).run(checkpointFolder: folder)
+    }
+  }
+
+  @Test func `calls a run that blows up diverged, with the step`() throws {
+    var c = configuration(steps: 400)
+    c.learningRate = 100
+    c.embeddingRate = 100
+    let result = try trainer(c).run()
+    guard case .diverged(let step, let reason) = result.outcome else {
+      Issue.record("expected a divergence, found \(result.outcome)")
+      return
+    }
+    #expect(step > 0 && step < 400 && step == result.steps)
+    #expect(reason.contains("loss"))
+  }
+
+  @Test func `tells of every step and of the time left`() throws {
+    var told: [TrainingProgress] = []
+    _ = try trainer(configuration()).run(progress: { told.append($0) })
+    #expect(told.map(\.step) == Array(1...30))
+    #expect(told.allSatisfy { $0.steps == 30 && $0.loss.isFinite && $0.tokensPerSecond > 0 })
+    #expect(told.last!.secondsLeft < told.first!.secondsLeft * 2)
+  }
+}
+
+@Suite struct `A checkpoint` {
+  private func saved(in folder: String) throws -> String {
+    var steps = 0
+    #expect(throws: CancellationError.self) {
+      try trainer(configuration()).run(
+        progress: { steps = $0.step }, isCancelled: { steps == 3 }, checkpointFolder: folder)
+    }
+    return folder + "/checkpoint.safetensors"
+  }
+
+  private func failure(
+    _ folder: String, _ trainer: Trainer<ToyText, ToyText>? = nil
+  ) throws -> CheckpointError {
+    let error = try #require(throws: CheckpointError.self) {
+      try (trainer ?? ProxyModelsTests.trainer(configuration())).run(checkpointFolder: folder)
+    }
+    #expect(!error.description.contains("\n"))
+    return error
+  }
+
+  @Test func `that is damaged is refused in one line`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = try saved(in: folder)
+    let good = try readFile(at: path)
+
+    try good.prefix(good.count - 100).write(to: URL(fileURLWithPath: path))
+    #expect(
+      try failure(folder)
+        == .truncated(path: path, expectedBytes: good.count, foundBytes: good.count - 100))
+
+    var flipped = good
+    flipped[good.count - 1000] ^= 1
+    try flipped.write(to: URL(fileURLWithPath: path))
+    #expect(try failure(folder) == .damaged(path: path))
+
+    for text in ["", "short", String(repeating: "not safetensors ", count: 100)] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      guard case .unreadable = try failure(folder) else {
+        Issue.record("expected 'unreadable'")
+        return
+      }
+    }
+    for end in stride(from: 0, to: 4000, by: 37) {
+      try good.prefix(end).write(to: URL(fileURLWithPath: path))
+      _ = try failure(folder)
+    }
+  }
+
+  @Test func `of another run is refused, and says in what`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try saved(in: folder)
+    var other = configuration()
+    other.weightDecay = 0.2
+    let found = [
+      trainer(configuration(seed: 2)), trainer(configuration(), weights: [0.25, 0.75]),
+      trainer(configuration(), digest: "other"), trainer(other),
+    ].map { trainer in
+      guard case .mismatch(_, let what, _, _)? = try? failure(folder, trainer) else { return "" }
+      return what
+    }
+    #expect(found == ["seed", "mixture", "corpus", "configuration"])
+  }
+
+  @Test func `that is an exported model is not a run`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try trainer(configuration(steps: 1)).run(exportFolder: folder)
+    try FileManager.default.moveItem(
+      atPath: folder + "/model.safetensors", toPath: folder + "/checkpoint.safetensors")
+    guard case .unreadable = try failure(folder) else {
+      Issue.record("expected 'unreadable'")
+      return
+    }
+  }
+}
+
+@Suite struct `The exported model` {
+  @Test func `gives the same logits when read again`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try trainer(configuration(steps: 2)).run(exportFolder: folder)
+    func model() -> ProxyModel {
+      ProxyModel(
+        size: size, vocabularySize: ToyText.vocabulary, kernels: KernelTable(level: .supported))
+    }
+    let read = model()
+    try read.load(from: folder + "/model.safetensors")
+    let set = model()
+    set.setParameters(read.copyParameters())
+    #expect(read.logits(tokens: [1, 2, 3]) == set.logits(tokens: [1, 2, 3]))
+    #expect(read.copyParameters().contains { $0 != 0 && $0 != 1 })
+
+    let data = try readFile(at: folder + "/config.json")
+    let json = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(json["model_type"] as? String == "llama")
+    #expect(json["num_key_value_heads"] as? Int == 2)
+    #expect(json["tie_word_embeddings"] as? Bool == true)
+  }
+}
