@@ -165,7 +165,7 @@ struct SweepCommand: Command {
           size.size.name, shortCount(Double(row.runs.first?.tokens ?? 0)),
           "\(fixed(row.factor, 2))x", "\(row.means.count)",
           row.means.isEmpty ? "diverged" : fixed(Statistics.mean(row.means), 4),
-          row.means.count > 1 ? fixed(Statistics.variance(row.means).squareRoot(), 4) : "",
+          Statistics.variance(row.means).map { fixed($0.squareRoot(), 4) } ?? "",
           row.means.isEmpty || best == nil
             ? "" : fixed((Statistics.mean(row.means) / best! - 1) * 100, 2) + " %",
           rates.isEmpty ? "" : shortCount(rates[rates.count / 2]),
