@@ -39,8 +39,10 @@ package struct CorpusBuilder: Sendable {
   package var description = ""
   package var domains: [Domain]
   package var settings = CorpusSettings()
-  var manifest: CorpusManifest?
-  var synthetic: SyntheticText?
+  package internal(set) var manifest: CorpusManifest?
+  package internal(set) var synthetic: SyntheticText?
+  /// What the text of a line of JSON is called, in the user's own files.
+  var textKey: String?
 
   package init(
     name: String, description: String = "", domains: [Domain],
@@ -113,6 +115,7 @@ package struct CorpusBuilder: Sendable {
       var domains: [Domain]
       var manifest: CorpusManifest?
       var synthetic: SyntheticText?
+      var textKey: String?
     }
     return SHA256.hexadecimal(
       of: try encodeLine(
@@ -122,7 +125,7 @@ package struct CorpusBuilder: Sendable {
             .init(
               name: $0.name, isTrained: $0.isTrained, comparison: $0.comparison, sources: $1)
           },
-          manifest: manifest, synthetic: synthetic)))
+          manifest: manifest, synthetic: synthetic, textKey: textKey)))
   }
 
   private func write(

@@ -12,6 +12,7 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
   case tooFewTokens(domain: String, part: String, expected: Int, found: Int)
   case emptyDomain(domain: String)
   case domainName(String)
+  case malformedDomain(String)
   case duplicateDomain(String)
   case noTrainingDomain
   case tokenizer(path: String, found: String)
@@ -50,6 +51,8 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
         + "check its files"
     case .domainName(let name):
       "found the domain name '\(name)', expected letters, digits, '-' and '_'; rename it"
+    case .malformedDomain(let text):
+      "found '\(text)', expected a domain and its files such as 'books=texts/**/*.txt'"
     case .duplicateDomain(let name):
       "the domain '\(name)' is given twice; give each domain once"
     case .noTrainingDomain:
