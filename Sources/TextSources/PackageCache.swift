@@ -119,9 +119,12 @@ package struct PackageCache: Sendable {
 
   private func digest(_ path: String) throws -> (sha256: String, byteCount: Int) {
     let file = try MappedFile(at: path)
-    var hash = SHA256()
-    hash.update(file.bytes)
-    return (hash.hexadecimal(), file.bytes.count)
+    // The mapping ends with the file's last use, which is not that of its bytes.
+    return withExtendedLifetime(file) {
+      var hash = SHA256()
+      hash.update(file.bytes)
+      return (hash.hexadecimal(), file.bytes.count)
+    }
   }
 
   /// Checks what came and gives it its name.

@@ -103,10 +103,9 @@ package struct TextFiles: DocumentSource {
 
   package func provenance() throws -> [Provenance] {
     try files.map { file in
-      var hash = SHA256()
-      hash.update(try MappedFile(at: file.path).bytes)
-      return Provenance(
-        name: file.path, version: nil, sha256: hash.hexadecimal(), license: nil, note: nil)
+      Provenance(
+        name: file.path, version: nil, sha256: try SHA256.hexadecimal(ofFileAt: file.path),
+        license: nil, note: nil)
     }
   }
 
@@ -120,6 +119,8 @@ package struct TextFiles: DocumentSource {
         try body(Document(source: file.path, splitKey: key, text: text))
       }
       let mapped = try MappedFile(at: file.path)
+      // The mapping ends with the file's last use, which is not that of its bytes.
+      defer { withExtendedLifetime(mapped) {} }
       switch file.format {
       case .text:
         var text = Array(mapped.bytes)
