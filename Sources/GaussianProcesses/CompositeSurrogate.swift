@@ -32,8 +32,8 @@ package struct CompositeSurrogate: Sendable {
   package let correlation: Matrix
   /// What variances are multiplied by, for leave-one-out residuals to be as large as predicted.
   package let varianceFactor: Double
-  let inputs: EmbeddedMixtures
-  let models: [OutputModel]
+  package let inputs: EmbeddedMixtures
+  package let models: [OutputModel]
 
   package var form: SurrogateForm { fit.form }
   package var outputs: Int { models.count }
@@ -69,7 +69,9 @@ package struct CompositeSurrogate: Sendable {
         means: means, covariance: covariance, threshold: outcomes.max()!)
       guard
         let whole = model(
-          inputs, outcomes + sites.outcomes, outcomes.map { _ in 0 } + sites.variances)
+          inputs, outcomes + sites.outcomes,
+          outcomes.map { _ in 0 }
+            + sites.variances.map { $0 - base.hyperparameters.noiseVariance })
       else { return nil }
       models.append(whole)
     }
@@ -119,7 +121,7 @@ package struct CompositeSurrogate: Sendable {
     return result
   }
 
-  func embedded(_ mixtures: [[Double]]) -> EmbeddedMixtures {
+  package func embedded(_ mixtures: [[Double]]) -> EmbeddedMixtures {
     EmbeddedMixtures(mixtures, parts: data.parts, exponent: form.exponent)
   }
 

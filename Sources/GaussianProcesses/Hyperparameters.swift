@@ -17,6 +17,8 @@ package struct Hyperparameters: Sendable, Hashable {
   /// The flat form: amplitude A, lengthscale ℓ, noise variance, B, C, floor, then tⱼ, then rⱼ.
   package var logs: [Double]
 
+  package init(logs: [Double]) { self.logs = logs }
+
   var parts: Int { (logs.count - 6) / 2 }
 
   package var amplitude: Double { exp(logs[Index.amplitude]) }
@@ -53,7 +55,7 @@ package enum HyperparameterPrior: Sendable, Hashable {
   case fixed(Double)
 
   /// The logarithm of the density (up to a constant that does not depend on `x`) and its slope.
-  func logDensity(_ x: Double) -> (value: Double, slope: Double) {
+  package func logDensity(_ x: Double) -> (value: Double, slope: Double) {
     switch self {
     case .normal(let mean, let deviation):
       let u = (x - mean) / deviation
@@ -68,7 +70,7 @@ package enum HyperparameterPrior: Sendable, Hashable {
     }
   }
 
-  var start: Double {
+  package var start: Double {
     switch self {
     case .normal(let mean, _): mean
     case .gamma(let shape, let rate, let power): log(shape / rate) / power
@@ -76,7 +78,7 @@ package enum HyperparameterPrior: Sendable, Hashable {
     }
   }
 
-  var isFixed: Bool {
+  package var isFixed: Bool {
     if case .fixed = self { true } else { false }
   }
 }
@@ -85,7 +87,7 @@ extension SurrogateForm {
   /// The prior of each hyperparameter, in the flat order.
   ///
   /// - Parameter own: the training domain that an output is the held-out part of, if any.
-  func priorList(parts: Int, own: Int?) -> [HyperparameterPrior] {
+  package func priorList(parts: Int, own: Int?) -> [HyperparameterPrior] {
     var list = [HyperparameterPrior](
       repeating: .fixed(0), count: Hyperparameters.Index.count(parts))
     switch priors {

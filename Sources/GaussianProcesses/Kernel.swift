@@ -10,9 +10,9 @@ func matern(_ squared: Double) -> (value: Double, slope: Double) {
 }
 
 /// The covariance function of one output, its hyperparameters fixed.
-struct Kernel: Sendable {
-  let form: SurrogateForm
-  let hyperparameters: Hyperparameters
+package struct Kernel: Sendable {
+  package let form: SurrogateForm
+  package let hyperparameters: Hyperparameters
   private let squaredAmplitude: Double
   private let inverseSquared: [Double]
   private let rootInverse: [Double]
@@ -23,7 +23,7 @@ struct Kernel: Sendable {
   /// (1/k)ᵉ: coordinates are counted from the uniform mixture.
   private let center: Double
 
-  init(form: SurrogateForm, hyperparameters: Hyperparameters) {
+  package init(form: SurrogateForm, hyperparameters: Hyperparameters) {
     self.form = form
     self.hyperparameters = hyperparameters
     let parts = hyperparameters.parts
@@ -66,7 +66,7 @@ struct Kernel: Sendable {
 
   /// Covariances of the latent function, (a, b), and the slopes of Matérn's part in the squared
   /// distance, which gradients need.
-  func covariance(
+  package func covariance(
     _ a: EmbeddedMixtures, _ b: EmbeddedMixtures, wantsSlopes: Bool = false
   ) -> (values: Matrix, slopes: Matrix?) {
     let (left, right) = (scaled(a), scaled(b))
@@ -102,7 +102,7 @@ struct Kernel: Sendable {
   }
 
   /// The prior variance of the latent function at each point.
-  func variances(_ points: EmbeddedMixtures) -> [Double] {
+  package func variances(_ points: EmbeddedMixtures) -> [Double] {
     let u = squaredLaw > 0 ? laws(points) : []
     return (0..<points.count).map { i in
       var value = squaredAmplitude + Self.squaredConstant

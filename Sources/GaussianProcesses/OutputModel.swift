@@ -2,23 +2,24 @@ import Foundation
 import Numerics
 
 /// The Gaussian process of one output, conditioned on its observations. Outcomes are standardized.
-struct OutputModel: Sendable {
-  let kernel: Kernel
+package struct OutputModel: Sendable {
+  package let kernel: Kernel
   /// Mean and standard deviation that standardize this output (of the link of the loss).
-  let location: Double
-  let scale: Double
+  package let location: Double
+  package let scale: Double
   /// Standardized, n.
-  let outcomes: [Double]
+  package let outcomes: [Double]
   /// Of K + noise, (n, n).
-  let cholesky: Cholesky
+  package let cholesky: Cholesky
   /// K⁻¹ y, n.
-  let weights: [Double]
+  package let weights: [Double]
 
-  var hyperparameters: Hyperparameters { kernel.hyperparameters }
+  package var hyperparameters: Hyperparameters { kernel.hyperparameters }
 
-  /// - Parameter extraNoise: variance added to each observation's noise, standardized.
+  /// - Parameter extraNoise: variance added to each observation's noise, standardized; what is then
+  ///   on the diagonal must be positive.
   /// - Returns: nil where the covariance cannot be factored.
-  init?(
+  package init?(
     form: SurrogateForm, hyperparameters: Hyperparameters, inputs: EmbeddedMixtures,
     outcomes: [Double], extraNoise: [Double], location: Double, scale: Double
   ) {
@@ -37,7 +38,7 @@ struct OutputModel: Sendable {
 
   /// Each observation's mean and variance (noise included) given all the others, from one inverse:
   /// Rasmussen and Williams, *Gaussian Processes for Machine Learning*, equations 5.12.
-  func leaveOneOut() -> (means: [Double], variances: [Double]) {
+  package func leaveOneOut() -> (means: [Double], variances: [Double]) {
     let inverse = cholesky.inverse().diagonal
     return (
       outcomes.indices.map { outcomes[$0] - weights[$0] / inverse[$0] }, inverse.map { 1 / $0 }
@@ -45,7 +46,7 @@ struct OutputModel: Sendable {
   }
 
   /// The joint posterior of the latent function, standardized.
-  func posterior(
+  package func posterior(
     at points: EmbeddedMixtures, inputs: EmbeddedMixtures
   ) -> (means: [Double], covariance: Matrix) {
     let cross = kernel.covariance(inputs, points).values
@@ -58,7 +59,7 @@ struct OutputModel: Sendable {
   }
 
   /// The marginal posterior of the latent function at each point, standardized.
-  func marginals(
+  package func marginals(
     at points: EmbeddedMixtures, inputs: EmbeddedMixtures
   ) -> (means: [Double], variances: [Double]) {
     let cross = kernel.covariance(inputs, points).values
@@ -74,15 +75,25 @@ struct OutputModel: Sendable {
 }
 
 /// The logarithm of the marginal likelihood times the priors' density, of one output.
-struct MarginalPosterior {
-  let form: SurrogateForm
-  let inputs: EmbeddedMixtures
-  /// Standardized.
-  let outcomes: [Double]
-  let priors: [HyperparameterPrior]
+package struct MarginalPosterior {
+  private let form: SurrogateForm
+  private let inputs: EmbeddedMixtures
+  private let outcomes: [Double]
+  private let priors: [HyperparameterPrior]
+
+  /// - Parameter outcomes: standardized.
+  package init(
+    form: SurrogateForm, inputs: EmbeddedMixtures, outcomes: [Double],
+    priors: [HyperparameterPrior]
+  ) {
+    self.form = form
+    self.inputs = inputs
+    self.outcomes = outcomes
+    self.priors = priors
+  }
 
   /// Value and gradient in the hyperparameters' logarithms; nil where K cannot be factored.
-  func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
+  package func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
     guard logs.allSatisfy({ abs($0) < 40 || $0 == -.infinity }) else { return nil }
     let hyperparameters = Hyperparameters(logs: logs)
     let kernel = Kernel(form: form, hyperparameters: hyperparameters)
@@ -122,7 +133,9 @@ struct MarginalPosterior {
   /// - Parameters:
   ///   - starts: logarithms to begin at; those of fixed hyperparameters are overwritten.
   ///   - iterations: of each ascent.
-  func maximized(from starts: [[Double]], iterations: Int) -> (logs: [Double], value: Double)? {
+  package func maximized(from starts: [[Double]], iterations: Int) -> (
+    logs: [Double], value: Double
+  )? {
     var optimizer = LimitedMemoryBFGS()
     optimizer.maximumIterations = iterations
     optimizer.maximumEvaluations = iterations + iterations / 2 + 5
@@ -152,7 +165,7 @@ struct MarginalPosterior {
   }
 
   /// The priors' centers, and the same with a shorter lengthscale and less noise.
-  var coldStarts: [[Double]] {
+  package var coldStarts: [[Double]] {
     let center = priors.map(\.start)
     var short = center
     short[Hyperparameters.Index.noise] -= 2

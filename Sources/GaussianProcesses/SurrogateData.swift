@@ -45,7 +45,7 @@ package struct SurrogateData: Sendable {
   }
 
   /// One output through the link, less its mean, over its standard deviation.
-  func standardized(
+  package func standardized(
     _ output: Int, link: SurrogateForm.Link
   ) -> (outcomes: [Double], location: Double, scale: Double) {
     let values = losses.column(output).map { link == .logarithm ? log($0) : $0 }

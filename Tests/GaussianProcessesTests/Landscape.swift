@@ -1,7 +1,6 @@
 import Foundation
+import GaussianProcesses
 import Numerics
-
-@testable import GaussianProcesses
 
 /// A landscape that the surrogate is not built on: each output decays exponentially with the text that
 /// helps it, and two domains get in each other's way.

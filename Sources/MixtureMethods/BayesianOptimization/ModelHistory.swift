@@ -8,9 +8,9 @@ import Synchronization
 /// The form and hyperparameters are chosen afresh on the first m observations, m = 4, 6, 8, 12, 16, 24 and
 /// so on, and only refined in between: a function of the observations in their order, however many
 /// came at once, and cheap.
-struct ModelHistory: Sendable {
-  let outputs: [String]
-  let domains: [String]
+package struct ModelHistory: Sendable {
+  package let outputs: [String]
+  package let domains: [String]
   private(set) var observations: [Observation] = []
   private var cache = Cache()
 
@@ -22,12 +22,12 @@ struct ModelHistory: Sendable {
     init(choices: [(count: Int, fit: SurrogateFit?)] = []) { self.choices = Mutex(choices) }
   }
 
-  init(outputs: [String], domains: [String]) {
+  package init(outputs: [String], domains: [String]) {
     self.outputs = outputs
     self.domains = domains
   }
 
-  mutating func append(_ new: [Observation]) {
+  package mutating func append(_ new: [Observation]) {
     guard !new.isEmpty else { return }
     observations += new
     cache = Cache(choices: cache.choices.withLock { $0 })
@@ -51,7 +51,7 @@ struct ModelHistory: Sendable {
   }
 
   /// Finished trials with a loss for each output, and those that diverged.
-  var data: SurrogateData {
+  package var data: SurrogateData {
     var mixtures: [[Double]] = []
     var rows: [[Double]] = []
     var diverged: [[Double]] = []
@@ -72,7 +72,7 @@ struct ModelHistory: Sendable {
   }
 
   /// - Returns: nil with fewer than four finished trials, or where no fit succeeds.
-  func surrogate() -> CompositeSurrogate? {
+  package func surrogate() -> CompositeSurrogate? {
     cache.latest.withLock { latest in
       if !latest.isKnown { latest = (true, computed()) }
       return latest.surrogate
