@@ -1,0 +1,70 @@
+import Foundation
+import Storage
+
+/// The files in a fetched package. Nothing is unpacked to disk.
+struct PackageArchive {
+  private enum Contents {
+    case tar(TarArchive)
+    case zip(ZipArchive, MappedFile)
+  }
+
+  private let contents: Contents
+  /// Sorted by bytes.
+  let names: [String]
+  private let indices: [Int]
+
+  /// Debian packages are opened by `dpkg-deb`, which knows all compressions in use; wheels are zip
+  /// files.
+  init(_ package: FetchedPackage) throws {
+    do {
+      switch package.source.kind {
+      case .deb:
+        let result = try Subprocess.run("dpkg-deb", ["--fsys-tarfile", package.path])
+        guard result.status == 0 else {
+          throw TextSourceError.damaged(path: package.path, reason: result.reason)
+        }
+        try self.init(tar: result.output)
+      case .wheel:
+        let file = try MappedFile(at: package.path)
+        let zip = try ZipArchive(file.bytes)
+        self.init(.zip(zip, file), zip.entries.map(\.name))
+      }
+    } catch let error as InflateError {
+      throw TextSourceError.damaged(path: package.path, reason: error.description)
+    }
+  }
+
+  init(tar bytes: [UInt8]) throws {
+    let tar = try TarArchive(bytes)
+    self.init(.tar(tar), tar.entries.map(\.name))
+  }
+
+  private init(_ contents: Contents, _ names: [String]) {
+    self.contents = contents
+    indices = names.indices.sorted {
+      names[$0].utf8.lexicographicallyPrecedes(names[$1].utf8)
+    }
+    self.names = indices.map { names[$0] }
+  }
+
+  func contents(of index: Int) throws -> [UInt8] {
+    switch contents {
+    case .tar(let tar): return Array(tar.bytes[tar.entries[indices[index]].range])
+    case .zip(let zip, let file):
+      return try withExtendedLifetime(file) { try zip.contents(of: zip.entries[indices[index]]) }
+    }
+  }
+}
+
+/// A file in a package that a source takes.
+struct PackageFile {
+  /// The path inside the package.
+  let name: String
+  let read: () throws -> [UInt8]
+
+  /// The contents, decompressed where the name says that they are compressed.
+  func contents() throws -> [UInt8] {
+    let bytes = try read()
+    return name.hasSuffix(".gz") || name.hasSuffix(".dz") ? try gunzip(bytes) : bytes
+  }
+}

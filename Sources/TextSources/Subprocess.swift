@@ -1,0 +1,160 @@
+import Foundation
+import Storage
+
+/// Runs the tools that fetch and unpack: arguments as they are, no shell in between, and always a
+/// look at how they ended.
+enum Subprocess {
+  struct Result {
+    /// The exit status; 128 and the signal's number where a signal ended it.
+    let status: Int32
+    let output: [UInt8]
+    let errors: String
+
+    /// The last line of the standard error output that tells of an error, for a message.
+    var reason: String {
+      let lines = errors.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+      let telling = lines.last { $0.hasPrefix("E: ") || $0.hasPrefix("ERROR: ") }
+      let line = telling ?? lines.last { !$0.isEmpty } ?? "ended with status \(status)"
+      return line.replacingOccurrences(of: "E: ", with: "")
+        .replacingOccurrences(of: "ERROR: ", with: "")
+    }
+
+    /// - Parameter folder: where the tool wrote to.
+    func throwIfDiskIsFull(_ folder: String) throws(StorageError) {
+      if errors.contains("No space left") || errors.contains("enough free space") {
+        throw .system(action: "write", path: folder, code: ENOSPC)
+      }
+    }
+  }
+
+  /// What to do where a tool is missing.
+  private static func hint(for tool: String) -> String {
+    switch tool {
+    case "apt-get", "apt-cache", "dpkg-deb":
+      return "Debian and Ubuntu have it; elsewhere use text of your own or the synthetic corpus"
+    case "python3": return "install it with 'apt-get install python3 python3-pip'"
+    default: return "install it with 'apt-get install \(tool)'"
+    }
+  }
+
+  /// Where the shell would find the tool.
+  static func find(_ tool: String) throws -> String {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    for folder in path.split(separator: ":") {
+      let candidate = folder + "/" + tool
+      if access(candidate, X_OK) == 0 { return candidate }
+    }
+    throw TextSourceError.missingTool(tool: tool, install: hint(for: tool))
+  }
+
+  /// Runs a tool to its end.
+  ///
+  /// - Parameters:
+  ///   - folder: where it works; here if nil.
+  ///   - environment: what is set besides the program's own environment. Messages are in English
+  ///     always, since some are looked at.
+  ///   - meanwhile: called a few times a second.
+  ///   - output: gets what it writes, piece by piece; nil collects it in the result. An error ends
+  ///     the tool.
+  static func run(
+    _ tool: String, _ arguments: [String], folder: String? = nil,
+    environment: [String: String] = [:], meanwhile: () -> Void = {},
+    output: ((UnsafeRawBufferPointer) throws -> Void)? = nil
+  ) throws -> Result {
+    var command = [try find(tool)] + arguments
+    // There is no portable way to spawn a process in another folder.
+    if let folder { command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + command }
+    var variables = ProcessInfo.processInfo.environment
+    variables["LC_ALL"] = "C.UTF-8"
+    variables.merge(environment) { $1 }
+
+    var pipes: [Int32] = [-1, -1, -1, -1]
+    try pipes.withUnsafeMutableBufferPointer { pipes in
+      for i in [0, 2] {
+        guard pipe(pipes.baseAddress! + i) == 0 else {
+          throw failure(tool, "cannot make a pipe: \(String(cString: strerror(errno)))")
+        }
+        _ = fcntl(pipes[i], F_SETFD, FD_CLOEXEC)
+        _ = fcntl(pipes[i + 1], F_SETFD, FD_CLOEXEC)
+      }
+    }
+    defer { for descriptor in pipes where descriptor >= 0 { close(descriptor) } }
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
+    var process = pid_t()
+    let code = withCStrings(command) { command in
+      withCStrings(variables.map { "\($0)=\($1)" }) { variables in
+        posix_spawn(&process, command[0]!, &actions, nil, command, variables)
+      }
+    }
+    guard code == 0 else { throw failure(tool, String(cString: strerror(code))) }
+    for i in [1, 3] {
+      close(pipes[i])
+      pipes[i] = -1
+    }
+
+    var collected: [UInt8] = []
+    var errors: [UInt8] = []
+    var problem: (any Error)?
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    var watched = [
+      pollfd(fd: pipes[0], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: pipes[2], events: Int16(POLLIN), revents: 0),
+    ]
+    while problem == nil, watched.contains(where: { $0.fd >= 0 }) {
+      let ready = poll(&watched, nfds_t(watched.count), 250)
+      if ready < 0, errno != EINTR { break }
+      if ready <= 0 {
+        meanwhile()
+        continue
+      }
+      for i in 0..<2 where watched[i].fd >= 0 && watched[i].revents != 0 {
+        let count = read(watched[i].fd, &buffer, buffer.count)
+        if count < 0, errno == EINTR { continue }
+        if count <= 0 {
+          // poll passes over negative descriptors.
+          watched[i].fd = -1
+        } else if i == 1 {
+          errors.append(contentsOf: buffer[..<count])
+        } else if let output {
+          do {
+            try buffer.withUnsafeBytes {
+              try output(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            }
+          } catch {
+            problem = error
+            break
+          }
+        } else {
+          collected.append(contentsOf: buffer[..<count])
+        }
+      }
+    }
+    if problem != nil { kill(process, SIGTERM) }
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    if let problem { throw problem }
+    let signal = status & 0x7f
+    return Result(
+      status: signal == 0 ? status >> 8 & 0xff : 128 + signal, output: collected,
+      errors: String(decoding: errors, as: UTF8.self))
+  }
+
+  private static func failure(_ tool: String, _ reason: String) -> TextSourceError {
+    .toolFailed(command: tool, status: -1, reason: reason)
+  }
+}
+
+/// Calls `body` with the strings as C wants them for a new process: pointers, and nil at the end.
+private func withCStrings<R>(
+  _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> R
+) -> R {
+  let copies = strings.map { strdup($0) }
+  defer { for copy in copies { free(copy) } }
+  return body(copies + [nil])
+}
