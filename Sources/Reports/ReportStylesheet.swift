@@ -69,6 +69,7 @@ let reportStylesheet = """
   .link { stroke: var(--other); stroke-width: 1; stroke-dasharray: 2 3; }
   .interval { stroke: var(--other); stroke-width: 2; stroke-linecap: round; }
   .interval.best { stroke: var(--accent); stroke-width: 3; }
+  .interval.thin { stroke-width: 1; stroke: var(--rule); }
   .slope { stroke: var(--other); stroke-width: 1.25; }
   .slope.best { stroke: var(--accent); stroke-width: 2.5; }
   .leader { stroke: var(--rule); stroke-width: 1; }

@@ -3,13 +3,13 @@ import Studies
 
 extension StudyReport {
   /// A pixel width that holds a label beside a chart.
-  private static func labelWidth(_ names: [String], limit: Double = 150) -> Double {
+  static func labelWidth(_ names: [String], limit: Double = 150) -> Double {
     let longest = names.map(displayWidth).max() ?? 0
     return min(Double(longest) * 7 + 18, limit)
   }
 
   /// As many letters as fit there.
-  private static func fitted(_ name: String, width: Double) -> String {
+  static func fitted(_ name: String, width: Double) -> String {
     Format.shortened(name, to: Int((width - 16) / 7))
   }
 

@@ -48,6 +48,16 @@ extension StudyReport {
       blocks.append("## Weights of the best mixtures")
       table(weightTable)
     }
+    if let model {
+      blocks.append("## What the model has learned")
+      blocks.append(
+        plain(
+          "By \(model.method)’s model of all its trials: the change, in nats per token, as a domain’s "
+            + "weight rises at the mixture that the model holds best. Beliefs, not measurements."))
+      table(effectTable(model.insight))
+      table(candidateTable(model))
+      blocks.append(plain(predictionWords(model.insight)))
+    }
     blocks.append("## Transfer across sizes")
     if let transfer {
       blocks.append(plain(transfer.verdict))

@@ -7,7 +7,8 @@ extension StudyReport {
     var main = Markup("main", [:], [header])
     main.append(headline)
     for section in [
-      methodSection, trialSection, domainSection, weightSection, transferSection, runSection,
+      methodSection, trialSection, domainSection, weightSection, modelSection, transferSection,
+      runSection,
       noteSection,
     ] {
       if let section { main.append(section) }
@@ -216,6 +217,32 @@ extension StudyReport {
             ])
         }))
     section.append(scrolling(weightTable))
+    return section
+  }
+
+  private var modelSection: Markup? {
+    guard let model else { return nil }
+    let insight = model.insight
+    var section = heading(
+      "What the model has learned",
+      "By \(model.method)’s model of all its trials: what a little more of each domain, at the others’ "
+        + "expense, would do at the mixture that the model holds best. Blue where the 95\u{202F}% interval "
+        + "leaves out zero. These are the model’s beliefs; only confirmed runs are measurements.")
+    if let chart = effectChart(insight) { section.append(figure(chart, key: [])) }
+    section.append(details("On each held-out domain", [scrolling(effectTable(insight))]))
+    section.append(Markup("h3", text: "How sure the choice is"))
+    section.append(scrolling(candidateTable(model)))
+    section.append(
+      Markup(
+        "p", ["class": "caption"],
+        text:
+          "The probability of being the best of this list, and by how much each is expected to fall "
+          + "short of the best of all mixtures."))
+    if let chart = predictionChart(insight) {
+      section.append(Markup("h3", text: "How well it predicts"))
+      section.append(Markup("p", ["class": "lead"], text: predictionWords(insight)))
+      section.append(figure(chart, key: []))
+    }
     return section
   }
 

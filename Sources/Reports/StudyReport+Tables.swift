@@ -103,13 +103,20 @@ extension StudyReport {
       for (place, finalist) in method.finalists.enumerated() {
         table.append([
           method.method, String(place + 1) + (finalist.mixture == method.pick ? " (pick)" : ""),
-          Format.loss(finalist.searchLoss), Self.plusMinus(finalist.confirmed),
-          finalist.confirmed.map { Format.difference($0.mean - finalist.searchLoss) } ?? "–",
+          finalist.searchLoss.map(Format.loss) ?? "–",
+          Self.plusMinus(finalist.confirmed)
+            + (finalist.diverged > 0 ? " (\(finalist.diverged) diverged)" : ""),
+          Self.moved(finalist.searchLoss, finalist.confirmed),
           Self.weights(finalist.mixture),
         ])
       }
     }
     return table
+  }
+
+  private static func moved(_ search: Double?, _ confirmed: Estimate?) -> String {
+    guard let search, let confirmed else { return "–" }
+    return Format.difference(confirmed.mean - search)
   }
 
   static func weights(_ mixture: Mixture) -> String {
@@ -194,7 +201,11 @@ extension StudyReport {
       table.append(
         [candidate.name]
           + transfer.scales.indices.flatMap { scale in
-            [Self.plusMinus(candidate.losses[scale]), ranks[scale][index].map(String.init) ?? "–"]
+            [
+              Self.plusMinus(candidate.losses[scale])
+                + (candidate.diverged[scale] > 0 ? " (\(candidate.diverged[scale]) diverged)" : ""),
+              ranks[scale][index].map(String.init) ?? "–",
+            ]
           })
     }
     return table
