@@ -39,6 +39,7 @@ let reportStylesheet = """
   .kicker { color: var(--muted); font-size: 0.85rem; margin: 0 0 0.3rem; }
   .verdict { font-size: 1.22rem; line-height: 1.5; max-width: 40em; margin: 0; text-wrap: pretty; }
   .lead { color: var(--muted); max-width: 42em; text-wrap: pretty; }
+  .finding { max-width: 42em; text-wrap: pretty; }
   .missing { margin: 1.2rem 0 0; padding: 0.7rem 1rem; border-radius: 8px; background: var(--warn-panel); color: var(--warn); font-size: 0.94rem; }
   .headline { margin-top: 2.2rem; }
   .headline h2 { margin-bottom: 0.8rem; }

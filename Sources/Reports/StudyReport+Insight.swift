@@ -185,6 +185,8 @@ extension StudyReport {
     return "Predicted from all others, the trials’ root mean square error is "
       + "\(Format.loss((square / Double(points.count)).squareRoot())) nats per token; "
       + "\(held) of \(points.count) 95\u{202F}% intervals hold the value observed. "
+      + (Double(held) < 0.8 * Double(points.count)
+        ? "That is fewer than there should be: do not lean on what this model says. " : "")
       + "A run’s own noise is estimated at \(Format.loss(insight.noise))."
   }
 }

@@ -101,6 +101,14 @@ extension StudyReport {
             (.circle, "hollow other", "loss in the search"),
           ]))
     }
+    if let chart = differenceChart {
+      section.append(
+        Markup(
+          "p", ["class": "lead"],
+          text: "The intervals above hold noise that all methods share. Taken seed by seed against "
+            + "the best, it cancels:"))
+      section.append(figure(chart, key: []))
+    }
     section.append(scrolling(methodTable))
     if findings.rankedMethods.contains(where: { !$0.finalists.isEmpty }) {
       section.append(details("Every finalist", [scrolling(finalistTable)]))
@@ -253,8 +261,14 @@ extension StudyReport {
         "No check at other model sizes has been run: whether the order of these mixtures holds beyond "
           + "\(record.configuration.scale.size) parameters is open.")
     }
-    var section = heading("Transfer across sizes", transfer.verdict)
+    var section = heading("Transfer across sizes", nil)
+    section.append(Markup("p", ["class": "finding"], text: transfer.verdict))
     if let chart = transferChart(transfer) {
+      section.append(
+        Markup(
+          "p", ["class": "lead"],
+          text: "Where each mixture stands among the others at each size, seed by seed, with "
+            + "95\u{202F}% intervals; lower is better."))
       section.append(figure(chart, key: []))
     }
     section.append(scrolling(transferTable(transfer)))

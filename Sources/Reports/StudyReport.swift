@@ -10,6 +10,7 @@ package struct StudyReport: Sendable {
   package let record: StudyRecord
   package let methods: [MethodResult]
   /// Nil where no check of larger or smaller sizes has been run.
+  package let transferRecord: TransferRecord?
   package let transfer: TransferResult?
   /// Nil where no method has a model, or it has seen too little.
   package let model: MethodInsight?
@@ -19,12 +20,13 @@ package struct StudyReport: Sendable {
   package let findings: StudyFindings
 
   package init(
-    record: StudyRecord, methods: [MethodResult], transfer: TransferResult?,
+    record: StudyRecord, methods: [MethodResult], transfer: TransferRecord?,
     model: MethodInsight? = nil, commands: [String]
   ) {
     self.record = record
     self.methods = methods
-    self.transfer = transfer
+    transferRecord = transfer
+    self.transfer = transfer?.result
     self.model = model
     self.commands = commands
     findings = StudyFindings(record: record, methods: methods)
@@ -40,7 +42,7 @@ package struct StudyReport: Sendable {
     self.init(
       record: record, methods: methods,
       transfer: TransferRecord.exists(in: folder)
-        ? try TransferRecord.read(folder: folder).result : nil,
+        ? try TransferRecord.read(folder: folder) : nil,
       model: try MethodInsight(of: record, methods: methods), commands: commands)
   }
 

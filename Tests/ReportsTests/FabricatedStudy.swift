@@ -129,7 +129,7 @@ struct FabricatedStudy {
     return StudyRecord(folder: folder, configuration: configuration, trials: trials)
   }
 
-  var transfer: TransferResult {
+  var transfer: TransferRecord {
     let record = record()
     let candidates = record.analysis.methods.compactMap { method in
       method.pick.map { TransferConfiguration.Candidate(name: method.method, mixture: $0) }
@@ -150,7 +150,7 @@ struct FabricatedStudy {
               claims: [TrialClaim(name: candidate.name, ordinal: Int(seed - 2000))],
               outcome: .finished(
                 result(
-                  candidate.mixture, seed: seed + UInt64(place) * 77, shift: 0.4 * Double(place)))))
+                  candidate.mixture, seed: seed, shift: 0.4 * Double(place)))))
         }
       }
     }
@@ -159,8 +159,7 @@ struct FabricatedStudy {
       configuration: TransferConfiguration(
         corpus: configuration.corpus, corpusDigest: configuration.corpusDigest,
         objective: configuration.objective, candidates: candidates, scales: scales,
-        seeds: [2000, 2001, 2002], trainer: [:]), trials: trials
-    ).result
+        seeds: [2000, 2001, 2002], trainer: [:]), trials: trials)
   }
 
   func report(confirms: Bool = true, endedSearch: Int = .max, hasTransfer: Bool = true) throws
