@@ -144,7 +144,7 @@ extension StudyReport {
         + "Lowest loss of each method: "
         + ends.map { "\($0.name) \(Format.loss($0.best))" }.joined(separator: ", ") + ".",
       height: height, margins: .init(top: 34, right: right, bottom: 44, left: 56))
-    plot.verticalAxis(y, name: "objective, nats per token")
+    if !losses.isEmpty { plot.verticalAxis(y, name: "objective, nats per token") }
     plot.horizontalAxis(x, name: "trial of its method", count: 8, wholeNumbers: true)
     func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
 
@@ -208,6 +208,11 @@ extension StudyReport {
 
   // MARK: Domains
 
+  /// The method whose intervals the chart of domains shows: the best that is not itself the measure.
+  var domainChartFocus: Int? {
+    findings.rankedMethods.prefix(findings.confirmedCount).firstIndex { $0.method != "uniform" }
+  }
+
   /// Each method's difference from equal weights on each domain; absolute where there is none.
   var domainChart: Plot? {
     let methods = findings.rankedMethods.prefix(findings.confirmedCount)
@@ -218,7 +223,9 @@ extension StudyReport {
     let left = Self.labelWidth(findings.domains.map(\.domain))
     let cells = findings.domains.flatMap { row in row.cells.compactMap { $0?.difference } }
     guard !cells.isEmpty else { return nil }
-    let bestCells = findings.domains.compactMap { $0.cells[0]?.difference?.interval }
+    let bestCells = findings.domains.compactMap { row in
+      domainChartFocus.flatMap { row.cells[$0]?.difference?.interval }
+    }
     let scale = LinearScale(
       holding: [0] + cells.map(\.mean) + bestCells.flatMap { [$0.lowerBound, $0.upperBound] })
     var plot = Plot(
@@ -241,7 +248,7 @@ extension StudyReport {
       // The best last, so that it lies on top.
       for (place, method) in methods.enumerated().reversed() {
         guard let cell = domain.cells[place], let difference = cell.difference else { continue }
-        if place == 0, let interval = difference.interval {
+        if place == domainChartFocus, let interval = difference.interval {
           plot.line(
             from: (scale.fraction(interval.lowerBound), y),
             to: (scale.fraction(interval.upperBound), y), class: "interval \(style(place))")
@@ -325,7 +332,11 @@ extension StudyReport {
     for (place, index) in order.enumerated().reversed() {
       let candidate = complete[index]
       let style = index == chosen ? "best" : "other"
-      let colour = "\(style) m\(place % 6)"
+      // A method's pick keeps the colour and shape that it has elsewhere in the page.
+      let series =
+        findings.rankedMethods.firstIndex { $0.method == candidate.name }
+        ?? findings.rankedMethods.count + place
+      let colour = "\(style) m\(series % 6)"
       let shift = (Double(place) - Double(order.count - 1) / 2) * 7
       for (scale, standing) in standings[index].enumerated() {
         if scale > 0 {
@@ -339,7 +350,7 @@ extension StudyReport {
             to: (x(scale), depth(interval.upperBound)), class: "interval \(colour)", shift: shift)
         }
         plot.mark(
-          Plot.Shape.series[place % 6], x: x(scale), y: depth(standing.mean),
+          Plot.Shape.series[series % 6], x: x(scale), y: depth(standing.mean),
           class: "solid \(colour)", shift: shift,
           tip: "\(candidate.name) at \(transfer.scales[scale].size): "
             + "\(Self.plusMinus(candidate.losses[scale])); less the mean of all "

@@ -20,7 +20,8 @@ extension StudyReport {
         weights.append([domain, Format.share(weight)])
       }
       table(weights)
-      blocks.append("```\n\(Self.specification(pick).replacing("`", with: "'"))\n```")
+      blocks.append(
+        "```\n\(Self.shellQuoted(Self.specification(pick)).replacing("`", with: "'"))\n```")
     }
     blocks.append("## What was run")
     blocks.append(facts.map { "- \($0.name): \(plain($0.value))" }.joined(separator: "\n"))
@@ -103,6 +104,16 @@ extension StudyReport {
     return zip(mixture.domains, whole).map { domain, units in
       "\(domain)=\(Plot.number(Double(units) / 10_000, 4))"
     }.joined(separator: ",")
+  }
+
+  /// As a shell reads it back: in quotes where it holds more than plain names.
+  static func shellQuoted(_ text: String) -> String {
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.isASCII
+        && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+          || "=,._-/".unicodeScalars.contains($0))
+    }
+    return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   /// The figures of the headline.

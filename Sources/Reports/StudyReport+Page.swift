@@ -14,7 +14,7 @@ extension StudyReport {
       if let section { main.append(section) }
     }
     let page = Markup(
-      "html", ["lang": "en", "xmlns": "http://www.w3.org/1999/xhtml"],
+      "html", ["lang": "en"],
       [
         Markup(
           "head", [:],
@@ -78,7 +78,8 @@ extension StudyReport {
               Markup("dd", ["class": "note"], text: figure.note),
             ])
         }))
-    section.append(code([Self.specification(pick)], label: "For the command line"))
+    section.append(
+      code([Self.shellQuoted(Self.specification(pick))], label: "For the command line"))
     return section
   }
 
@@ -90,16 +91,14 @@ extension StudyReport {
         ? "What each method would hand over, trained again with fresh seeds. A ring is the loss that "
           + "the same mixture had in the search; the way from ring to dot is what luck and the change "
           + "of seed had contributed."
-        : "No pick has been trained again with fresh seeds yet, so the rings are single runs of the "
-          + "search.")
+        : "No pick has been trained again with fresh seeds yet"
+          + (methodChart == nil ? "." : ", so the rings are single runs of the search."))
     if let chart = methodChart {
-      section.append(
-        figure(
-          chart,
-          key: [
-            (.circle, "solid other", "mean over fresh seeds, 95\u{202F}% interval"),
-            (.circle, "hollow other", "loss in the search"),
-          ]))
+      let key: [(Plot.Shape, String, String)] = [
+        (.circle, "solid other", "mean over fresh seeds, 95\u{202F}% interval"),
+        (.circle, "hollow other", "loss in the search"),
+      ]
+      section.append(figure(chart, key: findings.confirmedCount > 0 ? key : [key[1]]))
     }
     if let chart = differenceChart {
       section.append(
@@ -192,7 +191,7 @@ extension StudyReport {
           key: methods.enumerated().filter { $0.element.method != "uniform" }.map { place, method in
             (
               Plot.Shape.series[place % 6], "solid \(place == 0 ? "best" : "other") m\(place % 6)",
-              method.method + (place == 0 ? ", 95\u{202F}% interval" : "")
+              method.method + (place == domainChartFocus ? ", 95\u{202F}% interval" : "")
             )
           }))
       section.append(heatTable)

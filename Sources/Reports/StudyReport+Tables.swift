@@ -58,8 +58,8 @@ extension StudyReport {
         facts.append(
           (
             "Wall time",
-            "\(Format.duration(end - start)) from first proposal to last result; "
-              + "\(Format.duration(compute)) of training in all"
+            "\(Format.duration(end - start)) from first proposal to last result"
+              + (compute > 0 ? "; \(Format.duration(compute)) of training in all" : "")
           ))
       }
     }
