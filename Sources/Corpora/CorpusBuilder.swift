@@ -158,11 +158,9 @@ package struct CorpusBuilder: Sendable {
       func shard(
         _ chosen: [Int], _ role: String
       ) throws -> (CorpusRecord.Shard, DomainSummary.Part) {
-        var indices = chosen
-        var generator = SeededGenerator(
-          seed: settings.seed, stream: "documents of \(part.name), \(role)")
-        generator.shuffle(&indices)
-        let texts = indices.map { part.documents[$0] }
+        // In the source's order, so that text of a kind lies together: windows are then drawn evenly
+        // over all kinds, which a random order would leave to chance.
+        let texts = chosen.map { part.documents[$0] }
         let tokens = encode(texts, with: tokenizer, workers: workers)
         let shard = TokenShard(tokens: tokens, vocabularySize: tokenizer.vocabularySize)
         let file = "\(part.name).\(role).tokens"
