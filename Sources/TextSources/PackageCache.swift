@@ -118,10 +118,11 @@ package struct PackageCache: Sendable {
   }
 
   private func digest(_ path: String) throws -> (sha256: String, byteCount: Int) {
-    let file = try MappedFile(at: path)
-    var hash = SHA256()
-    hash.update(file.bytes)
-    return (hash.hexadecimal(), file.bytes.count)
+    try MappedFile(at: path).withBytes { bytes in
+      var hash = SHA256()
+      hash.update(bytes)
+      return (hash.hexadecimal(), bytes.count)
+    }
   }
 
   /// Checks what came and gives it its name.
