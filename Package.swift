@@ -35,7 +35,7 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    library("ArgumentParsing"),
+    library("ArgumentParsing", ["Numerics"]),
     library("Storage"),
     library("Numerics", ["COpenBLAS"]),
     library("Mixtures", ["Numerics"]),

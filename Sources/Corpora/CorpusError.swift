@@ -9,15 +9,16 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
   case shardChecksum(path: String, expected: UInt64, found: UInt64)
   /// The file is whole, but not the one that the corpus was built with.
   case foreignFile(path: String, expected: String, found: String)
-  case tokenRange(path: String, token: Int, vocabularySize: Int)
   case tooFewTokens(domain: String, part: String, expected: Int, found: Int)
   case emptyDomain(domain: String)
   case domainName(String)
+  case malformedDomain(String)
   case duplicateDomain(String)
   case noTrainingDomain
   case tokenizer(path: String, found: String)
   case vocabularySize(asked: Int, lowest: Int, highest: Int)
-  case vocabularyUnreachable(asked: Int, reached: Int)
+  case occupied(path: String)
+  case cannotHoldOut(domain: String, documents: Int, duplicates: Int)
   case generator(path: String, found: String)
 
   package var description: String {
@@ -42,8 +43,6 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .foreignFile(let path, let expected, let found):
       "\(path): found digest \(found.prefix(12)), expected \(expected.prefix(12)), "
         + "so it belongs to another corpus; \(again)"
-    case .tokenRange(let path, let token, let size):
-      "\(path): found token \(token), expected tokens below \(size); \(again)"
     case .tooFewTokens(let domain, let part, let expected, let found):
       "domain '\(domain)': found \(found) \(part) tokens, expected at least \(expected); "
         + "give it more text or ask for fewer"
@@ -51,7 +50,9 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
       "domain '\(domain)': found no text after cleaning, expected at least one document; "
         + "check its files"
     case .domainName(let name):
-      "found the domain name '\(name)', expected letters, digits, '-', '_' and '.'; rename it"
+      "found the domain name '\(name)', expected letters, digits, '-' and '_'; rename it"
+    case .malformedDomain(let text):
+      "found '\(text)', expected a domain and its files such as 'books=texts/**/*.txt'"
     case .duplicateDomain(let name):
       "the domain '\(name)' is given twice; give each domain once"
     case .noTrainingDomain:
@@ -61,9 +62,13 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
         + "give one that 'mixpipe corpus build' wrote"
     case .vocabularySize(let asked, let lowest, let highest):
       "found a vocabulary of \(asked), expected from \(lowest) to \(highest); choose one in between"
-    case .vocabularyUnreachable(let asked, let reached):
-      "the text has pairs for a vocabulary of \(reached) only, expected \(asked); "
-        + "give more text or ask for a smaller vocabulary"
+    case .occupied(let path):
+      "\(path): found a folder with other files in it, expected a corpus or no folder; "
+        + "choose another folder"
+    case .cannotHoldOut(let domain, let documents, let duplicates):
+      "domain '\(domain)': cannot hold out a tenth of \(documents) documents"
+        + (duplicates > 0 ? ", \(duplicates) of those chosen are in the training text too" : "")
+        + "; give it more and different documents"
     case .generator(let path, let found):
       "\(path): \(found); correct the description of the synthetic corpus"
     }

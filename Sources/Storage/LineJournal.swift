@@ -43,24 +43,33 @@ package final class LineJournal: @unchecked Sendable {
   package static func read<Event: Decodable>(
     _ type: Event.Type, at path: String
   ) throws -> [Event] {
+    try lines(at: path).enumerated().map {
+      try decode(type, from: $0.element, number: $0.offset + 1, path: path)
+    }
+  }
+
+  /// The lines of a journal as they are, for events that are not all of one type.
+  package static func lines(at path: String) throws(StorageError) -> [Data] {
     guard fileExists(path) else { return [] }
     let data = try readFile(at: path)
-    let decoder = JSONDecoder()
-    var events: [Event] = []
+    var lines: [Data] = []
     var start = data.startIndex
-    var number = 0
     while let end = data[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      number += 1
-      if end > start {
-        do {
-          events.append(try decoder.decode(type, from: data[start..<end]))
-        } catch {
-          throw StorageError.corruptLine(path: path, line: number, reason: brief(error))
-        }
-      }
+      lines.append(data[start..<end])
       start = end + 1
     }
-    return events
+    return lines
+  }
+
+  /// - Throws: `StorageError.corruptLine`, with what is wrong with the line.
+  package static func decode<Event: Decodable>(
+    _ type: Event.Type, from line: Data, number: Int, path: String
+  ) throws(StorageError) -> Event {
+    do {
+      return try JSONDecoder().decode(type, from: line)
+    } catch {
+      throw .corruptLine(path: path, line: number, reason: brief(error))
+    }
   }
 
   private func removeTornLine() throws(StorageError) {

@@ -40,7 +40,7 @@ package struct TrialRequest: Sendable, Hashable, Codable {
     case transfer
   }
 
-  /// Counts up in the order of the journal.
+  /// Counts up from 0 in the order of the journal.
   package var id: Int
   package var purpose: Purpose
   package var mixture: Mixture
@@ -53,34 +53,5 @@ package struct TrialRequest: Sendable, Hashable, Codable {
     self.mixture = mixture
     self.scale = scale
     self.seed = seed
-  }
-}
-
-/// How a trial ended. A run that diverged has no losses, not even large ones.
-package enum TrialOutcome: Sendable, Hashable, Codable {
-  case finished(TrialResult)
-  case diverged(step: Int, reason: String)
-}
-
-package struct TrialResult: Sendable, Hashable, Codable {
-  /// Every held-out domain, in the order of the corpus.
-  package var losses: [DomainLoss]
-  /// Tokens trained on of each training domain, in the order of the mixture.
-  package var tokensSeen: [Int]
-  /// How often each training domain's text was gone through; above one it repeats.
-  package var epochs: [Double]
-  /// Wall time, training and evaluation.
-  package var seconds: Double
-  package var tokensPerSecond: Double
-
-  package init(
-    losses: [DomainLoss], tokensSeen: [Int], epochs: [Double], seconds: Double,
-    tokensPerSecond: Double
-  ) {
-    self.losses = losses
-    self.tokensSeen = tokensSeen
-    self.epochs = epochs
-    self.seconds = seconds
-    self.tokensPerSecond = tokensPerSecond
   }
 }

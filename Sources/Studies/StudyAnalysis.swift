@@ -1,138 +1,174 @@
 import Mixtures
+import Numerics
 
-/// A mean over seeds with what is known of its error.
-package struct Estimate: Sendable, Hashable {
-  package var mean: Double
-  /// Nil for a single value: one run says nothing of its own noise.
-  package var standardError: Double?
-  package var count: Int
-  /// 95 % by Student's t; nil for a single value.
-  package var interval: ClosedRange<Double>?
+/// What a study says so far; always computed from its record.
+package struct StudyAnalysis: Sendable {
+  /// In the order of the configuration.
+  package var methods: [MethodResult]
+  /// The index in `methods` of the one whose pick has the lowest mean over fresh seeds; before any
+  /// confirmation, the lowest loss of the search. Nil before the first finished trial.
+  package var best: Int?
+  /// How each method's search went, in the order of `methods`.
+  package var curves: [SearchCurve]
+  /// The standard deviation over fresh seeds of one mixture's objective, pooled over the finalists,
+  /// with its degrees of freedom; nil before two seeds of one mixture.
+  package var seedNoise: (standardDeviation: Double, degreesOfFreedom: Int)?
 
-  package init(
-    mean: Double, standardError: Double?, count: Int, interval: ClosedRange<Double>?
-  ) {
-    self.mean = mean
-    self.standardError = standardError
-    self.count = count
-    self.interval = interval
+  package init(of record: StudyRecord) {
+    let configuration = record.configuration
+    let results = configuration.methods.map { MethodTrials($0.name, in: record) }
+    methods = results.map(\.result)
+    curves = results.map(\.curve)
+
+    let confirmed = methods.indices.filter { methods[$0].confirmed != nil }
+    best =
+      confirmed.min { methods[$0].confirmed!.mean < methods[$1].confirmed!.mean }
+      ?? methods.indices.filter { methods[$0].searchLoss != nil }
+      .min { methods[$0].searchLoss! < methods[$1].searchLoss! }
+    if let best, methods[best].confirmed != nil {
+      for index in confirmed where index != best {
+        methods[index].differenceFromBest = Estimate(
+          ofDifferencesBetween: results[index].pick!.losses, and: results[best].pick!.losses)
+      }
+    }
+
+    // A finalist of several methods is one group.
+    var groups: [(mixture: Mixture, losses: [Double])] = []
+    for finalist in results.flatMap(\.finalists)
+    where !groups.contains(where: { $0.mixture == finalist.mixture }) {
+      groups.append((finalist.mixture, finalist.losses.map(\.loss)))
+    }
+    seedNoise = Statistics.pooledVariance(groups.map(\.losses)).map {
+      ($0.variance.squareRoot(), $0.degreesOfFreedom)
+    }
   }
 }
 
-/// What a method came to: the mixture it would hand over, and how that fared with fresh seeds.
-package struct MethodResult: Sendable {
+/// A method's search, trial by trial.
+package struct SearchCurve: Sendable, Hashable {
+  package struct Point: Sendable, Hashable {
+    /// The how-manieth trial of the method, from 0.
+    package var ordinal: Int
+    package var trial: Int
+    /// The objective; nil where the trial diverged or still runs.
+    package var loss: Double?
+    /// The lowest loss up to here; nil before the first.
+    package var best: Double?
+  }
+
   package var method: String
-  package var trialsFinished: Int
-  package var trialsDiverged: Int
-  /// The mixture it recommends; nil before its first finished trial.
-  package var pick: Mixture?
-  /// The objective in the pick's own search trial, nats per token; the luckiest of its reseeds, often.
-  package var searchLoss: Double?
-  /// The objective over the fresh seeds.
-  package var confirmed: Estimate?
-  /// Each objective target and every other held-out domain, over the fresh seeds.
-  package var domains: [(domain: String, estimate: Estimate)]
-  /// The objective's difference from the best method's pick, paired by seed; nil for the best itself.
-  package var differenceFromBest: Estimate?
-  /// Every finalist with its fresh seeds, the pick among them.
-  package var finalists: [(mixture: Mixture, searchLoss: Double, confirmed: Estimate?)]
+  package var points: [Point]
+}
 
-  package init(
-    method: String, trialsFinished: Int, trialsDiverged: Int, pick: Mixture?, searchLoss: Double?,
-    confirmed: Estimate?, domains: [(domain: String, estimate: Estimate)],
-    differenceFromBest: Estimate?,
-    finalists: [(mixture: Mixture, searchLoss: Double, confirmed: Estimate?)]
-  ) {
-    self.method = method
-    self.trialsFinished = trialsFinished
-    self.trialsDiverged = trialsDiverged
-    self.pick = pick
-    self.searchLoss = searchLoss
-    self.confirmed = confirmed
-    self.domains = domains
-    self.differenceFromBest = differenceFromBest
-    self.finalists = finalists
+extension StudyRecord {
+  package var analysis: StudyAnalysis { StudyAnalysis(of: self) }
+}
+
+/// A loss with the seed that it belongs to.
+struct SeededLoss: Sendable {
+  var seed: UInt64
+  var loss: Double
+}
+
+extension Estimate {
+  /// Of the differences between losses of the same seeds; nil where there is no common seed.
+  init?(ofDifferencesBetween a: [SeededLoss], and b: [SeededLoss]) {
+    self.init(of: pairedDifferences(a, b))
   }
 }
 
-/// Whether mixtures keep their order across model sizes.
-package struct TransferResult: Sendable {
-  package struct Candidate: Sendable {
-    package var name: String
-    package var mixture: Mixture
-    /// The objective at each scale, in the order of `scales`; nil where nothing has finished.
-    package var losses: [Estimate?]
+/// The first's loss less the second's for each seed that both have, in the order of the first.
+func pairedDifferences(_ a: [SeededLoss], _ b: [SeededLoss]) -> [Double] {
+  a.compactMap { loss in b.first { $0.seed == loss.seed }.map { loss.loss - $0.loss } }
+}
 
-    package init(name: String, mixture: Mixture, losses: [Estimate?]) {
-      self.name = name
-      self.mixture = mixture
-      self.losses = losses
+/// The trials of one method.
+private struct MethodTrials {
+  struct Finalist {
+    var mixture: Mixture
+    var losses: [SeededLoss] = []
+    /// In the order of `losses`.
+    var domains: [[DomainLoss]] = []
+    var diverged = 0
+  }
+
+  let name: String
+  /// By ordinal.
+  let search: [(trial: TrialRecord, loss: Double?)]
+  /// By rank.
+  private(set) var finalists: [Finalist] = []
+
+  init(_ name: String, in record: StudyRecord) {
+    self.name = name
+    func claimed(_ purpose: TrialRequest.Purpose) -> [(claim: TrialClaim, trial: TrialRecord)] {
+      record.trials.filter { $0.request.purpose == purpose }.flatMap { trial in
+        trial.claims.filter { $0.name == name }.map { ($0, trial) }
+      }
+    }
+    let objective = record.configuration.objective
+    search = claimed(.search).sorted { $0.claim.ordinal < $1.claim.ordinal }
+      .map { ($0.trial, $0.trial.observation.flatMap(objective.value(of:))) }
+
+    let confirmations = claimed(.confirmation).sorted {
+      ($0.claim.rank ?? 0, $0.claim.ordinal) < ($1.claim.rank ?? 0, $1.claim.ordinal)
+    }
+    for (_, trial) in confirmations {
+      let mixture = trial.request.mixture
+      if finalists.last?.mixture != mixture { finalists.append(Finalist(mixture: mixture)) }
+      let last = finalists.count - 1
+      if case .diverged = trial.outcome { finalists[last].diverged += 1 }
+      guard let result = trial.outcome?.result,
+        let loss = trial.observation.flatMap(objective.value(of:))
+      else { continue }
+      finalists[last].losses.append(SeededLoss(seed: trial.request.seed, loss: loss))
+      finalists[last].domains.append(result.losses)
     }
   }
 
-  /// Spearman's ρ and Kendall's τ between two scales' mean losses, with bootstrap 95 % intervals over
-  /// seeds; scales by index.
-  package struct RankCorrelation: Sendable {
-    package var from: Int
-    package var to: Int
-    package var spearman: Double
-    package var spearmanInterval: ClosedRange<Double>
-    package var kendall: Double
-    package var kendallInterval: ClosedRange<Double>
-
-    package init(
-      from: Int, to: Int, spearman: Double, spearmanInterval: ClosedRange<Double>, kendall: Double,
-      kendallInterval: ClosedRange<Double>
-    ) {
-      self.from = from
-      self.to = to
-      self.spearman = spearman
-      self.spearmanInterval = spearmanInterval
-      self.kendall = kendall
-      self.kendallInterval = kendallInterval
+  var pick: Finalist? {
+    finalists.filter { !$0.losses.isEmpty }.min {
+      ($0.diverged > 0 ? 1 : 0, Statistics.mean($0.losses.map(\.loss)))
+        < ($1.diverged > 0 ? 1 : 0, Statistics.mean($1.losses.map(\.loss)))
     }
   }
 
-  /// Two candidates whose order at one scale is not that at another.
-  package struct Swap: Sendable {
-    package var first: String
-    package var second: String
-    package var from: Int
-    package var to: Int
-    /// Loss of the first less the second's at each of the two scales, paired by seed.
-    package var differences: (Estimate, Estimate)
-    /// Whether both differences are told apart from zero (95 %, Holm's correction over the pairs).
-    package var isSignificant: Bool
-
-    package init(
-      first: String, second: String, from: Int, to: Int, differences: (Estimate, Estimate),
-      isSignificant: Bool
-    ) {
-      self.first = first
-      self.second = second
-      self.from = from
-      self.to = to
-      self.differences = differences
-      self.isSignificant = isSignificant
-    }
+  var result: MethodResult {
+    let best = search.filter { $0.loss != nil }.min { $0.loss! < $1.loss! }
+    let outcomes = search.compactMap(\.trial.outcome)
+    let finished = outcomes.filter { $0.result != nil }.count
+    let pick = pick
+    let mixture = pick?.mixture ?? best?.trial.request.mixture
+    return MethodResult(
+      method: name, trialsFinished: finished, trialsDiverged: outcomes.count - finished,
+      pick: mixture, searchLoss: mixture.flatMap(searchLoss(of:)),
+      confirmed: pick.flatMap { Estimate(of: $0.losses.map(\.loss)) },
+      domains: pick.map(domains(of:)) ?? [], differenceFromBest: nil,
+      finalists: finalists.map {
+        MethodResult.Finalist(
+          mixture: $0.mixture, searchLoss: searchLoss(of: $0.mixture),
+          confirmed: Estimate(of: $0.losses.map(\.loss)), diverged: $0.diverged)
+      })
   }
 
-  /// From small to large.
-  package var scales: [Scale]
-  package var candidates: [Candidate]
-  package var correlations: [RankCorrelation]
-  package var swaps: [Swap]
-  /// One or two plain sentences.
-  package var verdict: String
+  var curve: SearchCurve {
+    var best: Double?
+    var points: [SearchCurve.Point] = []
+    for (ordinal, (trial, loss)) in search.enumerated() {
+      if let loss { best = min(best ?? loss, loss) }
+      points.append(
+        SearchCurve.Point(ordinal: ordinal, trial: trial.request.id, loss: loss, best: best))
+    }
+    return SearchCurve(method: name, points: points)
+  }
 
-  package init(
-    scales: [Scale], candidates: [Candidate], correlations: [RankCorrelation], swaps: [Swap],
-    verdict: String
-  ) {
-    self.scales = scales
-    self.candidates = candidates
-    self.correlations = correlations
-    self.swaps = swaps
-    self.verdict = verdict
+  private func searchLoss(of mixture: Mixture) -> Double? {
+    search.first { $0.trial.request.mixture == mixture }?.loss
+  }
+
+  private func domains(of finalist: Finalist) -> [(domain: String, estimate: Estimate)] {
+    guard let first = finalist.domains.first else { return [] }
+    return first.indices.compactMap { index in
+      Estimate(of: finalist.domains.map { $0[index].loss }).map { (first[index].domain, $0) }
+    }
   }
 }

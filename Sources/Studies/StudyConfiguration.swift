@@ -15,7 +15,7 @@ package struct StudyConfiguration: Sendable, Hashable, Codable {
   }
 
   /// Of this file's layout.
-  package var version = 1
+  package var version = currentVersion
   /// The corpus: its folder when the study began, and the digest that must match.
   package var corpus: String
   package var corpusDigest: String

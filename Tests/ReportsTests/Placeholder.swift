@@ -1,1 +1,1 @@
-// Filled by the first commit of this module.
+// Filled with the report.

@@ -1,0 +1,45 @@
+import Foundation
+import Numerics
+
+// n observations, k domains (weights of a mixture), d outputs (held-out domains), b base points,
+// p points to predict at.
+
+/// Mixtures as a kernel sees them: coordinates z = wᵉ for an exponent e of at most one.
+///
+/// With e = ½ the mixtures lie on a sphere and their distance is Hellinger's: the step from no text of
+/// a domain to a little counts as much as it does for its loss.
+package struct EmbeddedMixtures: Sendable {
+  /// (k, p), each column on the simplex.
+  package let weights: Matrix
+  /// (k, p), the weights to the power of the exponent.
+  package let coordinates: Matrix
+  package let exponent: Double
+
+  package var count: Int { weights.columns }
+  package var parts: Int { weights.rows }
+
+  package init(_ mixtures: [[Double]], parts: Int, exponent: Double) {
+    precondition(
+      mixtures.allSatisfy { $0.count == parts }, "expected \(parts) weights in each mixture")
+    weights = Matrix(rows: parts, columns: mixtures.count, elements: mixtures.flatMap { $0 })
+    coordinates = Matrix(
+      rows: parts, columns: mixtures.count, elements: weights.elements.map { pow($0, exponent) })
+    self.exponent = exponent
+  }
+
+  /// Some of the columns, in the order of `indices`.
+  package func subset(_ indices: [Int]) -> EmbeddedMixtures {
+    EmbeddedMixtures(indices.map { weights.column($0) }, parts: parts, exponent: exponent)
+  }
+
+  /// 6 E‖z - z'‖² over two uniform mixtures: the number of dimensions of the unit cube in which two
+  /// points are as far apart. Priors that were made for the cube are right for the simplex with it.
+  package static func effectiveDimension(parts: Int, exponent: Double) -> Double {
+    // Under the uniform distribution w ~ Beta(1, k - 1), so E wᵉ = Γ(1 + e) Γ(k) / Γ(k + e).
+    func moment(_ e: Double) -> Double {
+      exp(lgamma(1 + e) + lgamma(Double(parts)) - lgamma(Double(parts) + e))
+    }
+    let variance = moment(2 * exponent) - moment(exponent) * moment(exponent)
+    return max(12 * Double(parts) * variance, 1e-3)
+  }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Numerics
+
+/// The Gaussian process of one output, conditioned on its observations. Outcomes are standardized.
+package struct OutputModel: Sendable {
+  package let kernel: Kernel
+  /// Mean and standard deviation that standardize this output (of the link of the loss).
+  package let location: Double
+  package let scale: Double
+  /// Standardized, n.
+  package let outcomes: [Double]
+  /// Of K + noise, (n, n).
+  package let cholesky: Cholesky
+  /// K⁻¹ y, n.
+  package let weights: [Double]
+
+  package var hyperparameters: Hyperparameters { kernel.hyperparameters }
+
+  /// - Parameter extraNoise: variance added to each observation's noise, standardized; what is then
+  ///   on the diagonal must be positive.
+  /// - Returns: nil where the covariance cannot be factored.
+  package init?(
+    form: SurrogateForm, hyperparameters: Hyperparameters, inputs: EmbeddedMixtures,
+    outcomes: [Double], extraNoise: [Double], location: Double, scale: Double
+  ) {
+    kernel = Kernel(form: form, hyperparameters: hyperparameters)
+    var covariance = kernel.covariance(inputs, inputs).values
+    for i in 0..<inputs.count {
+      covariance[i, i] += hyperparameters.noiseVariance + extraNoise[i]
+    }
+    guard let cholesky = Cholesky(factoring: covariance) else { return nil }
+    self.cholesky = cholesky
+    weights = cholesky.solve(outcomes)
+    self.outcomes = outcomes
+    self.location = location
+    self.scale = scale
+  }
+
+  /// Each observation's mean and variance (noise included) given all the others, from one inverse:
+  /// Rasmussen and Williams, *Gaussian Processes for Machine Learning*, equations 5.12.
+  package func leaveOneOut() -> (means: [Double], variances: [Double]) {
+    let inverse = cholesky.inverse().diagonal
+    return (
+      outcomes.indices.map { outcomes[$0] - weights[$0] / inverse[$0] }, inverse.map { 1 / $0 }
+    )
+  }
+
+  /// The joint posterior of the latent function, standardized.
+  package func posterior(
+    at points: EmbeddedMixtures, inputs: EmbeddedMixtures
+  ) -> (means: [Double], covariance: Matrix) {
+    let cross = kernel.covariance(inputs, points).values
+    let solved = cholesky.solveLower(cross)
+    let prior = kernel.covariance(points, points).values
+    return (
+      cross.times(weights, transposingSelf: true),
+      prior - solved.times(solved, transposingSelf: true)
+    )
+  }
+
+  /// The marginal posterior of the latent function at each point, standardized.
+  package func marginals(
+    at points: EmbeddedMixtures, inputs: EmbeddedMixtures
+  ) -> (means: [Double], variances: [Double]) {
+    let cross = kernel.covariance(inputs, points).values
+    let solved = cholesky.solveLower(cross)
+    var variances = kernel.variances(points)
+    for x in 0..<points.count {
+      var sum = 0.0
+      for i in 0..<solved.rows { sum += solved[i, x] * solved[i, x] }
+      variances[x] = max(variances[x] - sum, 1e-12)
+    }
+    return (cross.times(weights, transposingSelf: true), variances)
+  }
+}
+
+/// The logarithm of the marginal likelihood times the priors' density, of one output.
+package struct MarginalPosterior {
+  private let form: SurrogateForm
+  private let inputs: EmbeddedMixtures
+  private let outcomes: [Double]
+  private let priors: [HyperparameterPrior]
+
+  /// - Parameter outcomes: standardized.
+  package init(
+    form: SurrogateForm, inputs: EmbeddedMixtures, outcomes: [Double],
+    priors: [HyperparameterPrior]
+  ) {
+    self.form = form
+    self.inputs = inputs
+    self.outcomes = outcomes
+    self.priors = priors
+  }
+
+  /// Value and gradient in the hyperparameters' logarithms; nil where K cannot be factored.
+  package func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
+    guard logs.allSatisfy({ abs($0) < 40 || $0 == -.infinity }) else { return nil }
+    let hyperparameters = Hyperparameters(logs: logs)
+    let kernel = Kernel(form: form, hyperparameters: hyperparameters)
+    let (latent, slopes) = kernel.covariance(inputs, inputs, wantsSlopes: true)
+    let n = inputs.count
+    var covariance = latent
+    for i in 0..<n { covariance[i, i] += hyperparameters.noiseVariance }
+    guard let cholesky = Cholesky(factoring: covariance), let slopes else { return nil }
+    let weights = cholesky.solve(outcomes)
+    var value =
+      -0.5 * dot(outcomes, weights) - 0.5 * cholesky.logDeterminant
+      - 0.5 * Double(n) * log(2 * Double.pi)
+    // ∂/∂K = ½ (α αᵀ - K⁻¹).
+    var adjoints = cholesky.inverse()
+    for j in 0..<n {
+      for i in 0..<n { adjoints[i, j] = 0.5 * (weights[i] * weights[j] - adjoints[i, j]) }
+    }
+    var gradient = [Double](repeating: 0, count: logs.count)
+    kernel.addHyperparameterGradient(
+      of: adjoints, at: inputs, covariance: latent, slopes: slopes, to: &gradient)
+    gradient[Hyperparameters.Index.noise] +=
+      exp(logs[Hyperparameters.Index.noise]) * adjoints.diagonal.reduce(0, +)
+    for (i, prior) in priors.enumerated() {
+      if prior.isFixed {
+        gradient[i] = 0
+      } else {
+        let (density, slope) = prior.logDensity(logs[i])
+        value += density
+        gradient[i] += slope
+      }
+    }
+    return value.isFinite ? (value, gradient) : nil
+  }
+
+  /// The best of several ascents.
+  ///
+  /// - Parameters:
+  ///   - starts: logarithms to begin at; those of fixed hyperparameters are overwritten.
+  ///   - iterations: of each ascent.
+  package func maximized(from starts: [[Double]], iterations: Int) -> (
+    logs: [Double], value: Double
+  )? {
+    var optimizer = LimitedMemoryBFGS()
+    optimizer.maximumIterations = iterations
+    optimizer.maximumEvaluations = iterations + iterations / 2 + 5
+    optimizer.gradientTolerance = 1e-3
+    optimizer.valueTolerance = 1e-5
+    let free = priors.indices.filter { !priors[$0].isFixed }
+    var best: (logs: [Double], value: Double)?
+    for start in starts {
+      var logs = start
+      for (i, prior) in priors.enumerated() {
+        if case .fixed(let value) = prior { logs[i] = value }
+      }
+      guard value(at: logs) != nil else { continue }
+      let result = optimizer.minimize(from: free.map { logs[$0] }) { x in
+        for (i, value) in zip(free, x) { logs[i] = value }
+        guard let (value, gradient) = value(at: logs) else {
+          return (.infinity, x.map { _ in 0 })
+        }
+        return (-value, free.map { -gradient[$0] })
+      }
+      if best == nil || -result.value > best!.value {
+        for (i, value) in zip(free, result.point) { logs[i] = value }
+        best = (logs, -result.value)
+      }
+    }
+    return best
+  }
+
+  /// The priors' centers, and the same with a shorter lengthscale and less noise.
+  package var coldStarts: [[Double]] {
+    let center = priors.map(\.start)
+    var short = center
+    short[Hyperparameters.Index.noise] -= 2
+    if priors[Hyperparameters.Index.lengthscale].isFixed {
+      for j in 0..<inputs.parts {
+        short[Hyperparameters.Index.relevance(j, inputs.parts)] += 0.7
+      }
+    } else {
+      short[Hyperparameters.Index.lengthscale] -= 1.2
+    }
+    return [center, short]
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Numerics
+
+/// Which terms a surrogate has, before any of its hyperparameters is known.
+package struct SurrogateForm: Sendable, Hashable, Codable {
+  /// What is modelled as Gaussian: the loss, or its logarithm, in which mixing laws are additive.
+  package enum Link: String, Sendable, Hashable, Codable {
+    case identity
+    case logarithm
+  }
+
+  /// The priors of the hyperparameters.
+  package enum Priors: Sendable, Hashable, Codable {
+    /// Made for the simplex: see ``Hyperparameters``.
+    case simplex
+    /// BoTorch's SingleTaskGP up to version 0.11: Gamma(3, 6) lengthscales, Gamma(2, 0.15) output
+    /// scale, Gamma(1.1, 0.05) noise.
+    case gamma
+  }
+
+  /// Of the embedding z = wᵉ.
+  package var exponent: Double
+  package var link: Link
+  /// A lengthscale for each domain, shrunk to the tied one; else one for all.
+  package var hasRelevances: Bool
+  /// A term linear in z.
+  package var hasLinear: Bool
+  /// The mixing law: a term linear in ln(floor + Σⱼ tⱼ wⱼ).
+  package var hasLaw: Bool
+  package var priors: Priors
+  /// The last weight is what the others leave: without it the kernel sees k - 1 raw weights.
+  package var omitsLastWeight: Bool
+
+  package init(
+    exponent: Double = 0.5, link: Link = .logarithm, hasRelevances: Bool = true,
+    hasLinear: Bool = false, hasLaw: Bool = true, priors: Priors = .simplex,
+    omitsLastWeight: Bool = false
+  ) {
+    self.exponent = exponent
+    self.link = link
+    self.hasRelevances = hasRelevances
+    self.hasLinear = hasLinear
+    self.hasLaw = hasLaw
+    self.priors = priors
+    self.omitsLastWeight = omitsLastWeight
+  }
+
+  /// A Gaussian process on the k - 1 free raw weights, as Lindenau ran it: Matérn-5/2 with a
+  /// lengthscale for each, constant mean, standardized outcomes (BoTorch 0.11's SingleTaskGP).
+  package static let rawWeights = SurrogateForm(
+    exponent: 1, link: .identity, hasRelevances: true, hasLinear: false, hasLaw: false,
+    priors: .gamma, omitsLastWeight: true)
+}

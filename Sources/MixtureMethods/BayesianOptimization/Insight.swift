@@ -1,0 +1,132 @@
+import GaussianProcesses
+import Mixtures
+import Numerics
+
+/// What a model has learned: what each domain is worth, how sure the choice is, how well it predicts.
+package struct Insight: Sendable {
+  /// How one held-out domain's loss changes as one training domain's weight does.
+  package struct Effect: Sendable, Hashable {
+    /// The training domain whose weight moves; the others keep their proportions.
+    package var domain: String
+    package var heldOut: String
+    /// By how much the weight moves: `step` up, or less where the simplex ends.
+    package var weightChange: Double
+    /// In nats per token; below zero where more of the domain helps.
+    package var lossChange: Prediction
+
+    package init(domain: String, heldOut: String, weightChange: Double, lossChange: Prediction) {
+      self.domain = domain
+      self.heldOut = heldOut
+      self.weightChange = weightChange
+      self.lossChange = lossChange
+    }
+  }
+
+  /// The objective along a line through the optimum on which one domain's weight goes from 0 to 1 and
+  /// the others keep their proportions.
+  package struct Slice: Sendable {
+    package var domain: String
+    package var points: [(weight: Double, objective: Prediction)]
+  }
+
+  /// One of the mixtures that were to be compared.
+  package struct Candidate: Sendable {
+    package var mixture: Mixture
+    package var objective: Prediction
+    /// That it is the best of those compared.
+    package var probabilityOfBest: Double
+    /// How much it is expected to lose against the best of all mixtures, in nats per token.
+    package var expectedRegret: Double
+  }
+
+  /// A finished trial and what the model says of it from all others.
+  package struct LeaveOneOut: Sendable {
+    package var mixture: Mixture
+    package var observed: Double
+    /// The noise of a run included: 95 % of the intervals hold the value observed.
+    package var predicted: Prediction
+  }
+
+  package var optimum: Recommendation
+  /// Every held-out domain's predicted loss at the optimum.
+  package var losses: [(heldOut: String, loss: Prediction)]
+  /// A weight's rise at the optimum, each training domain on each held-out one.
+  package var effects: [Effect]
+  /// The same rises' effect on the objective.
+  package var objectiveEffects: [(domain: String, weightChange: Double, change: Prediction)]
+  package var slices: [Slice]
+  /// The optimum first, then the candidates that were given.
+  package var candidates: [Candidate]
+  package var leaveOneOut: [LeaveOneOut]
+  /// The standard deviation of a run's own noise in the objective.
+  package var noise: Double
+
+  /// - Parameters:
+  ///   - outputs: names of the surrogate's outputs.
+  ///   - coefficients: of the objective.
+  ///   - step: by how much weights rise.
+  init?(
+    surrogate: CompositeSurrogate, outputs: [String], coefficients: [Double], domains: [String],
+    optimum: Recommendation, candidates: [Mixture], seed: UInt64, step: Double = 0.05
+  ) {
+    let center = optimum.mixture.weights
+    let atCenter = surrogate.losses(at: [center])[0]
+    self.optimum = optimum
+    losses = zip(outputs, atCenter).map { ($0, $1) }
+    effects = []
+    objectiveEffects = []
+    for (j, domain) in domains.enumerated() where domains.count > 1 {
+      let change = min(step, 1 - center[j])
+      guard change > 1e-6 else { continue }
+      guard
+        let differences = surrogate.differences(
+          from: center, to: Self.moved(center, j, to: center[j] + change),
+          coefficients: coefficients)
+      else { return nil }
+      for (d, heldOut) in outputs.enumerated() {
+        effects.append(
+          Effect(
+            domain: domain, heldOut: heldOut, weightChange: change,
+            lossChange: differences.outputs[d]))
+      }
+      objectiveEffects.append((domain, change, differences.sum))
+    }
+    let grid = (0...20).map { Double($0) / 20 }
+    slices = domains.indices.map { j in
+      let mixtures = grid.map { Self.moved(center, j, to: $0) }
+      return Slice(
+        domain: domains[j],
+        points: zip(grid, surrogate.weightedSum(coefficients, at: mixtures)).map { ($0, $1) })
+    }
+    let compared = [optimum.mixture] + candidates.filter { $0 != optimum.mixture }
+    guard
+      let chances = surrogate.chances(
+        of: compared.map(\.weights), coefficients: coefficients, seed: seed)
+    else { return nil }
+    let predictions = surrogate.weightedSum(coefficients, at: compared.map(\.weights))
+    self.candidates = compared.indices.map {
+      Candidate(
+        mixture: compared[$0], objective: predictions[$0],
+        probabilityOfBest: chances[$0].probabilityOfBest,
+        expectedRegret: chances[$0].expectedRegret)
+    }
+    let predicted = surrogate.leaveOneOut(coefficients)
+    leaveOneOut = surrogate.data.mixtures.indices.map { i in
+      LeaveOneOut(
+        mixture: Mixture(domains: domains, proportionalTo: surrogate.data.mixtures[i]),
+        observed: dot(coefficients, surrogate.data.losses.row(i)), predicted: predicted[i])
+    }
+    noise = surrogate.noiseDeviation(coefficients, losses: atCenter.map(\.mean))
+  }
+
+  /// The mixture with one weight changed and the others in their proportions; even ones where they
+  /// have none.
+  private static func moved(_ mixture: [Double], _ index: Int, to weight: Double) -> [Double] {
+    let others = 1 - mixture[index]
+    return mixture.indices.map {
+      if $0 == index { return weight }
+      return others > 1e-9
+        ? mixture[$0] * (1 - weight) / others : (1 - weight) / Double(mixture.count - 1)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import GaussianProcesses
+import Mixtures
+import Numerics
+
+/// Bayesian optimization as Lindenau ran it: one Gaussian process of the objective on the k - 1 free raw
+/// weights (Matérn-5/2 with a lengthscale for each, Gamma priors: BoTorch 0.11's SingleTaskGP), noisy
+/// expected improvement in logarithms: `bo-raw`.
+struct RawWeightOptimization: MixtureMethod {
+  let context: MethodContext
+  private var results: ObservedMixtures
+  private var observations: [Observation] = []
+
+  init(context: MethodContext) {
+    self.context = context
+    results = ObservedMixtures(objective: context.objective)
+  }
+
+  mutating func update(with observations: [Observation]) {
+    results.append(observations)
+    self.observations += observations
+  }
+
+  func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
+    let fallback = Suggestion(
+      mixture: context.quasiRandomMixture(ordinal), reason: .quasiRandom)
+    guard ordinal >= context.initialTrials, let surrogate = surrogate(),
+      let proposal = proposer(surrogate, seed: context.seed &+ UInt64(ordinal))
+        .proposal(pending: pending.map(\.weights))
+    else { return fallback }
+    return Suggestion(
+      mixture: Mixture(domains: context.domains, proportionalTo: proposal.mixture),
+      reason: .expectedImprovement(
+        objective: proposal.objective, logImprovement: proposal.logImprovement))
+  }
+
+  func recommendations(_ count: Int) -> [Recommendation] {
+    guard let surrogate = surrogate() else { return results.best(count) }
+    return proposer(surrogate, seed: context.seed)
+      .recommendations(count, domains: context.domains, results: results)
+  }
+
+  private func proposer(_ surrogate: CompositeSurrogate, seed: UInt64) -> ModelProposer {
+    ModelProposer(surrogate: surrogate, coefficients: [1], seed: seed)
+  }
+
+  /// Diverged trials are left out, as his were.
+  private func surrogate() -> CompositeSurrogate? {
+    let finished = observations.compactMap { observation in
+      context.objective.value(of: observation).map { (observation.mixture.weights, $0) }
+    }
+    guard finished.count >= 4 else { return nil }
+    let data = SurrogateData(
+      mixtures: finished.map(\.0), losses: Matrix(columns: [finished.map(\.1)]), ownDomains: [nil])
+    return SurrogateFit(.rawWeights, to: data).flatMap {
+      CompositeSurrogate(data: data, fit: $0)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Mixtures
+import Numerics
+
+/// The methods by name, in the order in which help lists them.
+package let methodNames: [(name: String, summary: String)] = [
+  (
+    "bo",
+    "Bayesian optimization: a Gaussian process for each held-out domain, on powers of the weights"
+  ),
+  (
+    "bo-raw",
+    "Bayesian optimization of the mean loss on raw weights, as Lindenau ran it with BoTorch"
+  ),
+  ("sobol", "quasi-random mixtures, spread evenly over the simplex"),
+  ("uniform", "the same share for every domain"),
+  ("llama", "LLaMA's published weights, folded onto books, web, code, papers and chat"),
+  ("natural", "in proportion to the training tokens that each domain has"),
+]
+
+package enum MethodError: Error, Equatable, CustomStringConvertible {
+  case unknown(name: String)
+
+  package var description: String {
+    switch self {
+    case .unknown(let name):
+      let names = methodNames.map(\.name)
+      return "unknown method '\(name)'; "
+        + (nearestName(to: name, in: names).map { "did you mean '\($0)'? " } ?? "")
+        + "the methods are \(names.joined(separator: ", "))"
+    }
+  }
+}
+
+/// - Throws: ``MethodError`` for a name that is not in ``methodNames``; ``MixtureError`` where a fixed
+///   mixture needs domains that are not there.
+package func makeMethod(
+  named name: String, context: MethodContext
+) throws -> any MixtureMethod {
+  switch name {
+  case "bo": return BayesianOptimization(context: context)
+  case "bo-raw": return RawWeightOptimization(context: context)
+  case "sobol": return QuasiRandomSearch(context: context)
+  default:
+    guard methodNames.contains(where: { $0.name == name }),
+      let preset = MixturePreset(rawValue: name)
+    else { throw MethodError.unknown(name: name) }
+    return FixedMixture(
+      try preset.mixture(over: context.domains, availableTokens: context.availableTokens),
+      objective: context.objective)
+  }
+}

@@ -1,0 +1,128 @@
+import COpenBLAS
+import Foundation
+
+/// The factor L of a symmetric positive-definite matrix A = L·Lᵀ, and what follows from it.
+package struct Cholesky: Sendable {
+  /// L, with zeros above the diagonal.
+  package let factor: Matrix
+  /// What was added to the diagonal for the factorization to succeed; zero almost always.
+  package let jitter: Double
+
+  package var size: Int { factor.rows }
+
+  /// Factors the lower triangle of `matrix`. Rounding can leave the covariance of nearly equal
+  /// points with a negative eigenvalue: the diagonal then grows by 1e-12 of its mean, tenfold at
+  /// each failure.
+  ///
+  /// - Returns: nil where even 1e-2 of the mean does not help, or an element is not finite.
+  package init?(factoring matrix: Matrix) {
+    precondition(
+      matrix.rows == matrix.columns, "expected a square, found \(matrix.rows)x\(matrix.columns)")
+    LinearAlgebra.useOneThread()
+    let n = matrix.rows
+    let diagonal = matrix.diagonal
+    let scale = diagonal.reduce(0, +) / Double(max(n, 1))
+    guard scale.isFinite else { return nil }
+    var jitter = 0.0
+    while true {
+      var candidate = matrix
+      if jitter > 0 { for i in 0..<n { candidate[i, i] = diagonal[i] + jitter } }
+      var size = Int32(n)
+      var stride = Int32(max(n, 1))
+      var status: Int32 = 0
+      dpotrf_("L", &size, &candidate.elements, &stride, &status)
+      // A NaN passes through dpotrf as a pivot that is not negative.
+      if status == 0, candidate.diagonal.allSatisfy({ $0 > 0 && $0.isFinite }) {
+        for j in 1..<max(n, 1) { for i in 0..<j { candidate[i, j] = 0 } }
+        factor = candidate
+        self.jitter = jitter
+        return
+      }
+      jitter = jitter == 0 ? 1e-12 * scale : jitter * 10
+      guard jitter <= 1e-2 * scale, jitter > 0 else { return nil }
+    }
+  }
+
+  /// - Parameter factor: lower triangular, zeros above the diagonal.
+  private init(factor: Matrix, jitter: Double) {
+    self.factor = factor
+    self.jitter = jitter
+  }
+
+  /// ln det A.
+  package var logDeterminant: Double { 2 * factor.diagonal.reduce(0) { $0 + log($1) } }
+
+  /// A⁻¹ b.
+  package func solve(_ b: Matrix) -> Matrix { solveUpper(solveLower(b)) }
+
+  /// A⁻¹ b.
+  package func solve(_ b: [Double]) -> [Double] { solveUpper(solveLower(b)) }
+
+  /// L⁻¹ b.
+  package func solveLower(_ b: Matrix) -> Matrix { triangular(b, CblasNoTrans) }
+
+  /// L⁻¹ b.
+  package func solveLower(_ b: [Double]) -> [Double] { triangular(b, CblasNoTrans) }
+
+  /// L⁻ᵀ b.
+  package func solveUpper(_ b: Matrix) -> Matrix { triangular(b, CblasTrans) }
+
+  /// L⁻ᵀ b.
+  package func solveUpper(_ b: [Double]) -> [Double] { triangular(b, CblasTrans) }
+
+  /// A⁻¹, both triangles.
+  package func inverse() -> Matrix {
+    LinearAlgebra.useOneThread()
+    var result = factor
+    var size = Int32(self.size)
+    var stride = Int32(max(self.size, 1))
+    var status: Int32 = 0
+    dpotri_("L", &size, &result.elements, &stride, &status)
+    precondition(status == 0, "dpotri stopped at \(status): the factor has a zero on its diagonal")
+    for j in 1..<max(self.size, 1) { for i in 0..<j { result[i, j] = result[j, i] } }
+    return result
+  }
+
+  /// The factor of A bordered by more points, in O(n²) for each of them.
+  ///
+  /// - Parameters:
+  ///   - cross: covariances of the points of A with the new ones, (n, m).
+  ///   - corner: covariances of the new points, (m, m).
+  /// - Returns: nil where the new points add nothing that could be factored.
+  package func bordered(cross: Matrix, corner: Matrix) -> Cholesky? {
+    precondition(cross.rows == size && cross.columns == corner.rows)
+    let below = solveLower(cross)
+    let schur = corner - below.times(below, transposingSelf: true)
+    guard let tail = Cholesky(factoring: schur) else { return nil }
+    let total = size + corner.rows
+    var result = Matrix(rows: total, columns: total)
+    for j in 0..<size {
+      for i in j..<size { result[i, j] = factor[i, j] }
+      for i in 0..<corner.rows { result[size + i, j] = below[j, i] }
+    }
+    for j in 0..<corner.rows {
+      for i in j..<corner.rows { result[size + i, size + j] = tail.factor[i, j] }
+    }
+    return Cholesky(factor: result, jitter: max(jitter, tail.jitter))
+  }
+
+  private func triangular(_ b: Matrix, _ transpose: CBLAS_TRANSPOSE) -> Matrix {
+    precondition(b.rows == size, "expected \(size) rows, found \(b.rows)")
+    var result = b
+    guard size > 0, b.columns > 0 else { return result }
+    cblas_dtrsm(
+      CblasColMajor, CblasLeft, CblasLower, transpose, CblasNonUnit, Int32(size),
+      Int32(b.columns), 1, factor.elements, Int32(size), &result.elements, Int32(size))
+    return result
+  }
+
+  private func triangular(_ b: [Double], _ transpose: CBLAS_TRANSPOSE) -> [Double] {
+    precondition(b.count == size, "expected \(size) elements, found \(b.count)")
+    var result = b
+    guard size > 0 else { return result }
+    cblas_dtrsv(
+      CblasColMajor, CblasLower, transpose, CblasNonUnit, Int32(size), factor.elements,
+      Int32(size), &result, 1)
+    return result
+  }
+}

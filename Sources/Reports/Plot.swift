@@ -1,0 +1,233 @@
+/// A chart as inline SVG that is as wide as its place: positions along it are percentages, those up
+/// and down are pixels, so that letters keep their size on a phone as on a wall.
+///
+/// The SVG is the plotting area itself; the labels stand outside it, in the margins that the element
+/// around it leaves.
+package struct Plot: Sendable {
+  package struct Margins: Sendable {
+    package var top = 12.0
+    package var right = 16.0
+    package var bottom = 40.0
+    package var left = 56.0
+
+    package init(top: Double = 12, right: Double = 16, bottom: Double = 40, left: Double = 56) {
+      self.top = top
+      self.right = right
+      self.bottom = bottom
+      self.left = left
+    }
+  }
+
+  package enum Shape: Int, Sendable, CaseIterable {
+    case circle, square, triangle, diamond, plus, bar, cross, arrow
+
+    /// Around the origin, about eight pixels across.
+    var path: String {
+      switch self {
+      case .circle: "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"
+      case .square: "M-3.6 -3.6h7.2v7.2h-7.2z"
+      case .triangle: "M0 -4.6L4.4 3.4H-4.4z"
+      case .diamond: "M0 -5L4.6 0L0 5L-4.6 0z"
+      case .plus: "M-1.4 -4.6h2.8v3.2h3.2v2.8h-3.2v3.2h-2.8v-3.2h-3.2v-2.8h3.2z"
+      case .bar: "M-1.8 -5h3.6v10h-3.6z"
+      case .cross: "M-4 -4L4 4M-4 4L4 -4"
+      case .arrow: "M0 -5L4.4 1H1.4V5H-1.4V1H-4.4z"
+      }
+    }
+
+    /// Shapes that tell series apart.
+    static let series: [Shape] = [.circle, .square, .triangle, .diamond, .plus, .bar]
+  }
+
+  /// Names the chart for those who cannot see it, and its parts in the page.
+  package let id: String
+  package let title: String
+  package let summary: String
+  package let height: Double
+  package var margins: Margins
+  private var marks: [Markup] = []
+
+  /// - Parameters:
+  ///   - id: unique in the page.
+  ///   - title: what the chart is.
+  ///   - summary: what it shows, in a sentence or two.
+  ///   - height: of the plotting area, in pixels.
+  package init(
+    id: String, title: String, summary: String, height: Double, margins: Margins = Margins()
+  ) {
+    self.id = id
+    self.title = title
+    self.summary = summary
+    self.height = height
+    self.margins = margins
+  }
+
+  // MARK: Positions
+
+  private static func percent(_ fraction: Double) -> String { number(fraction * 100, 3) + "%" }
+
+  /// In plain digits, without trailing zeros.
+  static func number(_ value: Double, _ decimals: Int = 2) -> String {
+    var text = Format.fixed(value, decimals).replacing("−", with: "-")
+    if text.contains(".") {
+      while text.last == "0" { text.removeLast() }
+      if text.last == "." { text.removeLast() }
+    }
+    return text
+  }
+
+  // MARK: Marks
+
+  package mutating func add(_ mark: Markup) { marks.append(mark) }
+
+  /// - Parameters: `x` as fractions of the width, `y` in pixels from the top.
+  package mutating func line(
+    from a: (x: Double, y: Double), to b: (x: Double, y: Double), class style: String,
+    shift: Double = 0, tip: String? = nil
+  ) {
+    var line = Markup(
+      "line",
+      [
+        "class": style, "x1": Self.percent(a.x), "y1": Self.number(a.y), "x2": Self.percent(b.x),
+        "y2": Self.number(b.y),
+      ])
+    if shift != 0 {
+      line.attributes.append(.init(name: "transform", value: "translate(\(Self.number(shift)) 0)"))
+    }
+    if let tip { line.append(Markup("title", text: tip)) }
+    marks.append(line)
+  }
+
+  package mutating func rectangle(
+    x: ClosedRange<Double>, y: ClosedRange<Double>, class style: String, tip: String? = nil
+  ) {
+    var rectangle = Markup(
+      "rect",
+      [
+        "class": style, "x": Self.percent(x.lowerBound), "y": Self.number(y.lowerBound),
+        "width": Self.percent(x.upperBound - x.lowerBound),
+        "height": Self.number(y.upperBound - y.lowerBound),
+      ])
+    if let tip { rectangle.append(Markup("title", text: tip)) }
+    marks.append(rectangle)
+  }
+
+  package mutating func mark(
+    _ shape: Shape, x: Double, y: Double, class style: String, shift: Double = 0,
+    tip: String? = nil
+  ) {
+    var path = Markup("path", ["class": style, "d": shape.path])
+    if shift != 0 {
+      path.attributes.append(.init(name: "transform", value: "translate(\(Self.number(shift)) 0)"))
+    }
+    if let tip { path.append(Markup("title", text: tip)) }
+    // A path knows no percentages; a viewport of its own stands where they say.
+    marks.append(
+      Markup("svg", ["x": Self.percent(x), "y": Self.number(y), "overflow": "visible"], [path]))
+  }
+
+  package mutating func label(
+    _ text: String, x: Double, y: Double, dx: Double = 0, anchor: String = "start",
+    class style: String = "label", tip: String? = nil
+  ) {
+    var label = Markup(
+      "text",
+      [
+        "class": style, "x": Self.percent(x), "y": Self.number(y), "dx": Self.number(dx),
+        "text-anchor": anchor, "dominant-baseline": "central",
+      ], text: text)
+    if let tip { label.append(Markup("title", text: tip)) }
+    marks.append(label)
+  }
+
+  // MARK: Axes
+
+  /// Lines across the chart at round values with their numbers below, and the axis' name.
+  package mutating func horizontalAxis(
+    _ scale: LinearScale, name: String, count: Int = 5, isDifference: Bool = false,
+    wholeNumbers: Bool = false
+  ) {
+    let step = scale.step(count: count)
+    for tick in scale.ticks(count: count) where !wholeNumbers || tick == tick.rounded() {
+      let x = scale.fraction(tick)
+      line(from: (x, 0), to: (x, height), class: tick == 0 && isDifference ? "zero" : "grid")
+      label(
+        Self.tickText(tick, step: step, isDifference: isDifference), x: x, y: height + 14,
+        anchor: "middle", class: "tick")
+    }
+    label(name, x: 0.5, y: height + 32, anchor: "middle", class: "axis")
+  }
+
+  /// As ``horizontalAxis(_:name:count:isDifference:wholeNumbers:)``, upwards. Its name stands above.
+  package mutating func verticalAxis(
+    _ scale: LinearScale, name: String, count: Int = 5, isDifference: Bool = false
+  ) {
+    let step = scale.step(count: count)
+    for tick in scale.ticks(count: count) {
+      let y = height * (1 - scale.fraction(tick))
+      line(from: (0, y), to: (1, y), class: tick == 0 && isDifference ? "zero" : "grid")
+      label(
+        Self.tickText(tick, step: step, isDifference: isDifference), x: 0, y: y, dx: -8,
+        anchor: "end", class: "tick")
+    }
+    label(name, x: 0, y: -16, dx: Double(-margins.left) + 2, class: "axis")
+  }
+
+  private static func tickText(_ tick: Double, step: Double, isDifference: Bool) -> String {
+    let text = Format.fixed(tick, LinearScale.decimals(ofStep: step))
+    return isDifference && tick > 0 ? "+" + text : text
+  }
+
+  // MARK: Result
+
+  package var markup: Markup {
+    let m = margins
+    var svg = Markup(
+      "svg",
+      [
+        "role": "img", "aria-labelledby": "\(id)-title \(id)-desc", "width": "100%",
+        "height": Self.number(height), "overflow": "visible",
+      ],
+      [
+        Markup("title", ["id": "\(id)-title"], text: title),
+        Markup("desc", ["id": "\(id)-desc"], text: summary),
+      ])
+    for mark in marks { svg.append(mark) }
+    let padding = [m.top, m.right, m.bottom, m.left].map { Self.number($0) + "px" }
+    return Markup(
+      "div", ["class": "plot", "style": "padding:\(padding.joined(separator: " "))"], [svg])
+  }
+}
+
+/// Heights for labels beside a chart that do not cover each other: as near as can be to where they
+/// belong, in the same order, at least `gap` apart, within `bounds` where there is room.
+package func spread(_ heights: [Double], gap: Double, within bounds: ClosedRange<Double>)
+  -> [Double]
+{
+  let order = heights.indices.sorted { (heights[$0], $0) < (heights[$1], $1) }
+  // Pool adjacent violators: after taking off each label's place in the queue, the heights have
+  // only to be in order, and the nearest such heights are means over blocks.
+  var blocks: [(sum: Double, count: Int)] = []
+  for (place, index) in order.enumerated() {
+    blocks.append((heights[index] - Double(place) * gap, 1))
+    while blocks.count > 1 {
+      let last = blocks[blocks.count - 1]
+      let before = blocks[blocks.count - 2]
+      guard before.sum / Double(before.count) > last.sum / Double(last.count) else { break }
+      blocks.removeLast()
+      blocks[blocks.count - 1] = (before.sum + last.sum, before.count + last.count)
+    }
+  }
+  let lower = bounds.lowerBound
+  let upper = max(bounds.upperBound - Double(max(heights.count - 1, 0)) * gap, lower)
+  var result = heights
+  var place = 0
+  for block in blocks {
+    let base = min(max(block.sum / Double(block.count), lower), upper)
+    for _ in 0..<block.count {
+      result[order[place]] = base + Double(place) * gap
+      place += 1
+    }
+  }
+  return result
+}

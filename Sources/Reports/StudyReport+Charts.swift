@@ -1,0 +1,296 @@
+import Mixtures
+import Studies
+
+extension StudyReport {
+  /// A pixel width that holds a label beside a chart.
+  private static func labelWidth(_ names: [String], limit: Double = 150) -> Double {
+    let longest = names.map(displayWidth).max() ?? 0
+    return min(Double(longest) * 7 + 18, limit)
+  }
+
+  /// As many letters as fit there.
+  private static func fitted(_ name: String, width: Double) -> String {
+    Format.shortened(name, to: Int((width - 16) / 7))
+  }
+
+  private func style(_ place: Int) -> String {
+    place == 0 && findings.best != nil ? "best" : "other"
+  }
+
+  private func shape(_ method: String) -> Plot.Shape {
+    let place = findings.rankedMethods.firstIndex { $0.method == method } ?? 0
+    return Plot.Shape.series[place % Plot.Shape.series.count]
+  }
+
+  // MARK: Methods
+
+  /// Confirmed losses with their intervals, the search's loss of the same mixture beside them.
+  var methodChart: Plot? {
+    let methods = findings.rankedMethods.filter { $0.confirmed != nil || $0.searchLoss != nil }
+    guard !methods.isEmpty else { return nil }
+    let rowHeight = 34.0
+    let left = Self.labelWidth(methods.map(\.method))
+    var plot = Plot(
+      id: "methods", title: "Methods compared",
+      summary: methods.map { method in
+        "\(method.method): confirmed \(Self.plusMinus(method.confirmed)), "
+          + "in the search \(method.searchLoss.map(Format.loss) ?? "–")"
+      }.joined(separator: "; "), height: Double(methods.count) * rowHeight,
+      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+    let values = methods.flatMap { method -> [Double] in
+      [
+        method.searchLoss, method.confirmed?.mean, method.confirmed?.interval?.lowerBound,
+        method.confirmed?.interval?.upperBound,
+      ].compactMap { $0 }
+    }
+    let scale = LinearScale(holding: values)
+    plot.horizontalAxis(scale, name: "objective, nats per token (lower is better)")
+    for (place, method) in methods.enumerated() {
+      let y = (Double(place) + 0.5) * rowHeight
+      let style = style(place)
+      plot.label(
+        Self.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        class: "label \(style)", tip: method.method)
+      if let search = method.searchLoss {
+        let x = scale.fraction(search)
+        if let mean = method.confirmed?.mean {
+          plot.line(from: (x, y), to: (scale.fraction(mean), y), class: "link")
+        }
+        plot.mark(
+          .circle, x: x, y: y, class: "hollow \(style)",
+          tip: "\(method.method) in the search: \(Format.loss(search))")
+      }
+      if let confirmed = method.confirmed {
+        if let interval = confirmed.interval {
+          plot.line(
+            from: (scale.fraction(interval.lowerBound), y),
+            to: (scale.fraction(interval.upperBound), y), class: "interval \(style)")
+        }
+        plot.mark(
+          .circle, x: scale.fraction(confirmed.mean), y: y, class: "solid \(style)",
+          tip: "\(method.method): \(Self.plusMinus(confirmed)), "
+            + Format.plural(confirmed.count, "fresh seed"))
+      }
+    }
+    return plot
+  }
+
+  // MARK: Trials
+
+  var trialChart: Plot? {
+    let trials = findings.searchTrials
+    guard !trials.isEmpty else { return nil }
+    let searching = record.configuration.methods.filter { $0.trials > 1 }.map(\.name)
+    let losses = trials.compactMap(\.loss).sorted()
+    // A few bad mixtures would press all others into a line: what is far above the middle is shown
+    // at the edge.
+    let top: Double
+    if let low = losses.first, let high = losses.last {
+      top = min(high, losses[losses.count / 2] + 3 * max(losses[losses.count / 2] - low, 1e-6))
+    } else {
+      top = 1
+    }
+    let y = LinearScale(holding: losses.filter { $0 <= top }, padding: 0.05)
+    let last = Double(
+      max(trials.map(\.number).max() ?? 1, record.configuration.methods.map(\.trials).max() ?? 1, 2)
+    )
+    let x = LinearScale(0.3...(last + 0.7))
+    let height = 320.0
+
+    let ends = record.configuration.methods.compactMap { method -> (name: String, best: Double)? in
+      trials.filter { $0.method == method.name }.compactMap(\.loss).min().map { (method.name, $0) }
+    }.filter { $0.best <= top }
+    let right = Self.labelWidth(ends.map(\.name), limit: 120)
+    var plot = Plot(
+      id: "trials", title: "Loss of each trial, in the order of its method",
+      summary: "\(Format.plural(trials.count, "trial")), \(findings.divergedTrials) diverged. "
+        + "Lowest loss of each method: "
+        + ends.map { "\($0.name) \(Format.loss($0.best))" }.joined(separator: ", ") + ".",
+      height: height, margins: .init(top: 34, right: right, bottom: 44, left: 56))
+    plot.verticalAxis(y, name: "objective, nats per token")
+    plot.horizontalAxis(x, name: "trial of its method", count: 8, wholeNumbers: true)
+    func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
+
+    // The lowest loss so far: steps for methods that search, a level for fixed mixtures.
+    let labels = spread(
+      ends.map { depth($0.best) }, gap: 16, within: 0...height)
+    for (place, end) in ends.enumerated() {
+      let style = end.name == findings.best?.method ? "best" : "other"
+      let own = trials.filter { $0.method == end.name }.sorted { $0.number < $1.number }
+      if searching.contains(end.name) {
+        var best: (number: Int, loss: Double)?
+        for trial in own {
+          guard let loss = trial.loss, loss < best?.loss ?? .infinity else { continue }
+          if let best, best.loss <= top {
+            let from = x.fraction(Double(best.number))
+            let to = x.fraction(Double(trial.number))
+            plot.line(
+              from: (from, depth(best.loss)), to: (to, depth(best.loss)), class: "so-far \(style)"
+            )
+            plot.line(
+              from: (to, depth(best.loss)), to: (to, depth(loss)), class: "so-far \(style)")
+          }
+          best = (trial.number, loss)
+        }
+        if let best {
+          plot.line(
+            from: (x.fraction(Double(best.number)), depth(best.loss)), to: (1, depth(best.loss)),
+            class: "so-far \(style)")
+        }
+      } else {
+        plot.line(
+          from: (0, depth(end.best)), to: (1, depth(end.best)), class: "level \(style)",
+          tip: "\(end.name): \(Format.loss(end.best))")
+      }
+      plot.label(
+        Self.fitted(end.name, width: right), x: 1, y: labels[place], dx: 8, class: "label \(style)",
+        tip: "\(end.name), lowest loss \(Format.loss(end.best))")
+    }
+    for trial in trials {
+      let position = x.fraction(Double(trial.number))
+      let group = Self.clusterName(trial.cluster)
+      let about = "\(trial.method), trial \(trial.number), group \(group)"
+      let weights = Self.weights(trial.mixture)
+      guard let loss = trial.loss else {
+        plot.mark(
+          .cross, x: position, y: 0, class: "diverged", tip: "\(about): diverged. \(weights)")
+        continue
+      }
+      if loss > y.bounds.upperBound {
+        plot.mark(
+          .arrow, x: position, y: 0, class: "point c\(trial.cluster)",
+          tip: "\(about): \(Format.loss(loss)), above the chart. \(weights)")
+      } else {
+        plot.mark(
+          shape(trial.method), x: position, y: depth(loss), class: "point c\(trial.cluster)",
+          tip: "\(about): \(Format.loss(loss)). \(weights)")
+      }
+    }
+    return plot
+  }
+
+  // MARK: Domains
+
+  /// Each method's difference from equal weights on each domain; absolute where there is none.
+  var domainChart: Plot? {
+    let methods = findings.rankedMethods.prefix(findings.confirmedCount)
+    guard findings.uniform != nil, !findings.domains.isEmpty,
+      methods.contains(where: { $0.method != "uniform" })
+    else { return nil }
+    let rowHeight = 30.0
+    let left = Self.labelWidth(findings.domains.map(\.domain))
+    let cells = findings.domains.flatMap { row in row.cells.compactMap { $0?.difference } }
+    guard !cells.isEmpty else { return nil }
+    let bestCells = findings.domains.compactMap { $0.cells[0]?.difference?.interval }
+    let scale = LinearScale(
+      holding: [0] + cells.map(\.mean) + bestCells.flatMap { [$0.lowerBound, $0.upperBound] })
+    var plot = Plot(
+      id: "domains", title: "Loss of each domain less that of equal weights",
+      summary: findings.domains.map { row in
+        "\(Self.domainName(row)): "
+          + zip(methods, row.cells).compactMap { method, cell in
+            cell?.difference.map { "\(method.method) \(Format.difference($0.mean))" }
+          }.joined(separator: ", ")
+      }.joined(separator: "; "), height: Double(findings.domains.count) * rowHeight,
+      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+    plot.horizontalAxis(
+      scale, name: "nats per token less than (−) or more than (+) equal weights", isDifference: true
+    )
+    for (row, domain) in findings.domains.enumerated() {
+      let y = (Double(row) + 0.5) * rowHeight
+      plot.label(
+        Self.fitted(domain.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        class: domain.isTrained ? "label" : "label held-out", tip: Self.domainName(domain))
+      // The best last, so that it lies on top.
+      for (place, method) in methods.enumerated().reversed() {
+        guard let cell = domain.cells[place], let difference = cell.difference else { continue }
+        if place == 0, let interval = difference.interval {
+          plot.line(
+            from: (scale.fraction(interval.lowerBound), y),
+            to: (scale.fraction(interval.upperBound), y), class: "interval \(style(place))")
+        }
+        plot.mark(
+          shape(method.method), x: scale.fraction(difference.mean), y: y,
+          class: "solid \(style(place)) m\(place % 6)",
+          tip:
+            "\(method.method) on \(domain.domain): \(Self.difference(difference)) nats per token, "
+            + "\(Self.difference(cell.bitsPerByteDifference)) bits per byte")
+      }
+    }
+    return plot
+  }
+
+  // MARK: Transfer
+
+  /// Each candidate's loss less the mean of all at that size, joined across sizes.
+  func transferChart(_ transfer: TransferResult) -> Plot? {
+    let complete = transfer.candidates.filter { $0.losses.allSatisfy { $0 != nil } }
+    guard !complete.isEmpty, transfer.scales.count > 1 else { return nil }
+    let means = transfer.scales.indices.map { scale in
+      complete.reduce(0.0) { $0 + $1.losses[scale]!.mean } / Double(complete.count)
+    }
+    // By the loss at the largest size, as the labels beside it stand.
+    let ranked = complete.sorted {
+      ($0.losses[means.count - 1]!.mean, $0.name) < ($1.losses[means.count - 1]!.mean, $1.name)
+    }
+    let values = complete.flatMap { candidate in
+      zip(candidate.losses, means).flatMap { loss, mean -> [Double] in
+        [loss!.mean - mean]
+          + (loss!.interval.map { [$0.lowerBound - mean, $0.upperBound - mean] } ?? [])
+      }
+    }
+    let y = LinearScale(holding: values)
+    let height = 320.0
+    let right = Self.labelWidth(ranked.map(\.name), limit: 140)
+    var plot = Plot(
+      id: "transfer", title: "Losses across model sizes", summary: transfer.verdict, height: height,
+      margins: .init(top: 34, right: right, bottom: 44, left: 60))
+    plot.verticalAxis(y, name: "nats per token less the mean of all", isDifference: true)
+    func x(_ scale: Int) -> Double { 0.1 + 0.8 * Double(scale) / Double(transfer.scales.count - 1) }
+    func depth(_ loss: Double, _ scale: Int) -> Double {
+      height * (1 - y.fraction(loss - means[scale]))
+    }
+    for (index, scale) in transfer.scales.enumerated() {
+      plot.line(from: (x(index), 0), to: (x(index), height), class: "grid")
+      plot.label(scale.size, x: x(index), y: height + 14, anchor: "middle", class: "label")
+      plot.label(
+        "\(Format.count(scale.tokens)) tokens", x: x(index), y: height + 32, anchor: "middle",
+        class: "axis")
+    }
+    let final = transfer.scales.count - 1
+    let labels = spread(
+      ranked.map { depth($0.losses[final]!.mean, final) }, gap: 16, within: 0...height)
+    // What the study recommends stands out, wherever it comes in the end.
+    let chosen = ranked.firstIndex { $0.mixture == findings.best?.pick }
+    for (place, candidate) in ranked.enumerated().reversed() {
+      let style = place == chosen ? "best" : "other"
+      let colour = "\(style) m\(place % 6)"
+      let shift = (Double(place) - Double(ranked.count - 1) / 2) * 5
+      for scale in transfer.scales.indices {
+        let loss = candidate.losses[scale]!
+        if scale > 0 {
+          plot.line(
+            from: (x(scale - 1), depth(candidate.losses[scale - 1]!.mean, scale - 1)),
+            to: (x(scale), depth(loss.mean, scale)), class: "slope \(colour)", shift: shift)
+        }
+        if let interval = loss.interval {
+          plot.line(
+            from: (x(scale), depth(interval.lowerBound, scale)),
+            to: (x(scale), depth(interval.upperBound, scale)), class: "interval \(colour)",
+            shift: shift)
+        }
+        plot.mark(
+          Plot.Shape.series[place % 6], x: x(scale), y: depth(loss.mean, scale),
+          class: "solid \(colour)", shift: shift,
+          tip: "\(candidate.name) at \(transfer.scales[scale].size): \(Self.plusMinus(loss))")
+      }
+      plot.line(
+        from: (x(final), depth(candidate.losses[final]!.mean, final)),
+        to: (1, labels[place]), class: "leader", shift: 0)
+      plot.label(
+        Self.fitted(candidate.name, width: right), x: 1, y: labels[place], dx: 6,
+        class: "label \(style)", tip: candidate.name)
+    }
+    return plot
+  }
+}

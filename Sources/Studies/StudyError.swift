@@ -1,0 +1,37 @@
+/// What can be wrong with a study or a transfer check, besides the disk.
+package enum StudyError: Error, Equatable, CustomStringConvertible {
+  /// The folder is there, but holds no such file.
+  case notAStudy(folder: String, file: String)
+  /// The folder's study began with another configuration.
+  case differs(path: String, field: String, found: String, expected: String)
+  /// Written by another version of this program.
+  case unsupportedVersion(path: String, found: Int, expected: Int)
+  case invalid(field: String, found: String, expected: String)
+  /// The evaluator gave up a trial that nobody had asked it to give up.
+  case abandoned(trial: Int)
+  /// The evaluator's result has an infinite or undefined number besides the losses.
+  case notFinite(trial: Int)
+  case noThread(code: Int32)
+
+  package var description: String {
+    switch self {
+    case .notAStudy(let folder, let file):
+      "\(folder): found no \(file), expected the folder of a study; check the path"
+    case .differs(let path, let field, let found, let expected):
+      "\(path): found \(field) \(found), but now it is \(expected); "
+        + "choose another folder, or drop the option that changes it"
+    case .unsupportedVersion(let path, let found, let expected):
+      "\(path): found layout version \(found), expected \(expected); "
+        + "use the version of mixpipe that wrote it, or another folder"
+    case .invalid(let field, let found, let expected):
+      "\(field): found \(found), expected \(expected)"
+    case .abandoned(let trial):
+      "trial \(trial): the evaluator stopped without being asked to; run the same command again"
+    case .notFinite(let trial):
+      "trial \(trial): found a result that is not finite, expected numbers; "
+        + "please report this as a fault of mixpipe"
+    case .noThread(let code):
+      "cannot start a thread (error \(code)); use fewer workers or raise the limit on processes"
+    }
+  }
+}

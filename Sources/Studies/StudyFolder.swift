@@ -1,0 +1,46 @@
+import Foundation
+import Storage
+
+/// Where a study keeps what.
+struct StudyFolder: Sendable {
+  var path: String
+
+  var configuration: String { path + "/study.json" }
+  var trials: String { path + "/trials.jsonl" }
+  var transferConfiguration: String { path + "/transfer.json" }
+  var transferTrials: String { path + "/transfer.jsonl" }
+
+  /// Of one trial; gone once its outcome is in the journal.
+  func checkpoints(of request: TrialRequest) -> String {
+    "\(path)/checkpoints/\(request.purpose == .transfer ? "transfer" : "trial")-\(request.id)"
+  }
+
+  /// Removes a trial's checkpoints, and the folder of all once it is empty. What cannot be removed
+  /// only takes up room.
+  func removeCheckpoints(of request: TrialRequest) {
+    try? FileManager.default.removeItem(atPath: checkpoints(of: request))
+    rmdir(path + "/checkpoints")
+  }
+}
+
+/// A configuration in a file of its own, whose layout has a version.
+struct LayoutVersion: Decodable {
+  var version: Int
+
+  /// - Throws: ``StudyError`` where `folder` holds no `file` or one of another version.
+  static func check(_ file: String, in folder: String, expected: Int) throws -> String {
+    guard isFolder(folder) else {
+      guard fileExists(folder) else {
+        throw StorageError.missing(path: folder, hint: "give the folder of a study")
+      }
+      throw StudyError.notAStudy(folder: folder, file: file)
+    }
+    let path = folder + "/" + file
+    guard fileExists(path) else { throw StudyError.notAStudy(folder: folder, file: file) }
+    let found = try decodeDocument(LayoutVersion.self, at: path).version
+    guard found == expected else {
+      throw StudyError.unsupportedVersion(path: path, found: found, expected: expected)
+    }
+    return path
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Mixtures
+import Storage
+
+/// Everything that a transfer check's result depends on: `transfer.json` in its folder.
+package struct TransferConfiguration: Sendable, Hashable, Codable {
+  package static let currentVersion = 1
+
+  package struct Candidate: Sendable, Hashable, Codable {
+    package var name: String
+    package var mixture: Mixture
+
+    package init(name: String, mixture: Mixture) {
+      self.name = name
+      self.mixture = mixture
+    }
+  }
+
+  /// Of this file's layout.
+  package var version = currentVersion
+  /// The corpus: its folder when the check began, and the digest that must match.
+  package var corpus: String
+  package var corpusDigest: String
+  package var objective: Objective
+  package var candidates: [Candidate]
+  package var scales: [Scale]
+  /// The same for all candidates, so that differences are paired. Those of
+  /// `StudyConfiguration.freshSeeds` let a study's confirmations serve again.
+  package var seeds: [UInt64]
+  /// Of the evaluator, e.g. the learning rate; compared as text.
+  package var trainer: [String: String]
+
+  package init(
+    corpus: String, corpusDigest: String, objective: Objective, candidates: [Candidate],
+    scales: [Scale], seeds: [UInt64], trainer: [String: String]
+  ) {
+    self.corpus = corpus
+    self.corpusDigest = corpusDigest
+    self.objective = objective
+    self.candidates = candidates
+    self.scales = scales
+    self.seeds = seeds
+    self.trainer = trainer
+  }
+
+  /// - Throws: ``StudyError`` or `StorageError`: no such folder, no check in it, another version, or
+  ///   a damaged file.
+  package static func read(folder: String) throws -> TransferConfiguration {
+    let path = try LayoutVersion.check("transfer.json", in: folder, expected: currentVersion)
+    let configuration = try decodeDocument(TransferConfiguration.self, at: path)
+    try configuration.validate()
+    return configuration
+  }
+
+  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for the first field that makes no sense.
+  package func validate() throws(StudyError) {
+    func requireEachOnce(_ names: [String], _ field: String) throws(StudyError) {
+      guard !names.isEmpty else {
+        throw .invalid(field: field, found: "none", expected: "one at least")
+      }
+      for (index, name) in names.enumerated() where names[..<index].contains(name) {
+        throw .invalid(field: field, found: "\(name) twice", expected: "each once")
+      }
+    }
+    try requireEachOnce(candidates.map(\.name), "candidates")
+    try requireEachOnce(scales.map(describe), "scales")
+    try requireEachOnce(seeds.map { "\($0)" }, "seeds")
+    for candidate in candidates where candidate.mixture.domains != candidates[0].mixture.domains {
+      throw .invalid(
+        field: "domains of '\(candidate.name)'", found: list(candidate.mixture.domains),
+        expected: list(candidates[0].mixture.domains))
+    }
+  }
+
+  /// The first field in which a folder's check cannot become the one that is asked for now. More
+  /// candidates, scales or seeds than it has are no difference: its trials serve on.
+  func firstDifference(
+    from asked: TransferConfiguration
+  ) -> (field: String, found: String, expected: String)? {
+    if corpusDigest != asked.corpusDigest {
+      return ("corpus digest", corpusDigest, asked.corpusDigest)
+    }
+    if objective != asked.objective {
+      return ("objective", describe(objective), describe(asked.objective))
+    }
+    for candidate in candidates where !asked.candidates.contains(candidate) {
+      return (
+        "candidate '\(candidate.name)'", list(candidate.mixture.weights),
+        asked.candidates.first { $0.name == candidate.name }
+          .map { list($0.mixture.weights) } ?? "left out"
+      )
+    }
+    for scale in scales where !asked.scales.contains(scale) {
+      return (
+        "scale", describe(scale),
+        asked.scales.isEmpty ? "left out" : list(asked.scales.map(describe))
+      )
+    }
+    if !asked.seeds.starts(with: seeds) { return ("seeds", list(seeds), list(asked.seeds)) }
+    return Studies.firstDifference(trainer, asked.trainer)
+  }
+}

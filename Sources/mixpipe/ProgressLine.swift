@@ -1,0 +1,95 @@
+import Foundation
+
+/// Progress on standard error: one line that is rewritten on a terminal, a plain line now and then
+/// where the output is piped or logged.
+final class ProgressLine: @unchecked Sendable {
+  private let lock = NSLock()
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let isQuiet: Bool
+  /// Seconds between plain lines.
+  private let interval: Double
+  private var lastShown = -Double.infinity
+  private var lastText = ""
+
+  init(isQuiet: Bool = false, interval: Double = 20) {
+    self.isQuiet = isQuiet
+    self.interval = interval
+  }
+
+  /// Shows the line if it is time to; `force` where it must not be skipped.
+  func update(force: Bool = false, _ text: @autoclosure () -> String) {
+    guard !isQuiet else { return }
+    lock.lock()
+    defer { lock.unlock() }
+    let now = ProcessInfo.processInfo.systemUptime
+    guard force || now - lastShown >= (isTerminal ? 0.1 : interval) else { return }
+    lastShown = now
+    let line = text()
+    if isTerminal {
+      lastText = String(line.prefix(terminalWidth() - 1))
+      emit("\r\u{1b}[2K" + lastText)
+    } else {
+      emit(line + "\n")
+    }
+  }
+
+  /// A line that stays, above the one that is rewritten.
+  func note(_ text: String) {
+    guard !isQuiet else { return }
+    lock.lock()
+    defer { lock.unlock() }
+    emit(isTerminal ? "\r\u{1b}[2K" + text + "\n" + lastText : text + "\n")
+  }
+
+  /// Clears the rewritten line, so that what follows starts on a clean one.
+  func finish() {
+    guard !isQuiet else { return }
+    lock.lock()
+    defer { lock.unlock() }
+    if isTerminal { emit("\r\u{1b}[2K") }
+    lastText = ""
+  }
+
+  private func emit(_ text: String) {
+    // Progress that cannot be shown is no reason to stop a study.
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+}
+
+func terminalWidth() -> Int {
+  var size = winsize()
+  return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20
+    ? Int(size.ws_col) : 80
+}
+
+/// Seconds as people say them: `41 s`, `3 min 05 s`, `2 h 10 min`.
+func spokenDuration(_ seconds: Double) -> String {
+  guard seconds.isFinite else { return "?" }
+  let whole = Int(seconds.rounded())
+  switch whole {
+  case ..<60: return "\(whole) s"
+  case ..<3600: return "\(whole / 60) min \(twoDigits(whole % 60)) s"
+  default: return "\(whole / 3600) h \(twoDigits(whole / 60 % 60)) min"
+  }
+}
+
+private func twoDigits(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+
+/// 12,345,678 as `12.3M`; 9,400 as `9.4k`.
+func shortCount(_ value: Double) -> String {
+  switch value {
+  case ..<1000: String(Int(value.rounded()))
+  case ..<1e6: fixed(value / 1e3, value < 1e4 ? 1 : 0) + "k"
+  case ..<1e9: fixed(value / 1e6, value < 1e8 ? 1 : 0) + "M"
+  default: fixed(value / 1e9, 1) + "G"
+  }
+}
+
+func fixed(_ value: Double, _ digits: Int) -> String {
+  String(format: "%.\(digits)f", value)
+}
+
+/// Standard output that reports a full disk or a closed pipe, which `print` does not.
+func emit(_ text: String, terminator: String = "\n") throws {
+  try FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))
+}

@@ -1,0 +1,51 @@
+import ArgumentParsing
+import Reports
+import Studies
+
+struct ReportCommand: Command {
+  static let commandName = "report"
+  static let abstract = "Draw a study as one HTML page, and as Markdown."
+  static let discussion = """
+    Writes report.html, which needs nothing besides itself, and report.md into the folder. Both are \
+    made anew from the journal each time; a study that still runs can be drawn too.
+    """
+
+  @Argument("Folder of the study.", completion: .folders)
+  var folder: String
+
+  func run() throws {
+    let record = try StudyRecord.read(folder: folder)
+    let transfer =
+      TransferRecord.exists(in: folder) ? try TransferRecord.read(folder: folder).result : nil
+    let report = StudyReport(
+      record: record, methods: record.analysis.methods, transfer: transfer,
+      commands: commands(record.configuration, transfer: transfer))
+    for path in try report.write(to: folder) { try emit(path) }
+  }
+
+  /// What to type to have the same study, in full, so that later defaults do not matter.
+  private func commands(
+    _ configuration: StudyConfiguration, transfer: TransferResult?
+  ) -> [String] {
+    let searching = configuration.methods.map(\.trials).max() ?? 1
+    var study = [
+      "mixpipe study \(folder)", "--corpus \(configuration.corpus)",
+      "--size \(configuration.scale.size)", "--tokens \(configuration.scale.tokens)",
+      "--methods \(configuration.methods.map(\.name).joined(separator: ","))",
+      "--trials \(searching)", "--initial-trials \(configuration.initialTrials)",
+      "--lag \(configuration.lag)", "--finalists \(configuration.finalists)",
+      "--confirmation-seeds \(configuration.confirmationSeeds)", "--seed \(configuration.seed)",
+    ]
+    if configuration.objective != .mean(of: configuration.domains) {
+      study += zip(configuration.objective.targets, configuration.objective.weights)
+        .map { "--target \($0)=\($1)" }
+    }
+    if let rate = configuration.trainer["learningRate"] { study.append("--learning-rate \(rate)") }
+    var lines = [study.joined(separator: " ")]
+    if let transfer {
+      lines.append(
+        "mixpipe transfer \(folder) --sizes \(transfer.scales.map(\.size).joined(separator: ","))")
+    }
+    return lines + ["mixpipe report \(folder)"]
+  }
+}

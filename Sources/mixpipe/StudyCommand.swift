@@ -1,0 +1,163 @@
+import ArgumentParsing
+import Corpora
+import Foundation
+import MixtureMethods
+import Mixtures
+import ProxyModels
+import Reports
+import Storage
+import Studies
+
+/// A held-out domain that counts: `books`, or `books=2` to count it twice.
+struct TargetArgument: ArgumentValue {
+  var target: StudySettings.Target
+
+  init(argument: String) throws {
+    let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let domain = sides.first, !domain.isEmpty,
+      let weight = sides.count == 1 ? 1 : Double(sides[1]), weight > 0, weight.isFinite
+    else { throw UnreadableArgument() }
+    target = StudySettings.Target(domain: String(domain), weight: weight)
+  }
+
+  var argumentText: String { "\(target.domain)=\(target.weight)" }
+}
+
+struct StudyCommand: Command {
+  static let commandName = "study"
+  static let abstract = "Search for the best mixture: trials, fresh seeds, a winner."
+  static let discussion = """
+    Each method proposes mixtures, each of which trains one proxy model; trials run side by side, \
+    one a core. Then every method's best mixtures are trained again with fresh seeds, and only those \
+    runs are compared: the best trial of a search is also the luckiest.
+
+    Everything is kept in the folder as it happens. Interrupt it at any moment, run 'mixpipe study \
+    FOLDER' again, and it goes on where it was and proposes what it would have proposed.
+
+    A configuration file is JSON with any of: corpus, size, tokensPerParameter or tokens, methods, \
+    trials, initialTrials, lag, finalists, confirmationSeeds, seed, targets ([{"domain": "books", \
+    "weight": 1}]), learningRate. Flags override it.
+    """
+
+  @Argument("Folder that keeps the study.", completion: .folders)
+  var folder = "runs/study"
+  @Option("JSON file with settings; flags override it.", value: "file", completion: .files)
+  var config: String?
+  @Option("Folder of the corpus. (default: corpora/five)", value: "folder", completion: .folders)
+  var corpus: String?
+  @Option("Size of the proxy model, in parameters. (default: 100k)", value: "size")
+  var size: SizeArgument?
+  @Option(
+    "Methods to compare, separated by commas, of: bo, bo-raw, sobol, uniform, natural, llama. (default: all but natural that fit the corpus)",
+    value: "names")
+  var methods: ListArgument<String>?
+  @Option(
+    "Mixtures that each searching method tries. (default: \(StudyDefaults.trials))", value: "count")
+  var trials: Int?
+  @Option(
+    "Quasi-random mixtures that Bayesian methods start with. (default: \(StudyDefaults.initialTrials))",
+    value: "count")
+  var initialTrials: Int?
+  @Option(
+    "How many trials may be under way when the next is proposed. (default: \(StudyDefaults.lag))",
+    value: "count")
+  var lag: Int?
+  @Option(
+    "How many of a method's best mixtures get fresh seeds. (default: \(StudyDefaults.finalists))",
+    value: "count")
+  var finalists: Int?
+  @Option("How many fresh seeds. (default: \(StudyDefaults.confirmationSeeds))", value: "count")
+  var confirmationSeeds: Int?
+  @Option(
+    "Held-out domain that counts, e.g. 'docs' or 'docs=2'; may be given several times. (default: every training domain alike)",
+    value: "domain")
+  var target: [TargetArgument] = []
+  @OptionGroup
+  var training: TrainingOptions
+  @Option("Seed of the study: of its trials and its proposals. (default: 1)")
+  var seed: UInt64?
+  @Option("Trials at once, one thread each; as many as cores where not given.", value: "count")
+  var workers: Int?
+  @Flag("Print the result as JSON.")
+  var json = false
+  @Flag("Show no progress.", short: "q")
+  var quiet = false
+
+  func validate() throws {
+    for (name, value) in [
+      ("trials", trials), ("lag", lag), ("finalists", finalists), ("workers", workers),
+    ] {
+      if let value, value < 1 {
+        throw ValidationError("Found '--\(name) \(value)', expected at least 1")
+      }
+    }
+    for (name, value) in [
+      ("initial-trials", initialTrials), ("confirmation-seeds", confirmationSeeds),
+    ] {
+      if let value, value < 0 {
+        throw ValidationError("Found '--\(name) \(value)', expected no negative number")
+      }
+    }
+    for name in methods?.elements ?? [] where !methodNames.contains(where: { $0.name == name }) {
+      throw MethodError.unknown(name: name)
+    }
+  }
+
+  func run() throws {
+    var asked = StudySettings()
+    if let config { asked = try StudySettings.read(from: config) }
+    asked = flags.overriding(asked)
+    // A study that exists says what is not said again.
+    let stored =
+      fileExists(folder + "/study.json") ? try StudyConfiguration.read(folder: folder) : nil
+    let corpus = try openCorpus(at: asked.corpus ?? stored?.corpus ?? "corpora/five")
+    let evaluator = ProxyEvaluator(
+      corpus: corpus,
+      learningRate: asked.learningRate ?? stored?.trainer["learningRate"].flatMap(Double.init))
+    let configuration = try makeConfiguration(
+      asked, stored: stored, corpus: corpus, evaluator: evaluator)
+    let runner = StudyRunner(
+      folder: folder, configuration: configuration, evaluator: evaluator,
+      workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+      makeMethod: { try makeMethod(named: $0, context: $1) })
+
+    let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))
+    let record: StudyRecord
+    do {
+      record = try runner.run(
+        isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
+    } catch is CancellationError {
+      display.line.finish()
+      display.line.note("Interrupted; 'mixpipe study \(folder)' goes on from here.")
+      throw ExitCode(Interruption.exitCode)
+    }
+    display.line.finish()
+    let summary = StudySummary(of: record)
+    if json {
+      try emit(String(decoding: encodeDocument(summary), as: UTF8.self), terminator: "")
+    } else {
+      try emit(summary.text)
+      try emit("\nThe study is in \(folder); 'mixpipe report \(folder)' draws it.")
+    }
+  }
+
+  private var flags: StudySettings {
+    StudySettings(
+      corpus: corpus, size: size?.size.name, tokensPerParameter: training.tokensPerParameter,
+      tokens: training.tokens, methods: methods?.elements, trials: trials,
+      initialTrials: initialTrials, lag: lag, finalists: finalists,
+      confirmationSeeds: confirmationSeeds, seed: seed,
+      targets: target.isEmpty ? nil : target.map(\.target), learningRate: training.learningRate)
+  }
+}
+
+enum StudyDefaults {
+  static let size = "100k"
+  static let trials = 32
+  static let initialTrials = 12
+  static let lag = 2
+  static let finalists = 2
+  static let confirmationSeeds = 4
+  /// In the order of the table; those that the corpus does not fit are left out.
+  static let methods = ["bo", "bo-raw", "sobol", "uniform", "llama"]
+}

@@ -1,0 +1,167 @@
+import ArgumentParsing
+import Corpora
+import Foundation
+import Mixtures
+import ProxyModels
+import Reports
+import Storage
+
+extension MixtureSpecification: ArgumentValue {
+  package init(argument: String) throws { try self.init(parsing: argument) }
+}
+
+struct TrainCommand: Command {
+  static let commandName = "train"
+  static let abstract = "Train one proxy model on one mixture."
+  static let discussion = """
+    Reports the held-out loss of every domain. The run's folder keeps the result (run.json), the \
+    model as Hugging Face's Llama (model.safetensors, config.json, tokenizer.json), and while it \
+    trains a checkpoint: after an interruption the same command goes on where it was.
+    """
+
+  @Option(
+    "Domain weights, e.g. 'books=0.3,code=0.7', or uniform, natural, llama.", short: "m",
+    value: "weights")
+  var mixture: MixtureSpecification
+  @Option("Folder of the corpus.", value: "folder", completion: .folders)
+  var corpus = "corpora/five"
+  @Option("Size of the model, in parameters.", value: "size")
+  var size = SizeArgument(ModelSize.named("100k")!)
+  @OptionGroup
+  var training: TrainingOptions
+  @Option("Seed of the initialization and of the order of the text.")
+  var seed: UInt64 = 1
+  @Option("Threads; the result is the same for any number.", value: "count")
+  var workers: Int?
+  @Option(
+    "Folder of the run; made from size, mixture and seed where not given.", value: "folder",
+    completion: .folders)
+  var output: String?
+  @Flag("Print the result as JSON, and nothing else.")
+  var json = false
+  @Flag("Print only the result.", short: "q")
+  var quiet = false
+
+  func validate() throws {
+    if let workers, workers < 1 {
+      throw ValidationError("Found '--workers \(workers)', expected at least 1")
+    }
+  }
+
+  func run() throws {
+    let corpus = try openCorpus(at: corpus)
+    let mixture = try resolve(mixture, over: corpus)
+    let configuration = TrainingConfiguration(
+      size: size.size, vocabularySize: corpus.vocabularySize, tokens: training.tokens,
+      tokensPerParameter: training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
+      seed: seed, learningRate: training.learningRate)
+    let folder = output ?? "runs/train-\(size.size.name)-\(shortName(of: mixture))-seed\(seed)"
+    try makeFolder(at: folder)
+    let lock = try FolderLock(folder: folder)
+    defer { withExtendedLifetime(lock) {} }
+
+    let trainer = try Trainer(
+      corpus: corpus, schedule: ConstantWeights(mixture.weights), configuration: configuration,
+      workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+    let line = ProgressLine(isQuiet: json || quiet)
+    let result: TrainingResult
+    do {
+      result = try trainer.run(
+        progress: { progress in
+          line.update(
+            """
+            \(size.size.name)  step \(progress.step)/\(progress.steps)  \
+            loss \(fixed(progress.loss, 3))  \(shortCount(progress.tokensPerSecond)) tokens/s  \
+            \(spokenDuration(progress.secondsLeft)) left
+            """)
+        },
+        isCancelled: { Interruption.isRequested }, checkpointFolder: folder, exportFolder: folder)
+    } catch is CancellationError {
+      line.finish()
+      line.note("Interrupted; the same command goes on from the checkpoint in \(folder).")
+      throw ExitCode(Interruption.exitCode)
+    }
+    line.finish()
+
+    let summary = TrainSummary(
+      mixture: mixture, configuration: configuration, corpus: corpus.folder,
+      corpusDigest: corpus.digest, result: result)
+    let document = try encodeDocument(summary)
+    try replaceFile(at: folder + "/run.json", with: document)
+    if case .finished = result.outcome {
+      // The model is complete with its tokenizer; what it could resume from is no longer of use.
+      try replaceFile(
+        at: folder + "/tokenizer.json", with: readFile(at: corpus.folder + "/tokenizer.json"))
+    }
+    try? FileManager.default.removeItem(atPath: folder + "/checkpoint.safetensors")
+    if json {
+      try emit(String(decoding: document, as: UTF8.self), terminator: "")
+    } else {
+      try emit(table(of: result, corpus: corpus, mixture: mixture))
+      try emit("\nThe run is in \(folder).")
+    }
+    if case .diverged = result.outcome { throw ExitCode(1) }
+  }
+
+  private func table(of result: TrainingResult, corpus: Corpus, mixture: Mixture) -> String {
+    guard case .finished(let losses) = result.outcome else {
+      guard case .diverged(let step, let reason) = result.outcome else { return "" }
+      return "The run diverged at step \(step) of \(result.steps): \(reason). "
+        + "It has no losses; try a smaller --learning-rate."
+    }
+    var table = TextTable([
+      .init("domain", .left), .init("weight"), .init("tokens"), .init("epochs"),
+      .init("nats/token"), .init("± s.e."), .init("bits/byte"),
+    ])
+    for loss in losses {
+      if let index = mixture.domains.firstIndex(of: loss.domain) {
+        table.append([
+          loss.domain, fixed(mixture.weights[index], 4),
+          shortCount(Double(result.tokensSeen[index])), fixed(result.epochs[index], 2),
+          fixed(loss.loss, 4), fixed(loss.standardError, 4), fixed(loss.bitsPerByte, 4),
+        ])
+      } else {
+        table.append([
+          loss.domain, "held out", "", "", fixed(loss.loss, 4), fixed(loss.standardError, 4),
+          fixed(loss.bitsPerByte, 4),
+        ])
+      }
+    }
+    let trained = losses.filter { mixture.domains.contains($0.domain) }
+    let mean = trained.reduce(0) { $0 + $1.loss } / Double(max(trained.count, 1))
+    return """
+      \(table.text)
+      mean of the training domains \(fixed(mean, 4)) nats/token
+      \(result.parameters) parameters, \(result.steps) steps, \
+      \(shortCount(Double(result.tokensSeen.reduce(0, +)))) tokens, \
+      \(shortCount(result.tokensPerSecond)) tokens/s, \
+      \(spokenDuration(result.trainingSeconds)) training and \
+      \(fixed(result.evaluationSeconds, 1)) s evaluation, \
+      \(result.peakMemoryBytes >> 20) MiB at most
+      """
+  }
+}
+
+/// `run.json`: everything about one training run.
+struct TrainSummary: Codable {
+  var mixture: Mixture
+  var configuration: TrainingConfiguration
+  var corpus: String
+  var corpusDigest: String
+  var result: TrainingResult
+}
+
+/// The mixture over a corpus's training domains. A domain that the corpus does not know is a mistake
+/// of usage.
+func resolve(_ specification: MixtureSpecification, over corpus: Corpus) throws -> Mixture {
+  let trained = corpus.trainingDomains
+  return try specification.resolved(
+    over: trained.map(\.name), availableTokens: trained.map { $0.training?.count ?? 0 })
+}
+
+/// A mixture as part of a folder's name: `uniform`, or its weights in percent.
+private func shortName(of mixture: Mixture) -> String {
+  if mixture == .uniform(over: mixture.domains) { return "uniform" }
+  return zip(mixture.domains, mixture.weights).filter { $0.1 > 0 }
+    .map { "\($0.0)\(fixed($0.1 * 100, 1))" }.joined(separator: "-")
+}

@@ -1,0 +1,98 @@
+import ArgumentParsing
+import Corpora
+import Foundation
+import ProxyModels
+
+/// A size of the ladder, by name.
+struct SizeArgument: ArgumentValue, Equatable {
+  var size: ModelSize
+
+  init(_ size: ModelSize) { self.size = size }
+
+  init(argument: String) throws {
+    guard let size = ModelSize.named(argument) else { throw UnreadableArgument() }
+    self.size = size
+  }
+
+  static var argumentChoices: [String] { ModelSize.ladder.map(\.name) }
+  var argumentText: String { size.name }
+}
+
+/// Values separated by commas: `50k,100k`.
+struct ListArgument<Element: ArgumentValue>: ArgumentValue {
+  var elements: [Element]
+
+  init(_ elements: [Element]) { self.elements = elements }
+
+  init(argument: String) throws {
+    elements = try argument.split(separator: ",", omittingEmptySubsequences: false)
+      .map { try Element(argument: String($0)) }
+  }
+
+  static var argumentChoices: [String] { Element.argumentChoices }
+  var argumentText: String { elements.map(\.argumentText).joined(separator: ",") }
+}
+
+/// How long and how a proxy model is trained: what `train`, `study` and `sweep` share.
+struct TrainingOptions: ArgumentGroup {
+  @Option("Training tokens for each parameter of the model.", value: "ratio")
+  var tokensPerParameter: Double?
+  @Option("Training tokens in all, in place of a ratio.", value: "count")
+  var tokens: Int?
+  @Option("Base learning rate, at width 64; it is scaled to other widths.", value: "rate")
+  var learningRate: Double?
+
+  static let defaultTokensPerParameter = 20.0
+
+  func validate() throws {
+    if tokens != nil, tokensPerParameter != nil {
+      throw ValidationError(
+        "Found both '--tokens' and '--tokens-per-parameter', expected one; drop the other")
+    }
+    if let tokens, tokens < 1 {
+      throw ValidationError("Found '--tokens \(tokens)', expected at least 1")
+    }
+    if let ratio = tokensPerParameter, !(ratio > 0 && ratio.isFinite) {
+      throw ValidationError("Found '--tokens-per-parameter \(ratio)', expected a positive number")
+    }
+    if let rate = learningRate, !(rate > 0 && rate.isFinite) {
+      throw ValidationError("Found '--learning-rate \(rate)', expected a positive number")
+    }
+  }
+}
+
+extension TrainingConfiguration {
+  /// The defaults of a size, with what a user asked for.
+  ///
+  /// - Parameter tokens: nil for `tokensPerParameter` times the parameters.
+  init(
+    size: ModelSize, vocabularySize: Int, tokens: Int?, tokensPerParameter: Double, seed: UInt64,
+    learningRate: Double?
+  ) {
+    let parameters = size.parameterCount(vocabularySize: vocabularySize)
+    self.init(
+      size: size, vocabularySize: vocabularySize,
+      tokens: tokens ?? Int((tokensPerParameter * Double(parameters)).rounded()), seed: seed)
+    if let learningRate {
+      embeddingRate *= learningRate / self.learningRate
+      self.learningRate = learningRate
+    }
+  }
+}
+
+/// Opens a corpus; a folder without one gets a hint of how to build it.
+func openCorpus(at folder: String) throws -> Corpus {
+  guard FileManager.default.fileExists(atPath: folder + "/corpus.json") else {
+    throw MissingCorpus(folder: folder)
+  }
+  return try Corpus.open(at: folder)
+}
+
+struct MissingCorpus: Error, CustomStringConvertible {
+  var folder: String
+
+  var description: String {
+    let name = (folder as NSString).lastPathComponent
+    return "\(folder): no corpus here; build it with 'mixpipe corpus build corpora/\(name).json'"
+  }
+}

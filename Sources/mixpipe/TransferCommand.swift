@@ -1,0 +1,170 @@
+import ArgumentParsing
+import Corpora
+import Foundation
+import Mixtures
+import ProxyModels
+import Reports
+import Storage
+import Studies
+
+/// A candidate that the user names: `mine=books=0.5,web=0.5`.
+struct NamedMixtureArgument: ArgumentValue {
+  var name: String
+  var mixture: MixtureSpecification
+
+  init(argument: String) throws {
+    let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard sides.count == 2, !sides[0].isEmpty else { throw UnreadableArgument() }
+    name = String(sides[0])
+    mixture = try MixtureSpecification(parsing: String(sides[1]))
+  }
+
+  var argumentText: String { name }
+}
+
+struct TransferCommand: Command {
+  static let commandName = "transfer"
+  static let abstract = "Check whether mixtures keep their rank across model sizes."
+  static let discussion = """
+    Trains the picks of a study's methods, and any mixtures given, at several sizes with the same \
+    fresh seeds, and says which differences hold at the larger size and which cannot be told. Runs \
+    that the study already made serve again. May be interrupted and run again; more sizes, seeds or \
+    mixtures may be added later.
+    """
+
+  @Argument("Folder of the study.", completion: .folders)
+  var folder: String
+  @Option(
+    "Sizes, separated by commas; the study's own and the next larger where not given.",
+    value: "names")
+  var sizes: ListArgument<SizeArgument>?
+  @Option(
+    "Seeds of each mixture at each size; as many as the study's where not given.", value: "count")
+  var seeds: Int?
+  @Option(
+    "A further mixture, e.g. 'mine=books=0.5,web=0.5'; may be given several times.",
+    value: "name=weights")
+  var mixture: [NamedMixtureArgument] = []
+  @Option(
+    "Methods of the study whose picks are checked, separated by commas; all but bo-raw where not given.",
+    value: "names")
+  var methods: ListArgument<String>?
+  @Option("Runs at once, a thread each; as many as cores where not given.", value: "count")
+  var workers: Int?
+  @Flag("Print the result as JSON.")
+  var json = false
+  @Flag("Show no progress.", short: "q")
+  var quiet = false
+
+  func validate() throws {
+    if let seeds, seeds < 1 {
+      throw ValidationError("Found '--seeds \(seeds)', expected at least 1")
+    }
+    if let workers, workers < 1 {
+      throw ValidationError("Found '--workers \(workers)', expected at least 1")
+    }
+  }
+
+  func run() throws {
+    let study = try StudyRecord.read(folder: folder)
+    let corpus = try openCorpus(at: study.configuration.corpus)
+    let evaluator = ProxyEvaluator(
+      corpus: corpus,
+      learningRate: study.configuration.trainer["learningRate"].flatMap(Double.init))
+    let configuration = try makeConfiguration(study: study, corpus: corpus)
+    let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))
+    let record: TransferRecord
+    do {
+      record = try TransferRunner(
+        folder: folder, configuration: configuration, evaluator: evaluator,
+        workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, reusing: study
+      ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
+    } catch is CancellationError {
+      display.line.finish()
+      display.line.note("Interrupted; 'mixpipe transfer \(folder)' goes on from here.")
+      throw ExitCode(Interruption.exitCode)
+    }
+    display.line.finish()
+    let summary = TransferSummary(of: record.result)
+    try emit(
+      json ? String(decoding: encodeDocument(summary), as: UTF8.self) : summary.text,
+      terminator: json ? "" : "\n")
+  }
+
+  /// What is asked for; what is not said comes from the check that the folder holds, then from the
+  /// study.
+  private func makeConfiguration(
+    study: StudyRecord, corpus: Corpus
+  ) throws -> TransferConfiguration {
+    let configuration = study.configuration
+    let stored =
+      TransferRecord.exists(in: folder) ? try TransferConfiguration.read(folder: folder) : nil
+    guard corpus.digest == configuration.corpusDigest else {
+      throw StudyError.differs(
+        path: corpus.folder, field: "corpus digest", found: corpus.digest,
+        expected: configuration.corpusDigest)
+    }
+    var candidates = stored?.candidates ?? []
+    let results = study.analysis.methods
+    let names =
+      methods?.elements ?? (stored == nil ? results.map(\.method).filter { $0 != "bo-raw" } : [])
+    for name in names {
+      guard let result = results.first(where: { $0.method == name }) else {
+        throw ValidationError(
+          "Found method '\(name)', expected one of the study's: "
+            + results.map(\.method).joined(separator: ", "))
+      }
+      guard let pick = result.pick else {
+        throw ValidationError(
+          "The method '\(name)' has no pick yet; finish the study first with 'mixpipe study \(folder)'"
+        )
+      }
+      add(TransferConfiguration.Candidate(name: name, mixture: pick), to: &candidates)
+    }
+    for given in mixture {
+      add(
+        TransferConfiguration.Candidate(
+          name: given.name, mixture: try resolve(given.mixture, over: corpus)), to: &candidates)
+    }
+    let scales = try makeScales(configuration, stored: stored, corpus: corpus)
+    let count = seeds ?? stored?.seeds.count ?? max(configuration.confirmationSeeds, 2)
+    return TransferConfiguration(
+      corpus: corpus.folder, corpusDigest: corpus.digest, objective: configuration.objective,
+      candidates: candidates, scales: scales, seeds: configuration.freshSeeds(count),
+      trainer: configuration.trainer)
+  }
+
+  private func add(
+    _ candidate: TransferConfiguration.Candidate,
+    to candidates: inout [TransferConfiguration.Candidate]
+  ) {
+    if !candidates.contains(candidate) { candidates.append(candidate) }
+  }
+
+  /// Every size at the study's tokens for each parameter.
+  private func makeScales(
+    _ configuration: StudyConfiguration, stored: TransferConfiguration?, corpus: Corpus
+  ) throws -> [Scale] {
+    let own = configuration.scale
+    var scales = stored?.scales ?? [own]
+    var sizes = sizes?.elements.map(\.size) ?? []
+    if self.sizes == nil, stored == nil,
+      let index = ModelSize.ladder.firstIndex(where: { $0.name == own.size }),
+      index + 1 < ModelSize.ladder.count
+    {
+      sizes = [ModelSize.ladder[index + 1]]
+    }
+    let ratio = Double(own.tokens) / Double(own.parameters)
+    for size in sizes where !scales.contains(where: { $0.size == size.name }) {
+      let training = TrainingConfiguration(
+        size: size, vocabularySize: corpus.vocabularySize, tokens: nil, tokensPerParameter: ratio,
+        seed: 0, learningRate: nil)
+      scales.append(
+        Scale(
+          size: size.name,
+          parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
+          tokens: training.tokens))
+    }
+    return scales.sorted { $0.parameters < $1.parameters }
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Storage
+import Testing
+import TextSources
+
+@testable import Corpora
+
+@Suite struct `Synthetic text` {
+  let text = `The corpus builder`.small
+
+  func words(_ domain: Int) throws -> [Substring: Double] {
+    var all: [UInt8] = []
+    try text.source(of: domain).documents { all += $0.text + [32] }
+    let words = String(decoding: all, as: UTF8.self).split { !$0.isLetter }
+    return Dictionary(words.map { ($0, 1 / Double(words.count)) }, uniquingKeysWith: +)
+  }
+
+  @Test func `has the overlap that its description says`() {
+    let names = text.domains.map(\.name)
+    func overlap(_ a: String, _ b: String) -> Double {
+      text.overlap[names.firstIndex(of: a)!][names.firstIndex(of: b)!]
+    }
+    for (a, b, share) in [
+      ("books", "web", 0.5), ("web", "chat", 0.5), ("books", "chat", 0.35), ("papers", "web", 0.3),
+      ("code", "papers", 0.3), ("code", "web", 0.25), ("papers", "books", 0.2),
+      ("papers", "chat", 0.2), ("code", "books", 0.15), ("code", "chat", 0.15),
+    ] {
+      #expect(abs(overlap(a, b) - share) < 1e-9)
+      #expect(overlap(a, b) == overlap(b, a))
+      #expect(overlap(a, a) == 1)
+    }
+  }
+
+  @Test func `shares words between domains as planted`() throws {
+    let frequencies = try text.domains.indices.map(words)
+    for a in text.domains.indices {
+      for b in text.domains.indices where a < b {
+        let shared = frequencies[a].reduce(0) { $0 + min($1.value, frequencies[b][$1.key] ?? 0) }
+        // Short texts have not all words of a topic in common yet, and some words twice by chance.
+        #expect(abs(shared - text.overlap[a][b]) < 0.15)
+      }
+    }
+  }
+
+  @Test func `is the same each time, and another for another seed`() throws {
+    func first(_ text: SyntheticText) throws -> [Document] {
+      var documents: [Document] = []
+      try text.source(of: 1).documents { documents.append($0) }
+      return documents
+    }
+    let documents = try first(text)
+    #expect(try first(text) == documents)
+    var other = text
+    other.seed += 1
+    #expect(try first(other) != documents)
+    #expect(try text.source(of: 1).provenance() != other.source(of: 1).provenance())
+    let bytes = documents.reduce(0) { $0 + $1.text.count }
+    #expect(bytes >= text.bytesPerDomain && bytes < text.bytesPerDomain + 8000)
+  }
+
+  @Test func `refuses shares that do not sum to one`() throws {
+    let folder = try TemporaryFolder()
+    var wrong = text
+    wrong.domains[0].shares[0] += 0.1
+    let path = folder.path + "/wrong.json"
+    try replaceFile(at: path, with: try encodeDocument(wrong))
+    do {
+      _ = try SyntheticText.read(at: path)
+      Issue.record("expected an error")
+    } catch {
+      #expect("\(error)".contains("'books' sum to 1.1"))
+    }
+  }
+}

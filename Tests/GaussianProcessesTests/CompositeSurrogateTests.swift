@@ -1,0 +1,181 @@
+import Foundation
+import GaussianProcesses
+import Numerics
+import Testing
+
+private func surrogate(
+  _ form: SurrogateForm, parts: Int = 4, outputs: Int = 3, count: Int = 18, noise: Double = 0.02,
+  diverged: [[Double]] = []
+) throws -> CompositeSurrogate {
+  let data = Landscape(parts: parts, outputs: outputs, seed: 7)
+    .data(count: count, noise: noise, seed: 7, diverged: diverged)
+  let fit = try #require(SurrogateFit(form, to: data))
+  return try #require(CompositeSurrogate(data: data, fit: fit))
+}
+
+private let probes = [
+  [0.1, 0.2, 0.3, 0.4], [0, 0, 1, 0], [0.5, 0.5, 0, 0], [0.97, 0.01, 0.01, 0.01],
+]
+
+@Suite struct `The composite surrogate` {
+  @Test(arguments: forms)
+  func `agrees with a direct dense solve`(form: SurrogateForm) throws {
+    let surrogate = try surrogate(form)
+    let inputs = surrogate.embedded(surrogate.data.mixtures)
+    let points = surrogate.embedded(probes)
+    for model in surrogate.models {
+      // Gauss–Jordan on K + noise, with nothing of Cholesky's.
+      var k = model.kernel.covariance(inputs, inputs).values
+      let n = k.rows
+      for i in 0..<n { k[i, i] += model.hyperparameters.noiseVariance }
+      let inverse = gaussJordanInverse(k)
+      let cross = model.kernel.covariance(inputs, points).values
+      let (means, variances) = model.marginals(at: points, inputs: inputs)
+      let prior = model.kernel.variances(points)
+      for x in probes.indices {
+        let column = cross.column(x)
+        let solved = inverse.times(column)
+        #expect(abs(means[x] - dot(solved, model.outcomes)) < 1e-6)
+        #expect(abs(variances[x] - (prior[x] - dot(solved, column))) < 1e-6)
+      }
+      let own = model.kernel.covariance(points, points).values
+      for x in probes.indices { #expect(abs(own[x, x] - prior[x]) < 1e-10) }
+    }
+  }
+
+  @Test(arguments: forms)
+  func `leaves one out as conditioning on the others does`(form: SurrogateForm) throws {
+    let surrogate = try surrogate(form)
+    let inputs = surrogate.embedded(surrogate.data.mixtures)
+    for model in surrogate.models {
+      let (means, variances) = model.leaveOneOut()
+      for i in [0, 5, 17] {
+        let others = Array(0..<18).filter { $0 != i }
+        let smaller = try #require(
+          OutputModel(
+            form: form, hyperparameters: model.hyperparameters, inputs: inputs.subset(others),
+            outcomes: others.map { model.outcomes[$0] }, extraNoise: others.map { _ in 0 },
+            location: model.location, scale: model.scale))
+        let (mean, variance) = smaller.marginals(
+          at: inputs.subset([i]), inputs: inputs.subset(others))
+        #expect(abs(mean[0] - means[i]) < 1e-6)
+        #expect(abs(variance[0] + model.hyperparameters.noiseVariance - variances[i]) < 1e-6)
+      }
+    }
+  }
+
+  @Test func `weighted sums vary as joint draws do`() throws {
+    let surrogate = try surrogate(SurrogateForm(), count: 12)
+    let coefficients = [0.5, 0.3, 0.2]
+    var generator = SeededGenerator(seed: 3)
+    let draws = try #require(surrogate.samples(at: probes, count: 20_000, using: &generator))
+    let joint = try #require(
+      JointObjective(surrogate, coefficients: coefficients, base: probes))
+    let sums = draws.map { draw in draw.map { dot(coefficients, $0) } }
+    let means = probes.indices.map { x in sums.reduce(0) { $0 + $1[x] } / 20_000 }
+    let predictions = surrogate.weightedSum(coefficients, at: probes)
+    for x in probes.indices {
+      #expect(abs(predictions[x].mean - joint.baseMeans[x]) < 1e-9)
+      #expect(
+        abs(predictions[x].deviation - joint.baseCovariance[x, x].squareRoot())
+          < 0.1 * predictions[x].deviation)
+      // To the first order in which losses are called normal.
+      #expect(abs(predictions[x].mean - means[x]) < 0.05 * predictions[x].deviation)
+      for y in probes.indices {
+        let covariance =
+          sums.reduce(0) { $0 + ($1[x] - means[x]) * ($1[y] - means[y]) } / 20_000
+        let scale = predictions[x].deviation * predictions[y].deviation
+        #expect(abs(covariance - joint.baseCovariance[x, y]) < 0.06 * scale)
+      }
+    }
+  }
+
+  @Test(arguments: [SurrogateForm(), SurrogateForm(exponent: 0.35, link: .identity)])
+  func `predicts what it has not seen, within its intervals`(form: SurrogateForm) throws {
+    let landscape = Landscape(parts: 4, outputs: 3, seed: 7)
+    let surrogate = try surrogate(form, count: 40, noise: 0.005)
+    let tests = SobolSequence.simplexPoints(parts: 4, count: 200, seed: 99)
+    let predictions = surrogate.weightedSum([1, 1, 1], at: tests)
+    let truths = tests.map { landscape.losses($0).reduce(0, +) }
+    let mean = truths.reduce(0, +) / 200
+    let spread = truths.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let errors = zip(predictions, truths).reduce(0) { $0 + pow($1.0.mean - $1.1, 2) }
+    #expect((errors / spread).squareRoot() < 0.12)
+    let covered = zip(predictions, truths).filter { $0.interval.contains($1) }.count
+    #expect(covered > 170)
+  }
+
+  @Test func `takes a diverged run for a bad mixture of unknown loss`() throws {
+    let bad = [0.05, 0.05, 0.05, 0.85]
+    let data = Landscape(parts: 4, outputs: 3, seed: 7).data(count: 18, noise: 0.02, seed: 7)
+    let fit = try #require(SurrogateFit(SurrogateForm(), to: data))
+    let without = try #require(CompositeSurrogate(data: data, fit: fit))
+    var censored = data
+    censored.diverged = [bad]
+    let with = try #require(CompositeSurrogate(data: censored, fit: fit))
+    let far = [0.4, 0.4, 0.1, 0.1]
+    let (before, after) = (without.losses(at: [bad, far]), with.losses(at: [bad, far]))
+    for d in 0..<3 {
+      let worst = data.losses.column(d).max()!
+      #expect(after[0][d].mean >= before[0][d].mean)
+      #expect(after[0][d].mean > worst - 0.1)
+      #expect(abs(after[1][d].mean - before[1][d].mean) < 0.3 * (worst - before[1][d].mean))
+    }
+  }
+
+  @Test func `a difference of neighbours is surer than either`() throws {
+    let surrogate = try surrogate(SurrogateForm(), count: 12)
+    let (start, end) = ([0.25, 0.25, 0.25, 0.25], [0.26, 0.24, 0.25, 0.25])
+    let change = try #require(
+      surrogate.differences(from: start, to: end, coefficients: [0.4, 0.3, 0.3]))
+    let sums = surrogate.weightedSum([0.4, 0.3, 0.3], at: [start, end])
+    #expect(abs(change.sum.mean - (sums[1].mean - sums[0].mean)) < 1e-9)
+    #expect(change.sum.deviation < 0.5 * sums[0].deviation)
+  }
+
+  @Test func `chances of being best add up and favour the better`() throws {
+    let surrogate = try surrogate(SurrogateForm(), count: 30)
+    let chances = try #require(
+      surrogate.chances(of: probes, coefficients: [0.4, 0.3, 0.3], seed: 1))
+    #expect(abs(chances.reduce(0) { $0 + $1.probabilityOfBest } - 1) < 1e-12)
+    let means = surrogate.weightedSum([0.4, 0.3, 0.3], at: probes).map(\.mean)
+    let best = means.indices.min { means[$0] < means[$1] }!
+    #expect(chances[best].probabilityOfBest == chances.map(\.probabilityOfBest).max()!)
+    #expect(chances.allSatisfy { $0.expectedRegret >= 0 })
+  }
+
+  @Test func `selection is deterministic and prefers a form that fits`() throws {
+    let data = Landscape(parts: 4, outputs: 3, seed: 2).data(count: 32, noise: 0.01, seed: 2)
+    let first = try #require(SurrogateFit.selected(for: data))
+    let second = try #require(SurrogateFit.selected(for: data))
+    #expect(first.form == second.form && first.logs == second.logs)
+    let raw = try #require(SurrogateFit(.rawWeights, to: data))
+    #expect(first.evidence > raw.evidence)
+  }
+}
+
+private func gaussJordanInverse(_ matrix: Matrix) -> Matrix {
+  let n = matrix.rows
+  var a = matrix
+  var inverse = Matrix.identity(n)
+  for column in 0..<n {
+    let pivot = (column..<n).max { abs(a[$0, column]) < abs(a[$1, column]) }!
+    for j in 0..<n {
+      (a[column, j], a[pivot, j]) = (a[pivot, j], a[column, j])
+      (inverse[column, j], inverse[pivot, j]) = (inverse[pivot, j], inverse[column, j])
+    }
+    let factor = 1 / a[column, column]
+    for j in 0..<n {
+      a[column, j] *= factor
+      inverse[column, j] *= factor
+    }
+    for i in 0..<n where i != column {
+      let multiple = a[i, column]
+      for j in 0..<n {
+        a[i, j] -= multiple * a[column, j]
+        inverse[i, j] -= multiple * inverse[column, j]
+      }
+    }
+  }
+  return inverse
+}

@@ -1,0 +1,44 @@
+import Foundation
+import GaussianProcesses
+import Numerics
+
+/// A landscape that the surrogate is not built on: each output decays exponentially with the text that
+/// helps it, and two domains get in each other's way.
+struct Landscape {
+  let help: [[Double]]
+
+  init(parts: Int, outputs: Int, seed: UInt64) {
+    var generator = SeededGenerator(seed: seed, stream: "landscape")
+    help = (0..<outputs).map { d in
+      (0..<parts).map { $0 == d ? 1 : 0.4 * pow(generator.uniform(), 3) }
+    }
+  }
+
+  func losses(_ w: [Double]) -> [Double] {
+    help.map { row in
+      let share = dot(row, w)
+      return 2.5 + 1.5 * exp(-6 * share) + 0.8 * exp(-30 * share) + 0.3 * w[0] * w[1]
+    }
+  }
+
+  func data(count: Int, noise: Double, seed: UInt64, diverged: [[Double]] = []) -> SurrogateData {
+    let parts = help[0].count
+    var generator = SeededGenerator(seed: seed, stream: "noise")
+    let mixtures = SobolSequence.simplexPoints(parts: parts, count: count, seed: seed)
+    return SurrogateData(
+      mixtures: mixtures,
+      losses: Matrix(rows: mixtures.map { losses($0).map { $0 + noise * generator.normal() } }),
+      diverged: diverged, ownDomains: help.indices.map { $0 < parts ? $0 : nil })
+  }
+}
+
+/// Every kind of form once.
+let forms: [SurrogateForm] = [
+  SurrogateForm(),
+  SurrogateForm(exponent: 0.25, link: .identity, hasLinear: true),
+  SurrogateForm(
+    exponent: 1, link: .logarithm, hasRelevances: false, hasLinear: true, hasLaw: false),
+  .rawWeights,
+]
+
+func relativeDifference(_ a: Double, _ b: Double) -> Double { abs(a - b) / max(1, abs(a), abs(b)) }

@@ -1,0 +1,167 @@
+import Foundation
+import GaussianProcesses
+import MixtureMethods
+import Numerics
+import Testing
+
+/// Measurements on run tables that others made: `MIXPIPE_TABLES=folder swift test -c release --filter
+/// TableMeasurements`. They print what they find, and fail where it is worse than it was.
+@Suite(.serialized, .enabled(if: RunTable.folder != nil))
+struct TableMeasurements {
+  private func data(_ table: RunTable, _ indices: [Int]) -> SurrogateData {
+    SurrogateData(
+      mixtures: indices.map { table.mixtures[$0] },
+      losses: Matrix(rows: indices.map { table.losses[$0] }), ownDomains: table.ownDomains)
+  }
+
+  private func shuffled(_ count: Int, seed: UInt64) -> [Int] {
+    var order = Array(0..<count)
+    var generator = SeededGenerator(seed: seed, stream: "split")
+    generator.shuffle(&order)
+    return order
+  }
+
+  @Test(arguments: ["within", "across"])
+  func `predicts RegMix's held-out runs from 64`(protocolName: String) throws {
+    let table = try RunTable.regmix()
+    let objective = table.objective
+    let mean = table.outputs.map { _ in 1 / Double(table.outputs.count) }
+    var (errors, ranks, covered, looCovered, tests) = ([Double](), [Double](), 0, 0, 0)
+    let start = Date()
+    let splits = 20
+    for split in 0..<splits {
+      let order = shuffled(
+        protocolName == "across" ? 512 : table.mixtures.count, seed: UInt64(split))
+      let (train, test) = (
+        Array(order.prefix(64)),
+        protocolName == "across" ? Array(512..<768) : Array(order.dropFirst(64))
+      )
+      let data = data(table, train)
+      let fit = try #require(SurrogateFit.selected(for: data))
+      let surrogate = try #require(CompositeSurrogate(data: data, fit: fit))
+      let predictions = surrogate.weightedSum(mean, at: test.map { table.mixtures[$0] })
+      let truths = test.map { objective[$0] }
+      let rmse =
+        (zip(predictions, truths).reduce(0) { $0 + pow($1.0.mean - $1.1, 2) } / Double(test.count))
+        .squareRoot()
+      errors.append(rmse / standardDeviation(truths))
+      ranks.append(spearman(predictions.map(\.mean), truths))
+      covered += zip(predictions, truths).filter { $0.interval.contains($1) }.count
+      tests += test.count
+      looCovered +=
+        zip(surrogate.leaveOneOut(mean), train).filter { $0.interval.contains(objective[$1]) }.count
+      if split < 3 {
+        print(
+          "  form p=\(fit.form.exponent) \(fit.form.link) law \(fit.form.hasLaw) factor \(surrogate.varianceFactor)"
+        )
+      }
+    }
+    print(
+      String(
+        format:
+          "RegMix %@: rmse/sd %.4f (median %.4f) spearman %.4f held-out coverage %.3f loo coverage %.3f, %.2f s a split",
+        protocolName, errors.reduce(0, +) / Double(splits), median(errors),
+        ranks.reduce(0, +) / Double(splits), Double(covered) / Double(tests),
+        Double(looCovered) / Double(64 * splits), Date().timeIntervalSince(start) / Double(splits)))
+    #expect(errors.reduce(0, +) / Double(splits) < 0.26)
+    #expect(ranks.reduce(0, +) / Double(splits) > 0.97)
+  }
+
+  @Test func `ranks 5Mix's runs left out`() throws {
+    for size in ["70M", "160M", "305M", "410M"] {
+      let table = try RunTable.fiveMix(size, step: 30000)
+      let mean = table.outputs.map { _ in 1 / Double(table.outputs.count) }
+      let data = data(table, Array(table.mixtures.indices))
+      let start = Date()
+      let fit = try #require(SurrogateFit.selected(for: data))
+      let surrogate = try #require(CompositeSurrogate(data: data, fit: fit))
+      let seconds = Date().timeIntervalSince(start)
+      let left = surrogate.leaveOneOut(mean)
+      let objective = table.objective
+      let rank = spearman(left.map(\.mean), objective)
+      let covered = zip(left, objective).filter { $0.interval.contains($1) }.count
+      // Hyperparameters refitted without the run, too.
+      var refitted: [Double] = []
+      var refittedCovered = 0
+      for i in table.mixtures.indices {
+        let others = table.mixtures.indices.filter { $0 != i }
+        let part = self.data(table, others)
+        let fit = try #require(SurrogateFit(fit.form, to: part, from: fit, iterations: 15))
+        let smaller = try #require(CompositeSurrogate(data: part, fit: fit))
+        let prediction = smaller.weightedSum(mean, at: [table.mixtures[i]])[0]
+        refitted.append(prediction.mean)
+        if prediction.interval.contains(objective[i]) { refittedCovered += 1 }
+      }
+      print(
+        String(
+          format:
+            "5Mix %@: n %d loo spearman %.4f refitted %.4f coverage %d refitted %d form p=%.2f %@ law %d, %.2f s",
+          size, table.mixtures.count, rank, spearman(refitted, objective), covered, refittedCovered,
+          fit.form.exponent, fit.form.link.rawValue, fit.form.hasLaw ? 1 : 0, seconds))
+      #expect(rank >= 0.95)
+    }
+  }
+
+  @Test func `finds the best of RegMix's pool`() throws {
+    let table = try RunTable.regmix()
+    let objective = table.objective
+    let best = objective.min()!
+    let mean = table.outputs.map { _ in 1 / Double(table.outputs.count) }
+    let seeds = Int(ProcessInfo.processInfo.environment["MIXPIPE_SEEDS"] ?? "20")!
+    var found: [Double] = []
+    var regrets: [Int: [Double]] = [:]
+    let start = Date()
+    for seed in 0..<seeds {
+      var chosen = Array(shuffled(table.mixtures.count, seed: UInt64(1000 + seed)).prefix(12))
+      var history = PoolHistory(table: table)
+      while chosen.count < 40, !chosen.contains(where: { objective[$0] == best }) {
+        guard let surrogate = history.surrogate(chosen) else {
+          Issue.record("no surrogate")
+          return
+        }
+        let rest = table.mixtures.indices.filter { !chosen.contains($0) }
+        let base = chosen.sorted { objective[$0] < objective[$1] }.prefix(12)
+        let joint = try #require(
+          JointObjective(surrogate, coefficients: mean, base: base.map { table.mixtures[$0] }))
+        let acquisition = try #require(NoisyExpectedImprovement(joint, seed: UInt64(seed)))
+        let values = acquisition.values(at: rest.map { table.mixtures[$0] })
+        chosen.append(rest[values.indices.max { values[$0] < values[$1] }!])
+      }
+      for n in [16, 24, 32] {
+        regrets[n, default: []].append(chosen.prefix(n).map { objective[$0] }.min()! - best)
+      }
+      found.append(chosen.contains { objective[$0] == best } ? Double(chosen.count) : 99)
+    }
+    print(
+      "runs to the pool's best:", found.sorted().map { Int($0) }, "median", median(found),
+      String(format: "%.1f s", Date().timeIntervalSince(start)))
+    for n in [16, 24, 32] { print("regret at", n, regrets[n]!.reduce(0, +) / Double(seeds)) }
+    #expect(median(found) <= 18)
+  }
+}
+
+/// The same schedule of fits as the method's, on rows of a table.
+private struct PoolHistory {
+  let table: RunTable
+  var choice: (count: Int, fit: SurrogateFit)?
+
+  mutating func surrogate(_ chosen: [Int]) -> CompositeSurrogate? {
+    func data(_ indices: [Int]) -> SurrogateData {
+      SurrogateData(
+        mixtures: indices.map { table.mixtures[$0] },
+        losses: Matrix(rows: indices.map { table.losses[$0] }), ownDomains: table.ownDomains)
+    }
+    let milestone = [12, 16, 24, 32, 48].last { $0 <= chosen.count }!
+    if choice?.count != milestone {
+      guard let fit = SurrogateFit.selected(for: data(Array(chosen.prefix(milestone)))) else {
+        return nil
+      }
+      choice = (milestone, fit)
+    }
+    let whole = data(chosen)
+    let fit =
+      chosen.count > milestone
+      ? SurrogateFit(choice!.fit.form, to: whole, from: choice!.fit, iterations: 8) : choice!.fit
+    return fit.flatMap { CompositeSurrogate(data: whole, fit: $0) }
+  }
+}

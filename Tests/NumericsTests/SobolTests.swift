@@ -1,0 +1,57 @@
+import Foundation
+import Numerics
+import Testing
+
+@Suite struct `Sobol's sequence` {
+  // scipy 1.17.1: stats.qmc.Sobol(d, scramble=False, bits=32).random(n), whose direction numbers are
+  // Joe and Kuo's file too.
+  @Test func `begins as scipy's does`() {
+    let sequence = SobolSequence(dimensions: 8, scrambledBy: nil)
+    #expect(sequence.point(0) == [0, 0, 0, 0, 0, 0, 0, 0])
+    #expect(sequence.point(1) == [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+    #expect(sequence.point(3) == [0.25, 0.75, 0.75, 0.75, 0.25, 0.25, 0.75, 0.25])
+    #expect(sequence.point(5) == [0.875, 0.875, 0.125, 0.375, 0.875, 0.625, 0.875, 0.375])
+  }
+
+  @Test func `agrees with scipy far out, in high dimensions`() {
+    let sequence = SobolSequence(dimensions: 64, scrambledBy: nil)
+    let far = sequence.point(1000)
+    #expect(
+      [1, 7, 20, 33, 47, 63].map { far[$0] } == [
+        0.096_679_687_5, 0.899_414_062_5, 0.522_460_937_5, 0.592_773_437_5, 0.918_945_312_5,
+        0.446_289_062_5,
+      ])
+    let near = sequence.point(513)
+    #expect(
+      [0, 7, 20, 33, 47, 63].map { near[$0] } == [
+        0.502_929_687_5, 0.409_179_687_5, 0.954_101_562_5, 0.883_789_062_5, 0.534_179_687_5,
+        0.041_992_187_5,
+      ])
+  }
+
+  @Test(arguments: [UInt64(0), 1, 99])
+  func `keeps one point in each dyadic interval when scrambled`(seed: UInt64) {
+    let sequence = SobolSequence(dimensions: 40, scrambledBy: seed)
+    let points = (0..<256).map { sequence.point($0) }
+    for dimension in 0..<40 {
+      let cells = points.map { Int($0[dimension] * 256) }.sorted()
+      #expect(cells == Array(0..<256))
+    }
+    #expect(points[0] != SobolSequence(dimensions: 40, scrambledBy: seed + 1).point(0))
+  }
+
+  @Test func `fills the simplex evenly`() {
+    let points = SobolSequence.simplexPoints(parts: 5, count: 1024, seed: 3)
+    for i in 0..<5 {
+      // Under the uniform distribution E w = 1/5 and E w² = 2/30.
+      let mean = points.reduce(0) { $0 + $1[i] } / 1024
+      let square = points.reduce(0) { $0 + $1[i] * $1[i] } / 1024
+      #expect(abs(mean - 0.2) < 4e-3)
+      #expect(abs(square - 2.0 / 30) < 4e-3)
+    }
+    #expect(points.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-12 && $0.allSatisfy { $0 >= 0 } })
+    #expect(
+      SobolSequence.simplexPoints(parts: 5, start: 7, count: 2, seed: 3) == Array(points[7..<9]))
+    #expect(SobolSequence.simplexPoints(parts: 1, count: 2, seed: 3) == [[1], [1]])
+  }
+}
