@@ -39,8 +39,8 @@ package struct CorpusBuilder: Sendable {
   package var description = ""
   package var domains: [Domain]
   package var settings = CorpusSettings()
-  var manifest: CorpusManifest?
-  var synthetic: SyntheticText?
+  package internal(set) var manifest: CorpusManifest?
+  package internal(set) var synthetic: SyntheticText?
   /// What the text of a line of JSON is called, in the user's own files.
   var textKey: String?
 

@@ -14,12 +14,10 @@ package struct StudentT: Sendable, Hashable {
   /// The probability of a value up to `t`; exact in relative terms in the lower tail.
   package func cumulative(_ t: Double) -> Double {
     let n = degreesOfFreedom
-    // DLMF 8.17: P(|T| > |t|) is the incomplete beta function at n / (n + t²). Where t is small
-    // that argument nears one, and its complement is the one to hand over.
+    // DLMF 8.17: P(|T| > |t|) is the incomplete beta function at n / (n + t²). That argument nears
+    // one where t is small, and is handed over with its complement.
     let tail =
-      t * t < n
-      ? 0.5 * (1 - regularizedBeta(t * t / (n + t * t), a: 0.5, b: n / 2))
-      : 0.5 * regularizedBeta(n / (n + t * t), a: n / 2, b: 0.5)
+      0.5 * regularizedBeta(n / (n + t * t), complement: t * t / (n + t * t), a: n / 2, b: 0.5)
     return t <= 0 ? tail : 1 - tail
   }
 
@@ -63,12 +61,20 @@ package struct StudentT: Sendable, Hashable {
 ///
 /// - Precondition: `x` is from 0 to 1; `a` and `b` are positive.
 package func regularizedBeta(_ x: Double, a: Double, b: Double) -> Double {
+  regularizedBeta(x, complement: 1 - x, a: a, b: b)
+}
+
+private func regularizedBeta(
+  _ x: Double, complement y: Double, a: Double, b: Double
+) -> Double {
   precondition((0...1).contains(x) && a > 0 && b > 0, "expected x in [0, 1], a, b > 0")
-  if x == 0 || x == 1 { return x }
+  if x == 0 || y == 0 { return x }
   // The fraction converges fast below the mean only; above it the mirror image does.
-  if x > (a + 1) / (a + b + 2) { return 1 - regularizedBeta(1 - x, a: b, b: a) }
+  if x > (a + 1) / (a + b + 2) { return 1 - regularizedBeta(y, complement: x, a: b, b: a) }
   let front =
-    exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * log(x) + b * log1p(-x)) / a
+    exp(
+      logGamma(a + b) - logGamma(a) - logGamma(b)
+        + a * (x > 0.5 ? log1p(-y) : log(x)) + b * (y > 0.5 ? log1p(-x) : log(y))) / a
   let tiny = 1e-300
   var c = 1.0
   var d = 1 - (a + b) * x / (a + 1)
@@ -86,7 +92,7 @@ package func regularizedBeta(_ x: Double, a: Double, b: Double) -> Double {
       if abs(c) < tiny { c = tiny }
       fraction *= d * c
     }
-    if abs(d * c - 1) < 1e-16 { break }
+    if abs(d * c - 1) < 4e-16 { break }
   }
   return front * fraction
 }

@@ -15,12 +15,14 @@ struct StudyFolder: Sendable {
     "\(path)/checkpoints/\(request.purpose == .transfer ? "transfer" : "trial")-\(request.id)"
   }
 
-  /// Removes a trial's checkpoints, and the folder of all once it is empty. What cannot be removed
-  /// only takes up room.
+  /// What cannot be removed only takes up room.
   func removeCheckpoints(of request: TrialRequest) {
     try? FileManager.default.removeItem(atPath: checkpoints(of: request))
-    rmdir(path + "/checkpoints")
   }
+
+  /// Removes the folder of all checkpoints if it is empty. While trials run it must stay: one might
+  /// be about to make its own in there.
+  func removeCheckpointsFolder() { rmdir(path + "/checkpoints") }
 }
 
 /// A configuration in a file of its own, whose layout has a version.

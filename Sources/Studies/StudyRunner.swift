@@ -22,7 +22,7 @@ package struct StudyRunner: Sendable {
   ///   - workers: How many trials run at once, each on a thread of its own.
   package init(
     folder: String, configuration: StudyConfiguration, evaluator: any Evaluator, workers: Int,
-    makeMethod: @escaping MethodMaker
+    makeMethod: @escaping MethodMaker = { try MixtureMethods.makeMethod(named: $0, context: $1) }
   ) {
     precondition(workers > 0, "expected a worker at least, found \(workers)")
     self.folder = folder

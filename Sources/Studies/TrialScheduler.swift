@@ -73,6 +73,7 @@ final class TrialScheduler: @unchecked Sendable {
     }
     var noThread: StudyError?
     work(on: count, noThread: &noThread)
+    files.removeCheckpointsFolder()
     if let error = failure ?? noThread { throw error }
     guard hasPlanEnded, waiting.isEmpty else { throw CancellationError() }
     return ledger

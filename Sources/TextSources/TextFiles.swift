@@ -103,10 +103,9 @@ package struct TextFiles: DocumentSource {
 
   package func provenance() throws -> [Provenance] {
     try files.map { file in
-      var hash = SHA256()
-      try MappedFile(at: file.path).withBytes { hash.update($0) }
-      return Provenance(
-        name: file.path, version: nil, sha256: hash.hexadecimal(), license: nil, note: nil)
+      Provenance(
+        name: file.path, version: nil, sha256: try SHA256.hexadecimal(ofFileAt: file.path),
+        license: nil, note: nil)
     }
   }
 

@@ -1,0 +1,209 @@
+import Foundation
+import MixtureMethods
+import Mixtures
+import Numerics
+import Storage
+import Synchronization
+
+@testable import Studies
+
+let domains = ["books", "code", "web"]
+
+/// A folder of a test's own, gone with it.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  convenience init() {
+    self.init(path: NSTemporaryDirectory() + "mixpipe-studies-" + UUID().uuidString)
+  }
+
+  /// One whose path an exit test's process finds by itself, as it can capture nothing.
+  convenience init(forChildren name: String) {
+    self.init(path: Self.path(name, of: getpid()))
+  }
+
+  static func path(ofParents name: String) -> String { path(name, of: getppid()) }
+
+  private static func path(_ name: String, of process: pid_t) -> String {
+    NSTemporaryDirectory() + "mixpipe-studies-\(process)-\(name)"
+  }
+
+  private init(path: String) {
+    self.path = path
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  static func / (folder: TemporaryFolder, name: String) -> String { folder.path + "/" + name }
+}
+
+let small = Scale(size: "50k", parameters: 50_000, tokens: 1_000_000)
+let large = Scale(size: "100k", parameters: 100_000, tokens: 2_000_000)
+
+func configuration(
+  methods: [StudyConfiguration.Method], seed: UInt64 = 1, initialTrials: Int = 4, lag: Int = 2,
+  finalists: Int = 2, confirmationSeeds: Int = 2
+) -> StudyConfiguration {
+  StudyConfiguration(
+    corpus: "corpora/none", corpusDigest: "0123", domains: domains,
+    availableTokens: [100, 200, 300], objective: .mean(of: domains), scale: small, seed: seed,
+    methods: methods, initialTrials: initialTrials, lag: lag, finalists: finalists,
+    confirmationSeeds: confirmationSeeds, trainer: ["learning rate": "0.01"])
+}
+
+/// A formula in place of a trainer: a bowl around a best mixture for each domain, and noise that the
+/// seed and the mixture determine.
+struct FormulaEvaluator: Evaluator {
+  var noise = 0.01
+  var delay: (@Sendable (TrialRequest) -> Double)?
+  var diverges: @Sendable (TrialRequest) -> Bool = { _ in false }
+  /// What was run, in the order of their beginning.
+  let log = RequestLog()
+
+  func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome {
+    log.append(trial)
+    control.progress(0)
+    if let delay {
+      let until = ContinuousClock.now + .seconds(delay(trial))
+      while ContinuousClock.now < until {
+        if control.isCancelled() { throw CancellationError() }
+        control.progress(0.5)
+        usleep(200)
+      }
+    }
+    if diverges(trial) { return .diverged(step: 7, reason: "the loss is nan") }
+    return .finished(Self.result(of: trial, noise: noise))
+  }
+
+  static func loss(of mixture: Mixture, domain: Int) -> Double {
+    // The mean of the bowls is lowest at (.5, .3, .2).
+    let best = [[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.4, 0.2, 0.4]][domain]
+    return 3 + zip(mixture.weights, best).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  }
+
+  static func result(of trial: TrialRequest, noise: Double) -> TrialResult {
+    var generator = SeededGenerator(
+      seed: trial.seed, stream: trial.mixture.weights.map { "\($0)" }.joined(separator: " "))
+    let losses = domains.indices.map { domain in
+      let loss = loss(of: trial.mixture, domain: domain) + noise * generator.normal()
+      return DomainLoss(
+        domain: domains[domain], loss: loss - 0.1 * log2(Double(trial.scale.parameters) / 5e4),
+        standardError: 0.001, bitsPerByte: loss / 3)
+    }
+    return TrialResult(
+      losses: losses,
+      tokensSeen: trial.mixture.weights.map { Int($0 * Double(trial.scale.tokens)) },
+      epochs: [0.5, 0.25, 0.1], seconds: 2, tokensPerSecond: 1000)
+  }
+}
+
+final class RequestLog: Sendable {
+  private let requests = Mutex<[TrialRequest]>([])
+  func append(_ request: TrialRequest) { requests.withLock { $0.append(request) } }
+  var all: [TrialRequest] { requests.withLock { $0 } }
+}
+
+/// A method whose proposals depend on each bit that it is told, and on how it is told: whatever the
+/// runner does not keep fixed shows.
+struct EveryBitMethod: MixtureMethod {
+  var context: MethodContext
+  var state: UInt64
+  var updates: [Int] = []
+  var observations: [Observation] = []
+  /// Has nothing more to try from this trial on.
+  var end = Int.max
+
+  init(context: MethodContext, salt: UInt64, end: Int = .max) {
+    self.context = context
+    self.end = end
+    state = context.seed &+ salt
+  }
+
+  mutating func update(with observations: [Observation]) {
+    updates.append(observations.count)
+    self.observations += observations
+    absorb(UInt64(observations.count))
+    for observation in observations {
+      observation.mixture.weights.forEach { absorb($0.bitPattern) }
+      if case .losses(let losses) = observation.outcome {
+        losses.forEach { absorb($0.loss.bitPattern) }
+      } else {
+        absorb(13)
+      }
+    }
+  }
+
+  private mutating func absorb(_ bits: UInt64) {
+    var mixer = SplitMix64(state: state ^ bits)
+    state = mixer.next()
+  }
+
+  func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
+    guard ordinal < end else { return nil }
+    var other = self
+    other.absorb(UInt64(ordinal))
+    pending.forEach { $0.weights.forEach { other.absorb($0.bitPattern) } }
+    var generator = SeededGenerator(seed: other.state)
+    return Suggestion(
+      mixture: Mixture(
+        domains: context.domains,
+        proportionalTo: context.domains.map { _ in generator.exponential() }),
+      reason: .quasiRandom)
+  }
+
+  func recommendations(_ count: Int) -> [Recommendation] {
+    observations.filter { context.objective.value(of: $0) != nil }
+      .sorted { context.objective.value(of: $0)! < context.objective.value(of: $1)! }
+      .prefix(count).map { Recommendation(mixture: $0.mixture) }
+  }
+}
+
+/// `a`, `b`, `c`, …: methods that depend on every bit; `short` wants three trials; otherwise the real
+/// ones.
+func makeTestMethod(_ name: String, _ context: MethodContext) throws -> any MixtureMethod {
+  if name == "short" { return EveryBitMethod(context: context, salt: 77, end: 3) }
+  guard name.count == 1, let letter = name.utf8.first else {
+    return try makeMethod(named: name, context: context)
+  }
+  return EveryBitMethod(context: context, salt: UInt64(letter))
+}
+
+extension StudyRunner {
+  init(
+    _ folder: String, _ configuration: StudyConfiguration,
+    _ evaluator: any Evaluator = FormulaEvaluator(), workers: Int = 2
+  ) {
+    self.init(
+      folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
+      makeMethod: makeTestMethod)
+  }
+}
+
+extension TrialRecord {
+  /// Without its times.
+  var timeless: TrialRecord {
+    var record = self
+    record.proposedAt = 0
+    record.finishedAt = record.outcome.map { _ in 0 }
+    return record
+  }
+}
+
+/// The lines of a text file, each with its newline.
+func lines(of path: String) throws -> [String] {
+  try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { "\($0)\n" }
+}
+
+/// The line that an error shows.
+func message(_ error: (any Error)?) -> String { error.map { "\($0)" } ?? "no error" }
+
+/// The line that is shown for what `body` throws.
+func message<Result>(of body: () throws -> Result) -> String {
+  do {
+    _ = try body()
+    return "no error"
+  } catch {
+    return "\(error)"
+  }
+}

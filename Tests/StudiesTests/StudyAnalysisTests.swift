@@ -1,0 +1,175 @@
+import Foundation
+import Mixtures
+import Numerics
+import Testing
+
+@testable import Studies
+
+@Suite struct `A study's analysis` {
+  /// Losses by hand: search trials and confirmations of methods `a` and `b`.
+  private static func record(
+    search: [(claims: [TrialClaim], weights: [Double], loss: Double?)],
+    confirmations: [(claims: [TrialClaim], weights: [Double], losses: [Double?])]
+  ) -> StudyRecord {
+    let settings = configuration(
+      methods: [.init(name: "a", trials: 4), .init(name: "b", trials: 4)], confirmationSeeds: 3)
+    var trials: [TrialRecord] = []
+    func append(
+      _ purpose: TrialRequest.Purpose, _ claims: [TrialClaim], _ weights: [Double], _ seed: UInt64,
+      _ loss: Double?
+    ) {
+      let result = loss.map { loss in
+        TrialResult(
+          losses: domains.enumerated().map {
+            DomainLoss(
+              domain: $0.element, loss: loss + Double($0.offset - 1), standardError: 0,
+              bitsPerByte: 1)
+          }, tokensSeen: [1, 1, 1], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1)
+      }
+      trials.append(
+        TrialRecord(
+          request: TrialRequest(
+            id: trials.count, purpose: purpose,
+            mixture: Mixture(domains: domains, proportionalTo: weights), scale: small, seed: seed),
+          claims: claims,
+          outcome: result.map(TrialOutcome.finished) ?? .diverged(step: 1, reason: "")))
+    }
+    for trial in search { append(.search, trial.claims, trial.weights, 1, trial.loss) }
+    for trial in confirmations {
+      for (seed, loss) in trial.losses.enumerated() {
+        append(
+          .confirmation,
+          trial.claims.map { TrialClaim(name: $0.name, ordinal: seed, rank: $0.rank) },
+          trial.weights, UInt64(100 + seed), loss)
+      }
+    }
+    return StudyRecord(folder: "", configuration: settings, trials: trials)
+  }
+
+  private static func search(_ name: String, _ ordinal: Int) -> TrialClaim {
+    TrialClaim(name: name, ordinal: ordinal)
+  }
+
+  private static func finalist(_ name: String, _ rank: Int) -> TrialClaim {
+    TrialClaim(name: name, ordinal: 0, rank: rank)
+  }
+
+  private let record = record(
+    search: [
+      ([search("a", 0), search("b", 0)], [1, 1, 2], 3.05), ([search("a", 1)], [2, 1, 1], 3.00),
+      ([search("b", 1)], [1, 2, 1], 3.02), ([search("a", 2)], [1, 0, 0], nil),
+      ([search("b", 2)], [3, 1, 1], 3.04),
+    ],
+    confirmations: [
+      ([finalist("a", 0)], [2, 1, 1], [3.05, 3.06, 3.07]),
+      ([finalist("a", 1), finalist("b", 1)], [1, 1, 2], [3.03, 3.04, 3.08]),
+      ([finalist("b", 0)], [1, 2, 1], [3.02, 3.04, 3.03]),
+    ])
+
+  @Test func `picks the finalist of the best mean over fresh seeds, not the luckiest trial`() throws
+  {
+    let analysis = record.analysis
+    let a = analysis.methods[0]
+    #expect(a.pick == Mixture(domains: domains, proportionalTo: [1, 1, 2]))
+    #expect(abs(try #require(a.searchLoss) - 3.05) < 1e-12)
+    #expect(abs(try #require(a.confirmed).mean - 3.05) < 1e-12)
+    #expect(a.confirmed?.count == 3)
+    #expect(a.finalists.map(\.mixture.weights) == [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
+    #expect(abs(try #require(a.finalists[0].searchLoss) - 3.00) < 1e-12)
+    #expect(a.trialsFinished == 2 && a.trialsDiverged == 1)
+    #expect(analysis.best == 1)
+    #expect(abs(try #require(analysis.methods[1].winnersCurse) - 0.01) < 1e-12)
+    // .5 for the shared mixture's search, which flattered nobody.
+    #expect(abs(try #require(a.winnersCurse)) < 1e-12)
+  }
+
+  @Test func `pairs differences by seed`() throws {
+    let analysis = record.analysis
+    #expect(analysis.methods[1].differenceFromBest == nil)
+    let difference = try #require(analysis.methods[0].differenceFromBest)
+    // .01, .00, .05: scipy 1.17.1, ttest_1samp(…).confidence_interval().
+    #expect(abs(difference.mean - 0.02) < 1e-12)
+    let interval = try #require(difference.interval)
+    #expect(abs(interval.lowerBound + 0.045_724_106_077_284_28) < 1e-9)
+    #expect(abs(interval.upperBound - 0.085_724_106_077_284_28) < 1e-9)
+    #expect(abs(try #require(difference.margin) - 0.065_724_106_077_284_28) < 1e-9)
+  }
+
+  @Test func `keeps each domain's loss over the fresh seeds`() {
+    let estimates = record.analysis.methods[1].domains
+    #expect(estimates.map(\.domain) == domains)
+    for (estimate, expected) in zip(estimates, [2.03, 3.03, 4.03]) {
+      #expect(abs(estimate.estimate.mean - expected) < 1e-12)
+      #expect(estimate.estimate.count == 3)
+    }
+  }
+
+  @Test func `draws the best so far, over diverged trials too`() {
+    let curve = record.analysis.curves[0]
+    #expect(curve.points.map(\.trial) == [0, 1, 3])
+    #expect(curve.points.map { $0.loss == nil } == [false, false, true])
+    #expect(curve.points.map { ($0.best! * 100).rounded() } == [305, 300, 300])
+  }
+
+  @Test func `pools the noise of the seeds, each mixture once`() throws {
+    let noise = try #require(record.analysis.seedNoise)
+    #expect(noise.degreesOfFreedom == 6)
+    // Variances 1e-4, 7e-4 and 1e-4.
+    #expect(abs(noise.standardDeviation - (3e-4).squareRoot()) < 1e-12)
+  }
+
+  @Test func `goes by the search before there are confirmations`() {
+    let early = Self.record(
+      search: [
+        ([Self.search("a", 0)], [1, 1, 2], nil), ([Self.search("b", 0)], [1, 2, 1], 3.02),
+        ([Self.search("b", 1)], [1, 3, 1], 3.01),
+      ], confirmations: [])
+    let analysis = early.analysis
+    #expect(analysis.best == 1)
+    #expect(analysis.methods[0].pick == nil && analysis.methods[0].confirmed == nil)
+    #expect(analysis.methods[1].pick?.weights == [0.2, 0.6, 0.2])
+    #expect(analysis.seedNoise == nil)
+    #expect(Self.record(search: [], confirmations: []).analysis.best == nil)
+  }
+
+  @Test func `takes a finalist that diverged last`() {
+    let risky = Self.record(
+      search: [([Self.search("a", 0)], [1, 1, 2], 3), ([Self.search("a", 1)], [1, 2, 1], 3.1)],
+      confirmations: [
+        ([Self.finalist("a", 0)], [1, 1, 2], [3.0, nil, 3.0]),
+        ([Self.finalist("a", 1)], [1, 2, 1], [3.1, 3.1, 3.1]),
+      ])
+    let result = risky.analysis.methods[0]
+    #expect(result.pick?.weights == [0.25, 0.5, 0.25])
+    #expect(result.finalists.map(\.diverged) == [1, 0])
+  }
+
+  @Test func `shows the winner's curse where there is one`() throws {
+    // Twelve mixtures that differ by noise alone: the best trial was lucky.
+    struct Noise: Evaluator {
+      func evaluate(_ trial: TrialRequest, control: TrialControl) -> TrialOutcome {
+        var generator = SeededGenerator(
+          seed: trial.seed, stream: trial.mixture.weights.map { "\($0)" }.joined())
+        let loss = 3 + 0.02 * generator.normal()
+        return .finished(
+          TrialResult(
+            losses: domains.map {
+              DomainLoss(domain: $0, loss: loss, standardError: 0, bitsPerByte: 1)
+            }, tokensSeen: [1, 1, 1], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1))
+      }
+    }
+    var curses: [Double] = []
+    for seed in 0..<12 {
+      let folder = TemporaryFolder()
+      let record = try StudyRunner(
+        folder.path,
+        configuration(
+          methods: [.init(name: "sobol", trials: 12)], seed: UInt64(seed), finalists: 1,
+          confirmationSeeds: 4), Noise()
+      ).run()
+      curses.append(try #require(record.analysis.methods[0].winnersCurse))
+    }
+    // The least of twelve normal values lies 1.63 deviations below their mean: .0326 here.
+    #expect(abs(Statistics.mean(curses) - 0.0326) < 0.012)
+  }
+}

@@ -1,0 +1,460 @@
+import Foundation
+import MixtureMethods
+import Mixtures
+import Numerics
+import Storage
+import Synchronization
+import Testing
+
+@testable import Studies
+
+@Suite struct `A study` {
+  private let four = configuration(
+    methods: [
+      .init(name: "a", trials: 7), .init(name: "short", trials: 9), .init(name: "b", trials: 5),
+      .init(name: "uniform", trials: 1),
+    ])
+
+  /// Delays that differ from trial to trial and from run to run.
+  private func jitter(_ seed: UInt64) -> @Sendable (TrialRequest) -> Double {
+    { request in
+      var generator = SeededGenerator(seed: seed, stream: "\(request.id)")
+      return 0.008 * generator.uniform()
+    }
+  }
+
+  @Test func `asks for every method's trials, then for fresh seeds of the finalists`() throws {
+    let folder = TemporaryFolder()
+    let record = try StudyRunner(folder.path, four).run()
+    let search = record.trials.filter { $0.request.purpose == .search }
+    #expect(search.flatMap(\.claims).filter { $0.name == "a" }.map(\.ordinal) == Array(0..<7))
+    #expect(search.flatMap(\.claims).filter { $0.name == "short" }.count == 3)
+    #expect(search.flatMap(\.claims).filter { $0.name == "uniform" }.count == 1)
+    #expect(search.allSatisfy { $0.request.seed == 1 })
+    let confirmations = record.trials.filter { $0.request.purpose == .confirmation }
+    // Two finalists of three methods and the one of `uniform`, twice.
+    #expect(confirmations.count == 14)
+    #expect(Set(confirmations.map(\.request.seed)) == Set(four.freshSeeds(2)))
+    #expect(!four.freshSeeds(2).contains(1))
+    #expect(record.trials.allSatisfy { $0.outcome != nil })
+    #expect(record.trials.map(\.request.id) == Array(record.trials.indices))
+  }
+
+  @Test(arguments: [1, 2, 8], [UInt64(1), 2, 3])
+  func `is the same for any number of workers and any timing`(workers: Int, timing: UInt64) throws {
+    let calm = TemporaryFolder()
+    let expected = try StudyRunner(calm.path, four, workers: 1).run()
+    let folder = TemporaryFolder()
+    let found = try StudyRunner(
+      folder.path, four, FormulaEvaluator(delay: jitter(timing)), workers: workers
+    ).run()
+    #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
+    // What is asked for is asked for in the same order, too.
+    func asked(_ folder: TemporaryFolder) throws -> [String] {
+      try lines(of: folder / "trials.jsonl").filter { !$0.contains(#""event":"ended""#) }
+        .map { $0.replacing(/"at":[0-9.]+,/, with: "") }
+    }
+    #expect(try asked(folder) == asked(calm))
+  }
+
+  @Test func `goes on from any line of its journal to the same end`() throws {
+    let whole = TemporaryFolder()
+    let expected = try StudyRunner(
+      whole.path, four, FormulaEvaluator(delay: jitter(4)), workers: 3
+    ).run()
+    let journal = try lines(of: whole / "trials.jsonl")
+    #expect(journal.count > 40)
+    for count in 0...journal.count {
+      let folder = TemporaryFolder()
+      try FileManager.default.copyItem(atPath: whole / "study.json", toPath: folder / "study.json")
+      try Data(journal[..<count].joined().utf8)
+        .write(to: URL(fileURLWithPath: folder / "trials.jsonl"))
+      let evaluator = FormulaEvaluator()
+      let ended = try StudyRecord.read(folder: folder.path).trials.filter { $0.outcome != nil }
+      let found = try StudyRunner(folder.path, four, evaluator).run()
+      #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless), "line \(count)")
+      // No trial is run twice.
+      #expect(evaluator.log.all.count == expected.trials.count - ended.count, "line \(count)")
+      #expect(try StudyRecord.read(folder: folder.path).trials == found.trials)
+    }
+  }
+
+  @Test func `drops a last line that was cut short, wherever it was cut`() throws {
+    let whole = TemporaryFolder()
+    let two = configuration(methods: [.init(name: "a", trials: 3)], confirmationSeeds: 1)
+    let expected = try StudyRunner(whole.path, two).run()
+    let journal = try lines(of: whole / "trials.jsonl")
+    for cut in stride(from: 1, to: journal[3].utf8.count, by: 37) {
+      let folder = TemporaryFolder()
+      try FileManager.default.copyItem(atPath: whole / "study.json", toPath: folder / "study.json")
+      let torn = Data(journal[..<3].joined().utf8) + Data(journal[3].utf8).prefix(cut)
+      try torn.write(to: URL(fileURLWithPath: folder / "trials.jsonl"))
+      let found = try StudyRunner(folder.path, two).run()
+      #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
+    }
+  }
+
+  @Test func `runs unfinished trials again before it asks for more`() throws {
+    let folder = TemporaryFolder()
+    let evaluator = FormulaEvaluator()
+    let first = try StudyRunner(folder.path, four, workers: 1).run()
+    let journal = try lines(of: folder / "trials.jsonl")
+    // Trials 0 to 4 are asked for, and only 2 has ended.
+    let kept = journal.filter { line in
+      (0...4).contains { line.contains(#""id":\#($0),"#) }
+        || line.contains("began")
+        || (line.contains(#""trial":2}"#) && line.contains("ended"))
+    }
+    try Data(kept.joined().utf8).write(to: URL(fileURLWithPath: folder / "trials.jsonl"))
+    try FileManager.default.createDirectory(
+      atPath: folder / "checkpoints/trial-3", withIntermediateDirectories: true)
+    let again = try StudyRunner(folder.path, four, evaluator, workers: 1).run()
+    #expect(evaluator.log.all.prefix(4).map(\.id) == [0, 1, 3, 4])
+    #expect(again.trials.map(\.timeless) == first.trials.map(\.timeless))
+    // Checkpoints are gone with their trials.
+    #expect(!FileManager.default.fileExists(atPath: folder / "checkpoints"))
+  }
+
+  @Test func `does nothing more once it has ended`() throws {
+    let folder = TemporaryFolder()
+    _ = try StudyRunner(folder.path, four).run()
+    let before = try String(contentsOfFile: folder / "trials.jsonl", encoding: .utf8)
+    let evaluator = FormulaEvaluator()
+    _ = try StudyRunner(folder.path, four, evaluator).run()
+    #expect(evaluator.log.all.isEmpty)
+    #expect(try String(contentsOfFile: folder / "trials.jsonl", encoding: .utf8) == before)
+  }
+
+  @Test(arguments: [1, 2, 3]) func `tells a method what its lag allows and no more`(lag: Int) throws
+  {
+    // Each proposal is what the method gives when told so by hand.
+    let settings = configuration(
+      methods: [.init(name: "a", trials: 8)], lag: lag, confirmationSeeds: 0)
+    let folder = TemporaryFolder()
+    let record = try StudyRunner(
+      folder.path, settings, FormulaEvaluator(delay: jitter(9)), workers: 4
+    ).run()
+    let context = MethodContext(
+      domains: domains, availableTokens: settings.availableTokens, objective: settings.objective,
+      seed: 1, initialTrials: 4)
+    for n in 0..<8 {
+      var method = EveryBitMethod(context: context, salt: UInt64(("a" as Unicode.Scalar).value))
+      let known = max(0, n - lag + 1)
+      for trial in record.trials[..<known] { method.update(with: [trial.observation!]) }
+      let pending = record.trials[known..<n].map(\.request.mixture)
+      #expect(
+        record.trials[n].request.mixture == method.suggest(pending: pending, ordinal: n)?.mixture)
+    }
+  }
+
+  @Test func `runs once what several methods ask for`() throws {
+    let folder = TemporaryFolder()
+    let evaluator = FormulaEvaluator()
+    let settings = configuration(
+      methods: [
+        .init(name: "sobol", trials: 6), .init(name: "bo", trials: 4),
+        .init(name: "uniform", trials: 1),
+      ], initialTrials: 4)
+    let record = try StudyRunner(folder.path, settings, evaluator).run()
+    let search = record.trials.filter { $0.request.purpose == .search }
+    #expect(search.count == 7)
+    #expect(evaluator.log.all.count == record.trials.count)
+    for ordinal in 0..<4 {
+      let trial = search.first { $0.claims.contains(TrialClaim(name: "bo", ordinal: ordinal)) }
+      #expect(trial?.claims.contains(TrialClaim(name: "sobol", ordinal: ordinal)) == true)
+    }
+    // The best quasi-random point is a finalist of one and, where the other agrees, of both.
+    let analysis = record.analysis
+    #expect(analysis.methods.map(\.trialsFinished) == [6, 4, 1])
+  }
+
+  @Test func `takes divergence for what it is`() throws {
+    let folder = TemporaryFolder()
+    let evaluator = FormulaEvaluator(diverges: { $0.mixture.weights[0] > 0.5 })
+    let settings = configuration(
+      methods: [.init(name: "sobol", trials: 12), .init(name: "a", trials: 4)])
+    let record = try StudyRunner(folder.path, settings, evaluator).run()
+    let diverged = record.trials.filter {
+      $0.outcome == .diverged(step: 7, reason: "the loss is nan")
+    }
+    #expect(!diverged.isEmpty)
+    #expect(diverged.allSatisfy { $0.request.mixture.weights[0] > 0.5 })
+    #expect(record.analysis.methods[0].trialsDiverged > 0)
+    #expect(
+      record.analysis.methods[0].trialsDiverged + record.analysis.methods[0].trialsFinished == 12)
+    #expect(try StudyRecord.read(folder: folder.path).trials == record.trials)
+  }
+
+  @Test func `takes a loss that is no number for a divergence`() throws {
+    struct Broken: Evaluator {
+      func evaluate(_ trial: TrialRequest, control: TrialControl) -> TrialOutcome {
+        var result = FormulaEvaluator.result(of: trial, noise: 0)
+        if trial.id == 1 { result.losses[2].loss = .nan }
+        return .finished(result)
+      }
+    }
+    let folder = TemporaryFolder()
+    let record = try StudyRunner(
+      folder.path, configuration(methods: [.init(name: "a", trials: 3)]), Broken()
+    ).run()
+    #expect(
+      record.trials[1].outcome
+        == .diverged(step: 0, reason: "the held-out loss of 'web' is nan"))
+  }
+
+  // MARK: - Stopping
+
+  @Test func `stops when cancelled, and loses nothing`() throws {
+    let whole = TemporaryFolder()
+    let expected = try StudyRunner(whole.path, four).run()
+    let folder = TemporaryFolder()
+    var runs = 0
+    while true {
+      runs += 1
+      let finished = Mutex(0)
+      let run = runs
+      do {
+        let record = try StudyRunner(
+          folder.path, four, FormulaEvaluator(delay: jitter(UInt64(runs))), workers: 3
+        ).run(
+          isCancelled: { finished.withLock { $0 >= run % 3 + 1 } },
+          observer: { event, _ in
+            if case .finished = event { finished.withLock { $0 += 1 } }
+          })
+        #expect(record.trials.map(\.timeless) == expected.trials.map(\.timeless))
+        break
+      } catch is CancellationError {
+        #expect(runs < 60)
+      }
+    }
+    #expect(runs > 3)
+  }
+
+  @Test func `hands an interrupted trial its checkpoints`() throws {
+    /// Stops half-way the first time, and leaves a note.
+    struct Noting: Evaluator {
+      func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome {
+        let note = control.checkpointFolder! + "/note"
+        if !fileExists(note) {
+          try replaceFile(at: note, with: Data("\(trial.id)".utf8))
+          while !control.isCancelled() { usleep(1000) }
+          throw CancellationError()
+        }
+        #expect(try readFile(at: note) == Data("\(trial.id)".utf8))
+        return .finished(FormulaEvaluator.result(of: trial, noise: 0))
+      }
+    }
+    let folder = TemporaryFolder()
+    let settings = configuration(
+      methods: [.init(name: "a", trials: 2)], lag: 2, confirmationSeeds: 0)
+    let started = Mutex(0)
+    #expect(throws: CancellationError.self) {
+      try StudyRunner(folder.path, settings, Noting()).run(
+        isCancelled: { started.withLock { $0 == 2 } },
+        observer: { event, _ in
+          if case .started = event { started.withLock { $0 += 1 } }
+        })
+    }
+    let record = try StudyRunner(folder.path, settings, Noting()).run()
+    #expect(record.trials.count == 2)
+  }
+
+  @Test func `stops with the evaluator's error after the others have saved themselves`() throws {
+    struct Fault: Error, CustomStringConvertible { var description: String { "the disk is full" } }
+    final class Failing: Evaluator {
+      let stopped = Mutex(0)
+      func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome {
+        if trial.id == 1 { throw Fault() }
+        while !control.isCancelled() { usleep(1000) }
+        stopped.withLock { $0 += 1 }
+        throw CancellationError()
+      }
+    }
+    let folder = TemporaryFolder()
+    let failing = Failing()
+    #expect(throws: Fault.self) { try StudyRunner(folder.path, four, failing).run() }
+    #expect(failing.stopped.withLock { $0 } == 1)
+    // The same command again ends as if nothing had been.
+    let whole = TemporaryFolder()
+    #expect(
+      try StudyRunner(folder.path, four).run().trials.map(\.timeless)
+        == StudyRunner(whole.path, four).run().trials.map(\.timeless))
+  }
+
+  @Test func `does not take a trial that gave up by itself for a cancelled one`() {
+    struct GivingUp: Evaluator {
+      func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome {
+        throw CancellationError()
+      }
+    }
+    let folder = TemporaryFolder()
+    #expect(throws: StudyError.abandoned(trial: 0)) {
+      try StudyRunner(folder.path, four, GivingUp(), workers: 1).run()
+    }
+  }
+
+  // MARK: - Progress
+
+  @Test func `tells how far it has come`() throws {
+    let folder = TemporaryFolder()
+    let seen = Mutex<[(event: StudyEvent, progress: StudyProgress)]>([])
+    let record = try StudyRunner(
+      folder.path, four, FormulaEvaluator(delay: { _ in 0.002 }), workers: 2
+    ).run(observer: { event, progress in seen.withLock { $0.append((event, progress)) } })
+    let log = seen.withLock { $0 }
+    let last = try #require(log.last?.progress)
+    #expect(last.finished == record.trials.count && last.total == record.trials.count)
+    #expect(last.phase == .confirmation && last.running.isEmpty && last.secondsLeft == 0)
+    // As many as there can be at first, never more later.
+    let totals = log.map(\.progress.total)
+    #expect(zip(totals, totals.dropFirst()).allSatisfy { $0 >= $1 })
+    // 7 + 9 + 5 + 1 of the search; two seeds for two finalists each of three methods, and one.
+    #expect(totals.first == 36)
+    #expect(log.allSatisfy { $0.progress.running.count <= 2 })
+    let best = try #require(last.best)
+    let losses = record.trials.filter { $0.request.purpose == .search }.compactMap {
+      $0.observation.flatMap(four.objective.value(of:))
+    }
+    #expect(best.loss == losses.min())
+    #expect(best.names == record.trials[best.trial].claims.map(\.name))
+    // Trials say that they take two seconds each, and two run at once.
+    let middle = try #require(
+      log.first { $0.progress.finished == 3 && $0.progress.running.isEmpty == false }?.progress)
+    let seconds = try #require(middle.secondsLeft)
+    #expect(abs(seconds - Double(middle.total - 3)) <= 1.01)
+  }
+
+  // MARK: - What is in the folder
+
+  @Test(arguments: [
+    ("seed", "found seed 1, but now it is 2"), ("lag", "found lag 2, but now it is 3"),
+    ("scale", "found scale 50k (50000 parameters, 1000000 tokens), but now it is 100k"),
+    ("methods", "found methods a (7), short (9), b (5), uniform (1), but now it is a (7)"),
+    ("trainer", "found learning rate 0.01, but now it is 0.02"),
+    ("digest", "found corpus digest 0123, but now it is 4567"),
+  ]) func `belongs to one configuration`(field: String, expected: String) throws {
+    let folder = TemporaryFolder()
+    _ = try StudyRunner(folder.path, four).run()
+    var other = four
+    switch field {
+    case "seed": other.seed = 2
+    case "lag": other.lag = 3
+    case "scale": other.scale = large
+    case "methods": other.methods = [four.methods[0]]
+    case "trainer": other.trainer["learning rate"] = "0.02"
+    default: other.corpusDigest = "4567"
+    }
+    let evaluator = FormulaEvaluator()
+    let error = #expect(throws: StudyError.self) {
+      try StudyRunner(folder.path, other, evaluator).run()
+    }
+    #expect(message(error).contains(expected), "\(message(error))")
+    #expect(message(error).hasPrefix(folder / "study.json: "))
+    #expect(!message(error).contains("\n"))
+    #expect(evaluator.log.all.isEmpty)
+    // A corpus that has moved is still the same.
+    var moved = four
+    moved.corpus = "elsewhere"
+    _ = try StudyRunner(folder.path, moved).run()
+  }
+
+  @Test func `is refused where it is not one`() throws {
+    let folder = TemporaryFolder()
+    #expect(
+      message(of: { try StudyRecord.read(folder: folder.path) })
+        == "\(folder.path): found no study.json, expected the folder of a study; check the path")
+    let missing = #expect(throws: StorageError.self) {
+      try StudyRecord.read(folder: folder / "missing")
+    }
+    #expect(message(missing).contains("no such file or folder"))
+    // Trials whose configuration is lost are not taken over by another study.
+    try Data("{}\n".utf8).write(to: URL(fileURLWithPath: folder / "trials.jsonl"))
+    #expect(throws: StudyError.self) { try StudyRunner(folder.path, four).run() }
+    #expect(!FileManager.default.fileExists(atPath: folder / "study.json"))
+  }
+
+  @Test(arguments: [
+    ("not JSON", 2, "line 3 is damaged (not JSON)"),
+    (
+      #"{"event":"ended","trial":900,"at":1,"outcome":{"diverged":{"step":1,"reason":""}}}"#, 4,
+      "an end of trial 900, which is not there"
+    ),
+    (
+      #"{"event":"claimed","trial":900,"claim":{"name":"a","ordinal":1}}"#, 4,
+      "a claim on trial 900"
+    ),
+    (#"{"event":"dreamed"}"#, 3, "line 4 is damaged"),
+  ]) func `says which line of its journal is damaged, and leaves it alone`(
+    line: String, place: Int, expected: String
+  ) throws {
+    let folder = TemporaryFolder()
+    _ = try StudyRunner(folder.path, four).run()
+    var journal = try lines(of: folder / "trials.jsonl")
+    journal.insert(line + "\n", at: place)
+    let damaged = journal.joined()
+    try Data(damaged.utf8).write(to: URL(fileURLWithPath: folder / "trials.jsonl"))
+    for attempt in [
+      { _ = try StudyRecord.read(folder: folder.path) },
+      { _ = try StudyRunner(folder.path, self.four).run() },
+    ] {
+      let error = #expect(throws: StorageError.self) { try attempt() }
+      #expect(message(error).contains(expected), "\(message(error))")
+      #expect(!message(error).contains("\n"))
+    }
+    #expect(try String(contentsOfFile: folder / "trials.jsonl", encoding: .utf8) == damaged)
+  }
+
+  @Test func `refuses files of another version`() throws {
+    let folder = TemporaryFolder()
+    _ = try StudyRunner(folder.path, four).run()
+    let journal = try String(contentsOfFile: folder / "trials.jsonl", encoding: .utf8)
+    try Data((#"{"event":"began","version":2}"# + "\nwho knows\n").utf8)
+      .write(to: URL(fileURLWithPath: folder / "trials.jsonl"))
+    #expect(
+      message(of: { try StudyRecord.read(folder: folder.path) })
+        .contains("trials.jsonl: found layout version 2, expected 1"))
+    try Data(journal.utf8).write(to: URL(fileURLWithPath: folder / "trials.jsonl"))
+    try Data(#"{"version": 3, "something": "else"}"#.utf8)
+      .write(to: URL(fileURLWithPath: folder / "study.json"))
+    #expect(
+      message(of: { try StudyRunner(folder.path, four).run() })
+        .contains("study.json: found layout version 3, expected 1"))
+    try Data(#"{"version": 1}"#.utf8).write(to: URL(fileURLWithPath: folder / "study.json"))
+    #expect(
+      message(of: { try StudyRunner(folder.path, four).run() })
+        .contains("study.json"))
+  }
+
+  @Test func `keeps seeds of all sixty-four bits and doubles to the last`() throws {
+    let folder = TemporaryFolder()
+    let settings = configuration(
+      methods: [.init(name: "a", trials: 4)], seed: .max - 12, confirmationSeeds: 1)
+    let record = try StudyRunner(folder.path, settings).run()
+    let read = try StudyRecord.read(folder: folder.path)
+    #expect(read.configuration == settings)
+    #expect(read.trials == record.trials)
+    #expect(read.trials[0].request.seed == UInt64.max - 12)
+  }
+
+  @Test func `refuses a configuration that makes no sense`() {
+    var none = four
+    none.methods = []
+    #expect(throws: StudyError.self) { try none.validate() }
+    var twice = four
+    twice.methods.append(four.methods[0])
+    #expect(
+      message(of: { try twice.validate() })
+        == "methods: found 'a' twice, expected each method once")
+    var lagging = four
+    lagging.lag = 0
+    #expect(
+      message(of: { try lagging.validate() })
+        == "lag: found 0, expected a positive number")
+    let folder = TemporaryFolder()
+    let typo = configuration(methods: [.init(name: "sobel", trials: 1)])
+    #expect(
+      message(of: { try StudyRunner(folder / "new", typo).run() })
+        .contains("did you mean 'sobol'?"))
+    #expect(!FileManager.default.fileExists(atPath: folder / "new"))
+  }
+}

@@ -1,0 +1,326 @@
+import Foundation
+import Mixtures
+import Numerics
+import Storage
+import Testing
+
+@testable import Studies
+
+private func mixture(_ weights: [Double]) -> Mixture {
+  Mixture(domains: domains, proportionalTo: weights)
+}
+
+private let candidates: [TransferConfiguration.Candidate] = [
+  .init(name: "bo", mixture: mixture([0.5, 0.3, 0.2])),
+  .init(name: "sobol", mixture: mixture([0.4, 0.2, 0.4])),
+  .init(name: "uniform", mixture: mixture([1, 1, 1])),
+  .init(name: "llama", mixture: mixture([0.1, 0.1, 0.8])),
+]
+
+private func check(
+  _ candidates: [TransferConfiguration.Candidate] = candidates, scales: [Scale] = [large, small],
+  seeds: [UInt64] = [11, 12, 13]
+) -> TransferConfiguration {
+  TransferConfiguration(
+    corpus: "corpora/none", corpusDigest: "0123", objective: .mean(of: domains),
+    candidates: candidates, scales: scales, seeds: seeds, trainer: ["learning rate": "0.01"])
+}
+
+/// A check whose losses are given by candidate and seed, at the small scale and at the large one.
+private func record(
+  _ smallLosses: [[Double]], _ largeLosses: [[Double]], middle: [[Double]]? = nil
+) -> TransferRecord {
+  let seeds = smallLosses[0].indices.map { UInt64($0 + 1) }
+  let medium = Scale(size: "75k", parameters: 75_000, tokens: 1_500_000)
+  var scales = [(small, smallLosses), (large, largeLosses)]
+  if let middle { scales.insert((medium, middle), at: 1) }
+  let configuration = check(
+    Array(candidates.prefix(smallLosses.count)), scales: scales.map(\.0), seeds: seeds)
+  var trials: [TrialRecord] = []
+  for (scale, losses) in scales {
+    for (candidate, row) in zip(configuration.candidates, losses) {
+      for (ordinal, loss) in row.enumerated() {
+        let request = TrialRequest(
+          id: trials.count, purpose: .transfer, mixture: candidate.mixture, scale: scale,
+          seed: seeds[ordinal])
+        let result = TrialResult(
+          losses: domains.map {
+            DomainLoss(domain: $0, loss: loss, standardError: 0, bitsPerByte: 1)
+          }, tokensSeen: [1, 1, 1], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1)
+        trials.append(
+          TrialRecord(
+            request: request, claims: [TrialClaim(name: candidate.name, ordinal: ordinal)],
+            outcome: loss.isNaN ? .diverged(step: 1, reason: "") : .finished(result)))
+      }
+    }
+  }
+  return TransferRecord(folder: "", configuration: configuration, trials: trials)
+}
+
+@Suite struct `A transfer check` {
+  @Test func `trains every candidate at every scale with every seed`() throws {
+    let folder = TemporaryFolder()
+    let found = try TransferRunner(
+      folder: folder.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 2
+    ).run()
+    #expect(found.trials.count == 24)
+    #expect(Set(found.trials.map { TrialWork($0.request) }).count == 24)
+    #expect(found.trials.allSatisfy { $0.request.purpose == .transfer && $0.outcome != nil })
+    // Balanced at any time, and the long trials of a seed first.
+    #expect(found.trials.prefix(8).map(\.request.seed) == Array(repeating: 11, count: 8))
+    #expect(found.trials.prefix(4).allSatisfy { $0.request.scale == large })
+    let read = try TransferRecord.read(folder: folder.path)
+    #expect(read.trials == found.trials && read.configuration == found.configuration)
+    #expect(read.result.scales == [small, large])
+    #expect(read.result.candidates.map(\.name) == ["bo", "sobol", "uniform", "llama"])
+    // The noise is a tenth of what tells the mixtures apart.
+    #expect(read.result.correlations[0].spearman == 1)
+  }
+
+  @Test func `takes over a study's trials of the same mixture, scale and seed`() throws {
+    let folder = TemporaryFolder()
+    let settings = configuration(
+      methods: [.init(name: "sobol", trials: 6), .init(name: "uniform", trials: 1)],
+      confirmationSeeds: 2)
+    let study = try StudyRunner(folder.path, settings).run()
+    let picks = study.analysis.methods.map {
+      TransferConfiguration.Candidate(name: $0.method, mixture: $0.pick!)
+    }
+    let evaluator = FormulaEvaluator()
+    let runner = TransferRunner(
+      folder: folder.path, configuration: check(picks, seeds: settings.freshSeeds(3)),
+      evaluator: evaluator, workers: 2, reusing: study)
+    let found = try runner.run()
+    // Two of three seeds are there at the small scale.
+    #expect(found.trials.count == 12)
+    #expect(evaluator.log.all.count == 8)
+    let reused = found.trials.filter { $0.reusedFrom != nil }
+    #expect(reused.count == 4)
+    for trial in reused {
+      let source = study.trials[trial.reusedFrom!]
+      #expect(source.outcome == trial.outcome && trial.request.scale == small)
+      #expect(TrialWork(source.request) == TrialWork(trial.request))
+    }
+    let uniform = found.trials.filter {
+      $0.claims[0].name == "uniform" && $0.request.scale == small
+    }.compactMap { $0.observation.flatMap(settings.objective.value(of:)) }
+    #expect(uniform.count == 3)
+    #expect(found.result.candidates[1].losses[0] == Estimate(of: uniform))
+    // Not those of another trainer.
+    let other = TemporaryFolder()
+    var changed = check(picks, seeds: settings.freshSeeds(2))
+    changed.trainer["learning rate"] = "0.02"
+    let again = try TransferRunner(
+      folder: other.path, configuration: changed, evaluator: evaluator, workers: 2, reusing: study
+    ).run()
+    #expect(again.trials.allSatisfy { $0.reusedFrom == nil })
+    // Two names for one mixture are one trial.
+    let shared = TemporaryFolder()
+    let twins = try TransferRunner(
+      folder: shared.path,
+      configuration: check([candidates[0], .init(name: "twin", mixture: candidates[0].mixture)]),
+      evaluator: evaluator, workers: 2
+    ).run()
+    #expect(twins.trials.count == 6)
+    #expect(twins.result.candidates[0].losses == twins.result.candidates[1].losses)
+  }
+
+  @Test func `goes on from any line of its journal, and with more seeds`() throws {
+    let whole = TemporaryFolder()
+    let expected = try TransferRunner(
+      folder: whole.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 2
+    ).run()
+    let journal = try lines(of: whole / "transfer.jsonl")
+    for count in stride(from: 0, through: journal.count, by: 5) {
+      let folder = TemporaryFolder()
+      try FileManager.default.copyItem(
+        atPath: whole / "transfer.json", toPath: folder / "transfer.json")
+      try Data(journal[..<count].joined().utf8)
+        .write(to: URL(fileURLWithPath: folder / "transfer.jsonl"))
+      let found = try TransferRunner(
+        folder: folder.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 3
+      ).run()
+      #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
+    }
+    let evaluator = FormulaEvaluator()
+    let more = try TransferRunner(
+      folder: whole.path, configuration: check(seeds: [11, 12, 13, 14]), evaluator: evaluator,
+      workers: 2
+    ).run()
+    #expect(evaluator.log.all.count == 8)
+    #expect(try TransferRecord.read(folder: whole.path).configuration.seeds == [11, 12, 13, 14])
+    #expect(more.trials.count == 32)
+  }
+
+  @Test func `is not mixed with another`() throws {
+    let folder = TemporaryFolder()
+    let evaluator = FormulaEvaluator()
+    func refused(_ configuration: TransferConfiguration) -> String {
+      message(of: {
+        try TransferRunner(
+          folder: folder.path, configuration: configuration, evaluator: evaluator, workers: 1
+        ).run()
+      })
+    }
+    #expect(refused(check()) == "no error")
+    #expect(
+      refused(check(seeds: [11, 12])).contains("found seeds 11, 12, 13, but now it is 11, 12;"))
+    #expect(
+      refused(check(Array(candidates.prefix(3)))).contains(
+        "found candidate 'llama' 0.1, 0.1, 0.8, but now it is left out"))
+    #expect(refused(check(scales: [small])).contains("found scale 100k"))
+    var other = check()
+    other.corpusDigest = "89"
+    #expect(refused(other).hasPrefix(folder / "transfer.json: found corpus digest 0123"))
+    #expect(refused(check([])).contains("candidates: found none"))
+    #expect(refused(check(seeds: [1, 1])).contains("seeds: found 1 twice"))
+    #expect(
+      message(of: { try TransferRecord.read(folder: folder / "none") }).contains("no such file"))
+    let empty = TemporaryFolder()
+    #expect(
+      message(of: { try TransferRecord.read(folder: empty.path) }).contains(
+        "found no transfer.json"))
+    #expect(!TransferRecord.exists(in: empty.path) && TransferRecord.exists(in: folder.path))
+  }
+}
+
+@Suite struct `A transfer verdict` {
+  private let clear = [
+    [3.00, 3.01, 3.02], [3.10, 3.11, 3.12], [3.20, 3.21, 3.22], [3.3, 3.31, 3.32],
+  ]
+
+  @Test func `says that the order is kept when it is`() {
+    let result = record(clear, clear.map { $0.map { $0 - 0.5 } }).result
+    #expect(result.correlations.count == 1)
+    #expect(result.correlations[0].spearmanInterval == 1...1)
+    #expect(result.swaps.isEmpty)
+    #expect(
+      result.verdict
+        == "The order of 4 mixtures at 100k is that at 50k: ρ = 1.00 [1.00, 1.00]; no pair swaps. "
+        + "bo stays best at 100k, ahead of sobol by 0.1000 ± 0.0000.")
+  }
+
+  @Test func `says that the order is not kept when a swap is significant`() throws {
+    let swapped = [
+      [2.51, 2.52, 2.50], [2.40, 2.41, 2.42], [2.6, 2.61, 2.62], [2.7, 2.71, 2.72],
+    ]
+    let result = record(clear, swapped).result
+    let swap = try #require(result.swaps.first)
+    #expect(result.swaps.count == 1 && swap.isSignificant)
+    #expect(swap.first == "bo" && swap.second == "sobol")
+    #expect(abs(swap.differences.0.mean + 0.1) < 1e-9)
+    #expect(abs(swap.differences.1.mean - 0.1) < 1e-9)
+    #expect(
+      result.verdict
+        == "The order at 50k is not that at 100k: bo beats sobol at 50k by 0.1000 ± 0.0000 and loses "
+        + "to it at 100k by 0.100 ± 0.043, both significantly. "
+        + "At 100k sobol beats bo, the best at 50k, by 0.100 ± 0.043.")
+  }
+
+  @Test func `calls a swap within the noise one that may be chance`() throws {
+    let noisy = [[2.50, 2.52, 2.51], [2.52, 2.49, 2.51], [2.6, 2.61, 2.62], [2.7, 2.71, 2.72]]
+    let result = record(clear, noisy).result
+    let swap = try #require(result.swaps.first)
+    #expect(!swap.isSignificant)
+    #expect(result.correlations[0].spearman == 0.8)
+    #expect(result.correlations[0].spearmanInterval.lowerBound > 0)
+    #expect(result.verdict.contains("is mostly that at 50k: ρ = 0.80 ["))
+    #expect(result.verdict.contains("1 of 6 pairs swaps, not significantly."))
+    #expect(
+      result.verdict.hasSuffix(
+        "At 100k sobol has the lowest mean, but its lead over bo, the best at 50k, 0.003 ± 0.063, "
+          + "may be chance."))
+  }
+
+  @Test func `cannot tell when all is noise`() {
+    var generator = SeededGenerator(seed: 3)
+    func noise() -> [[Double]] {
+      (0..<4).map { _ in (0..<3).map { _ in 3 + 0.01 * generator.normal() } }
+    }
+    let result = record(noise(), noise()).result
+    #expect(result.correlations[0].spearmanInterval.contains(0))
+    #expect(result.verdict.contains("annot tell"))
+    #expect(result.verdict.contains("may be chance"))
+  }
+
+  @Test func `says so when the seeds are too few`() {
+    let single = record(clear.map { [$0[0]] }, clear.map { [$0[0]] }).result
+    #expect(single.correlations[0].spearmanInterval == -1...1)
+    #expect(single.verdict.hasPrefix("Cannot tell: with one seed"))
+    #expect(single.swaps.isEmpty)
+    let double = record(clear.map { Array($0.prefix(2)) }, clear.map { Array($0.prefix(2)) }).result
+    #expect(double.verdict.hasPrefix("With only two seeds: "))
+    let one = record([clear[0]], [clear[0]]).result
+    #expect(one.verdict.hasPrefix("Cannot tell: fewer than two mixtures"))
+    #expect(one.correlations.isEmpty)
+  }
+
+  @Test func `names no correlation between two mixtures, but their difference`() {
+    let result = record(Array(clear.prefix(2)), Array(clear.prefix(2))).result
+    #expect(result.verdict == "bo stays best at 100k, ahead of sobol by 0.1000 ± 0.0000.")
+    let chance = record(
+      [[3, 3.01, 3.02], [3.1, 3.11, 3.12]], [[3, 3.3, 3.1], [3.1, 3.2, 3.2]]
+    ).result
+    #expect(chance.verdict.contains("has the lowest mean at 100k too, but its lead over sobol"))
+    #expect(chance.verdict.contains("may be chance"))
+  }
+
+  @Test func `tells what is missing and what diverged`() {
+    var unfinished = record(clear, clear)
+    unfinished.trials[23].outcome = nil
+    #expect(unfinished.result.verdict.hasPrefix("So far, with 23 of 24 trials: "))
+    var losses = clear
+    losses[3] = [.nan, .nan, 3]
+    let diverged = record(clear, losses).result
+    #expect(diverged.candidates[3].diverged == [0, 2])
+    #expect(diverged.verdict.hasSuffix("Diverged: llama at 100k with 2 seeds."))
+    // One common seed is left between llama and the others.
+    #expect(diverged.verdict.hasPrefix("Cannot tell"))
+    losses[3] = [.nan, .nan, .nan]
+    let gone = record(clear, losses).result
+    #expect(gone.candidates[3].losses[1] == nil)
+    #expect(gone.verdict.contains("The order of 3 mixtures"))
+    #expect(gone.verdict.hasSuffix("Diverged: llama at 100k with 3 seeds."))
+  }
+
+  @Test func `compares every two scales`() {
+    let result = record(clear, clear, middle: clear.map { $0.map { -$0 } }).result
+    #expect(result.correlations.map { [$0.from, $0.to] } == [[0, 1], [0, 2], [1, 2]])
+    #expect(result.correlations.map(\.spearman) == [-1, 1, -1])
+    #expect(result.swaps.count == 12)
+    #expect(result.swaps.allSatisfy { $0.isSignificant })
+    #expect(result.verdict.hasPrefix("The order of 4 mixtures at 100k is that at 50k"))
+  }
+
+  @Test func `has intervals that hold the true correlation`() {
+    // Four mixtures .01 apart whose true order is the same at both scales (ρ = 1), with noise of .01
+    // common and .01 their own, three seeds; then two of them truly swapped (ρ = .8).
+    var generator = SeededGenerator(seed: 12)
+    func losses(_ means: [Double]) -> [[Double]] {
+      let common = (0..<3).map { _ in 0.01 * generator.normal() }
+      return means.map { mean in common.map { mean + $0 + 0.01 * generator.normal() } }
+    }
+    for (means, truth) in [([3, 3.01, 3.02, 3.03], 1.0), ([3.01, 3, 3.02, 3.03], 0.8)] {
+      var held = 0
+      for _ in 0..<60 {
+        let result = record(losses([3, 3.01, 3.02, 3.03]), losses(means)).result
+        let interval = result.correlations[0].spearmanInterval
+        if interval.lowerBound <= truth + 1e-9, interval.upperBound >= truth - 1e-9 { held += 1 }
+      }
+      #expect(held >= 55, "held \(held) of 60")
+    }
+  }
+
+  @Test func `calls few swaps significant where there is none`() {
+    var generator = SeededGenerator(seed: 13)
+    var alarms = 0
+    for _ in 0..<150 {
+      func losses() -> [[Double]] {
+        (0..<4).map { _ in (0..<3).map { _ in 3 + 0.01 * generator.normal() } }
+      }
+      if record(losses(), losses()).result.swaps.contains(where: { $0.isSignificant }) { alarms += 1 }
+    }
+    // Both sides must be told apart from zero by chance: far below one in twenty.
+    #expect(alarms <= 2, "\(alarms) alarms")
+  }
+}
