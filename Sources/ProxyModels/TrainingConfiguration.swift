@@ -50,10 +50,14 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     batchSequences = max(batchTokens / size.contextLength, 1)
     steps = max(
       Int((Double(tokens) / Double(batchSequences * size.contextLength)).rounded()), 1)
-    gradientShards = min(4, batchSequences)
+    gradientShards = min(max(batchSequences / 4, 1), 4)
     microBatchSequences = max(256 / size.contextLength, 1)
-    learningRate = 5e-3
-    embeddingRate = 1e-2
+    // Adam's steps are about equally long in any direction, so their noise averages out as the square
+    // root of their number: a larger batch may go further at each (Malladi et al., On the SDEs and
+    // Scaling Rules for Adaptive Gradient Algorithms, https://arxiv.org/abs/2205.10287).
+    let batchScale = (Double(batchSequences * size.contextLength) / 1024).squareRoot()
+    learningRate = 5e-3 * batchScale
+    embeddingRate = 1e-2 * batchScale
     // By the model, not the budget: a longer run starts as a shorter one does, and can go on from it.
     warmupSteps = max(parameters / (batchSequences * size.contextLength), 1)
     decayShare = 0.3
