@@ -50,11 +50,7 @@ struct TableMeasurements {
       tests += test.count
       looCovered +=
         zip(surrogate.leaveOneOut(mean), train).filter { $0.interval.contains(objective[$1]) }.count
-      if split < 3 {
-        print(
-          "  form p=\(fit.form.exponent) \(fit.form.link) law \(fit.form.hasLaw) factor \(surrogate.varianceFactor)"
-        )
-      }
+      if split < 3 { print("  \(fit.members[0].form.link) factor \(surrogate.varianceFactor)") }
     }
     print(
       String(
@@ -86,7 +82,7 @@ struct TableMeasurements {
       for i in table.mixtures.indices {
         let others = table.mixtures.indices.filter { $0 != i }
         let part = self.data(table, others)
-        let fit = try #require(SurrogateFit(fit.form, to: part, from: fit, iterations: 15))
+        let fit = try #require(SurrogateFit.selected(for: part))
         let smaller = try #require(CompositeSurrogate(data: part, fit: fit))
         let prediction = smaller.weightedSum(mean, at: [table.mixtures[i]])[0]
         refitted.append(prediction.mean)
@@ -95,9 +91,9 @@ struct TableMeasurements {
       print(
         String(
           format:
-            "5Mix %@: n %d loo spearman %.4f refitted %.4f coverage %d refitted %d form p=%.2f %@ law %d, %.2f s",
+            "5Mix %@: n %d loo spearman %.4f refitted %.4f coverage %d refitted %d %@, %.2f s",
           size, table.mixtures.count, rank, spearman(refitted, objective), covered, refittedCovered,
-          fit.form.exponent, fit.form.link.rawValue, fit.form.hasLaw ? 1 : 0, seconds))
+          fit.members[0].form.link.rawValue, seconds))
       #expect(rank >= 0.95)
     }
   }
@@ -160,8 +156,7 @@ private struct PoolHistory {
     }
     let whole = data(chosen)
     let fit =
-      chosen.count > milestone
-      ? SurrogateFit(choice!.fit.form, to: whole, from: choice!.fit, iterations: 8) : choice!.fit
-    return fit.flatMap { CompositeSurrogate(data: whole, fit: $0) }
+      chosen.count > milestone ? choice!.fit.refined(on: whole, iterations: 5) : choice!.fit
+    return CompositeSurrogate(data: whole, fit: fit)
   }
 }
