@@ -108,6 +108,6 @@ struct ModelProposer {
 }
 
 /// Half the sum of the weights' differences: the share of tokens that would have to move.
-func totalVariation(_ a: [Double], _ b: [Double]) -> Double {
+package func totalVariation(_ a: [Double], _ b: [Double]) -> Double {
   0.5 * zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) }
 }
