@@ -44,3 +44,22 @@ package struct Mixture: Sendable, Hashable, Codable {
     domains.firstIndex(of: domain).map { weights[$0] }
   }
 }
+
+extension Mixture {
+  private enum Key: CodingKey { case domains, weights }
+
+  /// The weights are taken as they are: dividing them by their sum again would move their last bits,
+  /// and trials are told apart by these.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Key.self)
+    domains = try fields.decode([String].self, forKey: .domains)
+    weights = try fields.decode([Double].self, forKey: .weights)
+    guard domains.count == weights.count, weights.allSatisfy({ $0 >= 0 }),
+      abs(weights.reduce(0, +) - 1) < 1e-9
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .weights, in: fields,
+        debugDescription: "expected \(domains.count) weights that sum to 1")
+    }
+  }
+}

@@ -5,6 +5,8 @@ package enum MixtureError: Error, Equatable, CustomStringConvertible {
   case sum(Double)
   case invalidWeight(domain: String, weight: Double)
   case malformed(entry: String)
+  /// One word that is neither a preset nor a list of weights.
+  case unknownPreset(name: String, nearest: String)
   case duplicate(domain: String)
   case unknown(domain: String, known: [String])
   case unsupportedPreset(name: String, missing: [String])
@@ -17,6 +19,10 @@ package enum MixtureError: Error, Equatable, CustomStringConvertible {
       "the weight of '\(domain)' is \(weight), expected a number from 0 to 1"
     case .malformed(let entry):
       "found '\(entry)', expected a list such as 'books=0.3,code=0.7'"
+    case .unknownPreset(let name, let nearest):
+      "unknown mixture '\(name)'; did you mean '\(nearest)'? give weights such as "
+        + "'books=0.3,code=0.7', or one of "
+        + MixturePreset.allCases.map(\.rawValue).joined(separator: ", ")
     case .duplicate(let domain):
       "the domain '\(domain)' is given twice; give each domain once"
     case .unknown(let domain, let known):

@@ -1,3 +1,5 @@
+import Numerics
+
 /// A mixture as somebody writes it, before the domains of a corpus are known: `books=0.3,code=0.7`,
 /// or the name of a preset (`uniform`, `natural`, `llama`).
 package enum MixtureSpecification: Sendable, Hashable {
@@ -14,14 +16,17 @@ package enum MixtureSpecification: Sendable, Hashable {
       self = .preset(preset)
       return
     }
+    if let nearest = nearestName(to: text, in: MixturePreset.allCases.map(\.rawValue)) {
+      throw .unknownPreset(name: text, nearest: nearest)
+    }
     var entries: [Entry] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        .map { $0.drop(while: \.isWhitespace) }
-      guard sides.count == 2, !sides[0].isEmpty,
-        let weight = Double(sides[1].prefix { !$0.isWhitespace })
-      else { throw .malformed(entry: String(part)) }
-      let domain = String(sides[0].prefix { !$0.isWhitespace })
+        .map(trimmed)
+      guard sides.count == 2, !sides[0].isEmpty, !sides[0].contains(where: \.isWhitespace),
+        let weight = Double(sides[1])
+      else { throw .malformed(entry: String(trimmed(part))) }
+      let domain = String(sides[0])
       guard weight >= 0, weight.isFinite else {
         throw .invalidWeight(domain: domain, weight: weight)
       }
@@ -56,4 +61,10 @@ package enum MixtureSpecification: Sendable, Hashable {
       return try Mixture(domains: domains, weights: weights)
     }
   }
+}
+
+private func trimmed(_ text: Substring) -> Substring {
+  let start = text.drop(while: \.isWhitespace)
+  return start[
+    ..<(start.lastIndex { !$0.isWhitespace }.map(start.index(after:)) ?? start.startIndex)]
 }

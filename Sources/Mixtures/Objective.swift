@@ -35,3 +35,21 @@ package struct Objective: Sendable, Hashable, Codable {
     return zip(weights, losses).reduce(0) { $0 + $1.0 * $1.1 }
   }
 }
+
+extension Objective {
+  private enum Key: CodingKey { case targets, weights }
+
+  /// The weights are taken as they are, to the last bit.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Key.self)
+    targets = try fields.decode([String].self, forKey: .targets)
+    weights = try fields.decode([Double].self, forKey: .weights)
+    guard targets.count == weights.count, weights.allSatisfy({ $0 >= 0 }),
+      abs(weights.reduce(0, +) - 1) < 1e-9
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .weights, in: fields,
+        debugDescription: "expected \(targets.count) weights that sum to 1")
+    }
+  }
+}

@@ -27,7 +27,10 @@ package func replaceFile(
       close(descriptor)
       throw error
     }
-    try check("close", path) { Int(close(descriptor)) }
+    // Linux lets go of the descriptor even where a signal interrupts it: never twice.
+    if close(descriptor) != 0, errno != EINTR {
+      throw .system(action: "write", path: path, code: errno)
+    }
     try check("replace", path) { Int(rename(temporary, path)) }
   } catch {
     unlink(temporary)
@@ -68,21 +71,28 @@ package func syncFolder(of path: String) throws(StorageError) {
   let descriptor = Int32(
     try check("open", name) { Int(open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) })
   defer { close(descriptor) }
-  try check("sync", name) { Int(fsync(descriptor)) }
+  // Some network file systems have no syncing of folders, and say so.
+  try check("sync", name) { fsync(descriptor) == 0 || errno == EINVAL ? 0 : -1 }
 }
 
-/// Makes a folder and those above it.
+/// Makes a folder and those above it, durably.
 package func makeFolder(at path: String) throws(StorageError) {
-  if mkdir(path, 0o755) == 0 || isFolder(path) { return }
+  if isFolder(path) { return }
+  if mkdir(path, 0o755) == 0 { return try syncFolder(of: path) }
   let code = errno
+  // Another process or thread may have been faster.
+  if code == EEXIST, isFolder(path) { return }
   let parent = (path as NSString).deletingLastPathComponent
   guard code == ENOENT, !parent.isEmpty, parent != path else {
     throw .system(action: "make the folder", path: path, code: code)
   }
   try makeFolder(at: parent)
-  if mkdir(path, 0o755) != 0, !isFolder(path) {
-    throw .system(action: "make the folder", path: path, code: errno)
+  guard mkdir(path, 0o755) == 0 else {
+    let code = errno
+    if code == EEXIST, isFolder(path) { return }
+    throw .system(action: "make the folder", path: path, code: code)
   }
+  try syncFolder(of: path)
 }
 
 package func isFolder(_ path: String) -> Bool {

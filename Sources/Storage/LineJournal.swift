@@ -103,7 +103,7 @@ package func decodeDocument<Value: Decodable>(
   do {
     return try JSONDecoder().decode(type, from: data)
   } catch {
-    throw StorageError.corruptLine(path: path, line: 1, reason: brief(error))
+    throw StorageError.corruptFile(path: path, reason: data.isEmpty ? "empty" : brief(error))
   }
 }
 

@@ -5,6 +5,7 @@ package enum StorageError: Error, Equatable, CustomStringConvertible {
   /// `action` reads after "cannot": "write", "open", "lock".
   case system(action: String, path: String, code: Int32)
   case corruptLine(path: String, line: Int, reason: String)
+  case corruptFile(path: String, reason: String)
   case locked(path: String, process: Int32?)
   case missing(path: String, hint: String)
 
@@ -16,12 +17,17 @@ package enum StorageError: Error, Equatable, CustomStringConvertible {
         case ENOSPC, EDQUOT: "; free some space and run the same command again, nothing is lost"
         case EACCES, EPERM, EROFS: "; choose a folder that you may write to"
         case ENOENT: "; check the path"
+        case EEXIST, ENOTDIR: "; a file is in the way, choose another path"
+        case EFBIG: "; raise the limit on file sizes (ulimit -f) and run the same command again"
         default: ""
         }
       return "\(path): cannot \(action): \(String(cString: strerror(code)))\(hint)"
     case .corruptLine(let path, let line, let reason):
       return "\(path): line \(line) is damaged (\(reason)); "
         + "move the file away or restore it from a copy"
+    case .corruptFile(let path, let reason):
+      return "\(path): the file is damaged (\(reason)); "
+        + "move it away or restore it from a copy"
     case .locked(let path, let process):
       return "\(path): another mixpipe" + (process.map { " (process \($0))" } ?? "")
         + " is at work here; wait for it or choose another folder"

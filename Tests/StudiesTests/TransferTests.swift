@@ -318,7 +318,8 @@ private func record(
       func losses() -> [[Double]] {
         (0..<4).map { _ in (0..<3).map { _ in 3 + 0.01 * generator.normal() } }
       }
-      if record(losses(), losses()).result.swaps.contains(where: { $0.isSignificant }) { alarms += 1 }
+      let swaps = record(losses(), losses()).result.swaps
+      if swaps.contains(where: { $0.isSignificant }) { alarms += 1 }
     }
     // Both sides must be told apart from zero by chance: far below one in twenty.
     #expect(alarms <= 2, "\(alarms) alarms")
