@@ -15,7 +15,8 @@ package final class FloatBuffer: @unchecked Sendable {
     guard status == 0, let memory else {
       preconditionFailure("expected \(bytes) bytes of memory: \(String(cString: strerror(status)))")
     }
-    if bytes >= hugePage { madvise(memory, bytes, 14 /* MADV_HUGEPAGE */) }
+    // 14 is Linux's MADV_HUGEPAGE, which Glibc's module leaves out.
+    if bytes >= hugePage { madvise(memory, bytes, 14) }
     memset(memory, 0, bytes)
     base = memory.bindMemory(to: Float.self, capacity: count)
   }

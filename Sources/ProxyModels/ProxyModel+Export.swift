@@ -2,7 +2,8 @@ import Foundation
 import Storage
 
 extension ProxyModel {
-  /// Hugging Face's `config.json` of a Llama.
+  /// Hugging Face's `config.json` of a Llama; its keys are the properties' names.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private struct Configuration: Encodable {
     var architectures = ["LlamaForCausalLM"]
     var model_type = "llama"

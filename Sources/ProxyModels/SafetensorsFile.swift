@@ -22,6 +22,8 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
+  /// One tensor, by the format's own keys.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   private struct Entry: Codable {
     var dtype: String
     var shape: [Int]

@@ -22,6 +22,10 @@ struct NamedMixtureArgument: ArgumentValue {
   var argumentText: String { name }
 }
 
+enum TransferDefaults {
+  static let seeds = 3
+}
+
 struct TransferCommand: Command {
   static let commandName = "transfer"
   static let abstract = "Check whether mixtures keep their rank across model sizes."
@@ -39,14 +43,14 @@ struct TransferCommand: Command {
     value: "names")
   var sizes: ListArgument<SizeArgument>?
   @Option(
-    "Seeds of each mixture at each size; as many as the study's where not given.", value: "count")
+    "Seeds of each mixture at each size; 3 where not given.", value: "count")
   var seeds: Int?
   @Option(
     "A further mixture, e.g. 'mine=books=0.5,web=0.5'; may be given several times.",
     value: "name=weights")
   var mixture: [NamedMixtureArgument] = []
   @Option(
-    "Methods of the study whose picks are checked, separated by commas; all but bo-raw where not given.",
+    "Methods of the study whose picks are checked, separated by commas; all where not given.",
     value: "names")
   var methods: ListArgument<String>?
   @Option("Runs at once, a thread each; as many as cores where not given.", value: "count")
@@ -107,7 +111,7 @@ struct TransferCommand: Command {
     var candidates = stored?.candidates ?? []
     let results = study.analysis.methods
     let names =
-      methods?.elements ?? (stored == nil ? results.map(\.method).filter { $0 != "bo-raw" } : [])
+      methods?.elements ?? (stored == nil ? results.map(\.method) : [])
     for name in names {
       guard let result = results.first(where: { $0.method == name }) else {
         throw ValidationError(
@@ -127,7 +131,7 @@ struct TransferCommand: Command {
           name: given.name, mixture: try resolve(given.mixture, over: corpus)), to: &candidates)
     }
     let scales = try makeScales(configuration, stored: stored, corpus: corpus)
-    let count = seeds ?? stored?.seeds.count ?? max(configuration.confirmationSeeds, 2)
+    let count = seeds ?? stored?.seeds.count ?? TransferDefaults.seeds
     return TransferConfiguration(
       corpus: corpus.folder, corpusDigest: corpus.digest, objective: configuration.objective,
       candidates: candidates, scales: scales, seeds: configuration.freshSeeds(count),

@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+@Suite struct `The program's screens` {
+  @Test func `the first screen lists the verbs`() throws {
+    let result = try Program.run(["--help"])
+    #expect(result.code == 0)
+    for verb in ["corpus", "train", "study", "transfer", "report", "sweep"] {
+      #expect(result.output.contains("\n  \(verb) "))
+    }
+  }
+
+  @Test(arguments: [
+    (["train", "--mixture", "books=0.5,web=0.45"], "sum to 0.95, expected 1"),
+    (["train", "--mixture", "books=-1,web=2"], "'books' is -1"),
+    (["train", "--mixture", "books"], "found 'books', expected a list such as"),
+    (["train"], "Missing expected argument '--mixture <weights>'"),
+    (["train", "--mixture", "uniform", "--size", "7k"], "Please provide one of '50k'"),
+    (["train", "--mixture", "uniform", "--tokens", "0"], "expected at least 1"),
+    (["study", "--methods", "bo,sobl"], "did you mean 'sobol'?"),
+    (["study", "--trials", "0"], "Found '--trials 0', expected at least 1"),
+    (["transfer"], "Missing expected argument '<folder>'"),
+    (["corpus", "build"], "Found neither a manifest nor '--domain'"),
+    (["corpus", "build", "--domain", "books"], "expected a domain and its files"),
+    (["stdy"], "Did you mean 'study'?"),
+  ])
+  func `a mistake of usage is one line and exit code 64`(words: [String], message: String) throws {
+    let result = try Program.run(words)
+    #expect(result.code == 64)
+    #expect(result.errors.contains(message), "\(result.errors)")
+    #expect(result.output.isEmpty)
+  }
+
+  @Test(arguments: [
+    (["corpus", "list", "nowhere"], "nowhere"),
+    (
+      ["train", "--mixture", "uniform", "--corpus", "nowhere"], "nowhere: no corpus here; build it"
+    ),
+    (["study", "s", "--corpus", "nowhere"], "nowhere: no corpus here; build it"),
+    (["transfer", "nowhere"], "nowhere"),
+    (["report", "nowhere"], "nowhere"),
+    (["corpus", "build", "missing.json"], "missing.json"),
+    (["corpus", "build", "--domain", "a=none/*.txt", "--output", "c"], "none/*.txt"),
+  ])
+  func `what the disk does not hold is one line and exit code 1`(
+    words: [String], message: String
+  ) throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(words, in: folder.path)
+    #expect(result.code == 1)
+    #expect(result.errors.hasPrefix("Error: "), "\(result.errors)")
+    #expect(result.errors.contains(message), "\(result.errors)")
+    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+  }
+}
+
+/// From generated text to a report, with nothing from outside.
+@Suite(.serialized) struct `The main job on synthetic text` {
+  static let corpus = Result {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(
+      [
+        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output",
+        folder.path + "/corpus", "--quiet",
+      ])
+    try #require(result.code == 0, "\(result.errors)")
+    return folder
+  }
+
+  @Test func `one model gets the same losses from any number of threads`() throws {
+    let folder = try Self.corpus.get()
+    var losses: [String] = []
+    for workers in [1, 2] {
+      let result = try Program.run(
+        [
+          "train", "--mixture", "books=0.5,code=0.5", "--corpus", "corpus", "--size", "50k",
+          "--tokens", "20000", "--workers", "\(workers)", "--output", "run\(workers)", "--json",
+        ], in: folder.path)
+      try #require(result.code == 0, "\(result.errors)")
+      losses.append(try lossesOnly(result.output))
+    }
+    #expect(losses[0] == losses[1])
+    #expect(losses[0].contains("reviews"))
+  }
+
+  @Test func `a domain that the corpus does not know is named with what was meant`() throws {
+    let folder = try Self.corpus.get()
+    let result = try Program.run(
+      ["train", "--mixture", "books=0.5,cod=0.5", "--corpus", "corpus"], in: folder.path)
+    #expect(result.code == 64)
+    #expect(result.errors.contains("unknown domain 'cod'; did you mean 'code'?"))
+  }
+
+  @Test func `a study that was killed again and again ends as one that was not`() throws {
+    let folder = try Self.corpus.get()
+    func study(_ name: String, killedAfter: Double? = nil) throws -> Program.Result {
+      try Program.run(
+        [
+          "study", name, "--corpus", "corpus", "--size", "50k", "--tokens", "20000", "--methods",
+          "bo,sobol,uniform", "--trials", "6", "--initial-trials", "4", "--finalists", "1",
+          "--confirmation-seeds", "2", "--workers", "2", "--json",
+        ], in: folder.path, killedAfter: killedAfter)
+    }
+    let whole = try study("whole")
+    try #require(whole.code == 0, "\(whole.errors)")
+    for seconds in [0.4, 1.1, 1.9] { _ = try study("broken", killedAfter: seconds) }
+    let broken = try study("broken")
+    try #require(broken.code == 0, "\(broken.errors)")
+    #expect(
+      whole.output == broken.output.replacingOccurrences(of: "\"broken\"", with: "\"whole\""))
+
+    let other = try Program.run(
+      ["study", "whole", "--corpus", "corpus", "--seed", "9"], in: folder.path)
+    #expect(other.code == 1)
+    #expect(other.errors.contains("seed"))
+
+    let transfer = try Program.run(
+      ["transfer", "whole", "--sizes", "100k", "--seeds", "2", "--json"], in: folder.path)
+    try #require(transfer.code == 0, "\(transfer.errors)")
+    #expect(transfer.output.contains("\"verdict\""))
+
+    let report = try Program.run(["report", "whole"], in: folder.path)
+    try #require(report.code == 0, "\(report.errors)")
+    let page = try String(contentsOfFile: folder.path + "/whole/report.html", encoding: .utf8)
+    #expect(page.contains("<svg"))
+    #expect(page.contains("--methods bo,sobol,uniform --trials 6"))
+  }
+
+  /// The losses of `run.json`, without times.
+  private func lossesOnly(_ json: String) throws -> String {
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    let result = try #require(object["result"] as? [String: Any])
+    let outcome = try #require(result["outcome"])
+    return String(
+      decoding: try JSONSerialization.data(withJSONObject: outcome, options: [.sortedKeys]),
+      as: UTF8.self)
+  }
+}
