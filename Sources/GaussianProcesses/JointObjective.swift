@@ -193,10 +193,15 @@ package struct JointObjective: Sendable {
       for i in baseAdjoints.elements.indices { baseAdjoints.elements[i] += direct.elements[i] }
       var runAdjoints = bases[m].projection.times(baseAdjoints)
       for x in 0..<count {
-        for i in 0..<runAdjoints.rows {
-          runAdjoints[i, x] =
-            meanPulls[x] * model.weights[i] - 2 * variancePulls[x] * trace.solved[i, x]
-            - runAdjoints[i, x]
+        let rows = runAdjoints.rows
+        runAdjoints.elements.withUnsafeMutableBufferPointer { adjoints in
+          trace.solved.elements.withUnsafeBufferPointer { solved in
+            for i in 0..<rows {
+              let at = i + x * rows
+              adjoints[at] =
+                meanPulls[x] * model.weights[i] - 2 * variancePulls[x] * solved[at] - adjoints[at]
+            }
+          }
         }
       }
       let own = embedded[model.member]
