@@ -193,10 +193,15 @@ package struct JointObjective: Sendable {
       for i in baseAdjoints.elements.indices { baseAdjoints.elements[i] += direct.elements[i] }
       var runAdjoints = bases[m].projection.times(baseAdjoints)
       for x in 0..<count {
-        for i in 0..<runAdjoints.rows {
-          runAdjoints[i, x] =
-            meanPulls[x] * model.weights[i] - 2 * variancePulls[x] * trace.solved[i, x]
-            - runAdjoints[i, x]
+        let rows = runAdjoints.rows
+        runAdjoints.elements.withUnsafeMutableBufferPointer { adjoints in
+          trace.solved.elements.withUnsafeBufferPointer { solved in
+            for i in 0..<rows {
+              let at = i + x * rows
+              adjoints[at] =
+                meanPulls[x] * model.weights[i] - 2 * variancePulls[x] * solved[at] - adjoints[at]
+            }
+          }
         }
       }
       let own = embedded[model.member]
@@ -252,26 +257,39 @@ package struct JointObjective: Sendable {
       var rows = Matrix(rows: b + 1, columns: count)
       var losses = [Double](repeating: 0, count: count)
       var lossSlopes = losses
-      for x in 0..<count {
-        var variance = prior[x]
-        half.elements.withUnsafeBufferPointer { half in
-          let n = cross.rows
-          for i in x * n..<(x + 1) * n { variance -= half[i] * half[i] }
+      let n = cross.rows
+      let models = surrogate.models.count
+      half.elements.withUnsafeBufferPointer { half in
+        solved.elements.withUnsafeBufferPointer { solved in
+          transferred.elements.withUnsafeBufferPointer { transferred in
+            rows.elements.withUnsafeMutableBufferPointer { rows in
+              covariances.elements.withUnsafeMutableBufferPointer { covariances in
+                scaled.elements.withUnsafeMutableBufferPointer { scaled in
+                  for x in 0..<count {
+                    var variance = prior[x]
+                    for at in x * n..<(x + 1) * n { variance -= half[at] * half[at] }
+                    let (mean, slope) = surrogate.loss(
+                      model, mean: latent[x], variance: max(variance, 0))
+                    losses[x] = mean
+                    lossSlopes[x] = slope
+                    means[x] += weights[m] * mean
+                    let g = weights[m] * slope
+                    var left = variance
+                    let first = x * (b + 1)
+                    for i in 0..<b {
+                      let row = solved[x * b + i]
+                      left -= row * row
+                      rows[first + i] = row
+                      covariances[x * b + i] += g * transferred[x * b + i]
+                    }
+                    rows[first + b] = max(left, 1e-12).squareRoot()
+                    for i in 0...b { scaled[m + (first + i) * models] = g * rows[first + i] }
+                  }
+                }
+              }
+            }
+          }
         }
-        var left = variance
-        for i in 0..<b {
-          let row = solved[i, x]
-          left -= row * row
-          rows[i, x] = row
-        }
-        rows[b, x] = max(left, 1e-12).squareRoot()
-        let (mean, slope) = surrogate.loss(model, mean: latent[x], variance: max(variance, 0))
-        losses[x] = mean
-        lossSlopes[x] = slope
-        means[x] += weights[m] * mean
-        let g = weights[m] * slope
-        for i in 0..<b { covariances[i, x] += g * transferred[i, x] }
-        for i in 0...b { scaled[m, i + x * (b + 1)] = g * rows[i, x] }
       }
       if keepsTraces, let slopes, let baseSlopes {
         traces.append(

@@ -42,7 +42,10 @@ package struct Kernel: Sendable {
   /// The law's variable at one mixture and what the logarithm is taken of.
   private func law(_ points: EmbeddedMixtures, _ index: Int) -> (u: Double, share: Double) {
     var share = floor
-    for j in 0..<points.parts { share += affinities[j] * points.weights[j, index] }
+    let first = index * points.parts
+    points.weights.elements.withUnsafeBufferPointer { weights in
+      for j in 0..<points.parts { share += affinities[j] * weights[first + j] }
+    }
     return (log(share / (floor + 0.2)), share)
   }
 
@@ -54,7 +57,12 @@ package struct Kernel: Sendable {
   private func scaled(_ points: EmbeddedMixtures) -> Matrix {
     var result = points.coordinates
     let parts = points.parts
-    for i in result.elements.indices { result.elements[i] *= rootInverse[i % parts] }
+    let count = points.count
+    result.elements.withUnsafeMutableBufferPointer { elements in
+      rootInverse.withUnsafeBufferPointer { roots in
+        for i in 0..<count { for j in 0..<parts { elements[i * parts + j] *= roots[j] } }
+      }
+    }
     return result
   }
 
@@ -96,9 +104,51 @@ package struct Kernel: Sendable {
     }
     if squaredLaw > 0 {
       let (u, v) = (laws(a), laws(b))
-      for j in 0..<b.count { for i in 0..<rows { values[i, j] += squaredLaw * u[i] * v[j] } }
+      values.elements.withUnsafeMutableBufferPointer { values in
+        for j in 0..<b.count {
+          let factor = squaredLaw * v[j]
+          for i in 0..<rows { values[i + j * rows] += factor * u[i] }
+        }
+      }
     }
     return (values, wantsSlopes ? Matrix(rows: rows, columns: b.count, elements: slopes) : nil)
+  }
+
+  /// Covariances of the runs with themselves, on and below the diagonal, and Matérn's slopes there.
+  package func covariance(
+    within a: EmbeddedMixtures, wantsSlopes: Bool = false
+  ) -> (values: Matrix, slopes: Matrix?) {
+    let n = a.count
+    let points = scaled(a)
+    var values = points.times(points, transposingSelf: true)
+    let norms = squaredNorms(points)
+    var slopes = [Double](repeating: 0, count: wantsSlopes ? n * n : 0)
+    let amplitude = squaredAmplitude
+    let u = squaredLaw > 0 ? laws(a) : [Double](repeating: 0, count: n)
+    values.elements.withUnsafeMutableBufferPointer { values in
+      slopes.withUnsafeMutableBufferPointer { slopes in
+        norms.withUnsafeBufferPointer { norms in
+          u.withUnsafeBufferPointer { u in
+            for j in 0..<n {
+              let factor = squaredLaw * u[j]
+              for i in j..<n {
+                let at = i + j * n
+                let (value, slope) = matern(max(norms[i] + norms[j] - 2 * values[at], 0))
+                values[at] = amplitude * value + Self.squaredConstant + factor * u[i]
+                if wantsSlopes { slopes[at] = amplitude * slope }
+              }
+            }
+          }
+        }
+      }
+    }
+    if squaredLinear > 0 {
+      let product = centered(a).times(centered(a), transposingSelf: true)
+      for i in values.elements.indices {
+        values.elements[i] += squaredLinear * product.elements[i]
+      }
+    }
+    return (values, wantsSlopes ? Matrix(rows: n, columns: n, elements: slopes) : nil)
   }
 
   /// The prior variance of the latent function at each point.
@@ -130,9 +180,12 @@ package struct Kernel: Sendable {
     let drawn = a.coordinates.times(pull)
     let lawValues = squaredLaw > 0 ? laws(a) : []
     let linear = squaredLinear > 0 ? centered(a).times(adjoints) : nil
+    let count = a.count
     for x in 0..<points.count {
       var total = 0.0
-      for i in 0..<a.count { total += pull[i, x] }
+      pull.elements.withUnsafeBufferPointer { pull in
+        for at in x * count..<(x + 1) * count { total += pull[at] }
+      }
       for j in 0..<points.parts {
         toCoordinates[j, x] +=
           2 * inverseSquared[j] * (points.coordinates[j, x] * total - drawn[j, x])
@@ -140,7 +193,9 @@ package struct Kernel: Sendable {
       }
       if squaredLaw > 0 {
         var adjoint = 0.0
-        for i in 0..<a.count { adjoint += adjoints[i, x] * lawValues[i] }
+        adjoints.elements.withUnsafeBufferPointer { adjoints in
+          for i in 0..<count { adjoint += adjoints[i + x * count] * lawValues[i] }
+        }
         addLawGradient(squaredLaw * adjoint, at: points, x, to: &toWeights)
       }
     }
@@ -175,55 +230,66 @@ package struct Kernel: Sendable {
   /// Adds to `gradient` the derivative of Σᵢⱼ adjoints(i, j) k(aᵢ, aⱼ) in each hyperparameter's
   /// logarithm but the noise's.
   ///
-  /// - Parameter adjoints: symmetric, (n, n).
+  /// - Parameters:
+  ///   - adjoints: symmetric; the lower triangle, (n, n).
+  ///   - covariance, slopes: from ``covariance(within:wantsSlopes:)``.
   func addHyperparameterGradient(
     of adjoints: Matrix, at a: EmbeddedMixtures, covariance: Matrix, slopes: Matrix,
     to gradient: inout [Double]
   ) {
     let n = a.count
     let parts = a.parts
-    let u = squaredLaw > 0 ? laws(a) : []
-    let linearGram =
-      squaredLinear > 0 ? centered(a).times(centered(a), transposingSelf: true) : nil
-    var matern = 0.0
-    var linear = 0.0
-    var pull = adjoints
+    let u = squaredLaw > 0 ? laws(a) : [Double](repeating: 0, count: n)
+    // Σ adjoints k over each term: all but Matérn's are sums that are known otherwise.
+    var total = 0.0
+    var constant = 0.0
+    var pull = slopes
     var rowSums = [Double](repeating: 0, count: n)
-    for j in 0..<n {
-      for i in 0..<n {
-        let adjoint = adjoints[i, j]
-        var rest = Self.squaredConstant
-        if let linearGram {
-          linear += adjoint * linearGram[i, j]
-          rest += squaredLinear * linearGram[i, j]
+    pull.elements.withUnsafeMutableBufferPointer { pull in
+      adjoints.elements.withUnsafeBufferPointer { adjoints in
+        covariance.elements.withUnsafeBufferPointer { covariance in
+          rowSums.withUnsafeMutableBufferPointer { rowSums in
+            for j in 0..<n {
+              let diagonal = j + j * n
+              total += adjoints[diagonal] * covariance[diagonal]
+              constant += adjoints[diagonal]
+              pull[diagonal] *= adjoints[diagonal]
+              var sum = pull[diagonal]
+              var column = 0.0
+              var columnConstant = 0.0
+              for i in j + 1..<max(n, j + 1) {
+                let at = i + j * n
+                let adjoint = adjoints[at]
+                column += adjoint * covariance[at]
+                columnConstant += adjoint
+                let pulled = adjoint * pull[at]
+                pull[at] = pulled
+                sum += pulled
+                rowSums[i] += pulled
+              }
+              rowSums[j] += sum
+              total += 2 * column
+              constant += 2 * columnConstant
+            }
+          }
         }
-        if squaredLaw > 0 { rest += squaredLaw * u[i] * u[j] }
-        matern += adjoint * (covariance[i, j] - rest)
-        let pulled = adjoint * slopes[i, j]
-        pull[i, j] = pulled
-        rowSums[j] += pulled
       }
     }
     typealias Index = Hyperparameters.Index
-    gradient[Index.amplitude] += 2 * matern
-    if squaredLinear > 0 { gradient[Index.linear] += 2 * squaredLinear * linear }
-    // Σ N (zᵢ - zⱼ)² = 2 Σᵢ zᵢ² (N 1)ᵢ - 2 zᵀ N z for each domain.
-    let product = a.coordinates.times(pull)
-    for d in 0..<parts where inverseSquared[d] > 0 {
-      var spread = 0.0
-      for i in 0..<n {
-        let z = a.coordinates[d, i]
-        spread += z * z * rowSums[i] - z * product[d, i]
-      }
-      let slope = 4 * inverseSquared[d] * spread
-      gradient[Index.relevance(d, parts)] += slope
-      gradient[Index.lengthscale] -= slope
+    var linear = 0.0
+    if squaredLinear > 0 {
+      let z = centered(a)
+      linear = squaredLinear * dot(z.elements, z.timesSymmetric(lowerTriangle: adjoints).elements)
+      gradient[Index.linear] += 2 * linear
     }
+    var law = 0.0
     if squaredLaw > 0 {
-      let drawn = adjoints.times(u)
-      gradient[Index.law] += 2 * squaredLaw * dot(u, drawn)
+      let drawn = Matrix(rows: 1, columns: n, elements: u)
+        .timesSymmetric(lowerTriangle: adjoints).elements
+      law = squaredLaw * dot(u, drawn)
+      gradient[Index.law] += 2 * law
       for i in 0..<n {
-        let share = law(a, i).share
+        let share = self.law(a, i).share
         let adjoint = 2 * squaredLaw * drawn[i]
         gradient[Index.floor] += adjoint * (floor / share - floor / (floor + 0.2))
         for d in 0..<parts {
@@ -231,16 +297,34 @@ package struct Kernel: Sendable {
         }
       }
     }
+    gradient[Index.amplitude] += 2 * (total - Self.squaredConstant * constant - linear - law)
+    // Σ N (zᵢ - zⱼ)² = 2 Σᵢ zᵢ² (N 1)ᵢ - 2 zᵀ N z for each domain.
+    let product = a.coordinates.timesSymmetric(lowerTriangle: pull)
+    var spreads = [Double](repeating: 0, count: parts)
+    for i in 0..<n {
+      for d in 0..<parts {
+        let z = a.coordinates[d, i]
+        spreads[d] += z * z * rowSums[i] - z * product[d, i]
+      }
+    }
+    for d in 0..<parts where inverseSquared[d] > 0 {
+      let slope = 4 * inverseSquared[d] * spreads[d]
+      gradient[Index.relevance(d, parts)] += slope
+      gradient[Index.lengthscale] -= slope
+    }
   }
 
   private func squaredNorms(_ columns: Matrix) -> [Double] {
-    (0..<columns.columns).map { column in
-      var sum = 0.0
-      for i in 0..<columns.rows {
-        let x = columns[i, column]
-        sum += x * x
+    var result = [Double](repeating: 0, count: columns.columns)
+    columns.elements.withUnsafeBufferPointer { elements in
+      for column in 0..<columns.columns {
+        var sum = 0.0
+        for at in column * columns.rows..<(column + 1) * columns.rows {
+          sum += elements[at] * elements[at]
+        }
+        result[column] = sum
       }
-      return sum
     }
+    return result
   }
 }

@@ -30,7 +30,7 @@ package struct OutputModel: Sendable {
     self.output = output
     self.member = member
     kernel = Kernel(form: form, hyperparameters: hyperparameters)
-    var covariance = kernel.covariance(inputs, inputs).values
+    var covariance = kernel.covariance(within: inputs).values
     for i in 0..<inputs.count {
       covariance[i, i] += hyperparameters.noiseVariance + extraNoise[i]
     }
@@ -45,7 +45,7 @@ package struct OutputModel: Sendable {
   /// Each observation's mean and variance (noise included) given all the others, from one inverse:
   /// Rasmussen and Williams, *Gaussian Processes for Machine Learning*, equations 5.12.
   package func leaveOneOut() -> (means: [Double], variances: [Double]) {
-    let inverse = cholesky.inverse().diagonal
+    let inverse = cholesky.inverseLowerTriangle().diagonal
     return (
       outcomes.indices.map { outcomes[$0] - weights[$0] / inverse[$0] }, inverse.map { 1 / $0 }
     )
@@ -73,7 +73,9 @@ package struct OutputModel: Sendable {
     var variances = kernel.variances(points)
     for x in 0..<points.count {
       var sum = 0.0
-      for i in 0..<solved.rows { sum += solved[i, x] * solved[i, x] }
+      solved.elements.withUnsafeBufferPointer { solved in
+        for at in x * inputs.count..<(x + 1) * inputs.count { sum += solved[at] * solved[at] }
+      }
       variances[x] = max(variances[x] - sum, 1e-12)
     }
     return (cross.times(weights, transposingSelf: true), variances)
@@ -103,7 +105,7 @@ package struct MarginalPosterior {
     guard logs.allSatisfy({ abs($0) < 40 || $0 == -.infinity }) else { return nil }
     let hyperparameters = Hyperparameters(logs: logs)
     let kernel = Kernel(form: form, hyperparameters: hyperparameters)
-    let (latent, slopes) = kernel.covariance(inputs, inputs, wantsSlopes: true)
+    let (latent, slopes) = kernel.covariance(within: inputs, wantsSlopes: true)
     let n = inputs.count
     var covariance = latent
     for i in 0..<n { covariance[i, i] += hyperparameters.noiseVariance }
@@ -113,9 +115,15 @@ package struct MarginalPosterior {
       -0.5 * dot(outcomes, weights) - 0.5 * cholesky.logDeterminant
       - 0.5 * Double(n) * log(2 * Double.pi)
     // ∂/∂K = ½ (α αᵀ - K⁻¹).
-    var adjoints = cholesky.inverse()
-    for j in 0..<n {
-      for i in 0..<n { adjoints[i, j] = 0.5 * (weights[i] * weights[j] - adjoints[i, j]) }
+    var adjoints = cholesky.inverseLowerTriangle()
+    adjoints.elements.withUnsafeMutableBufferPointer { adjoints in
+      weights.withUnsafeBufferPointer { weights in
+        for j in 0..<n {
+          for i in j..<n {
+            adjoints[i + j * n] = 0.5 * (weights[i] * weights[j] - adjoints[i + j * n])
+          }
+        }
+      }
     }
     var gradient = [Double](repeating: 0, count: logs.count)
     kernel.addHyperparameterGradient(

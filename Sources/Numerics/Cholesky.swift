@@ -33,7 +33,9 @@ package struct Cholesky: Sendable {
       dpotrf_("L", &size, &candidate.elements, &stride, &status)
       // A NaN passes through dpotrf as a pivot that is not negative.
       if status == 0, candidate.diagonal.allSatisfy({ $0 > 0 && $0.isFinite }) {
-        for j in 1..<max(n, 1) { for i in 0..<j { candidate[i, j] = 0 } }
+        candidate.elements.withUnsafeMutableBufferPointer { elements in
+          for j in 0..<n { for i in 0..<j { elements[i + j * n] = 0 } }
+        }
         factor = candidate
         self.jitter = jitter
         return
@@ -72,6 +74,15 @@ package struct Cholesky: Sendable {
 
   /// A⁻¹, both triangles.
   package func inverse() -> Matrix {
+    var result = inverseLowerTriangle()
+    result.elements.withUnsafeMutableBufferPointer { elements in
+      for j in 0..<size { for i in 0..<j { elements[i + j * size] = elements[j + i * size] } }
+    }
+    return result
+  }
+
+  /// A⁻¹ on and below the diagonal, zeros above it.
+  package func inverseLowerTriangle() -> Matrix {
     LinearAlgebra.useOneThread()
     var result = factor
     var size = Int32(self.size)
@@ -79,7 +90,6 @@ package struct Cholesky: Sendable {
     var status: Int32 = 0
     dpotri_("L", &size, &result.elements, &stride, &status)
     precondition(status == 0, "dpotri stopped at \(status): the factor has a zero on its diagonal")
-    for j in 1..<max(self.size, 1) { for i in 0..<j { result[i, j] = result[j, i] } }
     return result
   }
 

@@ -50,8 +50,8 @@ package struct Matrix: Sendable, Equatable {
 
   @inlinable
   package subscript(row: Int, column: Int) -> Double {
-    get { elements[row + column * rows] }
-    set { elements[row + column * rows] = newValue }
+    @inline(__always) get { elements[row + column * rows] }
+    @inline(__always) _modify { yield &elements[row + column * rows] }
   }
 
   package func column(_ column: Int) -> [Double] {
@@ -106,6 +106,20 @@ package struct Matrix: Sendable, Equatable {
     cblas_dgemv(
       CblasColMajor, transposingSelf ? CblasTrans : CblasNoTrans, Int32(rows), Int32(columns), 1,
       elements, Int32(rows), vector, 1, 0, &result, 1)
+    return result
+  }
+
+  /// self · S for a symmetric S of which only the lower triangle is read.
+  package func timesSymmetric(lowerTriangle symmetric: Matrix) -> Matrix {
+    precondition(
+      symmetric.rows == symmetric.columns && columns == symmetric.rows,
+      "expected a square of \(columns), found \(symmetric.rows)x\(symmetric.columns)")
+    var result = Matrix(rows: rows, columns: columns)
+    guard rows > 0, columns > 0 else { return result }
+    LinearAlgebra.useOneThread()
+    cblas_dsymm(
+      CblasColMajor, CblasRight, CblasLower, Int32(rows), Int32(columns), 1, symmetric.elements,
+      Int32(columns), elements, Int32(rows), 0, &result.elements, Int32(rows))
     return result
   }
 

@@ -94,7 +94,7 @@ struct ModelProposer {
   private func search() -> MixtureSearch {
     var search = MixtureSearch()
     let parts = surrogate.data.parts
-    search.candidates = parts <= 6 ? 1024 : 2048
+    search.candidates = min(2048, 256 + 128 * (parts - 2))
     search.starts = surrogate.data.count > 200 ? 8 : 10
     return search
   }
