@@ -193,11 +193,11 @@ struct CompletionScript {
       "function \(helper) --description 'Whether the words so far call this command'",
       "  set -l path",
       "  for word in (commandline -opc)[2..]",
-      "    if contains -- (string join ' ' -- $path $word) \(keys)",
+      "    if contains -- (string trim -- \"$path $word\") \(keys)",
       "      set -a path $word",
       "    end",
       "  end",
-      "  test (string join ' ' -- $path) = \"$argv[1]\"",
+      "  test \"$path\" = \"$argv[1]\"",
       "end",
       "complete -c \(name) -f",
     ]

@@ -39,8 +39,8 @@ package struct CorpusBuilder: Sendable {
   package var description = ""
   package var domains: [Domain]
   package var settings = CorpusSettings()
-  var manifest: CorpusManifest?
-  var synthetic: SyntheticText?
+  package internal(set) var manifest: CorpusManifest?
+  package internal(set) var synthetic: SyntheticText?
   /// What the text of a line of JSON is called, in the user's own files.
   var textKey: String?
 
@@ -158,11 +158,9 @@ package struct CorpusBuilder: Sendable {
       func shard(
         _ chosen: [Int], _ role: String
       ) throws -> (CorpusRecord.Shard, DomainSummary.Part) {
-        var indices = chosen
-        var generator = SeededGenerator(
-          seed: settings.seed, stream: "documents of \(part.name), \(role)")
-        generator.shuffle(&indices)
-        let texts = indices.map { part.documents[$0] }
+        // In the source's order, so that text of a kind lies together: windows are then drawn evenly
+        // over all kinds, which a random order would leave to chance.
+        let texts = chosen.map { part.documents[$0] }
         let tokens = encode(texts, with: tokenizer, workers: workers)
         let shard = TokenShard(tokens: tokens, vocabularySize: tokenizer.vocabularySize)
         let file = "\(part.name).\(role).tokens"

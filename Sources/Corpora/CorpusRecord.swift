@@ -24,7 +24,7 @@ package struct CorpusRecord: Codable, Sendable, Equatable {
     package var sources: [Provenance]
   }
 
-  static let format = 1
+  static let format = 2
 
   package var format = Self.format
   package var name: String
@@ -77,7 +77,7 @@ package struct CorpusRecord: Codable, Sendable, Equatable {
 
 /// How a corpus is built from documents.
 package struct CorpusSettings: Codable, Sendable, Equatable {
-  /// Orders the documents.
+  /// Chooses the documents that the tokenizer learns from.
   package var seed: UInt64 = 1
   /// One vocabulary serves all model sizes: from 50k parameters on, where embeddings take a large
   /// part, 1,024 leaves room for layers.

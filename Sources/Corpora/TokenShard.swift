@@ -29,7 +29,7 @@ package struct TokenShard: Sendable {
   package let count: Int
   /// Where the shard was read from; empty for one in memory.
   package let path: String
-  let vocabularySize: Int
+  package let vocabularySize: Int
   let checksum: UInt64
 
   package init(tokens: [UInt16], vocabularySize: Int) {
@@ -43,6 +43,8 @@ package struct TokenShard: Sendable {
   /// Maps a shard's file, and reads it once to see that it is whole.
   package init(at path: String) throws {
     let file = try MappedFile(at: path)
+    // The mapping ends with the file's last use, which is not that of its bytes.
+    defer { withExtendedLifetime(file) {} }
     let bytes = file.bytes
     guard bytes.count >= Self.headerBytes else {
       throw CorpusError.shardTooShort(
@@ -91,7 +93,7 @@ package struct TokenShard: Sendable {
   ///
   /// - Returns: the SHA-256 of the file.
   @discardableResult
-  func write(to path: String) throws -> String {
+  package func write(to path: String) throws -> String {
     var header = Data(Self.magic)
     func append(_ value: some FixedWidthInteger) {
       withUnsafeBytes(of: value.littleEndian) { header.append(contentsOf: $0) }

@@ -7,34 +7,35 @@ extension CompositeSurrogate {
   package func differences(
     from start: [Double], to end: [Double], coefficients: [Double]
   ) -> (outputs: [Prediction], sum: Prediction)? {
-    let points = embedded([start, end])
-    // The rows of the two points in each output's Cholesky factor, scaled to losses.
-    var contrasts: [[Double]] = []
-    var changes: [Prediction] = []
-    var mean = 0.0
-    for (d, model) in models.enumerated() {
-      let (means, covariance) = model.posterior(at: points, inputs: inputs)
+    let points = fit.members.indices.map { embedded([start, end], member: $0) }
+    // For each model, the difference of the two points' rows in its Cholesky factor, scaled to losses.
+    var contrasts = Matrix(rows: models.count, columns: 2)
+    var means: [Double] = []
+    for (m, model) in models.enumerated() {
+      let (mean, covariance) = model.posterior(
+        at: points[model.member], inputs: inputs[model.member])
       guard let factor = Cholesky(factoring: covariance)?.factor else { return nil }
-      let first = loss(d, mean: means[0], variance: covariance[0, 0])
-      let second = loss(d, mean: means[1], variance: covariance[1, 1])
-      let contrast = (0..<2).map { second.slope * factor[1, $0] - first.slope * factor[0, $0] }
-      contrasts.append(contrast)
-      let change = second.mean - first.mean
-      mean += coefficients[d] * change
-      changes.append(
-        Prediction(
-          mean: change, deviation: (varianceFactor * dot(contrast, contrast)).squareRoot()))
-    }
-    var variance = 0.0
-    for d in models.indices {
-      for e in models.indices {
-        variance +=
-          coefficients[d] * coefficients[e] * correlation[d, e] * dot(contrasts[d], contrasts[e])
+      let first = loss(model, mean: mean[0], variance: covariance[0, 0])
+      let second = loss(model, mean: mean[1], variance: covariance[1, 1])
+      for i in 0..<2 {
+        contrasts[m, i] = second.slope * factor[1, i] - first.slope * factor[0, i]
       }
+      means.append(second.mean - first.mean)
+    }
+    func change(_ coefficients: [Double]) -> Prediction {
+      let weights = modelCoefficients(coefficients)
+      var variance = 0.0
+      for i in 0..<2 {
+        let row = zip(weights, contrasts.column(i)).map { $0 * $1 }
+        variance += dot(row, correlation.times(row))
+      }
+      return Prediction(
+        mean: dot(weights, means),
+        deviation: (varianceFactor * max(variance, 0)).squareRoot())
     }
     return (
-      changes,
-      Prediction(mean: mean, deviation: (varianceFactor * max(variance, 0)).squareRoot())
+      (0..<outputs).map { d in change((0..<outputs).map { $0 == d ? 1 : 0 }) },
+      change(coefficients)
     )
   }
 
@@ -47,7 +48,7 @@ extension CompositeSurrogate {
   ) -> [(probabilityOfBest: Double, expectedRegret: Double)]? {
     let search = MixtureSearch()
     let spread = search.pool(
-      parts: data.parts, exponent: form.exponent, incumbents: mixtures, seed: seed)
+      parts: data.parts, exponent: exponent, incumbents: mixtures, seed: seed)
     let predictions = weightedSum(coefficients, at: spread)
     let bounds = predictions.map { $0.mean - 2 * $0.deviation }
     let order = spread.indices.sorted {

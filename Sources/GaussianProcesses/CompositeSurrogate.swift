@@ -18,25 +18,32 @@ package struct Prediction: Sendable, Hashable {
   }
 }
 
-/// One Gaussian process for each held-out domain, and what they say together.
+/// Gaussian processes for each held-out domain, and what they say together.
 ///
 /// A domain's loss depends on its own text and on a few others': that is easier to learn for each domain
-/// than for a mean over them. What the processes get wrong at a mixture they get wrong together, so their
-/// errors are correlated as their leave-one-out residuals are: for domains d, e and points x, y the
-/// posterior covariance is R(d, e) times the product of the rows x and y of the Cholesky factors of the
-/// two domains' own posterior covariances. That is a covariance for any R that is one.
+/// than for a mean over them. Each output has a process of every form of the ensemble, and is predicted by
+/// their mean. What the processes get wrong at a mixture they get wrong together, so their errors are
+/// correlated as their leave-one-out residuals are: for models a, b and points x, y the posterior
+/// covariance is R(a, b) times the product of the rows x and y of the Cholesky factors of the two models'
+/// own posterior covariances. That is a covariance for any R that is one.
 package struct CompositeSurrogate: Sendable {
   package let data: SurrogateData
   package let fit: SurrogateFit
-  /// Correlation of the outputs' errors, (d, d).
-  package let correlation: Matrix
-  /// What variances are multiplied by, for leave-one-out residuals to be as large as predicted.
-  package let varianceFactor: Double
-  package let inputs: EmbeddedMixtures
+  /// One for each member and output, member after member.
   package let models: [OutputModel]
+  /// Correlation of the models' errors.
+  package let correlation: Matrix
+  /// What variances are multiplied by, for leave-one-out residuals to be as large as predicted; at
+  /// least one, as hyperparameters have seen the run left out.
+  package let varianceFactor: Double
+  /// The runs, in each member's coordinates.
+  package let inputs: [EmbeddedMixtures]
+  /// Of the coordinates in which every member is smooth: the least of the members'.
+  package let exponent: Double
 
-  package var form: SurrogateForm { fit.form }
-  package var outputs: Int { models.count }
+  package var outputs: Int { data.outputs }
+  package var members: Int { fit.members.count }
+  package var link: SurrogateForm.Link { fit.members[0].form.link }
 
   /// Conditions on the data.
   ///
@@ -44,94 +51,138 @@ package struct CompositeSurrogate: Sendable {
   /// - Precondition: at least two finished runs.
   package init?(data: SurrogateData, fit: SurrogateFit) {
     precondition(data.count >= 2, "expected two runs or more, found \(data.count)")
-    let exponent = fit.form.exponent
-    let finished = EmbeddedMixtures(data.mixtures, parts: data.parts, exponent: exponent)
-    let diverged = EmbeddedMixtures(data.diverged, parts: data.parts, exponent: exponent)
-    inputs = EmbeddedMixtures(
-      data.mixtures + data.diverged, parts: data.parts, exponent: exponent)
     var models: [OutputModel] = []
-    for output in 0..<data.outputs {
-      let (outcomes, location, scale) = data.standardized(output, link: fit.form.link)
-      func model(_ inputs: EmbeddedMixtures, _ outcomes: [Double], _ noise: [Double])
-        -> OutputModel?
-      {
-        OutputModel(
-          form: fit.form, hyperparameters: Hyperparameters(logs: fit.logs[output]),
-          inputs: inputs, outcomes: outcomes, extraNoise: noise, location: location, scale: scale)
+    var inputs: [EmbeddedMixtures] = []
+    for (index, member) in fit.members.enumerated() {
+      func embedded(_ mixtures: [[Double]]) -> EmbeddedMixtures {
+        EmbeddedMixtures(mixtures, parts: data.parts, exponent: member.form.exponent)
       }
-      guard let base = model(finished, outcomes, outcomes.map { _ in 0 }) else { return nil }
-      if data.diverged.isEmpty {
-        models.append(base)
-        continue
+      let finished = embedded(data.mixtures)
+      let all = embedded(data.mixtures + data.diverged)
+      inputs.append(all)
+      for output in 0..<data.outputs {
+        let (outcomes, location, scale) = data.standardized(output, link: member.form.link)
+        let hyperparameters = Hyperparameters(logs: member.logs[output])
+        func model(
+          _ inputs: EmbeddedMixtures, _ outcomes: [Double], _ noise: [Double]
+        ) -> OutputModel? {
+          OutputModel(
+            form: member.form, hyperparameters: hyperparameters, inputs: inputs,
+            outcomes: outcomes, extraNoise: noise, location: location, scale: scale,
+            output: output, member: index)
+        }
+        let none = outcomes.map { _ in 0.0 }
+        guard var found = model(finished, outcomes, none) else { return nil }
+        if !data.diverged.isEmpty {
+          let (means, covariance) = found.posterior(at: embedded(data.diverged), inputs: finished)
+          let sites = CensoredSites(
+            means: means, covariance: covariance, threshold: outcomes.max()!)
+          guard
+            let whole = model(
+              all, outcomes + sites.outcomes,
+              none + sites.variances.map { $0 - hyperparameters.noiseVariance })
+          else { return nil }
+          found = whole
+        }
+        models.append(found)
       }
-      let (means, covariance) = base.posterior(at: diverged, inputs: finished)
-      let sites = CensoredSites(
-        means: means, covariance: covariance, threshold: outcomes.max()!)
-      guard
-        let whole = model(
-          inputs, outcomes + sites.outcomes,
-          outcomes.map { _ in 0 }
-            + sites.variances.map { $0 - base.hyperparameters.noiseVariance })
-      else { return nil }
-      models.append(whole)
     }
     self.data = data
     self.fit = fit
     self.models = models
-    let residuals = models.map { model -> [Double] in
-      let (means, variances) = model.leaveOneOut()
-      return (0..<data.count).map {
-        (model.outcomes[$0] - means[$0]) / variances[$0].squareRoot()
+    self.inputs = inputs
+    exponent = fit.members.map(\.form.exponent).min()!
+    let leftOut = models.map { $0.leaveOneOut() }
+    let residuals = zip(models, leftOut).map { model, left in
+      (0..<data.count).map {
+        (model.outcomes[$0] - left.means[$0]) / left.variances[$0].squareRoot()
       }
     }
-    correlation = Self.correlation(of: residuals)
-    varianceFactor = Self.varianceFactor(of: residuals)
+    correlation = Self.correlation(
+      of: residuals, members: fit.members.count, outputs: data.outputs)
+    varianceFactor = Self.varianceFactor(
+      models: models, leftOut: leftOut, correlation: correlation, outputs: data.outputs,
+      runs: data.count)
   }
 
-  /// The mean square of standardized residuals, drawn toward one as by ten more that are just right.
-  private static func varianceFactor(of residuals: [[Double]]) -> Double {
-    let outputs = Double(residuals.count)
-    let runs = Double(residuals[0].count)
-    let square = residuals.reduce(0) { $0 + $1.reduce(0) { $0 + $1 * $1 } } / outputs
-    return min(max((square + 10) / (runs + 10), 0.5), 4)
+  /// The mean square of the standardized residuals of each output's mean over the ensemble, drawn
+  /// toward one as by ten more runs that are just right.
+  private static func varianceFactor(
+    models: [OutputModel], leftOut: [(means: [Double], variances: [Double])], correlation: Matrix,
+    outputs: Int, runs: Int
+  ) -> Double {
+    var square = 0.0
+    for output in 0..<outputs {
+      let own = models.indices.filter { models[$0].output == output }
+      for i in 0..<runs {
+        var residual = 0.0
+        var variance = 0.0
+        for a in own {
+          residual += models[a].outcomes[i] - leftOut[a].means[i]
+          for b in own {
+            variance +=
+              correlation[a, b] * (leftOut[a].variances[i] * leftOut[b].variances[i]).squareRoot()
+          }
+        }
+        square += residual * residual / max(variance, 1e-300)
+      }
+    }
+    return min(max((square / Double(outputs) + 10) / Double(runs + 10), 1), 4)
   }
 
-  /// The residuals' correlation, drawn toward the one with the same average everywhere.
-  private static func correlation(of residuals: [[Double]]) -> Matrix {
-    let outputs = residuals.count
-    let runs = residuals[0].count
-    var result = Matrix.identity(outputs)
-    guard outputs > 1 else { return result }
+  /// The residuals' correlation, drawn toward one that knows only which members and whether outputs
+  /// are the same.
+  private static func correlation(
+    of residuals: [[Double]], members: Int, outputs: Int
+  ) -> Matrix {
+    let count = residuals.count
+    var result = Matrix.identity(count)
+    guard count > 1 else { return result }
     let norms = residuals.map { max(dot($0, $0), 1e-300).squareRoot() }
-    var average = 0.0
-    for d in 0..<outputs {
-      for e in 0..<d {
-        let value = dot(residuals[d], residuals[e]) / (norms[d] * norms[e])
-        (result[d, e], result[e, d]) = (value, value)
-        average += value
+    var within = Matrix.identity(members)
+    var across = 0.0
+    for a in 0..<count {
+      for b in 0..<a {
+        let value = dot(residuals[a], residuals[b]) / (norms[a] * norms[b])
+        (result[a, b], result[b, a]) = (value, value)
+        if a % outputs == b % outputs {
+          let (m, n) = (a / outputs, b / outputs)
+          within[m, n] += value / Double(outputs)
+          within[n, m] = within[m, n]
+        } else {
+          across += value
+        }
       }
     }
-    average = min(max(average / Double(outputs * (outputs - 1) / 2), 0), 0.99)
-    let share = Double(outputs) / Double(outputs + runs)
-    for d in 0..<outputs {
-      for e in 0..<outputs where d != e {
-        result[d, e] = (1 - share) * result[d, e] + share * average
+    let pairs = count * (count - 1) / 2 - outputs * members * (members - 1) / 2
+    across = pairs > 0 ? max(across / Double(pairs), 0) : 0
+    // ρ 1 1ᵀ + I ⊗ (W - ρ 1 1ᵀ) is a covariance as long as ρ 1ᵀ W⁻¹ 1 ≤ 1.
+    if let cholesky = Cholesky(factoring: within) {
+      let ones = [Double](repeating: 1, count: members)
+      across = min(across, 0.99 / max(dot(ones, cholesky.solve(ones)), 1))
+    }
+    let share = Double(outputs) / Double(outputs + residuals[0].count)
+    for a in 0..<count {
+      for b in 0..<count where a != b {
+        let target = a % outputs == b % outputs ? within[a / outputs, b / outputs] : across
+        result[a, b] = (1 - share) * result[a, b] + share * target
       }
     }
     return result
   }
 
-  package func embedded(_ mixtures: [[Double]]) -> EmbeddedMixtures {
-    EmbeddedMixtures(mixtures, parts: data.parts, exponent: form.exponent)
+  /// In the coordinates of a member.
+  package func embedded(_ mixtures: [[Double]], member: Int) -> EmbeddedMixtures {
+    EmbeddedMixtures(
+      mixtures, parts: data.parts, exponent: fit.members[member].form.exponent)
   }
 
-  /// Mean loss and the factor from standardized deviations to loss, of one output.
+  /// Mean loss and the factor from standardized deviations to loss, of one model.
   ///
   /// - Parameter variance: standardized, ``varianceFactor`` not yet applied.
-  func loss(_ output: Int, mean: Double, variance: Double) -> (mean: Double, slope: Double) {
-    let model = models[output]
+  func loss(_ model: OutputModel, mean: Double, variance: Double) -> (mean: Double, slope: Double) {
     let linked = model.location + model.scale * mean
-    switch form.link {
+    switch link {
     case .identity: return (linked, model.scale)
     case .logarithm:
       // The mean of a lognormal variable; its deviation to first order.
@@ -140,71 +191,92 @@ package struct CompositeSurrogate: Sendable {
     }
   }
 
-  /// The expected loss of every output at each mixture: [mixture][output].
-  package func losses(at mixtures: [[Double]]) -> [[Prediction]] {
-    let points = embedded(mixtures)
+  /// What each model counts in Σ cᵈ Lᵈ.
+  func modelCoefficients(_ coefficients: [Double]) -> [Double] {
+    precondition(
+      coefficients.count == outputs,
+      "expected \(outputs) coefficients, found \(coefficients.count)")
+    return models.map { coefficients[$0.output] / Double(members) }
+  }
+
+  /// Every model's mean loss and its deviation, to be combined.
+  private func combined(_ losses: [Prediction], _ coefficients: [Double]) -> Prediction {
+    let scaled = zip(losses, coefficients).map { $0.deviation * $1 }
+    let variance = dot(scaled, correlation.times(scaled))
+    return Prediction(
+      mean: zip(losses, coefficients).reduce(0) { $0 + $1.0.mean * $1.1 },
+      deviation: max(variance, 0).squareRoot())
+  }
+
+  /// [mixture][model].
+  private func modelLosses(at mixtures: [[Double]]) -> [[Prediction]] {
+    let points = fit.members.indices.map { embedded(mixtures, member: $0) }
     var result = mixtures.map { _ in [Prediction]() }
-    for output in 0..<outputs {
-      let (means, variances) = models[output].marginals(at: points, inputs: inputs)
+    for model in models {
+      let (means, variances) = model.marginals(
+        at: points[model.member], inputs: inputs[model.member])
       for x in mixtures.indices {
-        let (mean, slope) = loss(output, mean: means[x], variance: variances[x])
-        result[x].append(
-          Prediction(mean: mean, deviation: slope * (variances[x] * varianceFactor).squareRoot()))
+        result[x].append(prediction(model, mean: means[x], variance: variances[x]))
       }
     }
     return result
+  }
+
+  private func leaveOneOutModelLosses() -> [[Prediction]] {
+    var result = (0..<data.count).map { _ in [Prediction]() }
+    for model in models {
+      let (means, variances) = model.leaveOneOut()
+      for i in 0..<data.count {
+        result[i].append(prediction(model, mean: means[i], variance: variances[i]))
+      }
+    }
+    return result
+  }
+
+  private func prediction(_ model: OutputModel, mean: Double, variance: Double) -> Prediction {
+    let (value, slope) = loss(model, mean: mean, variance: variance)
+    return Prediction(
+      mean: value, deviation: slope * (variance * varianceFactor).squareRoot())
+  }
+
+  private func unit(_ output: Int) -> [Double] { (0..<outputs).map { $0 == output ? 1 : 0 } }
+
+  /// The expected loss of every output at each mixture, the noise of a run not included:
+  /// [mixture][output].
+  package func losses(at mixtures: [[Double]]) -> [[Prediction]] {
+    modelLosses(at: mixtures).map { losses in
+      (0..<outputs).map { combined(losses, modelCoefficients(unit($0))) }
+    }
   }
 
   /// Σ cᵈ Lᵈ at each mixture, the noise of a run not included.
   package func weightedSum(_ coefficients: [Double], at mixtures: [[Double]]) -> [Prediction] {
-    losses(at: mixtures).map { combined($0, coefficients) }
-  }
-
-  private func combined(_ losses: [Prediction], _ coefficients: [Double]) -> Prediction {
-    precondition(coefficients.count == outputs, "expected \(outputs) coefficients")
-    var mean = 0.0
-    var variance = 0.0
-    for d in 0..<outputs {
-      mean += coefficients[d] * losses[d].mean
-      for e in 0..<outputs {
-        variance +=
-          coefficients[d] * coefficients[e] * correlation[d, e] * losses[d].deviation
-          * losses[e].deviation
-      }
-    }
-    return Prediction(mean: mean, deviation: max(variance, 0).squareRoot())
+    let coefficients = modelCoefficients(coefficients)
+    return modelLosses(at: mixtures).map { combined($0, coefficients) }
   }
 
   /// Each finished run's losses as the others predict them, its noise included: [run][output].
   package func leaveOneOutLosses() -> [[Prediction]] {
-    var result = (0..<data.count).map { _ in [Prediction]() }
-    for output in 0..<outputs {
-      let (means, variances) = models[output].leaveOneOut()
-      for i in 0..<data.count {
-        let (mean, slope) = loss(output, mean: means[i], variance: variances[i])
-        result[i].append(
-          Prediction(mean: mean, deviation: slope * (variances[i] * varianceFactor).squareRoot()))
-      }
+    leaveOneOutModelLosses().map { losses in
+      (0..<outputs).map { combined(losses, modelCoefficients(unit($0))) }
     }
-    return result
   }
 
   /// Σ cᵈ Lᵈ of each finished run as the others predict it, its noise included.
   package func leaveOneOut(_ coefficients: [Double]) -> [Prediction] {
-    leaveOneOutLosses().map { combined($0, coefficients) }
+    let coefficients = modelCoefficients(coefficients)
+    return leaveOneOutModelLosses().map { combined($0, coefficients) }
   }
 
   /// The standard deviation of a run's own noise in Σ cᵈ Lᵈ, at the losses given.
   package func noiseDeviation(_ coefficients: [Double], losses: [Double]) -> Double {
-    var variance = 0.0
-    let deviations = (0..<outputs).map { d in
-      let factor = form.link == .logarithm ? losses[d] : 1
-      return coefficients[d] * factor * models[d].scale
-        * models[d].hyperparameters.noiseVariance.squareRoot()
+    let noise = models.map { model in
+      let factor = link == .logarithm ? losses[model.output] : 1
+      return Prediction(
+        mean: 0,
+        deviation: factor * model.scale * model.hyperparameters.noiseVariance.squareRoot())
     }
-    for d in 0..<outputs {
-      for e in 0..<outputs { variance += correlation[d, e] * deviations[d] * deviations[e] }
-    }
-    return max(variance * varianceFactor, 0).squareRoot()
+    return combined(noise, modelCoefficients(coefficients)).deviation
+      * varianceFactor.squareRoot()
   }
 }

@@ -97,11 +97,21 @@ extension SurrogateForm {
       // Hvarfner et al., arXiv 2402.02229, with the simplex's effective dimension.
       list[Hyperparameters.Index.lengthscale] = .normal(
         mean: 2.0.squareRoot() + 0.5 * log(dimension), deviation: 3.0.squareRoot())
-      list[Hyperparameters.Index.noise] = .normal(mean: -5, deviation: 1.5)
+      list[Hyperparameters.Index.noise] = .normal(mean: -4, deviation: 1)
       if hasLinear { list[Hyperparameters.Index.linear] = .normal(mean: 0, deviation: 1) }
-      if hasLaw {
+      if law == .shared || (law == .own && own != nil) {
         list[Hyperparameters.Index.law] = .normal(mean: 0, deviation: 1)
         list[Hyperparameters.Index.floor] = .normal(mean: log(0.01), deviation: 1.5)
+      } else {
+        list[Hyperparameters.Index.law] = .fixed(-.infinity)
+      }
+      switch law {
+      case .none: break
+      case .own:
+        for j in 0..<parts {
+          list[Hyperparameters.Index.affinity(j)] = .fixed(j == own ? 0 : -.infinity)
+        }
+      case .shared:
         for j in 0..<parts {
           // A token of another domain is believed to be worth a twentieth of an own one, give or take.
           list[Hyperparameters.Index.affinity(j)] =

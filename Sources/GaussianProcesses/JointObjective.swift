@@ -11,18 +11,22 @@ package struct JointObjective: Sendable {
   package let baseMeans: [Double]
   /// Posterior covariance at the base mixtures, (b, b).
   package let baseCovariance: Matrix
-  private let base: EmbeddedMixtures
-  private let bases: [OutputBase]
+  /// What each model counts.
+  private let weights: [Double]
+  /// The base mixtures in each member's coordinates.
+  private let base: [EmbeddedMixtures]
+  private let bases: [ModelBase]
 
-  /// What one output's process says about the base mixtures, standardized.
-  private struct OutputBase: Sendable {
+  private var baseCount: Int { baseMeans.count }
+
+  /// What one model says about the base mixtures, standardized.
+  private struct ModelBase: Sendable {
     /// K⁻¹ k(runs, base), (n, b).
     var projection: Matrix
     /// Of the posterior covariance at the base mixtures: A Aᵀ, (b, b).
     var cholesky: Cholesky
-    /// Row i: Σₑ R(d, e) gₑ(i) Aₑ(i, ·), (b, b).
-    var mixed: Matrix
-    /// A⁻ᵀ mixedᵀ: from this output's covariances with the base to the objective's, (b, b).
+    /// A⁻ᵀ Mᵀ, where row i of M is Σₑ R(d, e) gₑ(i) Aₑ(i, ·): from this model's covariances with the
+    /// base to the objective's, (b, b).
     var transfer: Matrix
   }
 
@@ -30,63 +34,60 @@ package struct JointObjective: Sendable {
   package init?(
     _ surrogate: CompositeSurrogate, coefficients: [Double], base mixtures: [[Double]]
   ) {
-    precondition(
-      coefficients.count == surrogate.outputs,
-      "expected \(surrogate.outputs) coefficients, found \(coefficients.count)")
     self.surrogate = surrogate
     self.coefficients = coefficients
-    base = surrogate.embedded(mixtures)
+    weights = surrogate.modelCoefficients(coefficients)
+    base = (0..<surrogate.members).map { surrogate.embedded(mixtures, member: $0) }
     let count = mixtures.count
-    var bases: [OutputBase] = []
+    let models = surrogate.models
+    var bases: [ModelBase] = []
     var slopes: [[Double]] = []
     var means = [Double](repeating: 0, count: count)
-    for (d, model) in surrogate.models.enumerated() {
-      let cross = model.kernel.covariance(surrogate.inputs, base).values
+    // Row m holds model m's factor, its rows scaled by what they count: (models, b · b).
+    var scaled = Matrix(rows: models.count, columns: count * count)
+    for (m, model) in models.enumerated() {
+      let inputs = surrogate.inputs[model.member]
+      let points = base[model.member]
+      let cross = model.kernel.covariance(inputs, points).values
       let solved = model.cholesky.solveLower(cross)
-      let prior = model.kernel.covariance(base, base).values
+      let prior = model.kernel.covariance(points, points).values
       let covariance = prior - solved.times(solved, transposingSelf: true)
       guard let cholesky = Cholesky(factoring: covariance) else { return nil }
       let latent = cross.times(model.weights, transposingSelf: true)
       var slope: [Double] = []
       for i in 0..<count {
-        let (mean, scale) = surrogate.loss(d, mean: latent[i], variance: covariance[i, i])
-        means[i] += coefficients[d] * mean
-        slope.append(coefficients[d] * scale)
+        let (mean, scale) = surrogate.loss(
+          model, mean: latent[i], variance: max(covariance[i, i], 0))
+        means[i] += weights[m] * mean
+        slope.append(weights[m] * scale)
       }
       slopes.append(slope)
-      let empty = Matrix(rows: count, columns: count)
-      bases.append(
-        OutputBase(
-          projection: model.cholesky.solveUpper(solved), cholesky: cholesky, mixed: empty,
-          transfer: empty))
-    }
-    var total = Matrix(rows: count, columns: count)
-    for d in bases.indices {
-      var mixed = Matrix(rows: count, columns: count)
-      for e in bases.indices {
-        let factor = bases[e].cholesky.factor
-        let r = surrogate.correlation[d, e]
-        for j in 0..<count {
-          for i in j..<count { mixed[i, j] += r * slopes[e][i] * factor[i, j] }
-        }
-      }
-      bases[d].mixed = mixed
-      bases[d].transfer = bases[d].cholesky.solveUpper(mixed.transposed)
-      let product = bases[d].cholesky.factor.times(mixed, transposingOther: true)
       for j in 0..<count {
-        for i in 0..<count { total[i, j] += slopes[d][i] * product[i, j] }
+        for i in j..<count { scaled[m, i + j * count] = slope[i] * cholesky.factor[i, j] }
+      }
+      bases.append(
+        ModelBase(
+          projection: model.cholesky.solveUpper(solved), cholesky: cholesky,
+          transfer: Matrix(rows: count, columns: count)))
+    }
+    let mixed = surrogate.correlation.times(scaled)
+    var total = Matrix(rows: count, columns: count)
+    for m in models.indices {
+      let rows = Matrix(rows: count, columns: count, elements: mixed.row(m))
+      bases[m].transfer = bases[m].cholesky.solveUpper(rows.transposed)
+      let product = bases[m].cholesky.factor.times(rows, transposingOther: true)
+      for j in 0..<count {
+        for i in 0..<count { total[i, j] += slopes[m][i] * product[i, j] }
       }
     }
     for j in 0..<count {
-      for i in 0..<j {
-        let mean = 0.5 * (total[i, j] + total[j, i])
+      for i in 0...j {
+        let mean = 0.5 * (total[i, j] + total[j, i]) * surrogate.varianceFactor
         (total[i, j], total[j, i]) = (mean, mean)
       }
     }
     baseMeans = means
-    var scaled = total
-    for i in scaled.elements.indices { scaled.elements[i] *= surrogate.varianceFactor }
-    baseCovariance = scaled
+    baseCovariance = total
     self.bases = bases
   }
 
@@ -100,45 +101,48 @@ package struct JointObjective: Sendable {
     package var covariances: Matrix
   }
 
-  /// What is kept of a forward pass for the backward one, for each output.
+  /// What is kept of a model's forward pass for the backward one.
   private struct Trace {
-    /// Slopes of the kernel between the runs and the points, (n, p), and the base and the points, (b, p).
+    /// The kernel's slopes between the runs and the points, (n, p), and the base and the points, (b, p).
     var slopes: Matrix
     var baseSlopes: Matrix
     /// K⁻¹ k(runs, points), (n, p).
     var solved: Matrix
-    /// A⁻¹ c(base, points), (b, p).
+    /// Covariances with the base, A⁻¹ of them, and below them the root of the variance that the base
+    /// leaves: (b + 1, p).
     var rows: Matrix
     /// transferᵀ c(base, points), (b, p).
     var transferred: Matrix
-    /// Square root of what the base leaves of the variance, p.
-    var rest: [Double]
     /// Mean loss and its slope in the standardized function, p.
     var means: [Double]
     var slope: [Double]
   }
 
   package func values(at mixtures: [[Double]]) -> Values {
-    var traces: [Trace] = []
-    return forward(surrogate.embedded(mixtures), traces: &traces, keepsTraces: false)
+    let points = (0..<surrogate.members).map { surrogate.embedded(mixtures, member: $0) }
+    return forward(points, keepsTraces: false).values
   }
 
   /// A scalar function of the posterior at each point, with its gradient in the point.
   ///
   /// - Parameters:
+  ///   - points: in coordinates y = w^q, q the surrogate's exponent or less.
   ///   - function: from a point's index and its mean, variance and covariances with the base mixtures
   ///     to the function's value and its derivatives in each of them.
-  /// - Returns: for each point the value, and the gradients in z = wᵉ with w held and in w with z held.
+  /// - Returns: for each point the value and the gradient in y, of the function as it continues off
+  ///   the simplex, (k, p).
   package func evaluate(
     at points: EmbeddedMixtures,
     _ function: (_ index: Int, _ mean: Double, _ variance: Double, _ covariances: [Double]) -> (
       value: Double, mean: Double, variance: Double, covariances: [Double]
     )
-  ) -> (values: [Double], coordinateGradients: Matrix, weightGradients: Matrix) {
-    var traces: [Trace] = []
-    let forward = forward(points, traces: &traces, keepsTraces: true)
+  ) -> (values: [Double], gradients: Matrix) {
     let count = points.count
-    let b = base.count
+    let b = baseCount
+    let mixtures = (0..<count).map { points.weights.column($0) }
+    let embedded = (0..<surrogate.members).map { surrogate.embedded(mixtures, member: $0) }
+    let (forward, traces, mixed) = forward(embedded, keepsTraces: true)
+    let factor = surrogate.varianceFactor
     var values: [Double] = []
     var meanAdjoints: [Double] = []
     var varianceAdjoints: [Double] = []
@@ -148,55 +152,46 @@ package struct JointObjective: Sendable {
         x, forward.means[x], forward.variances[x], forward.covariances.column(x))
       values.append(result.value)
       meanAdjoints.append(result.mean)
-      varianceAdjoints.append(result.variance * surrogate.varianceFactor)
-      for i in 0..<b { covarianceAdjoints[i, x] = result.covariances[i] * surrogate.varianceFactor }
+      varianceAdjoints.append(result.variance * factor)
+      for i in 0..<b { covarianceAdjoints[i, x] = result.covariances[i] * factor }
     }
-    var toCoordinates = Matrix(rows: points.parts, columns: count)
+    var toCoordinates = embedded.map { Matrix(rows: $0.parts, columns: count) }
     var toWeights = Matrix(rows: points.parts, columns: count)
-    for (d, model) in surrogate.models.enumerated() {
-      let trace = traces[d]
+    for (m, model) in surrogate.models.enumerated() {
+      let trace = traces[m]
       var rowAdjoints = Matrix(rows: b, columns: count)
       var meanPulls = [Double](repeating: 0, count: count)
-      var variancePulls = [Double](repeating: 0, count: count)
+      var variancePulls = meanPulls
       var scaledCovariances = covarianceAdjoints
       for x in 0..<count {
-        // g is this output's slope times its coefficient; the variance is Σ gᵈ gᵉ R (aᵈ·aᵉ + qᵈ qᵉ).
-        let g = coefficients[d] * trace.slope[x]
-        var slopeAdjoint = 0.0
-        var restAdjoint = 0.0
-        for i in 0..<b { slopeAdjoint += covarianceAdjoints[i, x] * trace.transferred[i, x] }
+        // g is this model's slope times its weight; the variance is Σ gᵈ gᵉ R(d, e) rᵈ·rᵉ over the
+        // models' rows r, and `mixed` holds Σₑ R(d, e) gᵉ rᵉ.
+        let g = weights[m] * trace.slope[x]
         let v = 2 * varianceAdjoints[x]
-        for (e, other) in traces.enumerated() {
-          let share = v * coefficients[e] * other.slope[x] * surrogate.correlation[d, e]
-          var inner = trace.rest[x] * other.rest[x]
-          for i in 0..<b {
-            inner += trace.rows[i, x] * other.rows[i, x]
-            rowAdjoints[i, x] += g * share * other.rows[i, x]
-          }
-          slopeAdjoint += share * inner
-          restAdjoint += g * share * other.rest[x]
-        }
-        let squareAdjoint = restAdjoint / (2 * trace.rest[x])
+        var slopeAdjoint = 0.0
+        for i in 0..<b { slopeAdjoint += covarianceAdjoints[i, x] * trace.transferred[i, x] }
+        for i in 0...b { slopeAdjoint += v * trace.rows[i, x] * mixed[m, i + x * (b + 1)] }
+        let rest = trace.rows[b, x]
+        let squareAdjoint = v * g * mixed[m, b + x * (b + 1)] / (2 * rest)
         variancePulls[x] = squareAdjoint
         for i in 0..<b {
-          rowAdjoints[i, x] -= 2 * squareAdjoint * trace.rows[i, x]
+          rowAdjoints[i, x] =
+            v * g * mixed[m, i + x * (b + 1)] - 2 * squareAdjoint * trace.rows[i, x]
           scaledCovariances[i, x] *= g
         }
-        switch surrogate.form.link {
+        switch surrogate.link {
         case .identity:
-          meanPulls[x] = meanAdjoints[x] * coefficients[d] * model.scale
+          meanPulls[x] = meanAdjoints[x] * weights[m] * model.scale
         case .logarithm:
-          let pull =
-            coefficients[d] * (meanAdjoints[x] + model.scale * slopeAdjoint) * trace.means[x]
+          let pull = weights[m] * (meanAdjoints[x] + model.scale * slopeAdjoint) * trace.means[x]
           meanPulls[x] = pull * model.scale
-          variancePulls[x] +=
-            0.5 * pull * model.scale * model.scale * surrogate.varianceFactor
+          variancePulls[x] += 0.5 * pull * model.scale * model.scale * factor
         }
       }
-      var baseAdjoints = bases[d].cholesky.solveUpper(rowAdjoints)
-      let direct = bases[d].transfer.times(scaledCovariances)
+      var baseAdjoints = bases[m].cholesky.solveUpper(rowAdjoints)
+      let direct = bases[m].transfer.times(scaledCovariances)
       for i in baseAdjoints.elements.indices { baseAdjoints.elements[i] += direct.elements[i] }
-      var runAdjoints = bases[d].projection.times(baseAdjoints)
+      var runAdjoints = bases[m].projection.times(baseAdjoints)
       for x in 0..<count {
         for i in 0..<runAdjoints.rows {
           runAdjoints[i, x] =
@@ -204,116 +199,98 @@ package struct JointObjective: Sendable {
             - runAdjoints[i, x]
         }
       }
+      let own = embedded[model.member]
       model.kernel.addGradient(
-        of: runAdjoints, between: surrogate.inputs, and: points, slopes: trace.slopes,
-        toCoordinates: &toCoordinates, toWeights: &toWeights)
+        of: runAdjoints, between: surrogate.inputs[model.member], and: own, slopes: trace.slopes,
+        toCoordinates: &toCoordinates[model.member], toWeights: &toWeights)
       model.kernel.addGradient(
-        of: baseAdjoints, between: base, and: points, slopes: trace.baseSlopes,
-        toCoordinates: &toCoordinates, toWeights: &toWeights)
+        of: baseAdjoints, between: base[model.member], and: own, slopes: trace.baseSlopes,
+        toCoordinates: &toCoordinates[model.member], toWeights: &toWeights)
       model.kernel.addVarianceGradient(
-        of: variancePulls, at: points, toCoordinates: &toCoordinates, toWeights: &toWeights)
+        of: variancePulls, at: own, toCoordinates: &toCoordinates[model.member],
+        toWeights: &toWeights)
     }
-    return (values, toCoordinates, toWeights)
+    // A member's z = y^(e/q), and w = y^(1/q).
+    let q = points.exponent
+    var gradients = Matrix(rows: points.parts, columns: count)
+    for index in gradients.elements.indices {
+      let y = points.coordinates.elements[index]
+      func slope(_ e: Double) -> Double { e == q ? 1 : e / q * pow(y, e / q - 1) }
+      var sum = toWeights.elements[index] * slope(1)
+      for (member, matrix) in toCoordinates.enumerated() {
+        sum += matrix.elements[index] * slope(embedded[member].exponent)
+      }
+      gradients.elements[index] = sum
+    }
+    return (values, gradients)
   }
 
+  /// - Returns: besides the values, if asked for, each model's trace and R times the models' scaled
+  ///   rows, (models, (b + 1) · p).
   private func forward(
-    _ points: EmbeddedMixtures, traces: inout [Trace], keepsTraces: Bool
-  ) -> Values {
-    let count = points.count
-    let b = base.count
+    _ points: [EmbeddedMixtures], keepsTraces: Bool
+  ) -> (values: Values, traces: [Trace], mixed: Matrix) {
+    let count = points[0].count
+    let b = baseCount
+    var traces: [Trace] = []
     var means = [Double](repeating: 0, count: count)
-    var variances = [Double](repeating: 0, count: count)
     var covariances = Matrix(rows: b, columns: count)
-    // For each output its rows scaled by coefficient and slope, the rest below them: (b + 1, p).
-    var scaledRows: [Matrix] = []
-    for (d, model) in surrogate.models.enumerated() {
+    // Each model's rows scaled by what they count.
+    var scaled = Matrix(rows: surrogate.models.count, columns: (b + 1) * count)
+    for (m, model) in surrogate.models.enumerated() {
+      let own = points[model.member]
       let (cross, slopes) = model.kernel.covariance(
-        surrogate.inputs, points, wantsSlopes: keepsTraces)
+        surrogate.inputs[model.member], own, wantsSlopes: keepsTraces)
       let half = model.cholesky.solveLower(cross)
       let latent = cross.times(model.weights, transposingSelf: true)
       let (basePrior, baseSlopes) = model.kernel.covariance(
-        base, points, wantsSlopes: keepsTraces)
-      let c = basePrior - bases[d].projection.times(cross, transposingSelf: true)
-      let rows = bases[d].cholesky.solveLower(c)
-      let transferred = bases[d].transfer.times(c, transposingSelf: true)
-      let prior = model.kernel.variances(points)
-      var rest = [Double](repeating: 0, count: count)
-      var losses = rest
-      var lossSlopes = rest
-      var scaled = Matrix(rows: b + 1, columns: count)
+        base[model.member], own, wantsSlopes: keepsTraces)
+      let c = basePrior - bases[m].projection.times(cross, transposingSelf: true)
+      let solved = bases[m].cholesky.solveLower(c)
+      let transferred = bases[m].transfer.times(c, transposingSelf: true)
+      let prior = model.kernel.variances(own)
+      var rows = Matrix(rows: b + 1, columns: count)
+      var losses = [Double](repeating: 0, count: count)
+      var lossSlopes = losses
       for x in 0..<count {
         var variance = prior[x]
-        for i in 0..<half.rows { variance -= half[i, x] * half[i, x] }
+        half.elements.withUnsafeBufferPointer { half in
+          let n = cross.rows
+          for i in x * n..<(x + 1) * n { variance -= half[i] * half[i] }
+        }
         var left = variance
-        for i in 0..<b { left -= rows[i, x] * rows[i, x] }
-        rest[x] = max(left, 1e-12).squareRoot()
-        let (mean, slope) = surrogate.loss(d, mean: latent[x], variance: max(variance, 0))
+        for i in 0..<b {
+          let row = solved[i, x]
+          left -= row * row
+          rows[i, x] = row
+        }
+        rows[b, x] = max(left, 1e-12).squareRoot()
+        let (mean, slope) = surrogate.loss(model, mean: latent[x], variance: max(variance, 0))
         losses[x] = mean
         lossSlopes[x] = slope
-        means[x] += coefficients[d] * mean
-        let g = coefficients[d] * slope
-        for i in 0..<b {
-          covariances[i, x] += g * transferred[i, x]
-          scaled[i, x] = g * rows[i, x]
-        }
-        scaled[b, x] = g * rest[x]
+        means[x] += weights[m] * mean
+        let g = weights[m] * slope
+        for i in 0..<b { covariances[i, x] += g * transferred[i, x] }
+        for i in 0...b { scaled[m, i + x * (b + 1)] = g * rows[i, x] }
       }
-      scaledRows.append(scaled)
       if keepsTraces, let slopes, let baseSlopes {
         traces.append(
           Trace(
             slopes: slopes, baseSlopes: baseSlopes, solved: model.cholesky.solveUpper(half),
-            rows: rows, transferred: transferred, rest: rest, means: losses, slope: lossSlopes))
+            rows: rows, transferred: transferred, means: losses, slope: lossSlopes))
       }
     }
-    for d in scaledRows.indices {
-      for e in 0...d {
-        let r = surrogate.correlation[d, e] * (d == e ? 1 : 2)
-        for x in 0..<count {
-          var inner = 0.0
-          for i in 0...b { inner += scaledRows[d][i, x] * scaledRows[e][i, x] }
-          variances[x] += r * inner
-        }
-      }
+    let mixed = surrogate.correlation.times(scaled)
+    var variances = [Double](repeating: 0, count: count)
+    let width = surrogate.models.count * (b + 1)
+    for x in 0..<count {
+      var sum = 0.0
+      for i in x * width..<(x + 1) * width { sum += scaled.elements[i] * mixed.elements[i] }
+      variances[x] = sum * surrogate.varianceFactor
     }
-    for x in 0..<count { variances[x] *= surrogate.varianceFactor }
     for i in covariances.elements.indices { covariances.elements[i] *= surrogate.varianceFactor }
-    return Values(means: means, variances: variances, covariances: covariances)
-  }
-}
-
-extension CompositeSurrogate {
-  /// Joint draws of every output's loss at some mixtures, for objectives that are not sums.
-  ///
-  /// - Returns: [draw][mixture][output]; nil where the covariance at the mixtures cannot be factored.
-  package func samples(
-    at mixtures: [[Double]], count: Int, using generator: inout SeededGenerator
-  ) -> [[[Double]]]? {
-    let points = embedded(mixtures)
-    guard let root = Cholesky(factoring: correlation) else { return nil }
-    var factors: [Matrix] = []
-    var means: [[Double]] = []
-    for model in models {
-      let (mean, covariance) = model.posterior(at: points, inputs: inputs)
-      guard let cholesky = Cholesky(factoring: covariance) else { return nil }
-      factors.append(cholesky.factor)
-      means.append(mean)
-    }
-    let deviation = varianceFactor.squareRoot()
-    return (0..<count).map { _ in
-      let independent = Matrix(
-        rows: outputs, columns: mixtures.count,
-        elements: (0..<outputs * mixtures.count).map { _ in generator.normal() })
-      let correlated = root.factor.times(independent)
-      var losses = mixtures.map { _ in [Double](repeating: 0, count: outputs) }
-      for (d, model) in models.enumerated() {
-        let draw = factors[d].times(correlated.row(d))
-        for x in mixtures.indices {
-          let linked = model.location + model.scale * (means[d][x] + deviation * draw[x])
-          losses[x][d] = form.link == .logarithm ? exp(linked) : linked
-        }
-      }
-      return losses
-    }
+    return (
+      Values(means: means, variances: variances, covariances: covariances), traces, mixed
+    )
   }
 }

@@ -31,7 +31,7 @@ package struct Kernel: Sendable {
     inverseSquared = hyperparameters.inverseSquaredLengths
     rootInverse = inverseSquared.map { $0.squareRoot() }
     squaredLinear = form.hasLinear ? pow(hyperparameters.linearAmplitude, 2) : 0
-    squaredLaw = form.hasLaw ? pow(hyperparameters.lawAmplitude, 2) : 0
+    squaredLaw = form.law == .none ? 0 : pow(hyperparameters.lawAmplitude, 2)
     floor = hyperparameters.lawFloor
     affinities = hyperparameters.affinities
     center = pow(1 / Double(parts), form.exponent)

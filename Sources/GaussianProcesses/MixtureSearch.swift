@@ -16,18 +16,15 @@ package struct MixtureSearch: Sendable {
 
   package init() {}
 
-  package typealias Gradients = (
-    values: [Double], coordinateGradients: Matrix, weightGradients: Matrix
-  )
-
   /// - Parameters:
   ///   - incumbents: mixtures worth starting at, with their neighbours, the most promising first.
   ///   - score: the function at each mixture.
-  ///   - evaluate: the function and its gradients, in z with w held and in w with z held.
+  ///   - evaluate: the function and its gradients in z, (k, p), as it continues off the simplex.
   /// - Returns: where each ascent ended, best first.
   package func maxima(
     parts: Int, exponent: Double, incumbents: [[Double]], seed: UInt64,
-    score: ([[Double]]) -> [Double], evaluate: (EmbeddedMixtures) -> Gradients
+    score: ([[Double]]) -> [Double],
+    evaluate: (EmbeddedMixtures) -> (values: [Double], gradients: Matrix)
   ) -> [(mixture: [Double], value: Double)] {
     guard parts > 1 else { return [([1], score([[1]])[0])] }
     let pool = pool(parts: parts, exponent: exponent, incumbents: incumbents, seed: seed)
@@ -43,8 +40,7 @@ package struct MixtureSearch: Sendable {
       let found = evaluate(points)
       for (x, ascent) in active.enumerated() {
         ascents[ascent].take(
-          value: found.values[x], coordinateGradient: found.coordinateGradients.column(x),
-          weightGradient: found.weightGradients.column(x))
+          value: found.values[x], gradient: found.gradients.column(x))
       }
     }
     // Weights that nobody could train with are none; kept only where that costs nothing.
@@ -148,7 +144,7 @@ struct SurfaceAscent {
     return weights.map { $0 / sum }
   }
 
-  mutating func take(value: Double, coordinateGradient: [Double], weightGradient: [Double]) {
+  mutating func take(value: Double, gradient upward: [Double]) {
     let isFirst = gradient.isEmpty
     let expected = isFirst ? 0 : slope(to: trial)
     guard isFirst || (value.isFinite && value >= self.value - 1e-4 * expected) else {
@@ -166,13 +162,10 @@ struct SurfaceAscent {
       }
       return
     }
-    // d w / d z = w^(1 - e) / e; then the part that scaling z would undo is taken out.
-    let inverse = 1 / exponent
-    var down = trial.indices.map {
-      -(coordinateGradient[$0] + weightGradient[$0] * inverse * pow(trial[$0], inverse - 1))
-    }
+    // What scaling z back onto the surface would undo is taken out.
+    var down = upward.map { -$0 }
     let radial = dot(down, trial)
-    for j in down.indices { down[j] -= radial * pow(trial[j], inverse - 1) }
+    for j in down.indices { down[j] -= radial * pow(trial[j], 1 / exponent - 1) }
     if !isFirst {
       history.append(
         step: zip(trial, point).map { $0 - $1 }, change: zip(down, gradient).map { $0 - $1 })

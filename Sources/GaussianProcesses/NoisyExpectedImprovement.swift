@@ -52,10 +52,9 @@ package struct NoisyExpectedImprovement: Sendable {
     }
   }
 
-  /// Its value at each mixture and its gradients in z with w held, and in w with z held.
-  package func evaluate(
-    at points: EmbeddedMixtures
-  ) -> (values: [Double], coordinateGradients: Matrix, weightGradients: Matrix) {
+  /// Its value at each point and its gradient in the point's coordinates, as
+  /// ``JointObjective/evaluate(at:_:)`` has them.
+  package func evaluate(at points: EmbeddedMixtures) -> (values: [Double], gradients: Matrix) {
     posterior.evaluate(at: points) { _, mean, variance, covariances in
       improvement(mean: mean, variance: variance, covariances: covariances, wantsGradient: true)
     }

@@ -4,6 +4,9 @@ import Numerics
 /// The Gaussian process of one output, conditioned on its observations. Outcomes are standardized.
 package struct OutputModel: Sendable {
   package let kernel: Kernel
+  /// Which output it is of, and which member of the ensemble.
+  package let output: Int
+  package let member: Int
   /// Mean and standard deviation that standardize this output (of the link of the loss).
   package let location: Double
   package let scale: Double
@@ -21,8 +24,11 @@ package struct OutputModel: Sendable {
   /// - Returns: nil where the covariance cannot be factored.
   package init?(
     form: SurrogateForm, hyperparameters: Hyperparameters, inputs: EmbeddedMixtures,
-    outcomes: [Double], extraNoise: [Double], location: Double, scale: Double
+    outcomes: [Double], extraNoise: [Double], location: Double, scale: Double, output: Int = 0,
+    member: Int = 0
   ) {
+    self.output = output
+    self.member = member
     kernel = Kernel(form: form, hyperparameters: hyperparameters)
     var covariance = kernel.covariance(inputs, inputs).values
     for i in 0..<inputs.count {

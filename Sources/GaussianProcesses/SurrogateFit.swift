@@ -1,84 +1,116 @@
 import Foundation
 import Numerics
 
-/// A surrogate's form and hyperparameters: all that is learned besides the conditioning itself.
+/// The forms and hyperparameters of an ensemble of surrogates: all that is learned besides the
+/// conditioning itself.
 package struct SurrogateFit: Sendable {
-  package var form: SurrogateForm
-  /// For each output, the logarithms of its hyperparameters.
-  package var logs: [[Double]]
-  /// Log marginal likelihood of the losses themselves plus log prior density, over all outputs:
-  /// comparable among forms of the same data.
-  package var evidence: Double
+  package struct Member: Sendable {
+    package var form: SurrogateForm
+    /// For each output, the logarithms of its hyperparameters.
+    package var logs: [[Double]]
+    /// Log marginal likelihood of the losses themselves plus log prior density, over all outputs:
+    /// comparable among forms of the same data.
+    package var evidence: Double
 
-  /// MAP estimates of every output, from the priors' centers or from an earlier fit.
-  ///
-  /// - Parameters:
-  ///   - warm: hyperparameters to begin at; if nil, two ascents from the priors.
-  ///   - iterations: of each ascent.
-  /// - Returns: nil where no covariance could be factored.
-  package init?(
-    _ form: SurrogateForm, to data: SurrogateData, from warm: SurrogateFit? = nil,
-    starts: Int = 2, iterations: Int = 40
-  ) {
-    let inputs = EmbeddedMixtures(data.mixtures, parts: data.parts, exponent: form.exponent)
-    var all: [[Double]] = []
-    var evidence = 0.0
-    for output in 0..<data.outputs {
-      let (outcomes, _, scale) = data.standardized(output, link: form.link)
-      let posterior = MarginalPosterior(
-        form: form, inputs: inputs, outcomes: outcomes,
-        priors: form.priorList(parts: data.parts, own: data.ownDomains[output]))
-      let begin =
-        warm.map { [$0.logs[output]] } ?? Array(posterior.coldStarts.prefix(starts))
-      guard let (logs, value) = posterior.maximized(from: begin, iterations: iterations) else {
-        return nil
+    /// MAP estimates of every output, from the priors' centers or from an earlier fit.
+    ///
+    /// - Parameters:
+    ///   - warm: hyperparameters to begin at; if nil, the priors' centers.
+    ///   - iterations: of each ascent. Short ones that begin at the priors' centers stay near them in
+    ///     the directions of which the data say little, and predict better than long ones.
+    /// - Returns: nil where no covariance could be factored.
+    package init?(
+      _ form: SurrogateForm, to data: SurrogateData, from warm: Member? = nil, starts: Int = 1,
+      iterations: Int = 30
+    ) {
+      let inputs = EmbeddedMixtures(data.mixtures, parts: data.parts, exponent: form.exponent)
+      var all: [[Double]] = []
+      var evidence = 0.0
+      for output in 0..<data.outputs {
+        let (outcomes, _, scale) = data.standardized(output, link: form.link)
+        let posterior = MarginalPosterior(
+          form: form, inputs: inputs, outcomes: outcomes,
+          priors: form.priorList(parts: data.parts, own: data.ownDomains[output]))
+        let begin = warm.map { [$0.logs[output]] } ?? Array(posterior.coldStarts.prefix(starts))
+        guard let (logs, value) = posterior.maximized(from: begin, iterations: iterations) else {
+          return nil
+        }
+        all.append(logs)
+        // Back from standardized outcomes to losses: the density's factor is the outcome's slope.
+        evidence += value - Double(data.count) * log(scale)
+        if form.link == .logarithm {
+          evidence -= data.losses.column(output).reduce(0) { $0 + log($1) }
+        }
       }
-      all.append(logs)
-      // Back from standardized outcomes to losses: the density's factor is the outcome's slope.
-      evidence += value - Double(data.count) * log(scale)
-      if form.link == .logarithm {
-        evidence -= data.losses.column(output).reduce(0) { $0 + log($1) }
-      }
+      self.form = form
+      logs = all
+      self.evidence = evidence
     }
-    self.form = form
-    logs = all
-    self.evidence = evidence
   }
 
-  /// The exponents that are tried.
-  package static let exponents = [0.25, 0.35, 0.5, 1]
+  package var members: [Member]
 
-  /// The form with the most evidence, its hyperparameters fitted: link, then exponent, then whether the
-  /// mixing law stays, each with the others as they are.
+  package init(members: [Member]) {
+    precondition(!members.isEmpty, "expected a member")
+    precondition(
+      members.allSatisfy { $0.form.link == members[0].form.link },
+      "expected members of one link")
+    self.members = members
+  }
+
+  /// A single surrogate of a given form.
+  package init?(
+    _ form: SurrogateForm, to data: SurrogateData, starts: Int = 1, iterations: Int = 30
+  ) {
+    guard let member = Member(form, to: data, starts: starts, iterations: iterations) else {
+      return nil
+    }
+    self.init(members: [member])
+  }
+
+  /// The forms whose predictions are averaged. They err differently: where the law that is learned
+  /// extrapolates too boldly, BiMix's with a plain kernel does not, and the other way round. Their mean
+  /// predicts better than any of them, and better than the one of the most evidence.
+  package static let ensemble: [SurrogateForm] = [
+    SurrogateForm(exponent: 0.5, law: .shared),
+    SurrogateForm(exponent: 0.35, law: .own),
+    SurrogateForm(exponent: 1, law: .shared),
+    SurrogateForm(exponent: 0.25, law: .own),
+  ]
+
+  /// The ensemble, fitted from the priors, with the link of the most evidence.
   ///
   /// - Parameters:
-  ///   - thinning: the most runs that forms are compared on, and hyperparameters fitted to.
-  ///   - warm: an earlier choice, where the search begins.
+  ///   - size: how many of the forms.
+  ///   - thinning: the most runs that links are compared on, and hyperparameters fitted to.
   package static func selected(
-    for data: SurrogateData, thinning: (forms: Int, fit: Int) = (96, 192),
-    from warm: SurrogateFit? = nil
+    for data: SurrogateData, size: Int = ensemble.count,
+    thinning: (links: Int, fit: Int) = (64, 192)
   ) -> SurrogateFit? {
-    let sample = data.thinned(to: thinning.forms)
-    let canTakeLogarithm = data.losses.elements.allSatisfy { $0 > 0 }
-    var form = warm?.form ?? SurrogateForm()
-    if !canTakeLogarithm { form.link = .identity }
-    func fit(_ form: SurrogateForm) -> SurrogateFit? {
-      SurrogateFit(form, to: sample, starts: 1, iterations: 20)
+    let sample = data.thinned(to: thinning.links)
+    var link = SurrogateForm.Link.identity
+    if data.losses.elements.allSatisfy({ $0 > 0 }) {
+      func evidence(_ link: SurrogateForm.Link) -> Double {
+        var form = SurrogateForm(exponent: 0.35, law: .own)
+        form.link = link
+        return Member(form, to: sample, iterations: 12)?.evidence ?? -.infinity
+      }
+      if evidence(.logarithm) >= evidence(.identity) { link = .logarithm }
     }
-    var best = fit(form)
-    func consider(_ change: (inout SurrogateForm) -> Void) {
-      var candidate = best?.form ?? form
-      change(&candidate)
-      guard candidate != best?.form, let found = fit(candidate) else { return }
-      if best == nil || found.evidence > best!.evidence { best = found }
+    let thinned = data.thinned(to: thinning.fit)
+    let members = ensemble.prefix(size).compactMap { form in
+      var form = form
+      form.link = link
+      return Member(form, to: thinned)
     }
-    if canTakeLogarithm {
-      consider { $0.link = $0.link == .logarithm ? .identity : .logarithm }
-    }
-    for exponent in exponents { consider { $0.exponent = exponent } }
-    consider { $0.hasLaw.toggle() }
-    guard let best else { return nil }
-    return SurrogateFit(best.form, to: data.thinned(to: thinning.fit), starts: 2, iterations: 40)
-      ?? best
+    return members.isEmpty ? nil : SurrogateFit(members: members)
+  }
+
+  /// The same forms after a few more steps on other data.
+  package func refined(on data: SurrogateData, iterations: Int) -> SurrogateFit {
+    SurrogateFit(
+      members: members.map {
+        Member($0.form, to: data, from: $0, iterations: iterations) ?? $0
+      })
   }
 }

@@ -9,6 +9,15 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
     case logarithm
   }
 
+  /// The mixing law: a term linear in u = ln(floor + Σⱼ tⱼ wⱼ).
+  package enum Law: String, Sendable, Hashable, Codable {
+    case none
+    /// BiMix's: an output's own domain counts, and no other; nothing where it is not trained on.
+    case own
+    /// Every domain counts by what it is found to be worth.
+    case shared
+  }
+
   /// The priors of the hyperparameters.
   package enum Priors: Sendable, Hashable, Codable {
     /// Made for the simplex: see ``Hyperparameters``.
@@ -25,22 +34,21 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
   package var hasRelevances: Bool
   /// A term linear in z.
   package var hasLinear: Bool
-  /// The mixing law: a term linear in ln(floor + Σⱼ tⱼ wⱼ).
-  package var hasLaw: Bool
+  package var law: Law
   package var priors: Priors
   /// The last weight is what the others leave: without it the kernel sees k - 1 raw weights.
   package var omitsLastWeight: Bool
 
   package init(
     exponent: Double = 0.5, link: Link = .logarithm, hasRelevances: Bool = true,
-    hasLinear: Bool = false, hasLaw: Bool = true, priors: Priors = .simplex,
+    hasLinear: Bool = false, law: Law = .shared, priors: Priors = .simplex,
     omitsLastWeight: Bool = false
   ) {
     self.exponent = exponent
     self.link = link
     self.hasRelevances = hasRelevances
     self.hasLinear = hasLinear
-    self.hasLaw = hasLaw
+    self.law = law
     self.priors = priors
     self.omitsLastWeight = omitsLastWeight
   }
@@ -48,6 +56,6 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
   /// A Gaussian process on the k - 1 free raw weights, as Lindenau ran it: Matérn-5/2 with a
   /// lengthscale for each, constant mean, standardized outcomes (BoTorch 0.11's SingleTaskGP).
   package static let rawWeights = SurrogateForm(
-    exponent: 1, link: .identity, hasRelevances: true, hasLinear: false, hasLaw: false,
+    exponent: 1, link: .identity, hasRelevances: true, hasLinear: false, law: .none,
     priors: .gamma, omitsLastWeight: true)
 }

@@ -44,15 +44,20 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     self.vocabularySize = vocabularySize
     self.seed = seed
     let parameters = size.parameterCount(vocabularySize: vocabularySize)
-    // Small batches while the loss falls fast per step; larger models take fewer, larger steps.
-    let batchTokens = parameters < 2_000_000 ? 4096 : parameters < 8_000_000 ? 8192 : 16_384
+    // At 20 tokens a parameter small models are far from the batch size at which steps stop paying:
+    // 4,096 tokens a step cost 100k parameters .2 nats against 1,024. Larger ones take larger steps.
+    let batchTokens = parameters < 2_000_000 ? 1024 : parameters < 8_000_000 ? 4096 : 8192
     batchSequences = max(batchTokens / size.contextLength, 1)
     steps = max(
       Int((Double(tokens) / Double(batchSequences * size.contextLength)).rounded()), 1)
-    gradientShards = min(4, batchSequences)
+    gradientShards = min(max(batchSequences / 4, 1), 4)
     microBatchSequences = max(256 / size.contextLength, 1)
-    learningRate = 8e-3
-    embeddingRate = 8e-3
+    // Adam's steps are about equally long in any direction, so their noise averages out as the square
+    // root of their number: a larger batch may go further at each (Malladi et al., On the SDEs and
+    // Scaling Rules for Adaptive Gradient Algorithms, https://arxiv.org/abs/2205.10287).
+    let batchScale = (Double(batchSequences * size.contextLength) / 1024).squareRoot()
+    learningRate = 5e-3 * batchScale
+    embeddingRate = 1e-2 * batchScale
     // By the model, not the budget: a longer run starts as a shorter one does, and can go on from it.
     warmupSteps = max(parameters / (batchSequences * size.contextLength), 1)
     decayShare = 0.3
@@ -61,7 +66,7 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     secondDecay = 0.95
     epsilon = 1e-8
     clipNorm = 1
-    embeddingDeviation = 0.05
+    embeddingDeviation = 1 / Double(size.width).squareRoot()
     heldOutTokens = 65_536
     engine = .automatic
   }

@@ -21,16 +21,16 @@ package struct Plot: Sendable {
   package enum Shape: Int, Sendable, CaseIterable {
     case circle, square, triangle, diamond, plus, bar, cross, arrow
 
-    /// Around the origin, about eight pixels across.
+    /// Around the origin, about ten pixels across.
     var path: String {
       switch self {
-      case .circle: "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"
-      case .square: "M-3.6 -3.6h7.2v7.2h-7.2z"
-      case .triangle: "M0 -4.6L4.4 3.4H-4.4z"
-      case .diamond: "M0 -5L4.6 0L0 5L-4.6 0z"
-      case .plus: "M-1.4 -4.6h2.8v3.2h3.2v2.8h-3.2v3.2h-2.8v-3.2h-3.2v-2.8h3.2z"
-      case .bar: "M-1.8 -5h3.6v10h-3.6z"
-      case .cross: "M-4 -4L4 4M-4 4L4 -4"
+      case .circle: "M-4.8 0a4.8 4.8 0 1 0 9.6 0a4.8 4.8 0 1 0 -9.6 0z"
+      case .square: "M-4.3 -4.3h8.6v8.6h-8.6z"
+      case .triangle: "M0 -5.4L5.2 4.1H-5.2z"
+      case .diamond: "M0 -5.8L5.3 0L0 5.8L-5.3 0z"
+      case .plus: "M-1.7 -5.2h3.4v3.5h3.5v3.4h-3.5v3.5h-3.4v-3.5h-3.5v-3.4h3.5z"
+      case .bar: "M-2.2 -5.6h4.4v11.2h-4.4z"
+      case .cross: "M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5"
       case .arrow: "M0 -5L4.4 1H1.4V5H-1.4V1H-4.4z"
       }
     }

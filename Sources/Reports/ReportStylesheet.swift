@@ -39,6 +39,7 @@ let reportStylesheet = """
   .kicker { color: var(--muted); font-size: 0.85rem; margin: 0 0 0.3rem; }
   .verdict { font-size: 1.22rem; line-height: 1.5; max-width: 40em; margin: 0; text-wrap: pretty; }
   .lead { color: var(--muted); max-width: 42em; text-wrap: pretty; }
+  .finding { max-width: 42em; text-wrap: pretty; }
   .missing { margin: 1.2rem 0 0; padding: 0.7rem 1rem; border-radius: 8px; background: var(--warn-panel); color: var(--warn); font-size: 0.94rem; }
   .headline { margin-top: 2.2rem; }
   .headline h2 { margin-bottom: 0.8rem; }
@@ -69,6 +70,7 @@ let reportStylesheet = """
   .link { stroke: var(--other); stroke-width: 1; stroke-dasharray: 2 3; }
   .interval { stroke: var(--other); stroke-width: 2; stroke-linecap: round; }
   .interval.best { stroke: var(--accent); stroke-width: 3; }
+  .interval.thin { stroke-width: 1; stroke: var(--rule); }
   .slope { stroke: var(--other); stroke-width: 1.25; }
   .slope.best { stroke: var(--accent); stroke-width: 2.5; }
   .leader { stroke: var(--rule); stroke-width: 1; }

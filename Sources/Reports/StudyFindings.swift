@@ -182,7 +182,7 @@ package struct StudyFindings: Sendable {
         + " cannot tell it from \(runnerUp.method)’s (difference \(Format.loss(difference.mean)))."
     }
     let numbers =
-      "\(Format.loss(difference.mean)) nats per token (95\u{202F}% interval \(Format.interval(interval)))"
+      "\(Format.loss(difference.mean)) nats per token (95\u{202F}% interval \(Format.loss(interval.lowerBound)) to \(Format.loss(interval.upperBound)))"
     let sentence =
       interval.lowerBound > 0
       ? "\(best.method)’s mixture beats the runner-up, \(runnerUp.method)’s, by \(numbers), "

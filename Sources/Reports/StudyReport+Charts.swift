@@ -3,13 +3,13 @@ import Studies
 
 extension StudyReport {
   /// A pixel width that holds a label beside a chart.
-  private static func labelWidth(_ names: [String], limit: Double = 150) -> Double {
+  static func labelWidth(_ names: [String], limit: Double = 150) -> Double {
     let longest = names.map(displayWidth).max() ?? 0
     return min(Double(longest) * 7 + 18, limit)
   }
 
   /// As many letters as fit there.
-  private static func fitted(_ name: String, width: Double) -> String {
+  static func fitted(_ name: String, width: Double) -> String {
     Format.shortened(name, to: Int((width - 16) / 7))
   }
 
@@ -75,6 +75,43 @@ extension StudyReport {
     return plot
   }
 
+  /// By how much each pick is worse than the best, paired by seed: what tells methods apart.
+  var differenceChart: Plot? {
+    let methods = findings.rankedMethods.filter { $0.differenceFromBest != nil }
+    guard let best = findings.best, !methods.isEmpty else { return nil }
+    let rowHeight = 30.0
+    let left = Self.labelWidth(findings.rankedMethods.map(\.method))
+    let scale = LinearScale(
+      holding: [0]
+        + methods.compactMap(\.differenceFromBest).flatMap { difference in
+          [difference.mean]
+            + (difference.interval.map { [$0.lowerBound, $0.upperBound] } ?? [])
+        })
+    var plot = Plot(
+      id: "differences", title: "By how much each pick is worse than that of \(best.method)",
+      summary: methods.map { "\($0.method): \(Self.difference($0.differenceFromBest))" }
+        .joined(separator: "; "), height: Double(methods.count) * rowHeight,
+      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+    plot.horizontalAxis(
+      scale, name: "worse than \(best.method) by, nats per token", isDifference: true)
+    for (row, method) in methods.enumerated() {
+      guard let difference = method.differenceFromBest else { continue }
+      let y = (Double(row) + 0.5) * rowHeight
+      plot.label(
+        Self.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        class: "label other", tip: method.method)
+      if let interval = difference.interval {
+        plot.line(
+          from: (scale.fraction(interval.lowerBound), y),
+          to: (scale.fraction(interval.upperBound), y), class: "interval")
+      }
+      plot.mark(
+        .circle, x: scale.fraction(difference.mean), y: y, class: "solid other",
+        tip: "\(method.method): \(Self.difference(difference))")
+    }
+    return plot
+  }
+
   // MARK: Trials
 
   var trialChart: Plot? {
@@ -107,7 +144,7 @@ extension StudyReport {
         + "Lowest loss of each method: "
         + ends.map { "\($0.name) \(Format.loss($0.best))" }.joined(separator: ", ") + ".",
       height: height, margins: .init(top: 34, right: right, bottom: 44, left: 56))
-    plot.verticalAxis(y, name: "objective, nats per token")
+    if !losses.isEmpty { plot.verticalAxis(y, name: "objective, nats per token") }
     plot.horizontalAxis(x, name: "trial of its method", count: 8, wholeNumbers: true)
     func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
 
@@ -171,6 +208,11 @@ extension StudyReport {
 
   // MARK: Domains
 
+  /// The method whose intervals the chart of domains shows: the best that is not itself the measure.
+  var domainChartFocus: Int? {
+    findings.rankedMethods.prefix(findings.confirmedCount).firstIndex { $0.method != "uniform" }
+  }
+
   /// Each method's difference from equal weights on each domain; absolute where there is none.
   var domainChart: Plot? {
     let methods = findings.rankedMethods.prefix(findings.confirmedCount)
@@ -181,7 +223,9 @@ extension StudyReport {
     let left = Self.labelWidth(findings.domains.map(\.domain))
     let cells = findings.domains.flatMap { row in row.cells.compactMap { $0?.difference } }
     guard !cells.isEmpty else { return nil }
-    let bestCells = findings.domains.compactMap { $0.cells[0]?.difference?.interval }
+    let bestCells = findings.domains.compactMap { row in
+      domainChartFocus.flatMap { row.cells[$0]?.difference?.interval }
+    }
     let scale = LinearScale(
       holding: [0] + cells.map(\.mean) + bestCells.flatMap { [$0.lowerBound, $0.upperBound] })
     var plot = Plot(
@@ -204,7 +248,7 @@ extension StudyReport {
       // The best last, so that it lies on top.
       for (place, method) in methods.enumerated().reversed() {
         guard let cell = domain.cells[place], let difference = cell.difference else { continue }
-        if place == 0, let interval = difference.interval {
+        if place == domainChartFocus, let interval = difference.interval {
           plot.line(
             from: (scale.fraction(interval.lowerBound), y),
             to: (scale.fraction(interval.upperBound), y), class: "interval \(style(place))")
@@ -222,71 +266,99 @@ extension StudyReport {
 
   // MARK: Transfer
 
-  /// Each candidate's loss less the mean of all at that size, joined across sizes.
+  /// How a candidate stands at each size: its loss less the mean of all, seed by seed. Nil where not
+  /// every size has a seed that all candidates share.
+  private func standings(
+    _ candidates: [TransferResult.Candidate], of transfer: TransferResult
+  ) -> [[Estimate]]? {
+    guard let record = transferRecord, !candidates.isEmpty else { return nil }
+    var standings = candidates.map { _ in [Estimate]() }
+    for scale in transfer.scales {
+      var differences = candidates.map { _ in [Double]() }
+      for seed in record.configuration.seeds {
+        let losses = candidates.compactMap { candidate in
+          record.trials.first {
+            $0.request.scale == scale && $0.request.seed == seed
+              && $0.request.mixture == candidate.mixture
+          }?.observation.flatMap(record.configuration.objective.value(of:))
+        }
+        guard losses.count == candidates.count else { continue }
+        let mean = losses.reduce(0, +) / Double(losses.count)
+        for (index, loss) in losses.enumerated() { differences[index].append(loss - mean) }
+      }
+      for index in candidates.indices {
+        guard let estimate = Estimate(of: differences[index]) else { return nil }
+        standings[index].append(estimate)
+      }
+    }
+    return standings
+  }
+
+  /// Each candidate's standing at each size, joined across sizes.
   func transferChart(_ transfer: TransferResult) -> Plot? {
     let complete = transfer.candidates.filter { $0.losses.allSatisfy { $0 != nil } }
-    guard !complete.isEmpty, transfer.scales.count > 1 else { return nil }
-    let means = transfer.scales.indices.map { scale in
-      complete.reduce(0.0) { $0 + $1.losses[scale]!.mean } / Double(complete.count)
+    guard transfer.scales.count > 1, let standings = standings(complete, of: transfer) else {
+      return nil
     }
-    // By the loss at the largest size, as the labels beside it stand.
-    let ranked = complete.sorted {
-      ($0.losses[means.count - 1]!.mean, $0.name) < ($1.losses[means.count - 1]!.mean, $1.name)
+    // By the standing at the largest size, as the labels beside it stand.
+    let final = transfer.scales.count - 1
+    let order = complete.indices.sorted {
+      (standings[$0][final].mean, $0) < (standings[$1][final].mean, $1)
     }
-    let values = complete.flatMap { candidate in
-      zip(candidate.losses, means).flatMap { loss, mean -> [Double] in
-        [loss!.mean - mean]
-          + (loss!.interval.map { [$0.lowerBound - mean, $0.upperBound - mean] } ?? [])
-      }
-    }
-    let y = LinearScale(holding: values)
+    let y = LinearScale(
+      holding: standings.flatMap { $0 }.flatMap { estimate in
+        [estimate.mean]
+          + (estimate.interval.map { [$0.lowerBound, $0.upperBound] } ?? [])
+      })
     let height = 320.0
-    let right = Self.labelWidth(ranked.map(\.name), limit: 140)
+    let right = Self.labelWidth(complete.map(\.name), limit: 140)
     var plot = Plot(
       id: "transfer", title: "Losses across model sizes", summary: transfer.verdict, height: height,
-      margins: .init(top: 34, right: right, bottom: 44, left: 60))
+      margins: .init(top: 34, right: right, bottom: 48, left: 60))
     plot.verticalAxis(y, name: "nats per token less the mean of all", isDifference: true)
-    func x(_ scale: Int) -> Double { 0.1 + 0.8 * Double(scale) / Double(transfer.scales.count - 1) }
-    func depth(_ loss: Double, _ scale: Int) -> Double {
-      height * (1 - y.fraction(loss - means[scale]))
-    }
+    func x(_ scale: Int) -> Double { 0.1 + 0.8 * Double(scale) / Double(final) }
+    func depth(_ value: Double) -> Double { height * (1 - y.fraction(value)) }
     for (index, scale) in transfer.scales.enumerated() {
       plot.line(from: (x(index), 0), to: (x(index), height), class: "grid")
-      plot.label(scale.size, x: x(index), y: height + 14, anchor: "middle", class: "label")
+      plot.label(scale.size, x: x(index), y: height + 16, anchor: "middle", class: "label")
       plot.label(
-        "\(Format.count(scale.tokens)) tokens", x: x(index), y: height + 32, anchor: "middle",
+        "\(Format.count(scale.tokens)) tokens", x: x(index), y: height + 34, anchor: "middle",
         class: "axis")
     }
-    let final = transfer.scales.count - 1
     let labels = spread(
-      ranked.map { depth($0.losses[final]!.mean, final) }, gap: 16, within: 0...height)
+      order.map { depth(standings[$0][final].mean) }, gap: 17, within: 0...height)
     // What the study recommends stands out, wherever it comes in the end.
-    let chosen = ranked.firstIndex { $0.mixture == findings.best?.pick }
-    for (place, candidate) in ranked.enumerated().reversed() {
-      let style = place == chosen ? "best" : "other"
-      let colour = "\(style) m\(place % 6)"
-      let shift = (Double(place) - Double(ranked.count - 1) / 2) * 5
-      for scale in transfer.scales.indices {
-        let loss = candidate.losses[scale]!
+    let chosen = complete.firstIndex { $0.mixture == findings.best?.pick }
+    for (place, index) in order.enumerated().reversed() {
+      let candidate = complete[index]
+      let style = index == chosen ? "best" : "other"
+      // A method's pick keeps the colour and shape that it has elsewhere in the page.
+      let series =
+        findings.rankedMethods.firstIndex { $0.method == candidate.name }
+        ?? findings.rankedMethods.count + place
+      let colour = "\(style) m\(series % 6)"
+      let shift = (Double(place) - Double(order.count - 1) / 2) * 7
+      for (scale, standing) in standings[index].enumerated() {
         if scale > 0 {
           plot.line(
-            from: (x(scale - 1), depth(candidate.losses[scale - 1]!.mean, scale - 1)),
-            to: (x(scale), depth(loss.mean, scale)), class: "slope \(colour)", shift: shift)
+            from: (x(scale - 1), depth(standings[index][scale - 1].mean)),
+            to: (x(scale), depth(standing.mean)), class: "slope \(colour)", shift: shift)
         }
-        if let interval = loss.interval {
+        if let interval = standing.interval {
           plot.line(
-            from: (x(scale), depth(interval.lowerBound, scale)),
-            to: (x(scale), depth(interval.upperBound, scale)), class: "interval \(colour)",
-            shift: shift)
+            from: (x(scale), depth(interval.lowerBound)),
+            to: (x(scale), depth(interval.upperBound)), class: "interval \(colour)", shift: shift)
         }
         plot.mark(
-          Plot.Shape.series[place % 6], x: x(scale), y: depth(loss.mean, scale),
+          Plot.Shape.series[series % 6], x: x(scale), y: depth(standing.mean),
           class: "solid \(colour)", shift: shift,
-          tip: "\(candidate.name) at \(transfer.scales[scale].size): \(Self.plusMinus(loss))")
+          tip: "\(candidate.name) at \(transfer.scales[scale].size): "
+            + "\(Self.plusMinus(candidate.losses[scale])); less the mean of all "
+            + Self.difference(standing))
       }
       plot.line(
-        from: (x(final), depth(candidate.losses[final]!.mean, final)),
-        to: (1, labels[place]), class: "leader", shift: 0)
+        from: (x(final), depth(standings[index][final].mean)), to: (1, labels[place]),
+        class: "leader", shift: 0)
       plot.label(
         Self.fitted(candidate.name, width: right), x: 1, y: labels[place], dx: 6,
         class: "label \(style)", tip: candidate.name)

@@ -20,7 +20,8 @@ extension StudyReport {
         weights.append([domain, Format.share(weight)])
       }
       table(weights)
-      blocks.append("```\n\(Self.specification(pick).replacing("`", with: "'"))\n```")
+      blocks.append(
+        "```\n\(Self.shellQuoted(Self.specification(pick)).replacing("`", with: "'"))\n```")
     }
     blocks.append("## What was run")
     blocks.append(facts.map { "- \($0.name): \(plain($0.value))" }.joined(separator: "\n"))
@@ -47,6 +48,16 @@ extension StudyReport {
     if !picks.isEmpty {
       blocks.append("## Weights of the best mixtures")
       table(weightTable)
+    }
+    if let model {
+      blocks.append("## What the model has learned")
+      blocks.append(
+        plain(
+          "By \(model.method)’s model of all its trials: the change, in nats per token, as a domain’s "
+            + "weight rises at the mixture that the model holds best. Beliefs, not measurements."))
+      table(effectTable(model.insight))
+      table(candidateTable(model))
+      blocks.append(plain(predictionWords(model.insight)))
     }
     blocks.append("## Transfer across sizes")
     if let transfer {
@@ -93,6 +104,16 @@ extension StudyReport {
     return zip(mixture.domains, whole).map { domain, units in
       "\(domain)=\(Plot.number(Double(units) / 10_000, 4))"
     }.joined(separator: ",")
+  }
+
+  /// As a shell reads it back: in quotes where it holds more than plain names.
+  static func shellQuoted(_ text: String) -> String {
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.isASCII
+        && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+          || "=,._-/".unicodeScalars.contains($0))
+    }
+    return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   /// The figures of the headline.

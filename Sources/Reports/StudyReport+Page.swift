@@ -7,13 +7,14 @@ extension StudyReport {
     var main = Markup("main", [:], [header])
     main.append(headline)
     for section in [
-      methodSection, trialSection, domainSection, weightSection, transferSection, runSection,
+      methodSection, trialSection, domainSection, weightSection, modelSection, transferSection,
+      runSection,
       noteSection,
     ] {
       if let section { main.append(section) }
     }
     let page = Markup(
-      "html", ["lang": "en", "xmlns": "http://www.w3.org/1999/xhtml"],
+      "html", ["lang": "en"],
       [
         Markup(
           "head", [:],
@@ -77,7 +78,8 @@ extension StudyReport {
               Markup("dd", ["class": "note"], text: figure.note),
             ])
         }))
-    section.append(code([Self.specification(pick)], label: "For the command line"))
+    section.append(
+      code([Self.shellQuoted(Self.specification(pick))], label: "For the command line"))
     return section
   }
 
@@ -89,16 +91,22 @@ extension StudyReport {
         ? "What each method would hand over, trained again with fresh seeds. A ring is the loss that "
           + "the same mixture had in the search; the way from ring to dot is what luck and the change "
           + "of seed had contributed."
-        : "No pick has been trained again with fresh seeds yet, so the rings are single runs of the "
-          + "search.")
+        : "No pick has been trained again with fresh seeds yet"
+          + (methodChart == nil ? "." : ", so the rings are single runs of the search."))
     if let chart = methodChart {
+      let key: [(Plot.Shape, String, String)] = [
+        (.circle, "solid other", "mean over fresh seeds, 95\u{202F}% interval"),
+        (.circle, "hollow other", "loss in the search"),
+      ]
+      section.append(figure(chart, key: findings.confirmedCount > 0 ? key : [key[1]]))
+    }
+    if let chart = differenceChart {
       section.append(
-        figure(
-          chart,
-          key: [
-            (.circle, "solid other", "mean over fresh seeds, 95\u{202F}% interval"),
-            (.circle, "hollow other", "loss in the search"),
-          ]))
+        Markup(
+          "p", ["class": "lead"],
+          text: "The intervals above hold noise that all methods share. Taken seed by seed against "
+            + "the best, it cancels:"))
+      section.append(figure(chart, key: []))
     }
     section.append(scrolling(methodTable))
     if findings.rankedMethods.contains(where: { !$0.finalists.isEmpty }) {
@@ -183,7 +191,7 @@ extension StudyReport {
           key: methods.enumerated().filter { $0.element.method != "uniform" }.map { place, method in
             (
               Plot.Shape.series[place % 6], "solid \(place == 0 ? "best" : "other") m\(place % 6)",
-              method.method + (place == 0 ? ", 95\u{202F}% interval" : "")
+              method.method + (place == domainChartFocus ? ", 95\u{202F}% interval" : "")
             )
           }))
       section.append(heatTable)
@@ -219,6 +227,32 @@ extension StudyReport {
     return section
   }
 
+  private var modelSection: Markup? {
+    guard let model else { return nil }
+    let insight = model.insight
+    var section = heading(
+      "What the model has learned",
+      "By \(model.method)’s model of all its trials: what a little more of each domain, at the others’ "
+        + "expense, would do at the mixture that the model holds best. Blue where the 95\u{202F}% interval "
+        + "leaves out zero. These are the model’s beliefs; only confirmed runs are measurements.")
+    if let chart = effectChart(insight) { section.append(figure(chart, key: [])) }
+    section.append(details("On each held-out domain", [scrolling(effectTable(insight))]))
+    section.append(Markup("h3", text: "How sure the choice is"))
+    section.append(scrolling(candidateTable(model)))
+    section.append(
+      Markup(
+        "p", ["class": "caption"],
+        text:
+          "The probability of being the best of this list, and by how much each is expected to fall "
+          + "short of the best of all mixtures."))
+    if let chart = predictionChart(insight) {
+      section.append(Markup("h3", text: "How well it predicts"))
+      section.append(Markup("p", ["class": "lead"], text: predictionWords(insight)))
+      section.append(figure(chart, key: []))
+    }
+    return section
+  }
+
   private var transferSection: Markup? {
     guard let transfer else {
       return heading(
@@ -226,8 +260,14 @@ extension StudyReport {
         "No check at other model sizes has been run: whether the order of these mixtures holds beyond "
           + "\(record.configuration.scale.size) parameters is open.")
     }
-    var section = heading("Transfer across sizes", transfer.verdict)
+    var section = heading("Transfer across sizes", nil)
+    section.append(Markup("p", ["class": "finding"], text: transfer.verdict))
     if let chart = transferChart(transfer) {
+      section.append(
+        Markup(
+          "p", ["class": "lead"],
+          text: "Where each mixture stands among the others at each size, seed by seed, with "
+            + "95\u{202F}% intervals; lower is better."))
       section.append(figure(chart, key: []))
     }
     section.append(scrolling(transferTable(transfer)))

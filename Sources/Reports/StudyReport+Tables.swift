@@ -58,8 +58,8 @@ extension StudyReport {
         facts.append(
           (
             "Wall time",
-            "\(Format.duration(end - start)) from first proposal to last result; "
-              + "\(Format.duration(compute)) of training in all"
+            "\(Format.duration(end - start)) from first proposal to last result"
+              + (compute > 0 ? "; \(Format.duration(compute)) of training in all" : "")
           ))
       }
     }
@@ -231,14 +231,14 @@ extension StudyReport {
 
   func swapTable(_ transfer: TransferResult) -> TextTable {
     var table = TextTable([
-      .init("Mixtures", .left), .init("From", .left), .init("Difference there"), .init("To", .left),
-      .init("Difference there"), .init("Told apart", .left),
+      .init("Mixtures", .left), .init("At one size"), .init("At the other"), .init("Real", .left),
     ])
     for swap in transfer.swaps {
       table.append([
-        "\(swap.first) less \(swap.second)", transfer.scales[swap.from].size,
-        Self.difference(swap.differences.0), transfer.scales[swap.to].size,
-        Self.difference(swap.differences.1), swap.isSignificant ? "yes, a real swap" : "no",
+        "\(swap.first) less \(swap.second)",
+        "\(transfer.scales[swap.from].size): \(Self.difference(swap.differences.0))",
+        "\(transfer.scales[swap.to].size): \(Self.difference(swap.differences.1))",
+        swap.isSignificant ? "yes" : "may be noise",
       ])
     }
     return table

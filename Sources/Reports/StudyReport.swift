@@ -10,20 +10,40 @@ package struct StudyReport: Sendable {
   package let record: StudyRecord
   package let methods: [MethodResult]
   /// Nil where no check of larger or smaller sizes has been run.
+  package let transferRecord: TransferRecord?
   package let transfer: TransferResult?
+  /// Nil where no method has a model, or it has seen too little.
+  package let model: MethodInsight?
   /// What to type to have the study again, a command a line; none where it is not known.
   package let commands: [String]
 
   package let findings: StudyFindings
 
   package init(
-    record: StudyRecord, methods: [MethodResult], transfer: TransferResult?, commands: [String]
+    record: StudyRecord, methods: [MethodResult], transfer: TransferRecord?,
+    model: MethodInsight? = nil, commands: [String]
   ) {
     self.record = record
     self.methods = methods
-    self.transfer = transfer
+    transferRecord = transfer
+    self.transfer = transfer?.result
+    self.model = model
     self.commands = commands
     findings = StudyFindings(record: record, methods: methods)
+  }
+
+  /// Reads a study's folder, and the transfer check in it where there is one.
+  ///
+  /// - Parameter commands: what to type to have the study again.
+  /// - Throws: `StudyError` or `StorageError` where the folder holds no study or a damaged one.
+  package init(folder: String, commands: [String]) throws {
+    let record = try StudyRecord.read(folder: folder)
+    let methods = record.analysis.methods
+    self.init(
+      record: record, methods: methods,
+      transfer: TransferRecord.exists(in: folder)
+        ? try TransferRecord.read(folder: folder) : nil,
+      model: try MethodInsight(of: record, methods: methods), commands: commands)
   }
 
   /// Writes `report.html` and `report.md` into a folder, each as a whole.

@@ -4,6 +4,8 @@ import Foundation
 /// processes.
 package final class MappedFile: @unchecked Sendable {
   package let path: String
+  /// Valid as long as this object lives, which Swift may end after its last use: `withBytes` is the
+  /// way to read a file that nothing else keeps.
   package let bytes: UnsafeRawBufferPointer
 
   package init(at path: String) throws(StorageError) {
@@ -23,6 +25,11 @@ package final class MappedFile: @unchecked Sendable {
     guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
     else { throw .system(action: "map", path: path, code: errno) }
     bytes = UnsafeRawBufferPointer(start: start, count: count)
+  }
+
+  /// Keeps the file mapped until `body` returns.
+  package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try withExtendedLifetime(self) { try body(bytes) }
   }
 
   deinit {

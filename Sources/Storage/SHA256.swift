@@ -71,7 +71,8 @@ package struct SHA256: Sendable {
   package static func hexadecimal(ofFileAt path: String) throws(StorageError) -> String {
     let file = try MappedFile(at: path)
     var hash = SHA256()
-    hash.update(file.bytes)
+    // The mapping ends with the file's last use, which is not that of its bytes.
+    withExtendedLifetime(file) { hash.update(file.bytes) }
     return hash.hexadecimal()
   }
 

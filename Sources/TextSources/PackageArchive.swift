@@ -26,7 +26,7 @@ struct PackageArchive {
         try self.init(tar: result.output)
       case .wheel:
         let file = try MappedFile(at: package.path)
-        let zip = try ZipArchive(file.bytes)
+        let zip = try file.withBytes { try ZipArchive($0) }
         self.init(.zip(zip, file), zip.entries.map(\.name))
       }
     } catch let error as InflateError {
@@ -51,7 +51,7 @@ struct PackageArchive {
     switch contents {
     case .tar(let tar): return Array(tar.bytes[tar.entries[indices[index]].range])
     case .zip(let zip, let file):
-      return try withExtendedLifetime(file) { try zip.contents(of: zip.entries[indices[index]]) }
+      return try file.withBytes { _ in try zip.contents(of: zip.entries[indices[index]]) }
     }
   }
 }

@@ -118,10 +118,11 @@ package struct PackageCache: Sendable {
   }
 
   private func digest(_ path: String) throws -> (sha256: String, byteCount: Int) {
-    let file = try MappedFile(at: path)
-    var hash = SHA256()
-    hash.update(file.bytes)
-    return (hash.hexadecimal(), file.bytes.count)
+    try MappedFile(at: path).withBytes { bytes in
+      var hash = SHA256()
+      hash.update(bytes)
+      return (hash.hexadecimal(), bytes.count)
+    }
   }
 
   /// Checks what came and gives it its name.
@@ -197,15 +198,18 @@ package struct PackageCache: Sendable {
         package: source.package, expected: source.sha256,
         found: found?.split(separator: " ").last.map(String.init) ?? "another")
     }
-    if errors.contains("No matching distribution found"),
-      !errors.contains("Failed to establish a new connection"), !errors.contains("ConnectionError"),
-      !errors.contains("Temporary failure in name resolution")
-    {
-      throw TextSourceError.toolFailed(
-        command: "pip download \(source.package)==\(source.version)", status: result.status,
-        reason: result.reason + "; check the package index that pip uses")
+    // Without a network pip ends by saying that the package is unknown, too.
+    let isCutOff = [
+      "Failed to establish a new connection", "ConnectionError", "ProxyError", "Timeout",
+      "Temporary failure in name resolution",
+    ].contains { errors.contains($0) }
+    if isCutOff {
+      throw TextSourceError.noNetwork(
+        package: source.package, reason: "pip cannot reach its package index")
     }
-    throw TextSourceError.noNetwork(package: source.package, reason: result.reason)
+    throw TextSourceError.toolFailed(
+      command: "pip download \(source.package)==\(source.version)", status: result.status,
+      reason: result.reason + "; check the package index that pip uses")
   }
 }
 

@@ -37,6 +37,10 @@ enum Subprocess {
     }
   }
 
+  /// Held from making a pipe to marking it as not to be inherited, and while a process is begun: else
+  /// one that begins in between would keep another's pipe open.
+  private static let spawning = NSLock()
+
   /// Where the shell would find the tool.
   static func find(_ tool: String) throws -> String {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
@@ -69,13 +73,15 @@ enum Subprocess {
     variables.merge(environment) { $1 }
 
     var pipes: [Int32] = [-1, -1, -1, -1]
-    try pipes.withUnsafeMutableBufferPointer { pipes in
-      for i in [0, 2] {
-        guard pipe(pipes.baseAddress! + i) == 0 else {
-          throw failure(tool, "cannot make a pipe: \(String(cString: strerror(errno)))")
+    try spawning.withLock {
+      try pipes.withUnsafeMutableBufferPointer { pipes in
+        for i in [0, 2] {
+          guard pipe(pipes.baseAddress! + i) == 0 else {
+            throw failure(tool, "cannot make a pipe: \(String(cString: strerror(errno)))")
+          }
+          _ = fcntl(pipes[i], F_SETFD, FD_CLOEXEC)
+          _ = fcntl(pipes[i + 1], F_SETFD, FD_CLOEXEC)
         }
-        _ = fcntl(pipes[i], F_SETFD, FD_CLOEXEC)
-        _ = fcntl(pipes[i + 1], F_SETFD, FD_CLOEXEC)
       }
     }
     defer { for descriptor in pipes where descriptor >= 0 { close(descriptor) } }
@@ -86,10 +92,25 @@ enum Subprocess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
     posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
+    // Threads of the pool block signals, and a new process inherits that: it could not be stopped.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     var process = pid_t()
     let code = withCStrings(command) { command in
       withCStrings(variables.map { "\($0)=\($1)" }) { variables in
-        posix_spawn(&process, command[0]!, &actions, nil, command, variables)
+        spawning.withLock {
+          posix_spawn(&process, command[0]!, &actions, &attributes, command, variables)
+        }
       }
     }
     guard code == 0 else { throw failure(tool, String(cString: strerror(code))) }
@@ -136,6 +157,10 @@ enum Subprocess {
       }
     }
     if problem != nil { kill(process, SIGTERM) }
+    for i in [0, 2] {
+      close(pipes[i])
+      pipes[i] = -1
+    }
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0, errno == EINTR {}
     if let problem { throw problem }

@@ -103,10 +103,9 @@ package struct TextFiles: DocumentSource {
 
   package func provenance() throws -> [Provenance] {
     try files.map { file in
-      var hash = SHA256()
-      hash.update(try MappedFile(at: file.path).bytes)
-      return Provenance(
-        name: file.path, version: nil, sha256: hash.hexadecimal(), license: nil, note: nil)
+      Provenance(
+        name: file.path, version: nil, sha256: try SHA256.hexadecimal(ofFileAt: file.path),
+        license: nil, note: nil)
     }
   }
 
@@ -119,10 +118,9 @@ package struct TextFiles: DocumentSource {
         isEmpty = false
         try body(Document(source: file.path, splitKey: key, text: text))
       }
-      let mapped = try MappedFile(at: file.path)
       switch file.format {
       case .text:
-        var text = Array(mapped.bytes)
+        var text = try MappedFile(at: file.path).withBytes { Array($0) }
         // A byte order mark is no text.
         if text.has("\u{feff}", at: 0) { text.removeFirst(3) }
         guard textFiles < Self.fewFiles else {
@@ -134,7 +132,7 @@ package struct TextFiles: DocumentSource {
         }
       case .lines, .gzipLines, .zstdLines:
         var lines = JSONLines(path: file.path, textKey: textKey)
-        try read(file, mapped) { piece in
+        try read(file) { piece in
           try lines.feed(piece) { try emit("\(file.name)#\($0)", $1) }
         }
         try lines.finish { try emit("\(file.name)#\($0)", $1) }
@@ -160,13 +158,14 @@ package struct TextFiles: DocumentSource {
 
   /// The contents in pieces, decompressed.
   private func read(
-    _ file: File, _ mapped: MappedFile, _ sink: (UnsafeRawBufferPointer) throws -> Void
+    _ file: File, _ sink: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
+    let mapped = try MappedFile(at: file.path)
     if mapped.bytes.isEmpty { throw TextSourceError.empty(path: file.path) }
     switch file.format {
     case .gzipLines:
       do {
-        try gunzip(mapped.bytes, sink)
+        try mapped.withBytes { try gunzip($0, sink) }
       } catch let error as InflateError {
         throw TextSourceError.damaged(path: file.path, reason: error.description)
       }
@@ -177,7 +176,7 @@ package struct TextFiles: DocumentSource {
       if result.status != 0 {
         throw TextSourceError.damaged(path: file.path, reason: result.reason)
       }
-    case .text, .lines: try sink(mapped.bytes)
+    case .text, .lines: try mapped.withBytes(sink)
     }
   }
 }

@@ -17,9 +17,8 @@ struct ReportCommand: Command {
     let record = try StudyRecord.read(folder: folder)
     let transfer =
       TransferRecord.exists(in: folder) ? try TransferRecord.read(folder: folder).result : nil
-    let report = StudyReport(
-      record: record, methods: record.analysis.methods, transfer: transfer,
-      commands: commands(record.configuration, transfer: transfer))
+    let report = try StudyReport(
+      folder: folder, commands: commands(record.configuration, transfer: transfer))
     for path in try report.write(to: folder) { try emit(path) }
   }
 

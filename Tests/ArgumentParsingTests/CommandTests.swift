@@ -163,7 +163,7 @@ import Testing
     #expect(!execute([]).output.contains("probe"))
   }
 
-  @Test(arguments: [40, 60, 80, 120])
+  @Test(arguments: [48, 60, 80, 120])
   func `no line of help is wider than the terminal`(width: Int) {
     for name in ["train", "study", "transfer"] {
       let lines = execute([name, "--help"], width: width).output.split(separator: "\n")

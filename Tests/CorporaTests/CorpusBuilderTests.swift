@@ -1,10 +1,9 @@
+import Corpora
 import Foundation
 import Numerics
 import Storage
 import Testing
 import TextSources
-
-@testable import Corpora
 
 struct TextList: DocumentSource {
   var texts: [(key: String, text: String)]

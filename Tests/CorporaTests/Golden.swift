@@ -1,6 +1,5 @@
+import Corpora
 import Foundation
-
-@testable import Corpora
 
 /// What Hugging Face's `tokenizers` 0.23.3 (Python) makes of the same texts. The special token was not
 /// looked for: `tokenizer.encode_special_tokens = True`.

@@ -1,9 +1,8 @@
+import Corpora
 import Foundation
 import Storage
 import Testing
 import TextSources
-
-@testable import Corpora
 
 @Suite struct `The user's own text` {
   @Test func `becomes a corpus of text files and lines`() throws {

@@ -1,9 +1,8 @@
+import Corpora
 import Foundation
 import Storage
 import Testing
 import TextSources
-
-@testable import Corpora
 
 @Suite struct `Synthetic text` {
   let text = `The corpus builder`.small

@@ -1,8 +1,7 @@
+import Corpora
 import Foundation
 import Storage
 import Testing
-
-@testable import Corpora
 
 /// A folder for one test, removed with the last reference to it.
 final class TemporaryFolder {

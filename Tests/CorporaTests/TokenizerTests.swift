@@ -1,9 +1,8 @@
+import Corpora
 import Foundation
 import Numerics
 import Storage
 import Testing
-
-@testable import Corpora
 
 @Suite struct `The tokenizer` {
   /// A `tokenizer.json` as the newer versions of the library write it.

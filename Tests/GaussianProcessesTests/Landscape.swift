@@ -36,8 +36,9 @@ struct Landscape {
 let forms: [SurrogateForm] = [
   SurrogateForm(),
   SurrogateForm(exponent: 0.25, link: .identity, hasLinear: true),
+  SurrogateForm(exponent: 0.35, law: .own),
   SurrogateForm(
-    exponent: 1, link: .logarithm, hasRelevances: false, hasLinear: true, hasLaw: false),
+    exponent: 1, link: .logarithm, hasRelevances: false, hasLinear: true, law: .none),
   .rawWeights,
 ]
 

@@ -33,7 +33,7 @@ import Testing
 
   @Test func `is the density of a multivariate normal times the priors'`() throws {
     // Two runs: the density by hand.
-    let form = SurrogateForm(hasLaw: false)
+    let form = SurrogateForm(law: .none)
     let priors = form.priorList(parts: 3, own: nil)
     let inputs = EmbeddedMixtures([[0.2, 0.3, 0.5], [0.6, 0.4, 0]], parts: 3, exponent: 0.5)
     let posterior = MarginalPosterior(

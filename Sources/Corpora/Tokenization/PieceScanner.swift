@@ -3,19 +3,19 @@
 ///     's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 ///
 /// It works on bytes. A byte that is no part of valid UTF-8 counts as a symbol of its own.
-struct PieceScanner {
+package struct PieceScanner {
   private let bytes: UnsafeBufferPointer<UInt8>
   private let classes: UnsafePointer<UInt8>
   private var position = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+  package init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
     classes = ScalarClass.table
   }
 
   /// The next piece; nil at the end.
   @inline(__always)
-  mutating func next() -> Range<Int>? {
+  package mutating func next() -> Range<Int>? {
     let start = position
     guard start < bytes.count else { return nil }
     let (first, width) = scalarClass(at: start)

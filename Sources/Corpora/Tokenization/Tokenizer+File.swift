@@ -75,7 +75,7 @@ extension Tokenizer {
     try self.init(json: try readFile(at: path), path: path)
   }
 
-  init(json: Data, path: String) throws {
+  package init(json: Data, path: String) throws {
     func refuse(_ found: String) -> CorpusError { .tokenizer(path: path, found: found) }
     let file: TokenizerFile
     do {

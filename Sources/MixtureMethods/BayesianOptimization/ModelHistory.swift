@@ -84,16 +84,21 @@ package struct ModelHistory: Sendable {
     guard let milestone = Self.milestone(atMost: data.count) else { return nil }
     let choice = cache.choices.withLock { choices in
       if let known = choices.first(where: { $0.count == milestone }) { return known.fit }
-      let fit = SurrogateFit.selected(for: data.subset(Array(0..<milestone)))
+      let fit = SurrogateFit.selected(
+        for: data.subset(Array(0..<milestone)), size: Self.members(at: milestone))
       choices.append((milestone, fit))
       return fit
     }
     guard let choice else { return nil }
     let refined =
       data.count > milestone && data.count <= 192
-      ? SurrogateFit(
-        choice.form, to: data.subset(Array(0..<data.count)), from: choice, iterations: 8) : nil
-    return CompositeSurrogate(data: data, fit: refined ?? choice)
+      ? choice.refined(on: data.subset(Array(0..<data.count)), iterations: 5) : choice
+    return CompositeSurrogate(data: data, fit: refined)
+  }
+
+  /// Averaging over forms matters while there are few runs, and costs the more the more there are.
+  private static func members(at count: Int) -> Int {
+    count <= 96 ? 4 : count <= 192 ? 2 : 1
   }
 
   /// The largest of 4, 6, 8, 12, 16, 24, … that is not above `count`.

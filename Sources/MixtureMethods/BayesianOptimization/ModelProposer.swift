@@ -29,7 +29,7 @@ struct ModelProposer {
     else { return nil }
     let search = search()
     let found = search.maxima(
-      parts: surrogate.data.parts, exponent: surrogate.form.exponent,
+      parts: surrogate.data.parts, exponent: surrogate.exponent,
       incumbents: Array(base.prefix(6)), seed: seed,
       score: { acquisition.values(at: $0) }, evaluate: { acquisition.evaluate(at: $0) })
     guard let best = found.first else { return nil }
@@ -50,7 +50,7 @@ struct ModelProposer {
       surrogate, coefficients: coefficients, base: Array(base.prefix(1)))
     {
       let found = search().maxima(
-        parts: surrogate.data.parts, exponent: surrogate.form.exponent,
+        parts: surrogate.data.parts, exponent: surrogate.exponent,
         incumbents: Array(base.prefix(6)), seed: seed,
         score: { joint.values(at: $0).means.map { -$0 } },
         evaluate: { points in
@@ -108,6 +108,6 @@ struct ModelProposer {
 }
 
 /// Half the sum of the weights' differences: the share of tokens that would have to move.
-func totalVariation(_ a: [Double], _ b: [Double]) -> Double {
+package func totalVariation(_ a: [Double], _ b: [Double]) -> Double {
   0.5 * zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) }
 }

@@ -51,7 +51,7 @@ struct RawWeightOptimization: MixtureMethod {
     guard finished.count >= 4 else { return nil }
     let data = SurrogateData(
       mixtures: finished.map(\.0), losses: Matrix(columns: [finished.map(\.1)]), ownDomains: [nil])
-    return SurrogateFit(.rawWeights, to: data).flatMap {
+    return SurrogateFit(.rawWeights, to: data, starts: 2, iterations: 60).flatMap {
       CompositeSurrogate(data: data, fit: $0)
     }
   }

@@ -1,0 +1,192 @@
+import MixtureMethods
+import Mixtures
+import Studies
+
+/// What the model behind a method has learned, for the report.
+package struct MethodInsight: Sendable {
+  package var method: String
+  package var insight: Insight
+  /// Names for `insight.candidates` after the first, which is the model's own optimum.
+  package var candidateNames: [String]
+
+  package init(method: String, insight: Insight, candidateNames: [String]) {
+    self.method = method
+    self.insight = insight
+    self.candidateNames = candidateNames
+  }
+
+  /// Shows the first method that has a model every search trial of its own that has ended, and asks
+  /// it what it has learned. Nil where none has a model, or it has seen too little.
+  ///
+  /// - Throws: what `makeMethod(named:context:)` throws for a configuration that it does not know.
+  package init?(of record: StudyRecord, methods: [MethodResult]) throws {
+    let configuration = record.configuration
+    let context = MethodContext(
+      domains: configuration.domains, availableTokens: configuration.availableTokens,
+      objective: configuration.objective, seed: configuration.seed,
+      initialTrials: configuration.initialTrials)
+    var candidates: [(name: String, mixture: Mixture)] = []
+    for method in methods {
+      guard let pick = method.pick else { continue }
+      if let same = candidates.firstIndex(where: { $0.mixture == pick }) {
+        candidates[same].name += ", \(method.method)"
+      } else {
+        candidates.append((method.method, pick))
+      }
+    }
+    for name in configuration.methods.map(\.name) {
+      let trials = record.trials.compactMap { trial -> (ordinal: Int, trial: TrialRecord)? in
+        guard trial.request.purpose == .search else { return nil }
+        return trial.claims.first { $0.name == name }.map { ($0.ordinal, trial) }
+      }.sorted { $0.ordinal < $1.ordinal }
+      var method = try makeMethod(named: name, context: context)
+      for (_, trial) in trials {
+        if let observation = trial.observation { method.update(with: [observation]) }
+      }
+      guard let insight = method.insight(comparing: candidates.map(\.mixture)) else { continue }
+      // A candidate that is the optimum itself is not listed again.
+      self.init(
+        method: name, insight: insight,
+        candidateNames: candidates.filter { $0.mixture != insight.optimum.mixture }.map(\.name))
+      return
+    }
+    return nil
+  }
+}
+
+extension StudyReport {
+  /// How the objective changes as the weight of one domain rises.
+  func effectChart(_ insight: Insight) -> Plot? {
+    let effects = insight.objectiveEffects.sorted { $0.change.mean < $1.change.mean }
+    guard !effects.isEmpty else { return nil }
+    let rowHeight = 28.0
+    let left = Self.labelWidth(effects.map(\.domain))
+    let scale = LinearScale(
+      holding: [0]
+        + effects.flatMap { [$0.change.interval.lowerBound, $0.change.interval.upperBound] })
+    var plot = Plot(
+      id: "effects", title: "What more of each domain does to the objective",
+      summary: effects.map { "\($0.domain): \(Format.difference($0.change.mean))" }
+        .joined(separator: "; "), height: Double(effects.count) * rowHeight,
+      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+    plot.horizontalAxis(
+      scale, name: "change of the objective, nats per token (− helps)", isDifference: true)
+    for (row, effect) in effects.enumerated() {
+      let y = (Double(row) + 0.5) * rowHeight
+      let interval = effect.change.interval
+      let style = interval.contains(0) ? "other" : "best"
+      plot.label(
+        Self.fitted(effect.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        tip: effect.domain)
+      plot.line(
+        from: (scale.fraction(interval.lowerBound), y),
+        to: (scale.fraction(interval.upperBound), y), class: "interval \(style)")
+      plot.mark(
+        .circle, x: scale.fraction(effect.change.mean), y: y, class: "solid \(style)",
+        tip: "\(Format.share(effect.weightChange)) more of \(effect.domain): "
+          + "\(Format.difference(effect.change.mean)) (\(Format.interval(interval)))")
+    }
+    return plot
+  }
+
+  /// What the model says of each trial from all the others, against what was seen.
+  func predictionChart(_ insight: Insight) -> Plot? {
+    let points = insight.leaveOneOut
+    guard points.count > 1 else { return nil }
+    let low = points.map(\.observed).sorted()
+    // Bad mixtures are far away, and of no interest: the better three quarters fill the chart.
+    let limit = low[min(low.count - 1, low.count * 3 / 4)]
+    let shown = points.filter { $0.observed <= limit }
+    let y = LinearScale(
+      holding: shown.flatMap {
+        [$0.predicted.interval.lowerBound, $0.predicted.interval.upperBound]
+      }
+        + shown.map(\.observed))
+    let x = LinearScale(holding: shown.map(\.observed))
+    let height = 280.0
+    let held = points.count { $0.predicted.interval.contains($0.observed) }
+    var plot = Plot(
+      id: "predictions", title: "Predicted against observed objective",
+      summary:
+        "Each trial predicted from all others; \(held) of \(points.count) intervals hold the "
+        + "value observed.", height: height,
+      margins: .init(top: 34, right: 20, bottom: 44, left: 60))
+    plot.verticalAxis(y, name: "predicted from all other trials")
+    plot.horizontalAxis(x, name: "observed objective, nats per token")
+    func depth(_ value: Double) -> Double { height * (1 - y.fraction(value)) }
+    let start = max(x.bounds.lowerBound, y.bounds.lowerBound)
+    let end = min(x.bounds.upperBound, y.bounds.upperBound)
+    if start < end {
+      plot.line(
+        from: (x.fraction(start), depth(start)), to: (x.fraction(end), depth(end)), class: "level")
+    }
+    for point in shown {
+      let position = x.fraction(point.observed)
+      let interval = point.predicted.interval
+      plot.line(
+        from: (position, depth(interval.lowerBound)), to: (position, depth(interval.upperBound)),
+        class: "interval thin")
+      plot.mark(
+        .circle, x: position, y: depth(point.predicted.mean),
+        class: interval.contains(point.observed) ? "solid best" : "solid other m1",
+        tip:
+          "observed \(Format.loss(point.observed)), predicted \(Format.loss(point.predicted.mean)) "
+          + "(\(Format.loss(interval.lowerBound)) to \(Format.loss(interval.upperBound))). "
+          + Self.weights(point.mixture))
+    }
+    return plot
+  }
+
+  func candidateTable(_ model: MethodInsight) -> TextTable {
+    var table = TextTable([
+      .init("Mixture", .left), .init("Predicted objective"), .init("Probability of being best"),
+      .init("Expected regret"),
+    ])
+    for (candidate, name) in zip(
+      model.insight.candidates, ["the model’s optimum"] + model.candidateNames)
+    {
+      let interval = candidate.objective.interval
+      table.append([
+        name,
+        Format.loss(candidate.objective.mean) + " ± "
+          + Format.loss((interval.upperBound - interval.lowerBound) / 2),
+        Format.share(candidate.probabilityOfBest), Format.loss(candidate.expectedRegret),
+      ])
+    }
+    return table
+  }
+
+  /// Rows: domains whose weight rises; columns: held-out domains.
+  func effectTable(_ insight: Insight) -> TextTable {
+    let heldOut = insight.losses.map(\.heldOut)
+    var table = TextTable(
+      [.init("More of", .left), .init("By"), .init("Objective")] + heldOut.map { .init($0) })
+    for effect in insight.objectiveEffects {
+      table.append(
+        [
+          effect.domain, Format.share(effect.weightChange), Format.difference(effect.change.mean),
+        ]
+          + heldOut.map { domain in
+            insight.effects.first { $0.domain == effect.domain && $0.heldOut == domain }
+              .map { Format.difference($0.lossChange.mean) } ?? "–"
+          })
+    }
+    return table
+  }
+
+  /// How well the model predicts, in a sentence.
+  func predictionWords(_ insight: Insight) -> String {
+    let points = insight.leaveOneOut
+    let held = points.count { $0.predicted.interval.contains($0.observed) }
+    let square = points.reduce(0.0) { sum, point in
+      let error = point.predicted.mean - point.observed
+      return sum + error * error
+    }
+    return "Predicted from all others, the trials’ root mean square error is "
+      + "\(Format.loss((square / Double(points.count)).squareRoot())) nats per token; "
+      + "\(held) of \(points.count) 95\u{202F}% intervals hold the value observed. "
+      + (Double(held) < 0.8 * Double(points.count)
+        ? "That is fewer than there should be: do not lean on what this model says. " : "")
+      + "A run’s own noise is estimated at \(Format.loss(insight.noise))."
+  }
+}

@@ -1,0 +1,94 @@
+import Kernels
+import Testing
+
+// M rows, N columns, K depth.
+
+@Suite struct `Products` {
+  static let shapes: [(m: Int, n: Int, k: Int)] = [
+    (1, 16, 1), (3, 16, 5), (4, 32, 8), (7, 48, 16), (8, 16, 32), (13, 80, 33), (17, 112, 255),
+    (9, 64, 256), (31, 32, 257), (40, 176, 600),
+  ]
+
+  @Test(arguments: KernelLevel.available, shapes)
+  func `with a packed factor agree with the sum over the depth`(
+    level: KernelLevel, shape: (m: Int, n: Int, k: Int)
+  ) {
+    let kernels = KernelTable(level: level)
+    let (m, n, k) = shape
+    let (aStride, cStride) = (k + 3, n + 16)
+    let a = random(m * aStride, seed: 1)
+    let b = random(k * n, seed: 2)
+    let start = random(m * cStride, seed: 3)
+    let width = kernels.panelWidth
+    for isTransposed in [false, true] {
+      let panels = Guarded(
+        [Float](repeating: 0, count: (n + width - 1) / width * width * k))
+      let source = isTransposed ? (0..<n * k).map { b[$0 % k * n + $0 / k] } : b
+      kernels.packPanels(
+        k, n, source, isTransposed ? 1 : n, isTransposed ? k : 1, panels.base)
+      for hasAddend in [false, true] {
+        let c = Guarded(start)
+        kernels.multiplyPanels(
+          m, n, k, a, aStride, panels.base, hasAddend ? UnsafePointer(c.base) : nil, cStride,
+          c.base, cStride)
+        for i in 0..<m {
+          let expected = (0..<n).map { j in
+            (0..<k).reduce(hasAddend ? Double(start[i * cStride + j]) : 0) {
+              $0 + Double(a[i * aStride + $1]) * Double(b[$1 * n + j])
+            }
+          }
+          let row = Array(c.values[i * cStride..<i * cStride + n])
+          #expect(difference(row, expected) < 2e-5)
+          #expect(
+            Array(c.values[i * cStride + n..<(i + 1) * cStride])
+              == Array(start[i * cStride + n..<(i + 1) * cStride]), "wrote beside the columns")
+        }
+        #expect(c.isFrameWhole && panels.isFrameWhole)
+      }
+    }
+  }
+
+  @Test(arguments: KernelLevel.available, [1, 5, 17, 33, 100])
+  func `with a number of columns that fills no lane are right in those`(
+    level: KernelLevel, n: Int
+  ) {
+    let kernels = KernelTable(level: level)
+    let (m, k) = (11, 20)
+    let stride = (n + 15) / 16 * 16
+    let a = random(m * k, seed: 1)
+    let b = random(k * n, seed: 2)
+    let width = kernels.panelWidth
+    let panels = Guarded([Float](repeating: 0, count: (n + width - 1) / width * width * k))
+    kernels.packPanels(k, n, b, n, 1, panels.base)
+    let c = Guarded([Float](repeating: 0, count: m * stride))
+    kernels.multiplyPanels(m, n, k, a, k, panels.base, nil, 0, c.base, stride)
+    for i in 0..<m {
+      let expected = (0..<n).map { j in
+        (0..<k).reduce(0) { $0 + Double(a[i * k + $1]) * Double(b[$1 * n + j]) }
+      }
+      #expect(difference(Array(c.values[i * stride..<i * stride + n]), expected) < 1e-5)
+    }
+    #expect(c.isFrameWhole && panels.isFrameWhole)
+  }
+
+  @Test(arguments: KernelLevel.available, shapes)
+  func `of a transposed factor add to what is there`(
+    level: KernelLevel, shape: (m: Int, n: Int, k: Int)
+  ) {
+    let kernels = KernelTable(level: level)
+    let (m, n, k) = shape
+    let (aStride, bStride) = (m + 5, n + 16)
+    let a = random(k * aStride, seed: 1)
+    let b = random(k * bStride, seed: 2)
+    let start = random(m * n, seed: 3)
+    let c = Guarded(start)
+    kernels.accumulateTransposed(m, n, k, a, aStride, b, bStride, c.base, n)
+    let expected = (0..<m * n).map { i in
+      (0..<k).reduce(Double(start[i])) {
+        $0 + Double(a[$1 * aStride + i / n]) * Double(b[$1 * bStride + i % n])
+      }
+    }
+    #expect(difference(c.values, expected) < 2e-5)
+    #expect(c.isFrameWhole)
+  }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import GaussianProcesses
+import MixtureMethods
+import Mixtures
+import Numerics
+import Testing
+
+@Suite struct `The methods` {
+  @Test func `all exist, and others are refused with what was probably meant`() throws {
+    let context = SyntheticTrainer.context(seed: 1)
+    for (name, summary) in methodNames {
+      let method = try makeMethod(named: name, context: context)
+      #expect(!summary.isEmpty)
+      #expect(method.recommendations(3).isEmpty)
+      let first = try #require(method.suggest(pending: [], ordinal: 0)).mixture
+      #expect(first.domains == context.domains)
+      #expect(abs(first.weights.reduce(0, +) - 1) < 1e-12)
+    }
+    #expect {
+      try makeMethod(named: "sobel", context: context)
+    } throws: {
+      "\($0)".contains("did you mean 'sobol'?") && "\($0)".contains("bo, bo-raw")
+    }
+    var other = context
+    other.domains = ["a", "b", "c", "d", "e"]
+    #expect(throws: MixtureError.self) { try makeMethod(named: "llama", context: other) }
+  }
+
+  @Test func `fixed mixtures are tried once and handed over`() throws {
+    let trainer = SyntheticTrainer(seed: 1)
+    for (name, expected) in [
+      ("uniform", [0.2, 0.2, 0.2, 0.2, 0.2]), ("natural", [0.0625, 0.5, 0.25, 0.125, 0.0625]),
+    ] {
+      var method = try makeMethod(named: name, context: SyntheticTrainer.context(seed: 1))
+      let observations = trainer.run(&method, trials: 5)
+      #expect(observations.count == 1)
+      #expect(zip(observations[0].mixture.weights, expected).allSatisfy { abs($0 - $1) < 1e-12 })
+      let recommended = method.recommendations(3)
+      #expect(recommended.map(\.mixture) == [observations[0].mixture])
+      #expect(recommended[0].observed != nil && recommended[0].predicted == nil)
+    }
+  }
+
+  @Test func `share their quasi-random start`() throws {
+    let context = SyntheticTrainer.context(seed: 7, initialTrials: 6)
+    let methods = try ["bo", "bo-raw", "sobol"].map { try makeMethod(named: $0, context: context) }
+    for ordinal in 0..<6 {
+      let first = methods.map { $0.suggest(pending: [], ordinal: ordinal) }
+      #expect(first[0] == first[1] && first[1] == first[2])
+    }
+    let reseeded = try makeMethod(
+      named: "sobol", context: SyntheticTrainer.context(seed: 8, initialTrials: 6))
+    #expect(
+      reseeded.suggest(pending: [], ordinal: 0) != methods[2].suggest(pending: [], ordinal: 0))
+  }
+
+  @Test func `random search hands over the best mixtures that it has seen`() throws {
+    let trainer = SyntheticTrainer(seed: 2, noise: 0)
+    let context = SyntheticTrainer.context(seed: 3)
+    var method = try makeMethod(named: "sobol", context: context)
+    let observations = trainer.run(&method, trials: 12)
+    let values = observations.map { context.objective.value(of: $0)! }.sorted()
+    #expect(method.recommendations(3).map(\.observed) == values.prefix(3).map { $0 })
+  }
+
+  @Test(arguments: ["bo", "bo-raw"])
+  func `a resumed study proposes what it would have proposed`(name: String) throws {
+    let trainer = SyntheticTrainer(seed: 4)
+    let context = SyntheticTrainer.context(seed: 5)
+    var running = try makeMethod(named: name, context: context)
+    let observations = trainer.run(&running, trials: 13, workers: 2)
+    let pending = [Mixture.uniform(over: context.domains)]
+    let next = running.suggest(pending: pending, ordinal: 13)
+    #expect(running.suggest(pending: pending, ordinal: 13) == next)
+    // All at once, as after a restart.
+    var resumed = try makeMethod(named: name, context: context)
+    resumed.update(with: observations)
+    #expect(resumed.suggest(pending: pending, ordinal: 13) == next)
+    #expect(resumed.recommendations(3) == running.recommendations(3))
+    // A copy that has seen more does not disturb the original.
+    var copy = running
+    copy.update(with: [trainer.observation(next!.mixture, seed: 1)])
+    _ = copy.suggest(pending: [], ordinal: 14)
+    #expect(running.suggest(pending: pending, ordinal: 13) == next)
+  }
+
+  @Test func `proposals keep away from those that are pending`() throws {
+    let trainer = SyntheticTrainer(seed: 6)
+    var method = try makeMethod(named: "bo", context: SyntheticTrainer.context(seed: 6))
+    _ = trainer.run(&method, trials: 16)
+    var pending: [Mixture] = []
+    for ordinal in 16..<20 {
+      let next = try #require(method.suggest(pending: pending, ordinal: ordinal)).mixture
+      for other in pending { #expect(totalVariation(other.weights, next.weights) > 0.01) }
+      pending.append(next)
+    }
+  }
+
+  @Test func `diverged trials are taken in and not gone back to`() throws {
+    let trainer = SyntheticTrainer(seed: 7)
+    let context = SyntheticTrainer.context(seed: 7)
+    var method = try makeMethod(named: "bo", context: context)
+    let observations = trainer.run(&method, trials: 10)
+    let proposed = try #require(method.suggest(pending: [], ordinal: 10)).mixture
+    method.update(with: [
+      Observation(
+        mixture: proposed, scale: observations[0].scale, seed: 1, outcome: .diverged)
+    ])
+    let next = try #require(method.suggest(pending: [], ordinal: 10)).mixture
+    #expect(totalVariation(next.weights, proposed.weights) > 0.05)
+    var allDiverged = try makeMethod(named: "bo", context: context)
+    allDiverged.update(
+      with: observations.map {
+        Observation(mixture: $0.mixture, scale: $0.scale, seed: 1, outcome: .diverged)
+      })
+    #expect(allDiverged.suggest(pending: [], ordinal: 10)?.reason == .quasiRandom)
+    #expect(allDiverged.recommendations(2).isEmpty)
+  }
+
+  @Test func `hands over distinct mixtures with what they are predicted to reach`() throws {
+    let trainer = SyntheticTrainer(seed: 8)
+    let context = SyntheticTrainer.context(seed: 8)
+    var method = try makeMethod(named: "bo", context: context)
+    _ = trainer.run(&method, trials: 20)
+    let recommended = method.recommendations(4)
+    #expect(recommended.count == 4)
+    for (i, a) in recommended.enumerated() {
+      let prediction = try #require(a.predicted)
+      let truth = trainer.objective(a.mixture, context.objective)
+      #expect(abs(prediction.mean - truth) < 0.05)
+      #expect(prediction.interval.upperBound - prediction.interval.lowerBound < 0.3)
+      for b in recommended[..<i] {
+        #expect(totalVariation(a.mixture.weights, b.mixture.weights) > 0.02)
+        #expect(b.predicted!.mean <= prediction.mean)
+      }
+    }
+  }
+}
+
+@Suite struct `Bayesian optimization` {
+  /// Mean regret of what is handed over after 24 trials, on landscapes that differ.
+  @Test func `beats quasi-random search and raw weights`() throws {
+    var regrets: [String: Double] = [:]
+    for seed in UInt64(1)...4 {
+      let trainer = SyntheticTrainer(seed: seed)
+      let context = SyntheticTrainer.context(seed: seed)
+      let best = SobolSequence.simplexPoints(parts: 5, count: 8192, seed: 99).map {
+        trainer.objective(
+          Mixture(domains: context.domains, proportionalTo: $0), context.objective)
+      }.min()!
+      for name in ["bo", "bo-raw", "sobol"] {
+        var method = try makeMethod(named: name, context: context)
+        _ = trainer.run(&method, trials: 24)
+        let pick = try #require(method.recommendations(1).first).mixture
+        regrets[name, default: 0] += (trainer.objective(pick, context.objective) - best) / 4
+      }
+    }
+    let (bo, raw, sobol) = (regrets["bo"]!, regrets["bo-raw"]!, regrets["sobol"]!)
+    #expect(bo < 0.01)
+    #expect(bo < 0.4 * sobol)
+    #expect(bo < raw + 0.002)
+  }
+
+  @Test func `tells what each domain is worth`() throws {
+    let trainer = SyntheticTrainer(seed: 9, noise: 0.003)
+    let context = SyntheticTrainer.context(seed: 9)
+    var method = try makeMethod(named: "bo", context: context)
+    _ = trainer.run(&method, trials: 32)
+    let best = try #require(method.recommendations(1).first).mixture
+    let uniform = Mixture.uniform(over: context.domains)
+    let insight = try #require(method.insight(comparing: [uniform]))
+    #expect(insight.optimum.mixture == best)
+    #expect(insight.effects.count == 5 * 7 && insight.slices.count == 5)
+    var covered = 0
+    for effect in insight.effects {
+      let j = context.domains.firstIndex(of: effect.domain)!
+      let weights = best.weights.enumerated().map { i, w in
+        i == j
+          ? w + effect.weightChange
+          : w * (1 - best.weights[j] - effect.weightChange) / (1 - best.weights[j])
+      }
+      let moved = Mixture(domains: context.domains, proportionalTo: weights)
+      let d = SyntheticTrainer.heldOut.firstIndex(of: effect.heldOut)!
+      let truth = trainer.losses(moved)[d] - trainer.losses(best)[d]
+      if effect.lossChange.interval.contains(truth) { covered += 1 }
+      // A domain's own text helps it.
+      if effect.domain == effect.heldOut { #expect(effect.lossChange.mean < 0) }
+    }
+    #expect(covered >= 26)
+    #expect(insight.candidates.map(\.mixture) == [best, uniform])
+    #expect(insight.candidates[0].probabilityOfBest > 0.5)
+    #expect(insight.candidates[0].expectedRegret < insight.candidates[1].expectedRegret)
+    let inside = insight.leaveOneOut.filter { $0.predicted.interval.contains($0.observed) }
+    #expect(inside.count >= 28)
+    #expect(insight.noise > 0 && insight.noise < 0.05)
+  }
+}

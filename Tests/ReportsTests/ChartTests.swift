@@ -1,0 +1,190 @@
+import FoundationXML
+import Mixtures
+import Numerics
+import Reports
+import Testing
+
+@Suite struct `Linear scale` {
+  // d3.scaleLinear().domain([a, b]).ticks(n), d3 7.
+  @Test(arguments: [
+    (0.0, 1.0, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]), (0, 10, 5, [0, 2, 4, 6, 8, 10]),
+    (-1, 1, 4, [-1, -0.5, 0, 0.5, 1]), (4.412, 4.527, 5, [4.42, 4.44, 4.46, 4.48, 4.5, 4.52]),
+    (0.1, 0.3, 2, [0.1, 0.2, 0.3]), (0, 64, 8, [0, 10, 20, 30, 40, 50, 60]),
+  ])
+  func `marks the round values that d3 marks`(
+    low: Double, high: Double, count: Int, expected: [Double]
+  ) {
+    #expect(LinearScale(low...high).ticks(count: count) == expected)
+  }
+
+  @Test func `ticks are within bounds, even and as many as asked within a factor`() {
+    var generator = SeededGenerator(seed: 4)
+    for _ in 0..<500 {
+      let low = (generator.uniform() - 0.5) * 100
+      let scale = LinearScale(low...(low + generator.uniform() * 10 + 1e-4))
+      let ticks = scale.ticks(count: 5)
+      #expect((2...12).contains(ticks.count), "\(scale.bounds)")
+      let slack = scale.step(count: 5) * 1e-6
+      #expect(ticks[0] >= scale.bounds.lowerBound - slack)
+      #expect(ticks[ticks.count - 1] <= scale.bounds.upperBound + slack)
+    }
+  }
+
+  @Test func `one value stands in the middle`() {
+    #expect(abs(LinearScale(holding: [4.2]).fraction(4.2) - 0.5) < 1e-9)
+    #expect(abs(LinearScale(holding: [0, 0]).fraction(0) - 0.5) < 1e-9)
+    #expect(LinearScale(holding: []).ticks().count > 1)
+  }
+
+  @Test(arguments: [(0.2, 1), (0.05, 2), (0.001, 3), (1.0, 0), (50.0, 0)])
+  func `decimals tell ticks apart`(step: Double, decimals: Int) {
+    #expect(LinearScale.decimals(ofStep: step) == decimals)
+  }
+}
+
+@Suite struct `Markup and plots` {
+  @Test func `escapes what would be markup`() throws {
+    let text = "<b>&\"'\u{1}]]>"
+    let element = Markup("p", ["title": text], text: text)
+    let document = try XMLDocument(xmlString: element.text)
+    let expected = text.replacing("\u{1}", with: "\u{FFFD}")
+    #expect(document.rootElement()?.stringValue == expected)
+    #expect(document.rootElement()?.attribute(forName: "title")?.stringValue == expected)
+  }
+
+  @Test func `a plot says what it is to those who cannot see it`() throws {
+    var plot = Plot(id: "x", title: "A & B", summary: "Less < more", height: 40)
+    plot.mark(.circle, x: 0.25, y: 10, class: "solid", tip: "here")
+    plot.line(from: (0, 0), to: (1, 40), class: "grid")
+    let document = try XMLDocument(xmlString: plot.markup.text)
+    let svg = try #require(try document.nodes(forXPath: "//svg[@role='img']").first as? XMLElement)
+    #expect(svg.attribute(forName: "aria-labelledby")?.stringValue == "x-title x-desc")
+    #expect(try document.nodes(forXPath: "//title[@id='x-title']").first?.stringValue == "A & B")
+    #expect(try document.nodes(forXPath: "//desc").first?.stringValue == "Less < more")
+    #expect(
+      try document.nodes(forXPath: "//svg/svg[@x='25%']/path/title").first?.stringValue == "here")
+  }
+
+  @Test func `labels are spread no further than they must be`() {
+    #expect(spread([10, 50], gap: 16, within: 0...100) == [10, 50])
+    #expect(spread([50, 50], gap: 16, within: 0...100) == [42, 58])
+    #expect(spread([99, 98], gap: 16, within: 0...100) == [100, 84])
+    #expect(spread([], gap: 16, within: 0...100) == [])
+    let placed = spread([3, 2, 1, 60, 61], gap: 10, within: 0...200)
+    #expect(placed == [20, 10, 0, 55.5, 65.5])
+  }
+}
+
+@Suite struct `Mixture clusters` {
+  func mixture(_ weights: Double...) -> Mixture {
+    Mixture(domains: weights.indices.map { "d\($0)" }, proportionalTo: weights)
+  }
+
+  @Test func `Hellinger's distance is 0 for equal mixtures and 1 for strangers`() {
+    #expect(hellingerDistance(mixture(0.3, 0.7), mixture(0.3, 0.7)) == 0)
+    #expect(hellingerDistance(mixture(1, 0), mixture(0, 1)) == 1)
+    // √(1 − √(0.5))
+    #expect(abs(hellingerDistance(mixture(1, 0), mixture(1, 1)) - 0.541_196_100_146_197) < 1e-14)
+  }
+
+  @Test func `mixtures that are alike are grouped in the order they came`() {
+    let clusters = MixtureClusters([
+      mixture(0.9, 0.1), mixture(0.1, 0.9), mixture(0.88, 0.12), mixture(0.5, 0.5),
+      mixture(0.12, 0.88),
+    ])
+    #expect(clusters.clusters.map(\.members) == [[0, 2], [1, 4], [3]])
+    #expect(clusters.assignment == [0, 1, 0, 2, 1])
+    #expect(abs(clusters.clusters[0].mean.weights[0] - 0.89) < 1e-12)
+  }
+
+  /// Mean linkage done the long way, from all pairs at every step.
+  func slow(_ mixtures: [Mixture], limit: Int, threshold: Double) -> [[Int]] {
+    var groups = mixtures.indices.map { [$0] }
+    while groups.count > 1 {
+      var best: (Int, Int, Double)?
+      for i in groups.indices {
+        for j in groups.indices.dropFirst(i + 1) {
+          let all = groups[i].flatMap { a in
+            groups[j].map { hellingerDistance(mixtures[a], mixtures[$0]) }
+          }
+          let mean = all.reduce(0, +) / Double(all.count)
+          if mean < best?.2 ?? .infinity { best = (i, j, mean) }
+        }
+      }
+      guard let (i, j, distance) = best, groups.count > limit || distance <= threshold else {
+        break
+      }
+      groups[i] = (groups[i] + groups[j]).sorted()
+      groups.remove(at: j)
+    }
+    return groups.sorted { $0[0] < $1[0] }
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3])
+  func `agrees with mean linkage done from all pairs`(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let mixtures = (0..<40).map { _ in
+      Mixture(
+        domains: ["a", "b", "c"], proportionalTo: (0..<3).map { _ in generator.uniform() + 1e-3 })
+    }
+    for (limit, threshold) in [(6, 0.2), (40, 0.15), (1, 0)] {
+      let found = MixtureClusters(mixtures, limit: limit, distance: threshold)
+      #expect(found.clusters.map(\.members) == slow(mixtures, limit: limit, threshold: threshold))
+    }
+  }
+
+  @Test func `none and one are no trouble`() {
+    #expect(MixtureClusters([]).clusters.isEmpty)
+    #expect(MixtureClusters([mixture(1, 1)]).clusters.map(\.members) == [[0]])
+  }
+}
+
+@Suite struct `Text table` {
+  @Test func `lines up whatever the letters`() {
+    var table = TextTable([.init("Domain", .left), .init("Loss")])
+    table.append(["books", "4.1"])
+    table.append(["日本語", "12.25"])
+    table.append(["e\u{301}t\u{1B}[31m", "–"])
+    let expected = """
+      Domain    Loss
+      ───────  ─────
+      books      4.1
+      日本語   12.25
+      e\u{301}t\u{FFFD}[31m      –
+
+      """
+    #expect(table.text == expected)
+  }
+
+  @Test func `is Markdown that shows names as they are`() {
+    var table = TextTable([.init("Domain", .left), .init("Loss")])
+    table.append(["a|b<c>*", "1"])
+    let expected = """
+      | Domain          | Loss |
+      | --------------- | ---: |
+      | a\\|b&lt;c&gt;\\* |    1 |
+
+      """
+    #expect(table.markdown == expected)
+  }
+}
+
+@Suite struct `Numbers` {
+  @Test func `are written alike everywhere`() {
+    #expect(Format.loss(4.43741) == "4.4374")
+    #expect(Format.difference(-0.00123) == "−0.0012")
+    #expect(Format.difference(0.00123) == "+0.0012")
+    #expect(Format.difference(-0.00001) == "0.0000" && Format.difference(0.00001) == "0.0000")
+    #expect(
+      Format.share(0.4123) == "41.2\u{202F}%" && Format.share(0.0001) == "<\u{202F}0.1\u{202F}%")
+    #expect(
+      [950, 12_500, 2_000_000, 999_960, 1_300_000_000].map(Format.count) == [
+        "950", "12.5k", "2.0M", "1.0M", "1.3B",
+      ])
+    #expect(
+      [3, 42, 250, 3600, 4980].map { Format.duration($0) } == [
+        "3.0 s", "42 s", "4 min 10 s", "1 h", "1 h 23 min",
+      ])
+    #expect(Format.date(1_795_000_000) == "2026-11-18 11:06 UTC")
+  }
+}

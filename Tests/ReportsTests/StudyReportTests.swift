@@ -1,0 +1,181 @@
+import Foundation
+import FoundationXML
+import Mixtures
+import Reports
+import Storage
+import Studies
+import Testing
+
+@Suite struct `Study report` {
+  /// The page as XML; throws where it is not well-formed.
+  func document(_ report: StudyReport) throws -> XMLDocument {
+    try XMLDocument(xmlString: String(report.html.trimmingPrefix("<!DOCTYPE html>")))
+  }
+
+  func text(_ document: XMLDocument, _ path: String) throws -> [String] {
+    try document.nodes(forXPath: path).compactMap(\.stringValue)
+  }
+
+  @Test func `holds the study's own numbers in page and Markdown`() throws {
+    let study = FabricatedStudy()
+    let report = try study.report()
+    let methods = report.record.analysis.methods
+    let best = try #require(methods.filter { $0.differenceFromBest == nil }.first)
+    let confirmed = try #require(best.confirmed)
+    let page = try document(report)
+    let headline = try text(page, "//*[@class='value']")
+    let loss = "\(Format.loss(confirmed.mean)) ± \(Format.loss(try #require(confirmed.margin)))"
+    #expect(headline.first == loss)
+    #expect(report.markdown.contains(loss))
+    let pick = try #require(best.pick)
+    for (domain, weight) in zip(pick.domains, pick.weights) {
+      #expect(
+        try text(page, "//*[@class='headline']//li").contains {
+          $0.contains(domain) && $0.contains(Format.share(weight))
+        })
+    }
+    for method in methods {
+      let difference = method.differenceFromBest.map { Format.difference($0.mean) } ?? "best"
+      let row = try text(page, "//section[h2='Methods compared']//tr[th='\(method.method)']").first
+      #expect(row?.contains(difference) == true, "\(method.method)")
+      #expect(row?.contains(Format.loss(try #require(method.searchLoss))) == true)
+    }
+    #expect(try text(page, "//svg[@role='img']/title").contains("Losses across model sizes"))
+    #expect(
+      report.markdown.contains(
+        report.transfer!.verdict.replacing("[", with: "\\[").replacing("]", with: "\\]")))
+    #expect(report.html.contains("What the model has learned"))
+    #expect(
+      report.html.contains("3fd1c0ffee5e") && report.html.contains("mixpipe report runs/five-100k"))
+  }
+
+  @Test func `takes differences of domains from uniform seed by seed`() throws {
+    let study = FabricatedStudy()
+    let record = study.record()
+    let methods = record.analysis.methods
+    let findings = StudyFindings(record: record, methods: methods)
+    let pick = try #require(methods.first { $0.method == "bo" }?.pick)
+    let column = try #require(findings.rankedMethods.firstIndex { $0.method == "bo" })
+    let row = try #require(findings.domains.first { $0.domain == "docs" })
+    #expect(!row.isTrained && row.objectiveWeight == nil)
+    let expected =
+      (UInt64(1000)..<1005).map { seed -> Double in
+        func loss(_ mixture: Mixture) -> Double {
+          study.result(mixture, seed: seed).losses.first { $0.domain == "docs" }!.loss
+        }
+        return loss(pick) - loss(.uniform(over: study.domains))
+      }.reduce(0, +) / 5
+    let cell = try #require(row.cells[column])
+    #expect(abs(try #require(cell.difference).mean - expected) < 1e-12)
+    #expect(try #require(cell.difference?.margin) < (try #require(cell.loss.margin)))
+    let uniform = try #require(findings.rankedMethods.firstIndex { $0.method == "uniform" })
+    #expect(row.cells[uniform]?.difference == nil)
+  }
+
+  @Test func `says whether the best can be told apart`() throws {
+    func verdict(_ noise: Double) -> String {
+      var study = FabricatedStudy()
+      study.noise = noise
+      let record = study.record()
+      return StudyFindings(record: record, methods: record.analysis.methods).verdict
+    }
+    #expect(verdict(1e-5).contains("beats the runner-up"))
+    #expect(verdict(0.3).contains("cannot be told apart"))
+  }
+
+  @Test func `one seed makes no interval and no claim`() throws {
+    var study = FabricatedStudy()
+    study.confirmationSeeds = 1
+    let record = study.record()
+    let report = StudyReport(
+      record: record, methods: record.analysis.methods, transfer: nil, commands: [])
+    #expect(report.findings.verdict.contains("1 seed cannot tell"))
+    #expect(
+      try text(try document(report), "//*[@class='note']").first?.contains("no interval") == true)
+  }
+
+  @Test func `names cannot become markup`() throws {
+    var study = FabricatedStudy()
+    study.domains = ["<script>", "a&b", "\"quoted\"", "it's", "a|b`c"]
+    study.folder = "runs/<i>&"
+    let record = study.record()
+    let report = StudyReport(
+      record: record, methods: record.analysis.methods, transfer: study.transfer,
+      commands: ["mixpipe study '<x>'"])
+    let page = try document(report)
+    #expect(try text(page, "//h1") == ["<i>&"])
+    #expect(try page.nodes(forXPath: "//script").isEmpty)
+    #expect(try text(page, "//li/span").contains("<script>"))
+    #expect(!report.markdown.contains("<i>") && report.markdown.contains("a\\|b\\`c"))
+  }
+
+  @Test func `a study that still runs says what is missing`() throws {
+    let study = FabricatedStudy()
+    let record = study.record(confirms: false, endedSearch: 6)
+    let report = StudyReport(
+      record: record, methods: record.analysis.methods, transfer: nil, commands: [])
+    let page = try document(report)
+    let missing = try #require(try text(page, "//*[@class='missing']").first)
+    #expect(missing.contains("14 of 34 search trials have ended"))
+    #expect(missing.contains("No fresh seeds yet for the pick of bo, sobol, uniform, natural"))
+    #expect(missing.contains("No check at other model sizes"))
+    #expect(try text(page, "//h2").contains("Best so far, not confirmed"))
+    #expect(report.findings.verdict.contains("not confirmed"))
+  }
+
+  @Test func `a study of which every trial diverged recommends nothing`() throws {
+    var study = FabricatedStudy()
+    study.allDiverge = true
+    let record = study.record(confirms: false)
+    let report = StudyReport(
+      record: record, methods: record.analysis.methods, transfer: nil,
+      model: try MethodInsight(of: record, methods: record.analysis.methods), commands: [])
+    let page = try document(report)
+    #expect(report.findings.verdict.hasPrefix("All 34 trials diverged"))
+    #expect(report.findings.recommendation == nil)
+    #expect(try page.nodes(forXPath: "//path[@class='diverged']").count == 35)
+    #expect(try page.nodes(forXPath: "//*[@class='value']").isEmpty)
+  }
+
+  @Test func `a study that has only begun renders`() throws {
+    let study = FabricatedStudy()
+    let record = study.record(confirms: false, endedSearch: 0)
+    for record in [
+      record, StudyRecord(folder: "x", configuration: record.configuration, trials: []),
+    ] {
+      let report = StudyReport(
+        record: record, methods: record.analysis.methods, transfer: nil,
+        model: try MethodInsight(of: record, methods: record.analysis.methods), commands: [])
+      _ = try document(report)
+      #expect(report.markdown.contains("No trial has ended yet"))
+    }
+  }
+
+  @Test func `the page needs nothing beside it`() throws {
+    let study = FabricatedStudy()
+    let record = study.record()
+    let report = StudyReport(
+      record: record, methods: record.analysis.methods, transfer: study.transfer, commands: [])
+    let page = try document(report)
+    #expect(try page.nodes(forXPath: "//link | //script | //img | //@src | //@href").isEmpty)
+    let identifiers = try text(page, "//@id")
+    #expect(Set(identifiers).count == identifiers.count)
+  }
+
+  @Test func `is the same each time and is written as a whole`() throws {
+    let folder = NSTemporaryDirectory() + "mixpipe-report-\(getpid())"
+    try makeFolder(at: folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let study = FabricatedStudy()
+    func make() -> StudyReport {
+      let record = study.record()
+      return StudyReport(
+        record: record, methods: record.analysis.methods, transfer: study.transfer, commands: [])
+    }
+    let paths = try make().write(to: folder)
+    #expect(paths == [folder + "/report.html", folder + "/report.md"])
+    #expect(try readFile(at: paths[0]) == Data(make().html.utf8))
+    #expect(try readFile(at: paths[1]) == Data(make().markdown.utf8))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
+  }
+}
