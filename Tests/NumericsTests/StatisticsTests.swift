@@ -227,21 +227,19 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 
   @Test(arguments: [2, 3, 5, 10])
-  func `stretched, covers a mean even with few units`(count: Int) throws {
+  func `stretched, varies as a mean does`(count: Int) throws {
     var generator = SeededGenerator(seed: 9)
+    let sample = (0..<count).map { _ in generator.normal() }
+    let mean = Statistics.mean(sample)
     let stretch = Bootstrap.stretch(count: count)
-    var covered = 0
-    for _ in 0..<600 {
-      let sample = (0..<count).map { _ in 1 + generator.normal() }
-      let mean = Statistics.mean(sample)
-      let interval = try #require(
-        Bootstrap.percentileInterval(count: count, replicates: 400, using: &generator) { drawn in
-          mean + stretch * (drawn.reduce(0) { $0 + sample[$1] } / Double(count) - mean)
-        })
-      if interval.contains(1) { covered += 1 }
+    let replicates = (0..<20_000).map { _ in
+      let drawn = (0..<count).map { _ in sample[generator.integer(below: count)] }
+      return mean + stretch * (Statistics.mean(drawn) - mean)
     }
-    // Resampling is coarse with two or three units; it must not claim more than it knows.
-    #expect((550...595).contains(covered), "covered \(covered) of 600")
+    let variance = try #require(Statistics.variance(replicates))
+    let error = try #require(Statistics.standardError(sample))
+    // Within five standard errors of a variance of 20,000 values.
+    #expect(abs(variance / (error * error) - 1) < 0.05)
   }
 
   @Test func `leaves out draws without a value`() {
