@@ -10,7 +10,7 @@
 
 /// Numbers of scratch memory that `attend` needs.
 package func attendScratch(positions: Int, headSize: Int) -> Int {
-  2 &* positions &* headSize &+ (headSize &+ 8) &* scoreStride(positions)
+  2 &* positions &* headSize &+ (headSize &+ 8) &* scoreStride(positions) &+ 16
 }
 
 /// Numbers of scratch memory that `attendBackward` needs.
@@ -63,6 +63,7 @@ package func attend(
   let k = q + positions &* headSize
   let keyPanels = k + positions &* headSize
   let scores = keyPanels + headSize &* width
+  let shares = scores + 8 &* width
   rotate(
     positions: positions, headSize: headSize, x: queries, xStride: stride, cosines: cosines,
     sines: sines, direction: 1, scale: 1 / Float(headSize).squareRoot(), y: q, yStride: headSize)
@@ -85,16 +86,21 @@ package func attend(
       let (largest, sum) = softmaxParts(
         scores, count: first &+ row &+ 1, padded: padded, writing: true)
       logSums[(first &+ row) &* logSumStride] = largest + logarithm(sum)
-      let share = Lane(repeating: 1 / sum)
-      var i = 0
-      while i < padded {
-        store(load(scores + i) * share, scores + i)
-        i &+= laneWidth
-      }
+      shares[row] = 1 / sum
     }
     multiplyRows(
       rows: rows, columns: headSize, depth: seen, a: scores, aStride: width, b: values,
       bStride: stride, c: output + first &* outputStride, cStride: outputStride)
+    // The few channels of the result are scaled rather than the many scores.
+    for row in 0..<rows {
+      let output = output + (first &+ row) &* outputStride
+      let share = Lane(repeating: shares[row])
+      var i = 0
+      while i < headSize {
+        store(load(output + i) * share, output + i)
+        i &+= laneWidth
+      }
+    }
     first &+= 8
   }
 }

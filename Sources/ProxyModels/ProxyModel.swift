@@ -148,6 +148,7 @@ package final class ProxyModel: @unchecked Sendable {
   private func forward(
     windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, workspace w: Workspace
   ) -> Int {
+    w.profile?.start()
     let rows = sequences * positions
     let (c, heads, headSize) = (layout.size.width, layout.size.heads, layout.size.headSize)
     precondition(rows <= w.rows, "expected at most \(w.rows) rows, found \(rows)")
@@ -169,9 +170,11 @@ package final class ProxyModel: @unchecked Sendable {
       kernels.normalize(
         rows, c, kept.input, w.widthStride, p + offsets.attentionGain, Self.normEpsilon,
         kept.attentionNorm, w.widthStride, kept.attentionInverse)
+      w.profile?.mark(.elementwise)
       layer.attention.forward(
         p, kernels, rows: rows, x: kept.attentionNorm, xStride: w.widthStride, y: kept.attention,
         yStride: w.attentionStride)
+      w.profile?.mark(.products)
       for sequence in 0..<sequences {
         let first = sequence * positions
         for head in 0..<heads {
@@ -182,24 +185,31 @@ package final class ProxyModel: @unchecked Sendable {
             w.widthStride, kept.logSums + (first * heads + head), heads, w.scratch)
         }
       }
+      w.profile?.mark(.attention)
       layer.attentionOutput.forward(
         p, kernels, rows: rows, x: kept.mixed, xStride: w.widthStride, addend: kept.input,
         y: kept.middle, yStride: w.widthStride)
+      w.profile?.mark(.products)
       kernels.normalize(
         rows, c, kept.middle, w.widthStride, p + offsets.hiddenGain, Self.normEpsilon,
         kept.hiddenNorm, w.widthStride, kept.hiddenInverse)
+      w.profile?.mark(.elementwise)
       layer.gates.forward(
         p, kernels, rows: rows, x: kept.hiddenNorm, xStride: w.widthStride, y: kept.gates,
         yStride: w.gateStride)
+      w.profile?.mark(.products)
       kernels.gate(
         rows, layout.size.hiddenWidth, kept.gates, w.gateStride, w.hidden, w.hiddenStride)
+      w.profile?.mark(.elementwise)
       layer.down.forward(
         p, kernels, rows: rows, x: w.hidden, xStride: w.hiddenStride, addend: kept.middle,
         y: index + 1 < layers.count ? w.layers[index + 1].input : w.output, yStride: w.widthStride)
+      w.profile?.mark(.products)
     }
     kernels.normalize(
       rows, c, w.output, w.widthStride, p + layout.finalGain, Self.normEpsilon, w.finalNorm,
       w.widthStride, w.finalInverse)
+    w.profile?.mark(.elementwise)
     return rows
   }
 
@@ -217,6 +227,7 @@ package final class ProxyModel: @unchecked Sendable {
       }
       first += count
     }
+    w.profile?.mark(.head)
   }
 
   /// The output layer forward and back, by blocks of rows; leaves the gradient of the last norm's
@@ -244,6 +255,7 @@ package final class ProxyModel: @unchecked Sendable {
         xStride: w.widthStride)
       first += count
     }
+    w.profile?.mark(.head)
   }
 
   private func backward(
@@ -256,6 +268,7 @@ package final class ProxyModel: @unchecked Sendable {
     kernels.normalizeBackward(
       rows, c, w.output, w.widthStride, p + layout.finalGain, w.finalInverse, w.dBranch,
       w.widthStride, w.dResidual, w.widthStride, gradients + layout.finalGain)
+    w.profile?.mark(.elementwise)
     for index in layers.indices.reversed() {
       let layer = layers[index]
       let kept = w.layers[index]
@@ -263,8 +276,10 @@ package final class ProxyModel: @unchecked Sendable {
       layer.down.backward(
         p, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, dx: w.hidden,
         dxStride: w.hiddenStride)
+      w.profile?.mark(.products)
       kernels.gateBackward(
         rows, layout.size.hiddenWidth, kept.gates, w.gateStride, w.hidden, w.hiddenStride)
+      w.profile?.mark(.elementwise)
       layer.down.accumulate(
         gradients, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, x: w.hidden,
         xStride: w.hiddenStride)
@@ -274,9 +289,11 @@ package final class ProxyModel: @unchecked Sendable {
       layer.gates.accumulate(
         gradients, kernels, rows: rows, dy: kept.gates, dyStride: w.gateStride, x: kept.hiddenNorm,
         xStride: w.widthStride)
+      w.profile?.mark(.products)
       kernels.normalizeBackward(
         rows, c, kept.middle, w.widthStride, p + offsets.hiddenGain, kept.hiddenInverse, w.dBranch,
         w.widthStride, w.dResidual, w.widthStride, gradients + offsets.hiddenGain)
+      w.profile?.mark(.elementwise)
 
       layer.attentionOutput.backward(
         p, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, dx: w.dBranch,
@@ -284,6 +301,7 @@ package final class ProxyModel: @unchecked Sendable {
       layer.attentionOutput.accumulate(
         gradients, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, x: kept.mixed,
         xStride: w.widthStride)
+      w.profile?.mark(.products)
       for sequence in 0..<sequences {
         let first = sequence * positions
         for head in 0..<heads {
@@ -298,20 +316,24 @@ package final class ProxyModel: @unchecked Sendable {
             w.attentionStride, w.scratch)
         }
       }
+      w.profile?.mark(.attention)
       layer.attention.backward(
         p, kernels, rows: rows, dy: w.dAttention, dyStride: w.attentionStride, dx: w.dBranch,
         dxStride: w.widthStride)
       layer.attention.accumulate(
         gradients, kernels, rows: rows, dy: w.dAttention, dyStride: w.attentionStride,
         x: kept.attentionNorm, xStride: w.widthStride)
+      w.profile?.mark(.products)
       kernels.normalizeBackward(
         rows, c, kept.input, w.widthStride, p + offsets.attentionGain, kept.attentionInverse,
         w.dBranch, w.widthStride, w.dResidual, w.widthStride, gradients + offsets.attentionGain)
+      w.profile?.mark(.elementwise)
     }
     for row in 0..<rows {
       let gradient = gradients + Int(w.inputs[row]) * c
       let source = w.dResidual + row * w.widthStride
       for i in 0..<c { gradient[i] += source[i] }
     }
+    w.profile?.mark(.elementwise)
   }
 }

@@ -29,6 +29,8 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
   var sequences: Sequences
   var state = State()
   private let evaluationTokens: Int
+  /// Where the time goes, once `profile()` was called; the optimizer's is told apart.
+  private(set) var profiles: [Profile] = []
   private let workspaces: [Workspace]
   private var windows: [UInt16]
   private var losses: [Double]
@@ -74,6 +76,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
       }
     }
     let loss = gradients() / Double(configuration.batchTokens)
+    profiles.first?.start()
     let norm = optimizer.mergeGradients(workers: workers)
     if state.step == 0 {
       state.firstLoss = loss
@@ -90,7 +93,17 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
       state.curve.append(.init(step: state.step, loss: loss))
     }
     optimizer.step(state.step, norm: norm, workers: workers)
+    profiles.first?.mark(.optimizer)
     state.step += 1
+  }
+
+  /// From now on, the time of each part is added up.
+  func profile() {
+    profiles = workspaces.map { workspace in
+      let profile = Profile()
+      workspace.profile = profile
+      return profile
+    }
   }
 
   /// Adds up each shard's gradients, micro-batch by micro-batch; returns the summed loss.

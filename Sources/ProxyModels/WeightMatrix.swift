@@ -98,7 +98,9 @@ package enum ProductEngine: String, Sendable, Codable {
     switch self {
     case .kernels: true
     case .blas: false
-    case .automatic: true
+    // From 256 channels on, what OpenBLAS spends on packing is small, and its blocking for the caches
+    // is better; panels would only take memory.
+    case .automatic: min(outputs, inputs) < 256
     }
   }
 }

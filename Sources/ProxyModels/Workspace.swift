@@ -48,6 +48,8 @@ package final class Workspace: @unchecked Sendable {
   let scratch: UnsafeMutablePointer<Float>
   var inputs: [UInt16]
   var targets: [UInt16]
+  /// Told after each part, where there is one.
+  package var profile: Profile?
   private let memory: FloatBuffer
 
   // Strides are an odd number of cache lines: rows a power of two apart share a few sets of the

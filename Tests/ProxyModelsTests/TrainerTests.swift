@@ -58,7 +58,8 @@ private func exported(_ folder: String) throws -> Data {
     }
     #expect(result.tokensSeen == [2000 * 24, 2000 * 24])
     #expect(result.epochs == [2, 2])
-    #expect(abs(result.curve[0].loss - log(Double(ToyText.vocabulary))) < 0.3)
+    // Logits of variance one at the start cost half a nat above a uniform guess.
+    #expect(abs(result.curve[0].loss - log(Double(ToyText.vocabulary)) - 0.5) < 0.3)
     #expect(result.peakMemoryBytes > 1 << 20)
   }
 
