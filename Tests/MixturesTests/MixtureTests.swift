@@ -1,8 +1,7 @@
 import Foundation
+import Mixtures
 import Numerics
 import Testing
-
-@testable import Mixtures
 
 private let domains = ["books", "web", "code", "papers", "chat"]
 

@@ -1,7 +1,6 @@
 import Foundation
+import Numerics
 import Testing
-
-@testable import Numerics
 
 private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bool {
   abs(a - b) <= tolerance * max(abs(a), abs(b))

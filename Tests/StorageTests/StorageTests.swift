@@ -1,7 +1,6 @@
 import Foundation
+import Storage
 import Testing
-
-@testable import Storage
 
 /// A folder of a test's own, gone with it.
 final class TemporaryFolder: Sendable {

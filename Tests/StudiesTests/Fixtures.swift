@@ -3,8 +3,7 @@ import MixtureMethods
 import Mixtures
 import Numerics
 import Storage
-
-@testable import Studies
+import Studies
 
 let domains = ["books", "code", "web"]
 

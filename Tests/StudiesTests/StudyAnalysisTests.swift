@@ -1,9 +1,8 @@
 import Foundation
 import Mixtures
 import Numerics
+import Studies
 import Testing
-
-@testable import Studies
 
 @Suite struct `A study's analysis` {
   /// Losses by hand: search trials and confirmations of methods `a` and `b`.

@@ -1,9 +1,8 @@
 import Foundation
 import Mixtures
 import Storage
+import Studies
 import Testing
-
-@testable import Studies
 
 /// Faults that take a process of their own, which captures nothing.
 @Suite struct `A study beside others and on a full disk` {

@@ -3,10 +3,9 @@ import MixtureMethods
 import Mixtures
 import Numerics
 import Storage
+import Studies
 import Synchronization
 import Testing
-
-@testable import Studies
 
 @Suite struct `A study` {
   private let four = configuration(

@@ -2,9 +2,8 @@ import Foundation
 import Mixtures
 import Numerics
 import Storage
+import Studies
 import Testing
-
-@testable import Studies
 
 private func mixture(_ weights: [Double]) -> Mixture {
   Mixture(domains: domains, proportionalTo: weights)
@@ -24,6 +23,12 @@ private func check(
   TransferConfiguration(
     corpus: "corpora/none", corpusDigest: "0123", objective: .mean(of: domains),
     candidates: candidates, scales: scales, seeds: seeds, trainer: ["learning rate": "0.01"])
+}
+
+/// A request without its id and purpose.
+private func work(of request: TrialRequest) -> TrialRequest {
+  TrialRequest(
+    id: 0, purpose: .search, mixture: request.mixture, scale: request.scale, seed: request.seed)
 }
 
 /// A check whose losses are given by candidate and seed, at the small scale and at the large one.
@@ -64,7 +69,7 @@ private func record(
       folder: folder.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 2
     ).run()
     #expect(found.trials.count == 24)
-    #expect(Set(found.trials.map { TrialWork($0.request) }).count == 24)
+    #expect(Set(found.trials.map { work(of: $0.request) }).count == 24)
     #expect(found.trials.allSatisfy { $0.request.purpose == .transfer && $0.outcome != nil })
     // Balanced at any time, and the long trials of a seed first.
     #expect(found.trials.prefix(8).map(\.request.seed) == Array(repeating: 11, count: 8))
@@ -99,7 +104,7 @@ private func record(
     for trial in reused {
       let source = study.trials[trial.reusedFrom!]
       #expect(source.outcome == trial.outcome && trial.request.scale == small)
-      #expect(TrialWork(source.request) == TrialWork(trial.request))
+      #expect(work(of: source.request) == work(of: trial.request))
     }
     let uniform = found.trials.filter {
       $0.claims[0].name == "uniform" && $0.request.scale == small
