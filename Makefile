@@ -15,7 +15,7 @@ TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing
 # One BLAS thread each: the tests run side by side.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help build study test lint format bench coverage sanitize docs clean setup setup-fetch
+.PHONY: help build study test lint format bench coverage sanitize clean setup setup-fetch
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ lint: setup ## layout and style, and that no AVX-512 code can reach an older pro
 
 format: ## lays out the sources
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: build ## the trainer's speed beside a probe of the processor
+	@$(MIXPIPE) bench
 
 coverage: setup ## which lines the tests reach
 	@swift test --enable-code-coverage
