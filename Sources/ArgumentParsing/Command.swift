@@ -64,6 +64,10 @@ extension Command {
     } catch let error as UsageError {
       errors("\(error)\n")
       return 64
+    } catch let error as ValidationError {
+      // Values that only the work itself can judge, as against a corpus, are a mistake of usage too.
+      errors("Error: \(error)\n")
+      return 64
     } catch let code as ExitCode {
       return code.rawValue
     } catch {

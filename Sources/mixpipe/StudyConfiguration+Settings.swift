@@ -14,7 +14,9 @@ func makeConfiguration(
   _ asked: StudySettings, stored: StudyConfiguration?, corpus: Corpus, evaluator: ProxyEvaluator
 ) throws -> StudyConfiguration {
   let sizeName = asked.size ?? stored?.scale.size ?? StudyDefaults.size
-  guard let size = ModelSize.named(sizeName) else { throw UnknownSize(name: sizeName) }
+  guard let size = ModelSize.named(sizeName) else {
+    throw ValidationError(UnknownSize(name: sizeName).description)
+  }
   let domains = corpus.trainingDomains.map(\.name)
   let seed = asked.seed ?? stored?.seed ?? 1
   let hasBudget = asked.tokens != nil || asked.tokensPerParameter != nil
@@ -71,7 +73,7 @@ private func makeMethods(
     ?? StudyDefaults.methods.filter { fits($0, domains: domains) }
   return try names.map { name in
     guard methodNames.contains(where: { $0.name == name }) else {
-      throw MethodError.unknown(name: name)
+      throw ValidationError(MethodError.unknown(name: name).description)
     }
     let isFixed = MixturePreset(rawValue: name) != nil
     let trials =

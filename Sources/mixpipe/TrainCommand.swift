@@ -155,8 +155,12 @@ struct TrainSummary: Codable {
 /// of usage.
 func resolve(_ specification: MixtureSpecification, over corpus: Corpus) throws -> Mixture {
   let trained = corpus.trainingDomains
-  return try specification.resolved(
-    over: trained.map(\.name), availableTokens: trained.map { $0.training?.count ?? 0 })
+  do {
+    return try specification.resolved(
+      over: trained.map(\.name), availableTokens: trained.map { $0.training?.count ?? 0 })
+  } catch {
+    throw ValidationError("\(error)")
+  }
 }
 
 /// A mixture as part of a folder's name: `uniform`, or its weights in percent.
