@@ -7,10 +7,10 @@ struct ObservedMixtures: Sendable {
 
   init(objective: Objective) { self.objective = objective }
 
-  /// Takes in what has a value; diverged trials have none.
+  /// Takes in what has a finite value; diverged trials have none.
   mutating func append(_ observations: [Observation]) {
     for observation in observations {
-      guard let value = objective.value(of: observation) else { continue }
+      guard let value = objective.value(of: observation), value.isFinite else { continue }
       if let index = entries.firstIndex(where: { $0.mixture == observation.mixture }) {
         entries[index].values.append(value)
       } else {

@@ -137,6 +137,79 @@ import Testing
   }
 }
 
+/// What no study should be stopped by.
+@Suite struct `Odd observations` {
+  private func context(_ domains: [String], targets: [String]) -> MethodContext {
+    MethodContext(
+      domains: domains, availableTokens: domains.map { _ in 1 }, objective: .mean(of: targets),
+      seed: 3, initialTrials: 4)
+  }
+
+  private func observation(_ mixture: Mixture, _ losses: [(String, Double)]) -> Observation {
+    Observation(
+      mixture: mixture, scale: Scale(size: "50k", parameters: 1, tokens: 1), seed: 0,
+      outcome: .losses(
+        losses.map { DomainLoss(domain: $0, loss: $1, standardError: 0, bitsPerByte: 0) }))
+  }
+
+  /// Constant losses, negative ones, and ones of which a tenth are far off.
+  @Test(
+    arguments: [1, 2, 20],
+    [
+      { (_: [Double], _: Int) in 2.5 }, { (w: [Double], _: Int) in w[0] * w[0] - 3 },
+      { (w: [Double], i: Int) in 3 + exp(-5 * w[0]) + (i % 10 == 7 ? 40 : 0) },
+    ] as [@Sendable ([Double], Int) -> Double])
+  func `of one, two or twenty domains`(
+    parts: Int, loss: @Sendable ([Double], Int) -> Double
+  ) throws {
+    let domains = (0..<parts).map { "d\($0)" }
+    let context = context(domains, targets: ["d0", "other"])
+    for name in ["bo", "bo-raw"] where parts > 1 || name == "bo" {
+      var method = try makeMethod(named: name, context: context)
+      for ordinal in 0..<11 {
+        let next = try #require(method.suggest(pending: [], ordinal: ordinal)).mixture
+        #expect(next.weights.allSatisfy { $0 >= 0 && $0.isFinite })
+        method.update(with: [
+          observation(
+            next, [("d0", loss(next.weights, ordinal)), ("other", 1 + Double(ordinal % 3))])
+        ])
+      }
+      #expect(!method.recommendations(2).isEmpty)
+      #expect(method.suggest(pending: [.uniform(over: domains)], ordinal: 11) != nil)
+      if name == "bo" && parts > 1 { #expect(method.insight(comparing: []) != nil) }
+    }
+  }
+
+  @Test func `replicates of one mixture show the noise`() throws {
+    let domains = ["d0", "d1", "d2"]
+    var method = try makeMethod(named: "bo", context: context(domains, targets: ["d0"]))
+    var generator = SeededGenerator(seed: 5)
+    for weights in SobolSequence.simplexPoints(parts: 3, count: 6, seed: 1) {
+      let mixture = Mixture(domains: domains, proportionalTo: weights)
+      for _ in 0..<4 {
+        method.update(with: [
+          observation(mixture, [("d0", 3 - weights[0] + 0.1 * generator.normal())])
+        ])
+      }
+    }
+    let insight = try #require(method.insight(comparing: []))
+    #expect(insight.noise > 0.06 && insight.noise < 0.16)
+    #expect(insight.leaveOneOut.count == 24)
+  }
+
+  @Test func `trials without a target, or not finite, are passed over`() throws {
+    let domains = ["d0", "d1"]
+    var method = try makeMethod(named: "bo", context: context(domains, targets: ["d0", "d1"]))
+    let mixture = Mixture.uniform(over: domains)
+    for _ in 0..<5 {
+      method.update(with: [
+        observation(mixture, [("d0", 1)]), observation(mixture, [("d0", .nan), ("d1", 2)]),
+      ])
+    }
+    #expect(method.suggest(pending: [], ordinal: 9)?.reason == .quasiRandom)
+  }
+}
+
 @Suite struct `Bayesian optimization` {
   /// Mean regret of what is handed over after 24 trials, on landscapes that differ.
   @Test func `beats quasi-random search and raw weights`() throws {

@@ -107,41 +107,51 @@ struct TableMeasurements {
     }
   }
 
-  @Test func `finds the best of RegMix's pool`() throws {
-    let table = try RunTable.regmix()
-    let objective = table.objective
+  @Test(arguments: [0, 0.02])
+  func `finds the best of RegMix's pool`(noise: Double) throws {
+    let clean = try RunTable.regmix()
+    let objective = clean.objective
     let best = objective.min()!
-    let mean = table.outputs.map { _ in 1 / Double(table.outputs.count) }
+    let outputs = clean.outputs.count
+    let mean = clean.outputs.map { _ in 1 / Double(outputs) }
     let seeds = Int(ProcessInfo.processInfo.environment["MIXPIPE_SEEDS"] ?? "20")!
     var found: [Double] = []
     var regrets: [Int: [Double]] = [:]
-    let start = Date()
     for seed in 0..<seeds {
+      var table = clean
+      // Independent in each output, so that their mean is off by `noise`.
+      var generator = SeededGenerator(seed: UInt64(seed), stream: "noise")
+      for i in table.losses.indices {
+        for d in 0..<outputs {
+          table.losses[i][d] += noise * Double(outputs).squareRoot() * generator.normal()
+        }
+      }
       var chosen = Array(shuffled(table.mixtures.count, seed: UInt64(1000 + seed)).prefix(12))
       var history = PoolHistory(table: table)
-      while chosen.count < 40, !chosen.contains(where: { objective[$0] == best }) {
+      while chosen.count < 32 {
         guard let surrogate = history.surrogate(chosen) else {
           Issue.record("no surrogate")
           return
         }
+        let predictions = surrogate.weightedSum(mean, at: table.mixtures).map(\.mean)
+        let recommended = predictions.indices.min { predictions[$0] < predictions[$1] }!
+        regrets[chosen.count, default: []].append(objective[recommended] - best)
         let rest = table.mixtures.indices.filter { !chosen.contains($0) }
-        let base = chosen.sorted { objective[$0] < objective[$1] }.prefix(12)
+        let base = chosen.sorted { predictions[$0] < predictions[$1] }.prefix(12)
         let joint = try #require(
           JointObjective(surrogate, coefficients: mean, base: base.map { table.mixtures[$0] }))
         let acquisition = try #require(NoisyExpectedImprovement(joint, seed: UInt64(seed)))
         let values = acquisition.values(at: rest.map { table.mixtures[$0] })
         chosen.append(rest[values.indices.max { values[$0] < values[$1] }!])
       }
-      for n in [16, 24, 32] {
-        regrets[n, default: []].append(chosen.prefix(n).map { objective[$0] }.min()! - best)
-      }
-      found.append(chosen.contains { objective[$0] == best } ? Double(chosen.count) : 99)
+      found.append(chosen.firstIndex { objective[$0] == best }.map { Double($0 + 1) } ?? 99)
     }
-    print(
-      "runs to the pool's best:", found.sorted().map { Int($0) }, "median", median(found),
-      String(format: "%.1f s", Date().timeIntervalSince(start)))
-    for n in [16, 24, 32] { print("regret at", n, regrets[n]!.reduce(0, +) / Double(seeds)) }
-    #expect(median(found) <= 18)
+    print("noise", noise, "runs to the pool's best:", found.sorted().map { Int($0) }, median(found))
+    for n in [12, 16, 24, 31] {
+      print("  regret of what is handed over after", n, regrets[n]!.reduce(0, +) / Double(seeds))
+    }
+    #expect(median(found) <= (noise == 0 ? 15 : 20))
+    #expect(regrets[31]!.reduce(0, +) / Double(seeds) <= (noise == 0 ? 0.001 : 0.006))
   }
 }
 

@@ -27,6 +27,11 @@ package struct Insight: Sendable {
   package struct Slice: Sendable {
     package var domain: String
     package var points: [(weight: Double, objective: Prediction)]
+
+    package init(domain: String, points: [(weight: Double, objective: Prediction)]) {
+      self.domain = domain
+      self.points = points
+    }
   }
 
   /// One of the mixtures that were to be compared.
@@ -37,6 +42,15 @@ package struct Insight: Sendable {
     package var probabilityOfBest: Double
     /// How much it is expected to lose against the best of all mixtures, in nats per token.
     package var expectedRegret: Double
+
+    package init(
+      mixture: Mixture, objective: Prediction, probabilityOfBest: Double, expectedRegret: Double
+    ) {
+      self.mixture = mixture
+      self.objective = objective
+      self.probabilityOfBest = probabilityOfBest
+      self.expectedRegret = expectedRegret
+    }
   }
 
   /// A finished trial and what the model says of it from all others.
@@ -45,6 +59,12 @@ package struct Insight: Sendable {
     package var observed: Double
     /// The noise of a run included: 95 % of the intervals hold the value observed.
     package var predicted: Prediction
+
+    package init(mixture: Mixture, observed: Double, predicted: Prediction) {
+      self.mixture = mixture
+      self.observed = observed
+      self.predicted = predicted
+    }
   }
 
   package var optimum: Recommendation
@@ -60,6 +80,21 @@ package struct Insight: Sendable {
   package var leaveOneOut: [LeaveOneOut]
   /// The standard deviation of a run's own noise in the objective.
   package var noise: Double
+
+  package init(
+    optimum: Recommendation, losses: [(heldOut: String, loss: Prediction)], effects: [Effect],
+    objectiveEffects: [(domain: String, weightChange: Double, change: Prediction)],
+    slices: [Slice], candidates: [Candidate], leaveOneOut: [LeaveOneOut], noise: Double
+  ) {
+    self.optimum = optimum
+    self.losses = losses
+    self.effects = effects
+    self.objectiveEffects = objectiveEffects
+    self.slices = slices
+    self.candidates = candidates
+    self.leaveOneOut = leaveOneOut
+    self.noise = noise
+  }
 
   /// - Parameters:
   ///   - outputs: names of the surrogate's outputs.

@@ -47,7 +47,7 @@ struct RawWeightOptimization: MixtureMethod {
   private func surrogate() -> CompositeSurrogate? {
     let finished = observations.compactMap { observation in
       context.objective.value(of: observation).map { (observation.mixture.weights, $0) }
-    }
+    }.filter(\.1.isFinite)
     guard finished.count >= 4 else { return nil }
     let data = SurrogateData(
       mixtures: finished.map(\.0), losses: Matrix(columns: [finished.map(\.1)]), ownDomains: [nil])
