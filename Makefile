@@ -1,4 +1,4 @@
-# make study    everything from a fresh machine to a report:  CORPUS=five|free|synthetic  RUN=runs/NAME
+# make study    everything from a fresh machine to a report:  CORPUS=five|free|synthetic  RUN=runs/NAME (runs/study-CORPUS)
 # make test     set-up, lint, the whole test suite
 # make help     the other targets
 
@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 CORPUS ?= five
-RUN ?= runs/$(CORPUS)
+RUN ?= runs/study-$(CORPUS)
 MIXPIPE := .build/release/mixpipe
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 # Optimized, since training is; in a folder of its own, since '@testable' needs other flags.
