@@ -29,6 +29,11 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   package var clipNorm: Double
   /// Standard deviation of the embedding at the start.
   package var embeddingDeviation: Double
+  /// What all tokens have in common at the start: the embedding's first channel. Zero: it is drawn as
+  /// the others are, and no head is aimed.
+  package var commonChannel: Double
+  /// Heads of the first layer that start out looking one, two, … positions back.
+  package var neighbourHeads: Int
   /// Held-out tokens of each domain to measure on.
   package var heldOutTokens: Int
   package var engine: ProductEngine
@@ -56,8 +61,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     // root of their number: a larger batch may go further at each (Malladi et al., On the SDEs and
     // Scaling Rules for Adaptive Gradient Algorithms, https://arxiv.org/abs/2205.10287).
     let batchScale = (Double(batchSequences * size.contextLength) / 1024).squareRoot()
-    learningRate = 5e-3 * batchScale
-    embeddingRate = 1e-2 * batchScale
+    learningRate = 7.5e-3 * batchScale
+    embeddingRate = 1.5e-2 * batchScale
     // By the model, not the budget: a longer run starts as a shorter one does, and can go on from it.
     warmupSteps = max(parameters / (batchSequences * size.contextLength), 1)
     decayShare = 0.3
@@ -67,6 +72,9 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     epsilon = 1e-8
     clipNorm = 1
     embeddingDeviation = 1 / Double(size.width).squareRoot()
+    // At 100k parameters and 20 tokens a parameter: .095 nats lower, and half the noise of a seed.
+    commonChannel = 1
+    neighbourHeads = 2
     heldOutTokens = 65_536
     engine = .automatic
   }
