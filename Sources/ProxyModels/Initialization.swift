@@ -30,7 +30,7 @@ extension ProxyModel {
         atNeighbours: configuration.neighbourHeads,
         share: configuration.commonChannel
           / (pow(configuration.commonChannel, 2)
-            + Double(layout.size.width) * pow(configuration.embeddingDeviation, 2)).squareRoot())
+          + Double(layout.size.width) * pow(configuration.embeddingDeviation, 2)).squareRoot())
     }
     parametersChanged()
   }

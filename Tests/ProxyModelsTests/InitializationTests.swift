@@ -1,8 +1,9 @@
 import Foundation
 import Kernels
 import Numerics
-@testable import ProxyModels
 import Testing
+
+@testable import ProxyModels
 
 private func initialized(_ name: String, common: Double = 1) -> ProxyModel {
   var c = TrainingConfiguration(
