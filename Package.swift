@@ -69,7 +69,8 @@ let package = Package(
     tests("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     tests("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),
     .testTarget(
-      name: "mixpipeTests", dependencies: ["mixpipe", "Mixtures", "Storage", "Studies"],
+      name: "mixpipeTests",
+      dependencies: ["mixpipe", "Kernels", "Mixtures", "ProxyModels", "Storage", "Studies"],
       swiftSettings: strict),
   ]
     + levels.map { level in

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where the time of a run goes.
-package enum TrainingPart: String, CaseIterable, Sendable, Codable {
+package enum TrainingPart: String, CaseIterable, Sendable, Codable, CodingKeyRepresentable {
   /// Products with the layers' matrices.
   case products
   case attention
@@ -11,6 +11,13 @@ package enum TrainingPart: String, CaseIterable, Sendable, Codable {
   case elementwise
   /// Merging gradients, AdamW, packing the matrices again.
   case optimizer
+  /// The forward passes over held-out text.
+  case evaluation
+  /// Drawing text, starting up, saving, and threads that wait for another.
+  case other
+
+  /// What one step of training consists of.
+  static let ofStep: [TrainingPart] = [.products, .attention, .head, .elementwise, .optimizer]
 }
 
 /// Adds up the time between marks, part by part. One for each thread.
@@ -41,6 +48,8 @@ package final class Profile: @unchecked Sendable {
     case .head: 2
     case .elementwise: 3
     case .optimizer: 4
+    case .evaluation: 5
+    case .other: 6
     }
   }
 

@@ -5,6 +5,33 @@ import Mixtures
 extension MixtureSampler: SequenceSource {}
 extension HeldOutWindows: HeldOutSource {}
 
+extension CostModel {
+  /// What a run on a corpus will take, its evaluation on every domain's held-out text included.
+  package func cost(of configuration: TrainingConfiguration, on corpus: Corpus) -> RunCost {
+    let length = configuration.size.contextLength
+    let windows = (configuration.heldOutTokens + length - 1) / length
+    return cost(of: configuration, heldOutTokens: corpus.domains.count * windows * length)
+  }
+
+  /// What training will take, measured in a moment that is short beside it.
+  ///
+  /// - Parameters:
+  ///   - configurations: one of each size.
+  ///   - trials: runs that will be under way at once.
+  ///   - workers: threads of each.
+  /// - Throws: `KernelError` where the environment asks for kernels that there are not.
+  package static func measured(
+    for configurations: [TrainingConfiguration], trials: Int = 1, workers: Int = 1
+  ) throws -> CostModel {
+    // A core makes some 50 billion operations a second; 2 % of the shortest run, but not too little.
+    let shortest = configurations.map(\.trainingOperations).min() ?? 0
+    return measured(
+      for: configurations, trials: trials, workers: workers,
+      kernels: KernelTable(level: try .chosen()),
+      seconds: min(max(0.02 * shortest / 50e9, 0.1), 0.5))
+  }
+}
+
 extension Trainer where Sequences == MixtureSampler, HeldOut == HeldOutWindows {
   /// A trainer on a corpus, with the kernels that suit this processor.
   ///

@@ -19,6 +19,10 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
 
   /// Seconds between checkpoints.
   package var checkpointInterval = 60.0
+  /// What the run is expected to take: makes the time left right from the first step on.
+  package var expected: RunCost?
+  /// Whether the result says where the time went.
+  package var isProfiled = false
 
   /// - Parameter workers: threads; more than the configuration's gradient shards are of no use.
   package init(
@@ -48,13 +52,15 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
     progress: (TrainingProgress) -> Void = { _ in }, isCancelled: () -> Bool = { false },
     checkpointFolder: String? = nil, exportFolder: String? = nil
   ) throws -> TrainingResult {
+    let clock = ContinuousClock()
+    let began = clock.now
     let run = TrainingRun(trainer: self)
+    if isProfiled { run.profile() }
     let checkpoint = checkpointFolder.map { $0 + "/checkpoint.safetensors" }
     if let checkpointFolder, let checkpoint {
       try makeFolder(at: checkpointFolder)
       if fileExists(checkpoint) { try run.restore(from: checkpoint) }
     }
-    let clock = ContinuousClock()
     let start = clock.now
     var saved = start
     let firstStep = run.state.step
@@ -75,6 +81,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
       }
     }
     let trained = clock.now
+    var evaluationSeconds = 0.0
     let outcome: TrainingResult.Outcome
     if let divergence = run.state.divergence {
       outcome = .diverged(step: divergence.step, reason: divergence.reason)
@@ -83,11 +90,12 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
       if let checkpoint, (trained - start).seconds >= checkpointInterval {
         try run.save(to: checkpoint)
       }
+      let start = clock.now
       outcome = .finished(
         evaluate(run.model, on: heldOut, workers: workers, microBatch: run.microBatch))
+      evaluationSeconds = (clock.now - start).seconds
       if let exportFolder { try run.model.export(to: exportFolder) }
     }
-    let evaluated = clock.now
     let trainingSeconds = (trained - start).seconds
     let length = configuration.size.contextLength
     return TrainingResult(
@@ -96,8 +104,10 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
       curve: run.state.curve,
       tokensPerSecond: Double((run.state.step - firstStep) * configuration.batchTokens)
         / max(trainingSeconds, 1e-9), trainingSeconds: trainingSeconds,
-      evaluationSeconds: (evaluated - trained).seconds, peakMemoryBytes: peakMemory(),
-      trainingOperations: configuration.trainingOperations)
+      evaluationSeconds: evaluationSeconds, peakMemoryBytes: PeakMemory.bytes(),
+      trainingOperations: configuration.trainingOperations,
+      profile: isProfiled
+        ? run.profile(seconds: (clock.now - began).seconds, evaluation: evaluationSeconds) : nil)
   }
 }
 
@@ -106,11 +116,4 @@ extension Duration {
     let (seconds, attoseconds) = components
     return Double(seconds) + Double(attoseconds) * 1e-18
   }
-}
-
-/// The most memory that this process ever held, in bytes.
-package func peakMemory() -> Int {
-  var usage = rusage()
-  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-  return Int(usage.ru_maxrss) * 1024
 }

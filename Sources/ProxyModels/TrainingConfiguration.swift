@@ -43,8 +43,12 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
 
   /// The defaults for a size and budget.
   ///
-  /// - Parameter tokens: rounded to whole steps, at least one.
-  package init(size: ModelSize, vocabularySize: Int, tokens: Int, seed: UInt64) {
+  /// - Parameters:
+  ///   - tokens: rounded to whole steps, at least one.
+  ///   - batchSequences: of one step, nil for what suits the size.
+  package init(
+    size: ModelSize, vocabularySize: Int, tokens: Int, seed: UInt64, batchSequences: Int? = nil
+  ) {
     self.size = size
     self.vocabularySize = vocabularySize
     self.seed = seed
@@ -52,7 +56,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     // At 20 tokens a parameter small models are far from the batch size at which steps stop paying:
     // 4,096 tokens a step cost 100k parameters .2 nats against 1,024. Larger ones take larger steps.
     let batchTokens = parameters < 2_000_000 ? 1024 : parameters < 8_000_000 ? 4096 : 8192
-    batchSequences = max(batchTokens / size.contextLength, 1)
+    let batchSequences = batchSequences ?? max(batchTokens / size.contextLength, 1)
+    self.batchSequences = batchSequences
     steps = max(
       Int((Double(tokens) / Double(batchSequences * size.contextLength)).rounded()), 1)
     gradientShards = min(max(batchSequences / 4, 1), 4)

@@ -25,6 +25,8 @@ package struct TrainingResult: Sendable, Codable {
   package var peakMemoryBytes: Int
   /// By the usual count, 6N + 12LTd a token.
   package var trainingOperations: Double
+  /// Each part's share of the time of this process's run, where that was asked for.
+  package var profile: [TrainingPart: Double]?
 
   package struct CurvePoint: Sendable, Equatable, Codable {
     package var step: Int

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Mixtures
 
 /// A run under way: the model, the optimizer, and where they are.
 final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unchecked Sendable {
@@ -29,6 +30,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
   var sequences: Sequences
   var state = State()
   private let evaluationTokens: Int
+  private let expected: RunCost?
   /// Where the time goes, once `profile()` was called; the optimizer's is told apart.
   private(set) var profiles: [Profile] = []
   private let workspaces: [Workspace]
@@ -58,6 +60,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     evaluationTokens = trainer.heldOut.domains.indices.reduce(0) {
       $0 + trainer.heldOut.windowCount(domain: $1) * length
     }
+    expected = trainer.expected
     model.initialize(configuration)
   }
 
@@ -106,6 +109,23 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     }
   }
 
+  /// Each part's share of the run's time so far; they sum to one.
+  ///
+  /// - Parameters:
+  ///   - seconds: of the whole run.
+  ///   - evaluation: seconds of it.
+  func profile(seconds: Double, evaluation: Double) -> [TrainingPart: Double] {
+    var shares: [TrainingPart: Double] = [:]
+    for part in TrainingPart.ofStep {
+      // The threads share the batch; the clock of what they do in step runs on the first only.
+      let times = profiles.map { $0.seconds(of: part) }
+      shares[part] = times.reduce(0, +) / Double(part == .optimizer ? 1 : times.count) / seconds
+    }
+    shares[.evaluation] = evaluation / seconds
+    shares[.other] = max(1 - shares.values.reduce(0, +), 0)
+    return shares
+  }
+
   /// Adds up each shard's gradients, micro-batch by micro-batch; returns the summed loss.
   private func gradients() -> Double {
     let (model, workspaces, shards) = (model, workspaces, optimizer.gradients)
@@ -147,11 +167,18 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
 
   func progress(stepsDone: Int, seconds: Double) -> TrainingProgress {
     let perStep = seconds / Double(max(stepsDone, 1))
+    let stepsLeft = Double(configuration.steps - state.step)
     // A forward pass is a third of a training step.
     let evaluation = Double(evaluationTokens) / Double(3 * configuration.batchTokens)
+    var left = perStep * (stepsLeft + evaluation)
+    if let expected {
+      // What was expected counts as one second of steps.
+      let expectedPerStep = expected.trainingSeconds / Double(configuration.steps)
+      let correction = (1 + seconds) / (1 + expectedPerStep * Double(stepsDone))
+      left = correction * (expectedPerStep * stepsLeft + expected.evaluationSeconds)
+    }
     return TrainingProgress(
       step: state.step, steps: configuration.steps, loss: state.loss,
-      tokensPerSecond: Double(configuration.batchTokens) / max(perStep, 1e-9),
-      secondsLeft: perStep * (Double(configuration.steps - state.step) + evaluation))
+      tokensPerSecond: Double(configuration.batchTokens) / max(perStep, 1e-9), secondsLeft: left)
   }
 }

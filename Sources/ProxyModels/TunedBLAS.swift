@@ -5,6 +5,22 @@ import Kernels
 /// Has OpenBLAS work on one thread a call: trials run side by side, a thread each.
 package func useSingleThreadedBLAS() { openblas_set_num_threads(1) }
 
+/// The OpenBLAS that was loaded.
+package struct BLASDescription: Sendable {
+  /// The processor that its kernels are for, as it names them: `SkylakeX`, `Haswell`, `neoversen1`.
+  package var kernels: String
+  package var version: String
+
+  package static var current: BLASDescription {
+    let kernels = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
+    // "OpenBLAS 0.3.29 NO_LAPACKE DYNAMIC_ARCH …"
+    let words = openblas_get_config().map { String(cString: $0) }?.split(separator: " ") ?? []
+    return BLASDescription(
+      kernels: kernels,
+      version: words.count > 1 && words[0] == "OpenBLAS" ? String(words[1]) : "unknown")
+  }
+}
+
 /// Starts the program again with OpenBLAS's AVX-512 kernels where the processor has AVX-512 but
 /// OpenBLAS, older than the processor, did not know it and chose lesser ones. OpenBLAS chooses when
 /// it is loaded, so an environment variable set from here comes too late for this process.

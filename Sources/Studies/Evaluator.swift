@@ -8,6 +8,14 @@ package protocol Evaluator: Sendable {
   /// - Returns: the same outcome for the same mixture, scale and seed, bit for bit.
   /// - Throws: `CancellationError` when `control` asks to stop; what can be resumed is saved by then.
   func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome
+
+  /// What a trial of a scale takes while as many others run as will: for progress and budgets, never
+  /// for what is proposed. Nil where nobody knows. Asked often, so it must be quick.
+  func cost(of scale: Scale) -> RunCost?
+}
+
+extension Evaluator {
+  package func cost(of scale: Scale) -> RunCost? { nil }
 }
 
 /// How a running trial and its study talk to each other.

@@ -136,7 +136,7 @@ struct StudyPlan: TrialPlan {
     return .end
   }
 
-  var rest: (steps: Int, cost: Double) {
+  var rest: [Scale: Int] {
     var steps = 0
     for (index, search) in searches.enumerated() {
       let finalists =
@@ -151,6 +151,6 @@ struct StudyPlan: TrialPlan {
         if index == turn { steps -= min(rank, finalists) }
       }
     }
-    return (max(steps, 0), Double(max(steps, 0)) * configuration.scale.cost)
+    return steps > 0 ? [configuration.scale: steps] : [:]
   }
 }

@@ -6,7 +6,8 @@ struct TransferPlan: TrialPlan {
   let phase = TrialRequest.Purpose.transfer
   private let steps: [TrialDemand]
   private var place = 0
-  private(set) var rest: (steps: Int, cost: Double)
+  private(set) var rest: [Scale: Int]
+  private(set) var restToRun: [Scale: Int]
 
   /// - Parameter known: Trials of the same corpus and trainer that have been run already.
   init(_ configuration: TransferConfiguration, known: [TrialRecord]) {
@@ -28,19 +29,20 @@ struct TransferPlan: TrialPlan {
         }
       }
     }
-    rest = (steps.count, steps.reduce(0) { $0 + $1.scale.cost })
+    rest = steps.reduce(into: [:]) { $0[$1.scale, default: 0] += 1 }
+    restToRun = steps.reduce(into: [:]) { $0[$1.scale, default: 0] += $1.known == nil ? 1 : 0 }
   }
 
   mutating func next(after ledger: TrialLedger) -> PlannedStep {
     while place < steps.count {
       let step = steps[place]
       place += 1
-      rest.steps -= 1
-      rest.cost -= step.scale.cost
+      rest[step.scale, default: 0] -= 1
+      if step.known == nil { restToRun[step.scale, default: 0] -= 1 }
       if let trial = ledger[step.work], trial.claims.contains(step.claim) { continue }
       return .trial(step)
     }
-    rest = (0, 0)
+    (rest, restToRun) = ([:], [:])
     return .end
   }
 }

@@ -7,10 +7,16 @@ import Mixtures
 protocol TrialPlan {
   /// The step after those in the ledger; steps that are there already are passed over.
   mutating func next(after ledger: TrialLedger) throws -> PlannedStep
-  /// What the steps still to come cost at most, as ``Scale/cost``, and how many they are.
-  var rest: (steps: Int, cost: Double) { get }
+  /// How many steps are still to come at most, of each scale.
+  var rest: [Scale: Int] { get }
+  /// Those of them whose outcome is not known from elsewhere.
+  var restToRun: [Scale: Int] { get }
   /// What the latest steps are for.
   var phase: TrialRequest.Purpose { get }
+}
+
+extension TrialPlan {
+  var restToRun: [Scale: Int] { rest }
 }
 
 enum PlannedStep {

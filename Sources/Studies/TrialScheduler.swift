@@ -34,10 +34,11 @@ final class TrialScheduler: @unchecked Sendable {
 
   // What the plan said last; the plan itself may be in use.
   private var phase: TrialRequest.Purpose
-  private var rest: (steps: Int, cost: Double)
+  private var rest: [Scale: Int]
+  private var restToRun: [Scale: Int]
   private var best: StudyProgress.Best?
   private var ended = (all: 0, diverged: 0)
-  /// Of the trials that finished: what they took, and their cost as the scale says.
+  /// Of the trials that finished: what they took, and what they were expected to.
   private var spent = (seconds: 0.0, cost: 0.0)
 
   /// Opens the journal, or begins it. The folder must be locked.
@@ -58,6 +59,7 @@ final class TrialScheduler: @unchecked Sendable {
     if try readFile(at: path).isEmpty { try journal.append(TrialJournalHeader()) }
     phase = plan.phase
     rest = plan.rest
+    restToRun = plan.restToRun
     waiting = ledger.trials.filter { $0.outcome == nil }.map(\.request.id)
     for trial in ledger.trials where trial.outcome != nil {
       count(trial)
@@ -136,6 +138,7 @@ final class TrialScheduler: @unchecked Sendable {
     isPlanning = false
     phase = plan.phase
     rest = plan.rest
+    restToRun = plan.restToRun
     attempt {
       switch try step.get() {
       case .trial(let demand): try ask(for: demand)
@@ -240,7 +243,7 @@ final class TrialScheduler: @unchecked Sendable {
     }
     if trial.reusedFrom == nil {
       spent.seconds += result.seconds
-      spent.cost += trial.request.scale.cost
+      spent.cost += cost(of: trial.request.scale)
     }
     guard let loss = trial.observation.flatMap(objective.value(of:)) else { return nil }
     if trial.request.purpose == .search, loss < best?.loss ?? .infinity {
@@ -250,20 +253,37 @@ final class TrialScheduler: @unchecked Sendable {
   }
 
   private func notify(_ event: StudyEvent) {
-    var left = rest.cost
-    for id in waiting { left += ledger.trials[id].request.scale.cost }
-    for run in running {
-      left += ledger.trials[run.trial].request.scale.cost * (1 - run.fraction)
-    }
     // Others may have asked for it since.
     if let trial = best?.trial { best?.names = ledger.trials[trial].claims.map(\.name) }
     observer(
       event,
       StudyProgress(
         phase: phase, finished: ended.all, diverged: ended.diverged,
-        total: ledger.trials.count + rest.steps, running: running, best: best,
-        secondsLeft: spent.cost > 0
-          ? spent.seconds / spent.cost * left / Double(workers) : nil))
+        total: ledger.trials.count + rest.values.reduce(0, +), running: running, best: best,
+        secondsLeft: secondsLeft))
+  }
+
+  /// Expected seconds of a trial, or something in proportion to them.
+  private func cost(of scale: Scale) -> Double { evaluator.cost(of: scale)?.seconds ?? scale.cost }
+
+  /// What the trials to come are expected to take, corrected by what the others took.
+  private var secondsLeft: Double? {
+    var left = 0.0
+    var trials = waiting.count + running.count
+    // A prediction counts as much as one trial that ended.
+    var prior = 0.0
+    for (scale, count) in restToRun {
+      left += cost(of: scale) * Double(count)
+      trials += count
+      if evaluator.cost(of: scale) != nil { prior = max(prior, cost(of: scale)) }
+    }
+    for id in waiting { left += cost(of: ledger.trials[id].request.scale) }
+    for run in running {
+      left += cost(of: ledger.trials[run.trial].request.scale) * (1 - run.fraction)
+    }
+    guard spent.cost + prior > 0 else { return nil }
+    let correction = (spent.seconds + prior) / (spent.cost + prior)
+    return correction * left / Double(max(min(workers, trials), 1))
   }
 }
 

@@ -2,60 +2,168 @@ import ArgumentParsing
 import Foundation
 import Kernels
 import ProxyModels
-import Reports
 import Storage
 
 struct BenchCommand: Command {
   static let commandName = "bench"
   static let abstract = "Time the trainer on this machine, beside a probe of its speed."
   static let discussion = """
-    Trains each size on random tokens, one trial alone and one on every core, in turns with a plain \
-    matrix product (512 x 512 x 128, single precision). Shared machines change speed by the minute: \
-    compare shares of the probe, not tokens per second.
+    Trains on random tokens, in turns with a plain matrix product (512 x 512 x 128, single precision) \
+    on as many threads. Shared machines change speed by the minute: compare shares of the product's \
+    speed, not tokens per second. The rounds of all cases take turns, and medians are shown.
+
+    Each shape and size is timed in three modes: one trial on one core; on each core a trial of its \
+    own, as a study runs them; and one trial on all cores, as 'train' runs it.
+
+    With --output the measurements are kept as bench.json and bench.md in a folder.
     """
 
-  @Option("Sizes, separated by commas.", value: "names")
-  var sizes = ListArgument(ModelSize.ladder.prefix(6).map(SizeArgument.init))
-  @Option("Rounds; medians are shown.", value: "count")
-  var rounds = 5
-  @Option("Size of the vocabulary.", value: "tokens")
+  @Option(
+    "Shape as width/layers/heads/context/vocabulary, e.g. 128/4/4/128/2048; may be given several times. (default: five from 64/2/2/128/1024 to 512/8/8/256/8192)",
+    value: "numbers")
+  var shape: [ShapeArgument] = []
+  @Option(
+    "Sizes of the ladder, separated by commas. (default: 50k to 6M, or none with --shape)",
+    value: "names")
+  var sizes: ListArgument<SizeArgument>?
+  @Option("Modes, separated by commas.", value: "names")
+  var modes = ListArgument(BenchMode.allCases)
+  @Option("Rounds.", value: "count")
+  var rounds = 3
+  @Option("Seconds of training in each round, and at least one step.", value: "seconds")
+  var seconds = 1.0
+  @Option("Sequences of one step. (default: 16 of a shape, its own of a size)", value: "count")
+  var batch: Int?
+  @Option("Size of the vocabulary of the ladder's sizes.", value: "tokens")
   var vocabulary = 1024
-  @Flag("Print the measurements as JSON lines.")
+  @Option("Cores to use; all where not given.", value: "count")
+  var cores: Int?
+  @Option("Folder to keep bench.json and bench.md in.", value: "folder", completion: .folders)
+  var output: String?
+  @Flag("Print the measurements as JSON, and nothing else.")
   var json = false
+  @Flag("Show no progress.", short: "q")
+  var quiet = false
 
   func validate() throws {
-    if rounds < 1 { throw ValidationError("Found '--rounds \(rounds)', expected at least 1") }
+    for (name, value) in [("rounds", rounds), ("batch", batch ?? 1), ("cores", cores ?? 1)]
+    where value < 1 {
+      throw ValidationError("Found '--\(name) \(value)', expected at least 1")
+    }
+    guard seconds > 0, seconds <= 3600 else {
+      throw ValidationError("Found '--seconds \(seconds)', expected more than 0 and at most 3600")
+    }
+    guard (2...65_536).contains(vocabulary) else {
+      throw ValidationError("Found '--vocabulary \(vocabulary)', expected 2 to 65536")
+    }
   }
 
   func run() throws {
-    let kernels = KernelTable(level: try .chosen())
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let line = ProgressLine(isQuiet: json)
-    var table = TextTable([
-      .init("size", .left), .init("trials"), .init("tokens/s"), .init("probe GFLOP/s"),
-      .init("share"), .init("evaluation tokens/s"), .init("most time in", .left),
-    ])
-    for size in sizes.elements {
-      for trials in cores > 1 ? [1, cores] : [1] {
-        line.update(force: true, "\(size.size.name), \(trials) at once")
-        var benchmark = ProxyBenchmark(
-          size: size.size, vocabularySize: vocabulary, trials: trials)
-        benchmark.rounds = rounds
-        let result = benchmark.run(kernels: kernels)
-        if json {
-          try emit(String(decoding: encodeLine(result), as: UTF8.self), terminator: "")
-          continue
+    let available = ProcessInfo.processInfo.activeProcessorCount
+    let cases = makeCases(cores: cores ?? available)
+    var benchmark = ProxyBenchmark(kernels: KernelTable(level: try .chosen()))
+    benchmark.seconds = seconds
+    let started = Date()
+    let line = ProgressLine(isQuiet: json || quiet)
+    var found = cases.map { _ in [BenchmarkRound]() }
+    var progress = BenchProgress(cases: cases, rounds: rounds, seconds: seconds)
+    for round in 0..<rounds {
+      for (index, benchmarkCase) in cases.enumerated() {
+        line.update(
+          force: true,
+          """
+          round \(round + 1)/\(rounds)  \(benchmarkCase.name)  \(benchmarkCase.mode)  \
+          \(spokenDuration(progress.secondsLeft)) left
+          """)
+        guard !Interruption.isRequested else {
+          line.finish()
+          line.note("Interrupted; nothing is kept of a benchmark that is not complete.")
+          throw ExitCode(Interruption.exitCode)
         }
-        let parts = result.parts.sorted { ($0.value, "\($0.key)") > ($1.value, "\($1.key)") }
-        table.append([
-          result.size, "\(trials)", shortCount(result.tokensPerSecond),
-          fixed(result.probeGigaflops, 0), fixed(result.share, 2),
-          shortCount(result.evaluationTokensPerSecond),
-          parts.prefix(3).map { "\($0.key) \(fixed($0.value * 100, 0)) %" }.joined(separator: ", "),
-        ])
+        let start = ContinuousClock.now
+        found[index].append(benchmark.round(benchmarkCase))
+        progress.finished(index, took: start.duration(to: .now))
       }
     }
     line.finish()
-    if !json { try emit(table.text, terminator: "") }
+    let report = BenchReport(
+      machine: MachineDescription.current(kernels: benchmark.kernels.level), started: started,
+      secondsEach: seconds,
+      measurements: zip(cases, found).map { BenchmarkMeasurement(of: $0, rounds: $1) })
+    let document = try encodeDocument(report)
+    if let output {
+      try makeFolder(at: output)
+      try replaceFile(at: output + "/bench.json", with: document)
+      try replaceFile(at: output + "/bench.md", with: Data(report.markdown.utf8))
+    }
+    try emit(json ? String(decoding: document, as: UTF8.self) : report.text, terminator: "")
+    if let output, !json { try emit("\nThe measurements are in \(output).") }
+  }
+
+  private func makeCases(cores: Int) -> [BenchmarkCase] {
+    func configuration(_ size: ModelSize, _ vocabulary: Int, _ batch: Int?) -> TrainingConfiguration
+    {
+      TrainingConfiguration(
+        size: size, vocabularySize: vocabulary, tokens: 1, seed: 1, batchSequences: batch)
+    }
+    let isAsked = !shape.isEmpty || sizes != nil
+    let shapes = isAsked ? shape : ShapeArgument.standard
+    // A step of the ladder's largest takes many seconds.
+    let sizes = isAsked ? sizes?.elements.map(\.size) ?? [] : Array(ModelSize.ladder.prefix(7))
+    let configurations =
+      shapes.map { configuration($0.size, $0.vocabulary, batch ?? 16) }
+      + sizes.map { configuration($0, vocabulary, batch) }
+    // On one core the modes are the same.
+    let modes = cores > 1 ? modes.elements : [.one]
+    return configurations.flatMap { configuration in
+      modes.map { mode in
+        BenchmarkCase(
+          configuration: configuration, trials: mode == .each ? cores : 1,
+          workers: mode == .all ? cores : 1)
+      }
+    }
+  }
+}
+
+/// How a benchmark uses the cores.
+enum BenchMode: String, CaseIterable, ArgumentValue {
+  case one, each, all
+}
+
+/// When a benchmark will be done: by what each case took in earlier rounds, at first by a guess.
+private struct BenchProgress {
+  private var expected: [Double]
+  private var roundsLeft: [Int]
+
+  init(cases: [BenchmarkCase], rounds: Int, seconds: Double) {
+    expected = cases.map { benchmarkCase in
+      let step =
+        benchmarkCase.configuration.trainingOperations
+        / Double(benchmarkCase.configuration.steps * benchmarkCase.workers) / 60e9
+      return max(seconds, step) + min(seconds, step) + seconds / 8 + 0.3
+    }
+    roundsLeft = cases.map { _ in rounds }
+  }
+
+  mutating func finished(_ index: Int, took duration: Duration) {
+    expected[index] = duration / .seconds(1)
+    roundsLeft[index] -= 1
+  }
+
+  var secondsLeft: Double {
+    zip(expected, roundsLeft).reduce(0) { $0 + $1.0 * Double($1.1) }
+  }
+}
+
+extension BenchmarkCase {
+  fileprivate var name: String { configuration.size.name }
+  fileprivate var mode: String { spokenMode(trials: trials, workers: workers) }
+}
+
+func spokenMode(trials: Int, workers: Int) -> String {
+  switch (trials, workers) {
+  case (1, 1): "one trial, one core"
+  case (_, 1): "\(trials) trials, a core each"
+  default: "one trial, \(workers) cores"
   }
 }

@@ -10,6 +10,8 @@ struct ProxyEvaluator: Evaluator {
   let corpus: Corpus
   /// Nil for the default.
   let learningRate: Double?
+  /// What trials take on this machine, once that was measured.
+  var costs: CostModel?
 
   /// What a trial's result depends on besides mixture, scale, seed and text.
   ///
@@ -30,14 +32,34 @@ struct ProxyEvaluator: Evaluator {
     ]
   }
 
+  private func configuration(
+    of size: ModelSize, tokens: Int, seed: UInt64 = 0
+  ) -> TrainingConfiguration {
+    TrainingConfiguration(
+      size: size, vocabularySize: corpus.vocabularySize, tokens: tokens,
+      tokensPerParameter: TrainingOptions.defaultTokensPerParameter, seed: seed,
+      learningRate: learningRate)
+  }
+
+  /// Measures what trials of these scales take, `workers` at once.
+  mutating func measureCosts(of scales: [Scale], workers: Int) throws {
+    let configurations = scales.compactMap { scale in
+      ModelSize.named(scale.size).map { configuration(of: $0, tokens: scale.tokens) }
+    }
+    guard !configurations.isEmpty else { return }
+    costs = try CostModel.measured(for: configurations, trials: workers)
+  }
+
+  func cost(of scale: Scale) -> RunCost? {
+    guard let costs, let size = ModelSize.named(scale.size) else { return nil }
+    return costs.cost(of: configuration(of: size, tokens: scale.tokens), on: corpus)
+  }
+
   func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome {
     guard let size = ModelSize.named(trial.scale.size) else {
       throw UnknownSize(name: trial.scale.size)
     }
-    let configuration = TrainingConfiguration(
-      size: size, vocabularySize: corpus.vocabularySize, tokens: trial.scale.tokens,
-      tokensPerParameter: TrainingOptions.defaultTokensPerParameter, seed: trial.seed,
-      learningRate: learningRate)
+    let configuration = configuration(of: size, tokens: trial.scale.tokens, seed: trial.seed)
     let trainer = try Trainer(
       corpus: corpus, schedule: ConstantWeights(trial.mixture.weights),
       configuration: configuration)

@@ -111,14 +111,15 @@ struct StudyCommand: Command {
     let stored =
       fileExists(folder + "/study.json") ? try StudyConfiguration.read(folder: folder) : nil
     let corpus = try openCorpus(at: asked.corpus ?? stored?.corpus ?? "corpora/five")
-    let evaluator = ProxyEvaluator(
+    var evaluator = ProxyEvaluator(
       corpus: corpus,
       learningRate: asked.learningRate ?? stored?.trainer["learningRate"].flatMap(Double.init))
     let configuration = try makeConfiguration(
       asked, stored: stored, corpus: corpus, evaluator: evaluator)
+    let workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    if !quiet, !json { try evaluator.measureCosts(of: [configuration.scale], workers: workers) }
     let runner = StudyRunner(
-      folder: folder, configuration: configuration, evaluator: evaluator,
-      workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+      folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
       makeMethod: { try makeMethod(named: $0, context: $1) })
 
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))

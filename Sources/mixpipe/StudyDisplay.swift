@@ -7,10 +7,15 @@ struct StudyDisplay: Sendable {
 
   func show(_ event: StudyEvent, _ progress: StudyProgress) {
     switch event {
-    case .began(let finished, let resumed) where finished + resumed > 0:
-      line.note(
-        "Going on: \(finished) trials had ended"
-          + (resumed > 0 ? ", \(resumed) are begun again." : "."))
+    case .began(let finished, let resumed):
+      if finished + resumed > 0 {
+        line.note(
+          "Going on: \(finished) trials had ended"
+            + (resumed > 0 ? ", \(resumed) are begun again." : "."))
+      }
+      if let left = progress.secondsLeft, left > 0 {
+        line.note("\(progress.total) trials at most; about \(spokenDuration(left)).")
+      }
     case .finished(let trial, nil):
       line.note("Trial \(trial.request.id) diverged: \(names(of: trial)).")
     default: break

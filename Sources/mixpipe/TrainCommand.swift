@@ -37,6 +37,8 @@ struct TrainCommand: Command {
     "Folder of the run; made from size, mixture and seed where not given.", value: "folder",
     completion: .folders)
   var output: String?
+  @Flag("Say where the time went, part by part.")
+  var profile = false
   @Flag("Print the result as JSON, and nothing else.")
   var json = false
   @Flag("Print only the result.", short: "q")
@@ -60,10 +62,22 @@ struct TrainCommand: Command {
     let lock = try FolderLock(folder: folder)
     defer { withExtendedLifetime(lock) {} }
 
-    let trainer = try Trainer(
+    let workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    var trainer = try Trainer(
       corpus: corpus, schedule: ConstantWeights(mixture.weights), configuration: configuration,
-      workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+      workers: workers)
+    trainer.isProfiled = profile
     let line = ProgressLine(isQuiet: json || quiet)
+    if !json, !quiet {
+      let expected = try CostModel.measured(for: [configuration], workers: workers)
+        .cost(of: configuration, on: corpus)
+      line.note(
+        """
+        \(shortCount(Double(configuration.tokens))) tokens, \
+        \(fixed(expected.operations / 1e12, 1)) Tflop; about \(spokenDuration(expected.seconds)).
+        """)
+      trainer.expected = expected
+    }
     let result: TrainingResult
     do {
       result = try trainer.run(
@@ -98,6 +112,9 @@ struct TrainCommand: Command {
       try emit(String(decoding: document, as: UTF8.self), terminator: "")
     } else {
       try emit(table(of: result, corpus: corpus, mixture: mixture))
+      if let profile = result.profile {
+        try emit("\n" + profileTable(profile).text, terminator: "")
+      }
       try emit("\nThe run is in \(folder).")
     }
     if case .diverged = result.outcome { throw ExitCode(1) }
@@ -140,6 +157,15 @@ struct TrainCommand: Command {
       \(result.peakMemoryBytes >> 20) MiB at most
       """
   }
+}
+
+/// Where a run's time went.
+private func profileTable(_ profile: [TrainingPart: Double]) -> TextTable {
+  var table = TextTable([.init("part", .left), .init("share of the time")])
+  for part in TrainingPart.allCases {
+    table.append(["\(part)", fixed(100 * (profile[part] ?? 0), 1) + " %"])
+  }
+  return table
 }
 
 /// `run.json`: everything about one training run.

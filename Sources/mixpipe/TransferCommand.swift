@@ -72,16 +72,18 @@ struct TransferCommand: Command {
   func run() throws {
     let study = try StudyRecord.read(folder: folder)
     let corpus = try openCorpus(at: study.configuration.corpus)
-    let evaluator = ProxyEvaluator(
+    var evaluator = ProxyEvaluator(
       corpus: corpus,
       learningRate: study.configuration.trainer["learningRate"].flatMap(Double.init))
     let configuration = try makeConfiguration(study: study, corpus: corpus)
+    let workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    if !quiet, !json { try evaluator.measureCosts(of: configuration.scales, workers: workers) }
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))
     let record: TransferRecord
     do {
       record = try TransferRunner(
-        folder: folder, configuration: configuration, evaluator: evaluator,
-        workers: workers ?? ProcessInfo.processInfo.activeProcessorCount, reusing: study
+        folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
+        reusing: study
       ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
     } catch is CancellationError {
       display.line.finish()

@@ -183,6 +183,37 @@ private func exported(_ folder: String) throws -> Data {
       #expect(abs(progress.secondsLeft - expected) < 1e-6 * expected)
     }
   }
+
+  @Test func `tells the time left by what was expected, and by how it goes`() throws {
+    var trainer = trainer(configuration())
+    // So long that one second of it outweighs the few milliseconds that pass.
+    trainer.expected = RunCost(
+      startUpSeconds: 5, trainingSeconds: 30_000, evaluationSeconds: 400, cores: 1, operations: 1)
+    var told: [TrainingProgress] = []
+    _ = try trainer.run(progress: { told.append($0) })
+    for progress in told {
+      let seconds = Double(progress.step * configuration().batchTokens) / progress.tokensPerSecond
+      let expected =
+        (1 + seconds) / (1 + 1000 * Double(progress.step))
+        * (1000 * Double(30 - progress.step) + 400)
+      #expect(abs(progress.secondsLeft - expected) < 1e-6 * expected)
+    }
+  }
+
+  @Test(arguments: [1, 3])
+  func `says where the time went`(workers: Int) throws {
+    #expect(try trainer(configuration()).run().profile == nil)
+    var trainer = trainer(configuration(), workers: workers)
+    trainer.isProfiled = true
+    let profile = try #require(try trainer.run().profile)
+    #expect(Set(profile.keys) == Set(TrainingPart.allCases))
+    #expect(profile.values.allSatisfy { $0 >= 0 })
+    #expect(TrainingPart.allCases.dropLast().allSatisfy { profile[$0]! > 0 })
+    #expect(abs(profile.values.reduce(0, +) - 1) < 1e-9)
+    // By name in JSON, not as a list of keys and values.
+    let json = String(decoding: try JSONEncoder().encode(profile), as: UTF8.self)
+    #expect(json.contains("\"attention\":"))
+  }
 }
 
 @Suite struct `A checkpoint` {

@@ -323,6 +323,37 @@ import Testing
     #expect(abs(seconds - Double(middle.total - 3)) <= 1.01)
   }
 
+  /// Expects twice what trials take.
+  private struct PricedEvaluator: Evaluator {
+    let formula = FormulaEvaluator()
+
+    func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome {
+      try formula.evaluate(trial, control: control)
+    }
+
+    func cost(of scale: Scale) -> RunCost? {
+      RunCost(
+        startUpSeconds: 1, trainingSeconds: 2, evaluationSeconds: 1, cores: 1, operations: 1e9)
+    }
+  }
+
+  @Test func `tells the time before it begins, and learns from the trials`() throws {
+    let folder = TemporaryFolder()
+    let seen = Mutex<[StudyProgress]>([])
+    _ = try StudyRunner(folder.path, four, PricedEvaluator(), workers: 2)
+      .run(observer: { _, progress in seen.withLock { $0.append(progress) } })
+    let log = seen.withLock { $0 }
+    // 36 trials of four seconds, two at once.
+    #expect(log.first?.secondsLeft == 72)
+    for progress in log where progress.running.isEmpty && progress.finished < progress.total - 1 {
+      let done = Double(progress.finished)
+      let each = 4 * (2 * done + 4) / (4 * done + 4)
+      let expected = each * Double(progress.total - progress.finished) / 2
+      #expect(abs(try #require(progress.secondsLeft) - expected) <= each)
+    }
+    #expect(log.last?.secondsLeft == 0)
+  }
+
   // MARK: - What is in the folder
 
   @Test(arguments: [

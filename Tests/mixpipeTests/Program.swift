@@ -19,13 +19,17 @@ struct Program {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
-  /// - Parameter killedAfter: seconds after which the program gets SIGKILL.
+  /// - Parameters:
+  ///   - environment: nil for that of the tests.
+  ///   - killedAfter: seconds after which the program gets SIGKILL.
   static func run(
-    _ words: [String], in folder: String = NSTemporaryDirectory(), killedAfter: Double? = nil
+    _ words: [String], in folder: String = NSTemporaryDirectory(),
+    environment: [String: String]? = nil, killedAfter: Double? = nil
   ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = words
+    if let environment { process.environment = environment }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let output = Pipe()
     let errors = NSTemporaryDirectory() + "mixpipe-errors-\(UUID().uuidString)"

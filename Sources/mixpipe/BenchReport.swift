@@ -1,0 +1,85 @@
+import Foundation
+import Kernels
+import ProxyModels
+import Reports
+
+/// `bench.json`: what was measured, and on what.
+struct BenchReport: Codable {
+  var machine: MachineDescription
+  /// ISO 8601, when the first round began.
+  var date: String
+  /// Of training in each round.
+  var seconds: Double
+  var measurements: [BenchmarkMeasurement]
+
+  init(
+    machine: MachineDescription, started: Date, secondsEach: Double,
+    measurements: [BenchmarkMeasurement]
+  ) {
+    self.machine = machine
+    date = started.formatted(.iso8601)
+    seconds = secondsEach
+    self.measurements = measurements
+  }
+
+  var text: String { [speeds.text, parts.text, machine.text].joined(separator: "\n") }
+
+  var markdown: String {
+    let rounds = Set(measurements.map(\.rounds)).sorted().map(String.init).joined(separator: ", ")
+    return """
+      # The trainer's speed
+
+      \(date), \(machine.text)
+      Medians of \(rounds) rounds of \(fixed(seconds, 1)) s (at least one step) that took turns, with \
+      the lowest and highest in brackets. Random tokens; each step has AdamW and clipping. A share is \
+      6 N + 12 L T d operations a token over what a plain product (512 x 512 x 128, single precision, \
+      OpenBLAS) reached on as many threads just before and after; by processor time, waiting for a \
+      core is not counted. Shapes are width/layers/heads/context/vocabulary.
+
+      \(speeds.markdown)
+      Where a step's time goes, in microseconds of the first trial for each token, and of a forward \
+      pass over held-out text for each of its tokens:
+
+      \(parts.markdown)
+      """
+  }
+
+  private var speeds: TextTable {
+    var table = TextTable([
+      .init("model", .left), .init("parameters"), .init("mode", .left), .init("tokens/s"),
+      .init("[range]"), .init("share"), .init("[range]"), .init("by processor time"),
+      .init("probe GFLOP/s"), .init("held-out tokens/s"), .init("peak MiB"),
+    ])
+    for found in measurements {
+      table.append([
+        found.size.name, shortCount(Double(found.parameters)),
+        spokenMode(trials: found.trials, workers: found.workers),
+        shortCount(found.tokensPerSecond.median),
+        "[\(shortCount(found.tokensPerSecond.lowest)), \(shortCount(found.tokensPerSecond.highest))]",
+        fixed(found.share.median, 2),
+        "[\(fixed(found.share.lowest, 2)), \(fixed(found.share.highest, 2))]",
+        fixed(found.processorShare.median, 2), fixed(found.probeGigaflops.median, 0),
+        shortCount(found.evaluationTokensPerSecond.median), "\(found.peakMemoryBytes >> 20)",
+      ])
+    }
+    return table
+  }
+
+  private var parts: TextTable {
+    let parts = TrainingPart.allCases.filter { $0 != .other }
+    var table = TextTable(
+      [.init("model", .left), .init("mode", .left)] + parts.map { .init("\($0)") })
+    for found in measurements {
+      let step = parts.filter { $0 != .evaluation }
+        .reduce(0) { $0 + (found.microsecondsPerToken[$1] ?? 0) }
+      table.append(
+        [found.size.name, spokenMode(trials: found.trials, workers: found.workers)]
+          + parts.map { part in
+            let time = found.microsecondsPerToken[part] ?? 0
+            let text = fixed(time, time < 10 ? 2 : time < 100 ? 1 : 0)
+            return part == .evaluation ? text : "\(text) (\(fixed(time / step * 100, 0)) %)"
+          })
+    }
+    return table
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Kernels
+import ProxyModels
+import Testing
+
+@testable import mixpipe
+
+@Suite struct `The benchmark's verb` {
+  /// Quick, and with a path that a shell would split.
+  private static let words = [
+    "bench", "--shape", "16/1/1/16/32", "--modes", "one", "--rounds", "2", "--seconds", "0.01",
+    "--json", "--output", "ä folder's bench",
+  ]
+
+  private func report(_ environment: [String: String]) throws -> BenchReport {
+    let folder = try TemporaryFolder()
+    let result = try Program.run(Self.words, in: folder.path, environment: environment)
+    try #require(result.code == 0, "\(result.errors)")
+    // Nothing but JSON is printed, and the file holds the same.
+    let kept = try Data(
+      contentsOf: URL(fileURLWithPath: folder.path + "/ä folder's bench/bench.json"))
+    #expect(kept == Data(result.output.utf8))
+    let page = try String(
+      contentsOfFile: folder.path + "/ä folder's bench/bench.md", encoding: .utf8)
+    #expect(page.contains("| 16/1/1/16/32 |"))
+    return try JSONDecoder().decode(BenchReport.self, from: kept)
+  }
+
+  private var environment: [String: String] {
+    var environment = ProcessInfo.processInfo.environment
+    environment["OPENBLAS_CORETYPE"] = nil
+    return environment
+  }
+
+  @Test func `keeps what was measured, and on what`() throws {
+    let report = try report(environment)
+    let found = try #require(report.measurements.first)
+    #expect(report.measurements.count == 1 && found.rounds == 2)
+    #expect(found.trials == 1 && found.workers == 1)
+    // Sixteen sequences of a shape; the hidden width is 8/3 of the width, up to the next 64.
+    #expect(found.batchTokens == 256 && found.size.hiddenWidth == 64)
+    #expect(found.microsecondsPerToken.keys.contains(.products))
+    #expect(report.machine.cores > 0 && report.machine.blasVersion.hasPrefix("0."))
+    #expect(KernelLevel(rawValue: report.machine.kernels) != nil)
+  }
+
+  @Test func `starts again where OpenBLAS chose kernels that are too old for the processor`() throws
+  {
+    // The words survived the new start, or there would be no report.
+    let found = try report(environment).machine.blasKernels
+    if KernelLevel.supported == .avx512 { #expect(found != "Haswell" && found != "Zen") }
+  }
+
+  @Test func `leaves OpenBLAS the kernels that a user chose`() throws {
+    #if arch(x86_64)
+      var environment = environment
+      environment["OPENBLAS_CORETYPE"] = "Nehalem"
+      #expect(try report(environment).machine.blasKernels == "Nehalem")
+    #endif
+  }
+
+  @Test func `names the processor as Linux does`() {
+    let text = "processor\t: 0\nmodel name\t: A Processor: 3000 \nmodel name\t: Other\n"
+    #expect(MachineDescription.processorName(processorInformation: text) == "A Processor: 3000")
+    #expect(!MachineDescription.processorName(processorInformation: "").isEmpty)
+  }
+}
+
+@Suite struct `A benchmark's shape` {
+  @Test func `is width, layers, heads, context and vocabulary`() throws {
+    let shape = try ShapeArgument(argument: "96/3/3/128/1024")
+    #expect(shape.size.width == 96 && shape.size.layers == 3 && shape.size.heads == 3)
+    #expect(shape.size.contextLength == 128 && shape.vocabulary == 1024)
+    // 8/3 of 96 is a multiple of 64 already; 8/3 of 128 is not.
+    #expect(shape.size.hiddenWidth == 256)
+    #expect(try ShapeArgument(argument: "128/4/4/128/2048").size.hiddenWidth == 384)
+    #expect(try ShapeArgument(argument: "128/4/4/128/2048/320").size.hiddenWidth == 320)
+    #expect(shape.argumentText == "96/3/3/128/1024")
+  }
+
+  @Test(arguments: [
+    "", "1/2/3/4", "64/2/2/128/1024/192/1", "64/2/2/128/x", "60/2/2/128/1024", "64/0/2/128/1024",
+    "64/2/0/128/1024", "64/2/2/0/1024", "64/2/2/128/1024/100", "64/2/2/128/1024/-16",
+    "-64/2/2/128/1024", "64/2/-2/128/1024", "99999999999/1/1/1/2",
+  ])
+  func `that no model can have is refused`(text: String) {
+    #expect(throws: (any Error).self) { try ShapeArgument(argument: text) }
+  }
+}
