@@ -43,7 +43,7 @@ let package = Package(
     library("Corpora", ["Mixtures", "Numerics", "Storage", "TextSources"]),
     library("Kernels", levels.map(\.name)),
     library("ProxyModels", ["COpenBLAS", "Corpora", "Kernels", "Mixtures", "Numerics", "Storage"]),
-    library("GaussianProcesses", ["COpenBLAS", "Numerics"]),
+    library("GaussianProcesses", ["COpenBLAS", "Mixtures", "Numerics"]),
     library("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
     library("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     library("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),
@@ -64,7 +64,7 @@ let package = Package(
     tests(
       "ProxyModels", ["Corpora", "Kernels", "Mixtures", "Numerics", "Storage"],
       exclude: ["Golden"]),
-    tests("GaussianProcesses", ["Numerics"]),
+    tests("GaussianProcesses", ["Mixtures", "Numerics"]),
     tests("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
     tests("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     tests("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),

@@ -1,55 +1,72 @@
+import Mixtures
 import Numerics
 
 extension CompositeSurrogate {
-  /// How the losses change from one mixture to another: what the two have in common cancels.
+  /// Sums of the losses at some mixtures, each with a factor of its own (a difference has -1 and 1): what
+  /// the mixtures have in common cancels.
   ///
-  /// - Returns: for each output and for Σ cᵈ Lᵈ; nil where the covariance cannot be factored.
-  package func differences(
-    from start: [Double], to end: [Double], coefficients: [Double]
-  ) -> (outputs: [Prediction], sum: Prediction)? {
-    let points = fit.members.indices.map { embedded([start, end], member: $0) }
-    // For each model, the difference of the two points' rows in its Cholesky factor, scaled to losses.
-    var contrasts = Matrix(rows: models.count, columns: 2)
-    var means: [Double] = []
+  /// - Parameters:
+  ///   - contrasts: for each sum, a factor for each mixture.
+  /// - Returns: for each contrast, that of every output and of Σ cᵈ Lᵈ; nil where a covariance cannot be
+  ///   factored.
+  package func contrasts(
+    at mixtures: [[Double]], _ contrasts: [[Double]], coefficients: [Double]
+  ) -> [(outputs: [Prediction], sum: Prediction)]? {
+    let points = fit.members.indices.map { embedded(mixtures, member: $0) }
+    // For each contrast and model, its row in the model's Cholesky factor, scaled to losses, (b, models).
+    var rows = contrasts.map { _ in Matrix(rows: mixtures.count, columns: models.count) }
+    var means = contrasts.map { _ in [Double](repeating: 0, count: models.count) }
     for (m, model) in models.enumerated() {
-      let (mean, covariance) = model.posterior(
+      let (latent, covariance) = model.posterior(
         at: points[model.member], inputs: inputs[model.member])
       guard let factor = Cholesky(factoring: covariance)?.factor else { return nil }
-      let first = loss(model, mean: mean[0], variance: covariance[0, 0])
-      let second = loss(model, mean: mean[1], variance: covariance[1, 1])
-      for i in 0..<2 {
-        contrasts[m, i] = second.slope * factor[1, i] - first.slope * factor[0, i]
+      let losses = mixtures.indices.map {
+        loss(model, mean: latent[$0], variance: covariance[$0, $0])
       }
-      means.append(second.mean - first.mean)
-    }
-    func change(_ coefficients: [Double]) -> Prediction {
-      let weights = modelCoefficients(coefficients)
-      var variance = 0.0
-      for i in 0..<2 {
-        let row = zip(weights, contrasts.column(i)).map { $0 * $1 }
-        variance += dot(row, correlation.times(row))
+      for (c, contrast) in contrasts.enumerated() {
+        means[c][m] = dot(contrast, losses.map(\.mean))
+        let row = factor.times(
+          zip(contrast, losses).map { $0 * $1.slope }, transposingSelf: true)
+        for i in mixtures.indices { rows[c][i, m] = row[i] }
       }
-      return Prediction(
-        mean: dot(weights, means),
-        deviation: (varianceFactor * max(variance, 0)).squareRoot())
     }
-    return (
-      (0..<outputs).map { d in change((0..<outputs).map { $0 == d ? 1 : 0 }) },
-      change(coefficients)
-    )
+    return contrasts.indices.map { c in
+      let products = rows[c].times(rows[c], transposingSelf: true)
+      func change(_ coefficients: [Double]) -> Prediction {
+        let weights = modelCoefficients(coefficients)
+        var variance = 0.0
+        for a in models.indices where weights[a] != 0 {
+          for b in models.indices {
+            variance += weights[a] * weights[b] * correlation[a, b] * products[a, b]
+          }
+        }
+        return Prediction(
+          mean: dot(weights, means[c]),
+          deviation: (varianceFactor * max(variance, 0)).squareRoot())
+      }
+      return (
+        (0..<outputs).map { d in change((0..<outputs).map { $0 == d ? 1 : 0 }) },
+        change(coefficients)
+      )
+    }
   }
 
-  /// How likely each mixture is the best of those given in Σ cᵈ Lᵈ, and what it is expected to lose
-  /// against the best of all, which the runs so far and a spread over the simplex stand for.
+  /// How likely each mixture is the best of those given in a function of the losses, and what it is
+  /// expected to lose against the best of all, which the runs so far and a spread over what is feasible
+  /// stand for.
   ///
-  /// - Returns: nil where the covariance cannot be factored.
+  /// - Parameters:
+  ///   - pool: the only mixtures that there are; nil for all that are feasible.
+  /// - Returns: nil where a covariance cannot be factored.
   package func chances(
-    of mixtures: [[Double]], coefficients: [Double], draws: Int = 1024, seed: UInt64
+    of mixtures: [[Double]], in function: LossFunction, feasible: FeasibleMixtures,
+    pool: [[Double]]? = nil, draws: Int = 1024, seed: UInt64
   ) -> [(probabilityOfBest: Double, expectedRegret: Double)]? {
-    let search = MixtureSearch()
-    let spread = search.pool(
-      parts: data.parts, exponent: exponent, incumbents: mixtures, seed: seed)
-    let predictions = weightedSum(coefficients, at: spread)
+    let spread =
+      pool
+      ?? MixtureSearch().pool(
+        over: feasible, exponent: exponent, incumbents: mixtures, seed: seed)
+    let predictions = values(of: function, at: spread)
     let bounds = predictions.map { $0.mean - 2 * $0.deviation }
     let order = spread.indices.sorted {
       bounds[$0] != bounds[$1] ? bounds[$0] < bounds[$1] : $0 < $1
@@ -60,26 +77,39 @@ extension CompositeSurrogate {
         all.append(spread[index])
       }
     }
-    guard let joint = JointObjective(self, coefficients: coefficients, base: all),
-      let factor = Cholesky(factoring: joint.baseCovariance)?.factor
-    else { return nil }
-    var generator = SeededGenerator(seed: seed, stream: "chances")
-    let normals = Matrix(
-      rows: all.count, columns: draws,
-      elements: (0..<all.count * draws).map { _ in generator.normal() })
-    let deviations = factor.times(normals)
+    guard let values = jointValues(function, at: all, draws: draws, seed: seed) else { return nil }
     var wins = [Int](repeating: 0, count: mixtures.count)
     var regrets = [Double](repeating: 0, count: mixtures.count)
     for draw in 0..<draws {
-      let values = all.indices.map { joint.baseMeans[$0] + deviations[$0, draw] }
-      let lowest = values.min()!
+      let lowest = values.reduce(.infinity) { min($0, $1[draw]) }
       var winner = 0
       for i in mixtures.indices {
-        regrets[i] += values[i] - lowest
-        if values[i] < values[winner] { winner = i }
+        regrets[i] += values[i][draw] - lowest
+        if values[i][draw] < values[winner][draw] { winner = i }
       }
       wins[winner] += 1
     }
     return mixtures.indices.map { (Double(wins[$0]) / Double(draws), regrets[$0] / Double(draws)) }
+  }
+
+  /// Joint draws of a function at some mixtures: [mixture][draw].
+  private func jointValues(
+    _ function: LossFunction, at mixtures: [[Double]], draws: Int, seed: UInt64
+  ) -> [[Double]]? {
+    var generator = SeededGenerator(seed: seed, stream: "chances")
+    guard function.isLinear else {
+      guard let losses = samples(at: mixtures, count: draws, using: &generator) else { return nil }
+      return mixtures.indices.map { x in losses.map { function.value(of: $0[x]) } }
+    }
+    guard let joint = JointObjective(self, coefficients: function.coefficients, base: mixtures),
+      let factor = Cholesky(factoring: joint.baseCovariance)?.factor
+    else { return nil }
+    let normals = Matrix(
+      rows: mixtures.count, columns: draws,
+      elements: (0..<mixtures.count * draws).map { _ in generator.normal() })
+    let deviations = factor.times(normals)
+    return mixtures.indices.map { x in
+      (0..<draws).map { function.constant + joint.baseMeans[x] + deviations[x, $0] }
+    }
   }
 }

@@ -80,7 +80,11 @@ package struct CompositeSurrogate: Sendable {
           guard
             let whole = model(
               all, outcomes + sites.outcomes,
-              none + sites.variances.map { $0 - hyperparameters.noiseVariance })
+              none
+                + zip(
+                  sites.variances,
+                  hyperparameters.noiseVariances(at: embedded(data.diverged))
+                ).map { $0 - $1 })
           else { return nil }
           found = whole
         }
@@ -268,13 +272,24 @@ package struct CompositeSurrogate: Sendable {
     return leaveOneOutModelLosses().map { combined($0, coefficients) }
   }
 
+  /// Of each model at a mixture, or where mixtures are as uneven as most; standardized.
+  func noiseVariances(at mixture: [Double]?) -> [Double] {
+    models.map { model in
+      mixture.map {
+        model.hyperparameters.noiseVariances(at: embedded([$0], member: model.member))[0]
+      } ?? model.hyperparameters.noiseVariance
+    }
+  }
+
   /// The standard deviation of a run's own noise in Σ cᵈ Lᵈ, at the losses given.
-  package func noiseDeviation(_ coefficients: [Double], losses: [Double]) -> Double {
-    let noise = models.map { model in
+  ///
+  /// - Parameter mixture: as uneven as most if nil.
+  package func noiseDeviation(
+    _ coefficients: [Double], losses: [Double], at mixture: [Double]? = nil
+  ) -> Double {
+    let noise = zip(models, noiseVariances(at: mixture)).map { model, variance in
       let factor = link == .logarithm ? losses[model.output] : 1
-      return Prediction(
-        mean: 0,
-        deviation: factor * model.scale * model.hyperparameters.noiseVariance.squareRoot())
+      return Prediction(mean: 0, deviation: factor * model.scale * variance.squareRoot())
     }
     return combined(noise, modelCoefficients(coefficients)).deviation
       * varianceFactor.squareRoot()

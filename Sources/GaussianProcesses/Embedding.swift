@@ -27,9 +27,35 @@ package struct EmbeddedMixtures: Sendable {
     self.exponent = exponent
   }
 
+  /// Σ w² less its mean over all mixtures, 2 / (k + 1): from about -½ for even mixtures to 1 for one domain.
+  func unevenness(_ index: Int) -> Double {
+    var sum = -2 / Double(parts + 1)
+    for j in 0..<parts { sum += weights[j, index] * weights[j, index] }
+    return sum
+  }
+
   /// Some of the columns, in the order of `indices`.
   package func subset(_ indices: [Int]) -> EmbeddedMixtures {
     EmbeddedMixtures(indices.map { weights.column($0) }, parts: parts, exponent: exponent)
+  }
+
+  /// The gradient in these coordinates from that in the weights and in other powers of them, each (k, p).
+  func gradient(
+    toWeights: Matrix, toCoordinates: [Matrix], exponents: [Double]
+  ) -> Matrix {
+    // Another's z = y^(e/q), and w = y^(1/q).
+    let q = exponent
+    var gradients = Matrix(rows: parts, columns: count)
+    for index in gradients.elements.indices {
+      let y = coordinates.elements[index]
+      func slope(_ e: Double) -> Double { e == q ? 1 : e / q * pow(y, e / q - 1) }
+      var sum = toWeights.elements[index] * slope(1)
+      for (matrix, exponent) in zip(toCoordinates, exponents) {
+        sum += matrix.elements[index] * slope(exponent)
+      }
+      gradients.elements[index] = sum
+    }
+    return gradients
   }
 
   /// 6 E‖z - z'‖² over two uniform mixtures: the number of dimensions of the unit cube in which two

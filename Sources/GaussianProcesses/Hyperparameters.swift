@@ -6,24 +6,29 @@ import Numerics
 ///
 /// The covariance of two mixtures is
 /// c² + A² M(‖(z - z')/ℓⱼ‖) + B² (z - z̄)·(z' - z̄) + C² u u', plus the noise where they are the same run:
-/// M is Matérn's function of smoothness 5/2, ℓⱼ = ℓ exp(-rⱼ), and u = ln((floor + Σⱼ tⱼ wⱼ) / (floor + .2))
-/// is the mixing law: BiMix's L = A w^-b (arXiv 2405.14908) where a domain's own text is all that helps,
-/// widened by the text of other domains that is worth tⱼ of its own.
+/// M is Matérn's function of smoothness 5/2, ℓⱼ = ℓ exp(-rⱼ), and u is the mixing law. Either it is BiMix's
+/// L = A w^-b (arXiv 2405.14908), widened by the text of other domains that is worth tⱼ of an output's own:
+/// u = ln((floor + Σⱼ tⱼ wⱼ) / (floor + .2)). Or it is Data Mixing Laws' L = c + k exp(-Σⱼ tⱼ wⱼ) (arXiv
+/// 2403.16952): u = ln(1 + floor exp(-Σⱼ tⱼ wⱼ)), where the floor is k/c if logarithms are modelled. The
+/// weights sum to one, so that rates of either sign differ from such ones by a factor of k alone.
 package struct Hyperparameters: Sendable, Hashable {
   package static let constantDeviation = 3.0
   /// What the noise variance cannot fall below, of the outcome's variance.
   static let leastNoise = 1e-6
 
-  /// The flat form: amplitude A, lengthscale ℓ, noise variance, B, C, floor, then tⱼ, then rⱼ.
+  /// The flat form: amplitude A, lengthscale ℓ, noise variance, B, C, floor, the noise's slope (itself, not
+  /// its logarithm), then tⱼ, then rⱼ.
   package var logs: [Double]
 
   package init(logs: [Double]) { self.logs = logs }
 
-  var parts: Int { (logs.count - 6) / 2 }
+  var parts: Int { (logs.count - Index.count(0)) / 2 }
 
   package var amplitude: Double { exp(logs[Index.amplitude]) }
   package var lengthscale: Double { exp(logs[Index.lengthscale]) }
+  /// Where the mixture is as uneven as one drawn at random.
   package var noiseVariance: Double { exp(logs[Index.noise]) + Self.leastNoise }
+  package var noiseSlope: Double { logs[Index.noiseSlope] }
   package var linearAmplitude: Double { exp(logs[Index.linear]) }
   package var lawAmplitude: Double { exp(logs[Index.law]) }
   package var lawFloor: Double { exp(logs[Index.floor]) }
@@ -41,9 +46,18 @@ package struct Hyperparameters: Sendable, Hashable {
     static let linear = 3
     static let law = 4
     static let floor = 5
-    static func affinity(_ j: Int) -> Int { 6 + j }
-    static func relevance(_ j: Int, _ parts: Int) -> Int { 6 + parts + j }
-    static func count(_ parts: Int) -> Int { 6 + 2 * parts }
+    static let noiseSlope = 6
+    static func affinity(_ j: Int) -> Int { 7 + j }
+    static func relevance(_ j: Int, _ parts: Int) -> Int { 7 + parts + j }
+    static func count(_ parts: Int) -> Int { 7 + 2 * parts }
+  }
+
+  /// The noise's variance at each mixture: runs on one domain alone differ more from seed to seed than
+  /// those on many.
+  func noiseVariances(at points: EmbeddedMixtures) -> [Double] {
+    (0..<points.count).map {
+      exp(logs[Index.noise] + noiseSlope * points.unevenness($0)) + Self.leastNoise
+    }
   }
 }
 
@@ -98,15 +112,17 @@ extension SurrogateForm {
       list[Hyperparameters.Index.lengthscale] = .normal(
         mean: 2.0.squareRoot() + 0.5 * log(dimension), deviation: 3.0.squareRoot())
       list[Hyperparameters.Index.noise] = .normal(mean: -4, deviation: 1)
+      if hasNoiseSlope { list[Hyperparameters.Index.noiseSlope] = .normal(mean: 0, deviation: 2) }
       if hasLinear { list[Hyperparameters.Index.linear] = .normal(mean: 0, deviation: 1) }
-      if law == .shared || (law == .own && own != nil) {
+      if law == .shared || law == .exponential || (law == .own && own != nil) {
         list[Hyperparameters.Index.law] = .normal(mean: 0, deviation: 1)
-        list[Hyperparameters.Index.floor] = .normal(mean: log(0.01), deviation: 1.5)
+        list[Hyperparameters.Index.floor] = .normal(
+          mean: law == .exponential ? 0 : log(0.01), deviation: 1.5)
       } else {
         list[Hyperparameters.Index.law] = .fixed(-.infinity)
       }
       switch law {
-      case .none: break
+      case .none, .exponential: break
       case .own:
         for j in 0..<parts {
           list[Hyperparameters.Index.affinity(j)] = .fixed(j == own ? 0 : -.infinity)
@@ -116,6 +132,13 @@ extension SurrogateForm {
           // A token of another domain is believed to be worth a twentieth of an own one, give or take.
           list[Hyperparameters.Index.affinity(j)] =
             .normal(mean: j == own ? 0 : -3, deviation: 2)
+        }
+      }
+      if law == .exponential {
+        // Own text alone takes about three e-foldings off what it can take off.
+        for j in 0..<parts {
+          list[Hyperparameters.Index.affinity(j)] =
+            .normal(mean: j == own ? log(3) : log(0.3), deviation: 1.5)
         }
       }
       if hasRelevances {

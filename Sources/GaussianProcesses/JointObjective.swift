@@ -215,18 +215,8 @@ package struct JointObjective: Sendable {
         of: variancePulls, at: own, toCoordinates: &toCoordinates[model.member],
         toWeights: &toWeights)
     }
-    // A member's z = y^(e/q), and w = y^(1/q).
-    let q = points.exponent
-    var gradients = Matrix(rows: points.parts, columns: count)
-    for index in gradients.elements.indices {
-      let y = points.coordinates.elements[index]
-      func slope(_ e: Double) -> Double { e == q ? 1 : e / q * pow(y, e / q - 1) }
-      var sum = toWeights.elements[index] * slope(1)
-      for (member, matrix) in toCoordinates.enumerated() {
-        sum += matrix.elements[index] * slope(embedded[member].exponent)
-      }
-      gradients.elements[index] = sum
-    }
+    let gradients = points.gradient(
+      toWeights: toWeights, toCoordinates: toCoordinates, exponents: embedded.map(\.exponent))
     return (values, gradients)
   }
 

@@ -39,14 +39,23 @@ package struct Kernel: Sendable {
 
   private static let squaredConstant = pow(Hyperparameters.constantDeviation, 2)
 
-  /// The law's variable at one mixture and what the logarithm is taken of.
+  /// The law's variable u at one mixture and what it is a function of: Σⱼ tⱼ wⱼ, with the floor where a
+  /// logarithm is taken.
   private func law(_ points: EmbeddedMixtures, _ index: Int) -> (u: Double, share: Double) {
-    var share = floor
+    var share = form.law == .exponential ? 0 : floor
     let first = index * points.parts
     points.weights.elements.withUnsafeBufferPointer { weights in
       for j in 0..<points.parts { share += affinities[j] * weights[first + j] }
     }
-    return (log(share / (floor + 0.2)), share)
+    return (
+      form.law == .exponential ? log1p(floor * exp(-share)) : log(share / (floor + 0.2)), share
+    )
+  }
+
+  /// The part of 1 + floor exp(-share) that decays: -du/dshare of the exponential law.
+  private func decaying(_ share: Double) -> Double {
+    let decay = floor * exp(-share)
+    return decay / (1 + decay)
   }
 
   private func laws(_ points: EmbeddedMixtures) -> [Double] {
@@ -224,7 +233,12 @@ package struct Kernel: Sendable {
     _ adjoint: Double, at points: EmbeddedMixtures, _ x: Int, to gradient: inout Matrix
   ) {
     let share = law(points, x).share
-    for j in 0..<points.parts { gradient[j, x] += adjoint * affinities[j] / share }
+    if form.law == .exponential {
+      let pull = -adjoint * decaying(share)
+      for j in 0..<points.parts { gradient[j, x] += pull * affinities[j] }
+    } else {
+      for j in 0..<points.parts { gradient[j, x] += adjoint * affinities[j] / share }
+    }
   }
 
   /// Adds to `gradient` the derivative of Σᵢⱼ adjoints(i, j) k(aᵢ, aⱼ) in each hyperparameter's
@@ -291,9 +305,17 @@ package struct Kernel: Sendable {
       for i in 0..<n {
         let share = self.law(a, i).share
         let adjoint = 2 * squaredLaw * drawn[i]
-        gradient[Index.floor] += adjoint * (floor / share - floor / (floor + 0.2))
-        for d in 0..<parts {
-          gradient[Index.affinity(d)] += adjoint * affinities[d] * a.weights[d, i] / share
+        if form.law == .exponential {
+          let pull = adjoint * decaying(share)
+          gradient[Index.floor] += pull
+          for d in 0..<parts {
+            gradient[Index.affinity(d)] -= pull * affinities[d] * a.weights[d, i]
+          }
+        } else {
+          gradient[Index.floor] += adjoint * (floor / share - floor / (floor + 0.2))
+          for d in 0..<parts {
+            gradient[Index.affinity(d)] += adjoint * affinities[d] * a.weights[d, i] / share
+          }
         }
       }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 
 /// Maximizes a smooth function over mixtures, in the coordinates z = wᵉ of its kernel.
@@ -20,17 +21,20 @@ package struct MixtureSearch: Sendable {
   ///   - incumbents: mixtures worth starting at, with their neighbours, the most promising first.
   ///   - score: the function at each mixture.
   ///   - evaluate: the function and its gradients in z, (k, p), as it continues off the simplex.
-  /// - Returns: where each ascent ended, best first.
+  /// - Returns: where each ascent ended, best first, all of it feasible.
   package func maxima(
-    parts: Int, exponent: Double, incumbents: [[Double]], seed: UInt64,
+    over feasible: FeasibleMixtures, exponent: Double, incumbents: [[Double]], seed: UInt64,
     score: ([[Double]]) -> [Double],
     evaluate: (EmbeddedMixtures) -> (values: [Double], gradients: Matrix)
   ) -> [(mixture: [Double], value: Double)] {
+    let parts = feasible.domains.count
     guard parts > 1 else { return [([1], score([[1]])[0])] }
-    let pool = pool(parts: parts, exponent: exponent, incumbents: incumbents, seed: seed)
+    let pool = pool(over: feasible, exponent: exponent, incumbents: incumbents, seed: seed)
     let scores = score(pool)
-    var ascents = chosenStarts(pool, scores, exponent: exponent).map {
-      SurfaceAscent(from: pool[$0], exponent: exponent)
+    var ascents = chosenStarts(pool, scores, exponent: exponent).map { place -> any MixtureAscent in
+      feasible.isWholeSimplex
+        ? SurfaceAscent(from: pool[place], exponent: exponent)
+        : ConstrainedAscent(from: pool[place], exponent: exponent, feasible: feasible)
     }
     for _ in 0..<evaluations {
       let active = ascents.indices.filter { !ascents[$0].hasEnded }
@@ -48,7 +52,8 @@ package struct MixtureSearch: Sendable {
     let cleaned = ends.map { mixture in
       let kept = mixture.map { $0 < 1e-4 ? 0 : $0 }
       let sum = kept.reduce(0, +)
-      return kept.map { $0 / sum }
+      let scaled = kept.map { $0 / sum }
+      return feasible.isWholeSimplex ? scaled : feasible.nearest(to: scaled)
     }
     let values = score(ends + cleaned)
     return ends.indices.map { i in
@@ -59,8 +64,24 @@ package struct MixtureSearch: Sendable {
     }.map { ($0.element.0, $0.element.1) }
   }
 
-  /// Mixtures spread over the simplex, its faces and corners, and around the incumbents.
+  /// Feasible mixtures spread over all of them, their faces and corners, and around the incumbents.
   package func pool(
+    over feasible: FeasibleMixtures, exponent: Double, incumbents: [[Double]], seed: UInt64
+  ) -> [[Double]] {
+    let pool = pool(
+      parts: feasible.domains.count, exponent: exponent, incumbents: incumbents, seed: seed)
+    if feasible.isWholeSimplex { return pool }
+    // Every other one is drawn in along its ray, as the even spread fills the inside then; the others go
+    // to the nearest wall, where the best often lies.
+    let spread = FeasibleSpread(feasible)
+    return pool.enumerated().map { index, mixture in
+      if feasible.contains(mixture, tolerance: 1e-12) { return mixture }
+      return index % 2 == 0 && feasible.maximumDomains == nil
+        ? spread.drawn(mixture) : feasible.nearest(to: mixture)
+    }
+  }
+
+  private func pool(
     parts: Int, exponent: Double, incumbents: [[Double]], seed: UInt64
   ) -> [[Double]] {
     var pool: [[Double]] = [[Double](repeating: 1 / Double(parts), count: parts)]
@@ -112,9 +133,19 @@ package struct MixtureSearch: Sendable {
   }
 }
 
+/// A climb that asks for the function's value and gradient at its trial mixture and is told.
+protocol MixtureAscent {
+  /// Where it is.
+  var mixture: [Double] { get }
+  /// What it wants to know the value of.
+  var trialMixture: [Double] { get }
+  var hasEnded: Bool { get }
+  mutating func take(value: Double, gradient upward: [Double])
+}
+
 /// One projected quasi-Newton ascent on Σ zʲ^(1/e) = 1, z ≥ 0, which asks for the function's value at its
 /// trial point and is told.
-struct SurfaceAscent {
+struct SurfaceAscent: MixtureAscent {
   private let exponent: Double
   private var point: [Double]
   private var value = -Double.infinity

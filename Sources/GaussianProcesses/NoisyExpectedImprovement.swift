@@ -1,6 +1,16 @@
 import Foundation
 import Numerics
 
+/// What a search maximizes over mixtures.
+package protocol Acquisition: Sendable {
+  /// Its value at each mixture.
+  func values(at mixtures: [[Double]]) -> [Double]
+
+  /// Its value at each point and its gradient in the point's coordinates, (k, p), as it continues off the
+  /// simplex.
+  func evaluate(at points: EmbeddedMixtures) -> (values: [Double], gradients: Matrix)
+}
+
 /// How far a run's true objective is expected to fall below the best of the base mixtures, in logarithms.
 ///
 /// Which base mixture is best is itself uncertain, as runs are noisy and pending ones unfinished: quasi-
@@ -8,7 +18,7 @@ import Numerics
 /// it leaves at the candidate (noisy expected improvement of Letham et al., arXiv 1706.07094, its
 /// logarithm taken as Ament et al., arXiv 2310.20708, do). Deterministic and smooth. The improvement is of
 /// the function below the noise: another run at a base mixture would gain nothing by it.
-package struct NoisyExpectedImprovement: Sendable {
+package struct NoisyExpectedImprovement: Acquisition {
   package let posterior: JointObjective
   /// The lowest objective in each draw, m.
   private let best: [Double]

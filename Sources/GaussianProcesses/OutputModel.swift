@@ -31,8 +31,8 @@ package struct OutputModel: Sendable {
     self.member = member
     kernel = Kernel(form: form, hyperparameters: hyperparameters)
     var covariance = kernel.covariance(within: inputs).values
-    for i in 0..<inputs.count {
-      covariance[i, i] += hyperparameters.noiseVariance + extraNoise[i]
+    for (i, noise) in hyperparameters.noiseVariances(at: inputs).enumerated() {
+      covariance[i, i] += max(noise + extraNoise[i], Hyperparameters.leastNoise)
     }
     guard let cholesky = Cholesky(factoring: covariance) else { return nil }
     self.cholesky = cholesky
@@ -108,7 +108,8 @@ package struct MarginalPosterior {
     let (latent, slopes) = kernel.covariance(within: inputs, wantsSlopes: true)
     let n = inputs.count
     var covariance = latent
-    for i in 0..<n { covariance[i, i] += hyperparameters.noiseVariance }
+    let noise = hyperparameters.noiseVariances(at: inputs)
+    for i in 0..<n { covariance[i, i] += noise[i] }
     guard let cholesky = Cholesky(factoring: covariance), let slopes else { return nil }
     let weights = cholesky.solve(outcomes)
     var value =
@@ -128,8 +129,16 @@ package struct MarginalPosterior {
     var gradient = [Double](repeating: 0, count: logs.count)
     kernel.addHyperparameterGradient(
       of: adjoints, at: inputs, covariance: latent, slopes: slopes, to: &gradient)
-    gradient[Hyperparameters.Index.noise] +=
-      exp(logs[Hyperparameters.Index.noise]) * adjoints.diagonal.reduce(0, +)
+    if form.hasNoiseSlope {
+      for i in 0..<n {
+        let pull = (noise[i] - Hyperparameters.leastNoise) * adjoints[i, i]
+        gradient[Hyperparameters.Index.noise] += pull
+        gradient[Hyperparameters.Index.noiseSlope] += pull * inputs.unevenness(i)
+      }
+    } else {
+      gradient[Hyperparameters.Index.noise] +=
+        exp(logs[Hyperparameters.Index.noise]) * adjoints.diagonal.reduce(0, +)
+    }
     for (i, prior) in priors.enumerated() {
       if prior.isFixed {
         gradient[i] = 0

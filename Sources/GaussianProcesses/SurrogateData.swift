@@ -31,6 +31,11 @@ package struct SurrogateData: Sendable {
   package var parts: Int { mixtures.first?.count ?? diverged.first?.count ?? 0 }
   package var outputs: Int { losses.columns }
 
+  /// How many runs are of a mixture that an earlier run had too.
+  package var replicates: Int {
+    mixtures.indices.count { i in mixtures[..<i].contains(mixtures[i]) }
+  }
+
   /// The runs of these indices, none diverged.
   package func subset(_ indices: [Int]) -> SurrogateData {
     SurrogateData(

@@ -9,13 +9,15 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
     case logarithm
   }
 
-  /// The mixing law: a term linear in u = ln(floor + Σⱼ tⱼ wⱼ).
+  /// The mixing law: a term linear in a function u of Σⱼ tⱼ wⱼ.
   package enum Law: String, Sendable, Hashable, Codable {
     case none
     /// BiMix's: an output's own domain counts, and no other; nothing where it is not trained on.
     case own
-    /// Every domain counts by what it is found to be worth.
+    /// BiMix's, where every domain counts by what it is found to be worth.
     case shared
+    /// Data Mixing Laws' exponential (Ye et al., arXiv 2403.16952, equation 1): every domain counts.
+    case exponential
   }
 
   /// The priors of the hyperparameters.
@@ -36,6 +38,8 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
   package var hasLinear: Bool
   package var law: Law
   package var priors: Priors
+  /// Noise that grows or shrinks with how uneven a mixture is; replicates show it.
+  package var hasNoiseSlope = false
   /// The last weight is what the others leave: without it the kernel sees k - 1 raw weights.
   package var omitsLastWeight: Bool
 

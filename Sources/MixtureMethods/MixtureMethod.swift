@@ -23,6 +23,12 @@ package protocol MixtureMethod: Sendable {
   /// - Returns: at most `count`; none before anything has finished.
   func recommendations(_ count: Int) -> [Recommendation]
 
+  /// The same with what its model says of their chances and regrets, where it has one.
+  func assessed(_ recommendations: [Recommendation]) -> [Recommendation]
+
+  /// How sure its model is of what it would hand over first; nil where it has no model.
+  func certainty() -> Certainty?
+
   /// What its model has learned of the domains; nil where it has no model.
   ///
   /// - Parameter candidates: mixtures to be compared, e.g. the finalists.
@@ -30,7 +36,27 @@ package protocol MixtureMethod: Sendable {
 }
 
 extension MixtureMethod {
+  package func assessed(_ recommendations: [Recommendation]) -> [Recommendation] { recommendations }
+  package func certainty() -> Certainty? { nil }
   package func insight(comparing candidates: [Mixture]) -> Insight? { nil }
+}
+
+/// How sure a method is of the mixture that it would hand over, in nats per token.
+package struct Certainty: Sendable, Hashable {
+  /// What it is expected to lose against the best of all feasible mixtures.
+  package var expectedRegret: Double
+  /// The standard deviation of one run's own noise in the objective.
+  package var noise: Double
+
+  package init(expectedRegret: Double, noise: Double) {
+    self.expectedRegret = expectedRegret
+    self.noise = noise
+  }
+
+  /// Whether what could still be gained is lost in the noise of a mean over so many runs.
+  package func suffices(runs: Int) -> Bool {
+    expectedRegret < noise / Double(max(runs, 1)).squareRoot()
+  }
 }
 
 /// A mixture to be tried, and why.
@@ -43,6 +69,9 @@ package struct Suggestion: Sendable, Hashable {
     /// The model expects the most of it: the objective predicted, and how far it is expected to fall
     /// below the best so far (natural logarithm, nats per token).
     case expectedImprovement(objective: Prediction, logImprovement: Double)
+    /// One of the mixtures tried again, as that tells more of which is best than a new one would: by how
+    /// much the lowest mean is expected to fall (natural logarithm, nats per token).
+    case replication(objective: Prediction, logGain: Double)
   }
 
   package var mixture: Mixture
@@ -61,11 +90,36 @@ package struct Recommendation: Sendable, Hashable {
   package var predicted: Prediction?
   /// The mean objective over the trials of this very mixture; nil where it was not tried.
   package var observed: Double?
+  /// The loss that the model predicts for each held-out domain that the objective depends on, noise of a
+  /// run not included; empty without a model of each.
+  package var losses: [DomainPrediction]
+  /// That it is the best of those handed over with it; nil where the model was not asked.
+  package var probabilityOfBest: Double?
+  /// How much it is expected to lose against the best of all feasible mixtures, in nats per token; nil
+  /// where the model was not asked.
+  package var expectedRegret: Double?
 
-  package init(mixture: Mixture, predicted: Prediction? = nil, observed: Double? = nil) {
+  package struct DomainPrediction: Sendable, Hashable {
+    package var domain: String
+    package var loss: Prediction
+
+    package init(domain: String, loss: Prediction) {
+      self.domain = domain
+      self.loss = loss
+    }
+  }
+
+  package init(
+    mixture: Mixture, predicted: Prediction? = nil, observed: Double? = nil,
+    losses: [DomainPrediction] = [], probabilityOfBest: Double? = nil,
+    expectedRegret: Double? = nil
+  ) {
     self.mixture = mixture
     self.predicted = predicted
     self.observed = observed
+    self.losses = losses
+    self.probabilityOfBest = probabilityOfBest
+    self.expectedRegret = expectedRegret
   }
 }
 
@@ -79,23 +133,54 @@ package struct MethodContext: Sendable, Hashable {
   package var seed: UInt64
   /// Quasi-random mixtures that a Bayesian method starts with.
   package var initialTrials: Int
+  /// What a search may propose and hand over. Fixed mixtures stay as they are.
+  package var feasible: FeasibleMixtures
+  /// The only mixtures that can be tried, each once, as in a replay of runs that exist; nil where any
+  /// feasible one can.
+  package var pool: [Mixture]?
+  /// Whether a mixture may be proposed again: only where another run of it has noise of its own.
+  package var replicates: Bool
 
+  /// - Parameter feasible: every mixture if nil.
   package init(
     domains: [String], availableTokens: [Int], objective: Objective, seed: UInt64,
-    initialTrials: Int
+    initialTrials: Int, feasible: FeasibleMixtures? = nil, pool: [Mixture]? = nil,
+    replicates: Bool = false
   ) {
     precondition(domains.count == availableTokens.count && !domains.isEmpty)
+    precondition(
+      feasible.map { $0.domains == domains } ?? true, "expected constraints on the same domains")
     self.domains = domains
     self.availableTokens = availableTokens
     self.objective = objective
     self.seed = seed
     self.initialTrials = initialTrials
+    self.feasible = feasible ?? .all(over: domains)
+    self.pool = pool
+    self.replicates = replicates
   }
 
-  /// Point `ordinal` of the even spread that all methods share, so that their trials can be shared too.
-  func quasiRandomMixture(_ ordinal: Int) -> Mixture {
-    let weights = SobolSequence.simplexPoints(
-      parts: domains.count, start: ordinal, count: 1, seed: seed)[0]
-    return Mixture(domains: domains, proportionalTo: weights)
+  /// Point `ordinal` of the even spread over what is feasible that all methods share, so that their
+  /// trials can be shared too. From a pool, the mixture there that is nearest to the point (Hellinger).
+  ///
+  /// - Parameter taken: mixtures of the pool that have been tried, or are being.
+  /// - Returns: nil where the pool has no other.
+  package func quasiRandomMixture(_ ordinal: Int, taken: [Mixture] = []) -> Mixture? {
+    let weights = FeasibleSpread(feasible).point(ordinal, seed: seed)
+    guard let pool else { return Mixture(domains: domains, proportionalTo: weights) }
+    func affinity(_ mixture: Mixture) -> Double {
+      zip(mixture.weights, weights).reduce(0) { $0 + ($1.0 * $1.1).squareRoot() }
+    }
+    return untried(in: pool, besides: taken).enumerated()
+      .max {
+        let (a, b) = (affinity($0.element), affinity($1.element))
+        return a != b ? a < b : $0.offset > $1.offset
+      }?.element
+  }
+
+  /// The feasible mixtures of a pool that are not taken.
+  func untried(in pool: [Mixture], besides taken: [Mixture]) -> [Mixture] {
+    let taken = Set(taken)
+    return pool.filter { !taken.contains($0) && feasible.contains($0.weights) }
   }
 }

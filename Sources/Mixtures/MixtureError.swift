@@ -37,7 +37,7 @@ package enum MixtureError: Error, Equatable, CustomStringConvertible {
 }
 
 /// At most six significant decimals, without trailing zeros: 0.95 rather than 0.9500000000000001.
-private func rounded(_ value: Double) -> String {
+func rounded(_ value: Double) -> String {
   let scaled = (value * 1e6).rounded() / 1e6
   return scaled == scaled.rounded() && abs(scaled) < 1e9 ? String(Int(scaled)) : String(scaled)
 }

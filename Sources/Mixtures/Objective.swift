@@ -1,49 +1,108 @@
-/// What is minimized: a weighted mean of held-out losses. These weights say what matters, and have
-/// nothing to do with the weights that domains are sampled with.
-package struct Objective: Sendable, Hashable, Codable {
+/// What is minimized: a function of held-out losses. Its weights say what matters, and have nothing to do
+/// with the weights that domains are sampled with.
+package struct Objective: Sendable, Hashable {
+  /// How the targets' losses become one number.
+  package enum Aggregate: String, Sendable, Hashable, Codable {
+    /// Their weighted mean.
+    case mean
+    /// The largest: no domain pays for another.
+    case worst
+  }
+
+  /// What a held-out domain's loss should not exceed.
+  package struct Limit: Sendable, Hashable, Codable {
+    package var domain: String
+    /// In nats per token.
+    package var loss: Double
+
+    package init(domain: String, loss: Double) {
+      self.domain = domain
+      self.loss = loss
+    }
+  }
+
+  /// What each nat above a limit costs: far more than a nat of any target is worth, so that limits are
+  /// kept wherever they can be.
+  package static let penalty = 10.0
+
   /// The held-out domains that count; they need not be training domains.
   package let targets: [String]
-  /// How much each target counts; they sum to one.
+  /// How much each target counts in the mean; they sum to one. All alike where the worst counts.
   package let weights: [Double]
+  package let aggregate: Aggregate
+  /// Losses of a reference run, one for each target, above which losses are counted; nil to count them
+  /// from zero.
+  package let references: [Double]?
+  /// Guardrails.
+  package let limits: [Limit]
 
   /// The plain mean, as Lindenau's average log-perplexity.
   package static func mean(of targets: [String]) -> Objective {
     Objective(targets: targets, proportionalTo: targets.map { _ in 1 })
   }
 
-  package init(targets: [String], proportionalTo weights: [Double]) {
+  package init(
+    targets: [String], proportionalTo weights: [Double], aggregate: Aggregate = .mean,
+    references: [Double]? = nil, limits: [Limit] = []
+  ) {
     precondition(targets.count == weights.count && !targets.isEmpty)
+    precondition(references.map { $0.count == targets.count } ?? true)
     let sum = weights.reduce(0, +)
     precondition(sum > 0 && weights.allSatisfy { $0 >= 0 })
     self.targets = targets
-    self.weights = weights.map { $0 / sum }
+    self.weights = abs(sum - 1) < 1e-15 ? weights : weights.map { $0 / sum }
+    self.aggregate = aggregate
+    self.references = references
+    self.limits = limits
   }
 
-  /// In nats per token; nil where the run diverged or a target was not measured.
+  /// Every held-out domain that it depends on: the targets, then those that only have a limit.
+  package var domains: [String] {
+    var list = targets
+    for limit in limits where !list.contains(limit.domain) { list.append(limit.domain) }
+    return list
+  }
+
+  /// Whether it is a weighted sum of losses and nothing more.
+  package var isLinear: Bool { aggregate == .mean && limits.isEmpty }
+
+  /// In nats per token; nil where the run diverged or a domain was not measured.
   package func value(of observation: Observation) -> Double? {
-    var sum = 0.0
-    for (target, weight) in zip(targets, weights) {
-      guard let loss = observation.loss(of: target) else { return nil }
-      sum += weight * loss
-    }
-    return sum
+    let known = domains.map { observation.loss(of: $0) }
+    let losses = known.compactMap { $0 }
+    return losses.count == known.count ? value(of: losses) : nil
   }
 
-  /// - Parameter losses: one for each target, in the order of `targets`.
+  /// - Parameter losses: one for each of ``domains``, in their order.
   package func value(of losses: [Double]) -> Double {
-    precondition(losses.count == targets.count)
-    return zip(weights, losses).reduce(0) { $0 + $1.0 * $1.1 }
+    let domains = domains
+    precondition(
+      losses.count == domains.count, "expected \(domains.count) losses, found \(losses.count)")
+    let excesses = targets.indices.map { losses[$0] - (references?[$0] ?? 0) }
+    var value =
+      switch aggregate {
+      case .mean: zip(weights, excesses).reduce(0) { $0 + $1.0 * $1.1 }
+      case .worst: excesses.max()!
+      }
+    for limit in limits {
+      value += Self.penalty * max(losses[domains.firstIndex(of: limit.domain)!] - limit.loss, 0)
+    }
+    return value
   }
 }
 
-extension Objective {
-  private enum Key: CodingKey { case targets, weights }
+/// Fields that say nothing are left out: plain objectives are written as they always were.
+extension Objective: Codable {
+  private enum Key: CodingKey { case targets, weights, aggregate, references, limits }
 
   /// The weights are taken as they are, to the last bit.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
     targets = try fields.decode([String].self, forKey: .targets)
     weights = try fields.decode([Double].self, forKey: .weights)
+    aggregate = try fields.decodeIfPresent(Aggregate.self, forKey: .aggregate) ?? .mean
+    references = try fields.decodeIfPresent([Double].self, forKey: .references)
+    limits = try fields.decodeIfPresent([Limit].self, forKey: .limits) ?? []
     guard targets.count == weights.count, weights.allSatisfy({ $0 >= 0 }),
       abs(weights.reduce(0, +) - 1) < 1e-9
     else {
@@ -51,5 +110,19 @@ extension Objective {
         forKey: .weights, in: fields,
         debugDescription: "expected \(targets.count) weights that sum to 1")
     }
+    if let references, references.count != targets.count {
+      throw DecodingError.dataCorruptedError(
+        forKey: .references, in: fields,
+        debugDescription: "expected \(targets.count) losses, found \(references.count)")
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: Key.self)
+    try fields.encode(targets, forKey: .targets)
+    try fields.encode(weights, forKey: .weights)
+    if aggregate != .mean { try fields.encode(aggregate, forKey: .aggregate) }
+    try fields.encodeIfPresent(references, forKey: .references)
+    if !limits.isEmpty { try fields.encode(limits, forKey: .limits) }
   }
 }

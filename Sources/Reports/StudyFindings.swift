@@ -94,7 +94,7 @@ package struct StudyFindings: Sendable {
 
   /// Nil where a target was not measured.
   static func objective(_ objective: Objective, of result: TrialResult) -> Double? {
-    let losses = objective.targets.map { target in
+    let losses = objective.domains.map { target in
       result.losses.first { $0.domain == target }?.loss
     }
     let known = losses.compactMap { $0 }

@@ -21,10 +21,7 @@ package struct MethodInsight: Sendable {
   /// - Throws: what `makeMethod(named:context:)` throws for a configuration that it does not know.
   package init?(of record: StudyRecord, methods: [MethodResult]) throws {
     let configuration = record.configuration
-    let context = MethodContext(
-      domains: configuration.domains, availableTokens: configuration.availableTokens,
-      objective: configuration.objective, seed: configuration.seed,
-      initialTrials: configuration.initialTrials)
+    let context = try configuration.methodContext()
     var candidates: [(name: String, mixture: Mixture)] = []
     for method in methods {
       guard let pick = method.pick else { continue }
@@ -156,22 +153,52 @@ extension StudyReport {
     return table
   }
 
-  /// Rows: domains whose weight rises; columns: held-out domains.
+  /// What the model predicts for each held-out domain at its optimum.
+  func lossTable(_ insight: Insight) -> TextTable {
+    var table = TextTable([.init("Held-out domain", .left), .init("Predicted loss at the optimum")])
+    for (heldOut, loss) in insight.losses {
+      table.append([heldOut, Self.predicted(loss.mean, loss.interval, Format.loss)])
+    }
+    return table
+  }
+
+  /// Rows: domains whose weight rises at the optimum; columns: held-out domains.
   func effectTable(_ insight: Insight) -> TextTable {
+    effectTable(insight, isAverage: false)
+  }
+
+  /// The same on average over all mixtures.
+  func averageEffectTable(_ insight: Insight) -> TextTable {
+    effectTable(insight, isAverage: true)
+  }
+
+  private func effectTable(_ insight: Insight, isAverage: Bool) -> TextTable {
+    let sums = isAverage ? insight.averageObjectiveEffects : insight.objectiveEffects
+    let effects = isAverage ? insight.averageEffects : insight.effects
     let heldOut = insight.losses.map(\.heldOut)
     var table = TextTable(
       [.init("More of", .left), .init("By"), .init("Objective")] + heldOut.map { .init($0) })
-    for effect in insight.objectiveEffects {
+    for sum in sums {
       table.append(
         [
-          effect.domain, Format.share(effect.weightChange), Format.difference(effect.change.mean),
+          sum.domain, Format.share(sum.weightChange),
+          Self.predicted(sum.change.mean, sum.change.interval, Format.difference),
         ]
           + heldOut.map { domain in
-            insight.effects.first { $0.domain == effect.domain && $0.heldOut == domain }
-              .map { Format.difference($0.lossChange.mean) } ?? "–"
+            effects.first { $0.domain == sum.domain && $0.heldOut == domain }
+              .map {
+                Self.predicted($0.lossChange.mean, $0.lossChange.interval, Format.difference)
+              } ?? "–"
           })
     }
     return table
+  }
+
+  /// A mean and half of its 95 % interval.
+  private static func predicted(
+    _ mean: Double, _ interval: ClosedRange<Double>, _ format: (Double) -> String
+  ) -> String {
+    format(mean) + " ± " + Format.loss((interval.upperBound - interval.lowerBound) / 2)
   }
 
   /// How well the model predicts, in a sentence.

@@ -56,6 +56,7 @@ extension StudyReport {
           "By \(model.method)’s model of all its trials: the change, in nats per token, as a domain’s "
             + "weight rises at the mixture that the model holds best. Beliefs, not measurements."))
       table(effectTable(model.insight))
+      table(lossTable(model.insight))
       table(candidateTable(model))
       blocks.append(plain(predictionWords(model.insight)))
     }

@@ -237,6 +237,14 @@ extension StudyReport {
         + "leaves out zero. These are the model’s beliefs; only confirmed runs are measurements.")
     if let chart = effectChart(insight) { section.append(figure(chart, key: [])) }
     section.append(details("On each held-out domain", [scrolling(effectTable(insight))]))
+    if !insight.averageEffects.isEmpty {
+      section.append(
+        details(
+          "On average over all mixtures, not at the optimum",
+          [scrolling(averageEffectTable(insight))]))
+    }
+    section.append(
+      details("Each held-out domain at the optimum", [scrolling(lossTable(insight))]))
     section.append(Markup("h3", text: "How sure the choice is"))
     section.append(scrolling(candidateTable(model)))
     section.append(

@@ -38,11 +38,16 @@ extension StudyReport {
           : "\(Format.plural(confirmations.count, "run")) with \(Format.plural(seeds, "fresh seed"))"
       ),
       ("Objective", objectiveWords),
+    ]
+    if let constraints = record.configuration.constraints {
+      facts.append(("Constraints", constraints.map(\.description).joined(separator: ", ")))
+    }
+    facts += [
       (
         "Corpus",
         "\(configuration.corpus), \(Format.plural(configuration.domains.count, "training domain")), "
           + "digest \(configuration.corpusDigest.prefix(12))"
-      ),
+      )
     ]
     let starts = record.trials.map(\.proposedAt).filter { $0 > 0 }
     let ends = record.trials.compactMap(\.finishedAt)
@@ -68,14 +73,38 @@ extension StudyReport {
 
   var objectiveWords: String {
     let objective = record.configuration.objective
+    let names = objective.targets.joined(separator: ", ")
+    let excess =
+      objective.references.map {
+        " above the reference run’s (\($0.map(Format.loss).joined(separator: ", ")))"
+      } ?? ""
     let isPlain = objective.weights.allSatisfy { abs($0 - objective.weights[0]) < 1e-9 }
-    if isPlain {
-      return (objective.targets.count == 1 ? "held-out loss of " : "mean held-out loss of ")
-        + objective.targets.joined(separator: ", ")
+    let words: String
+    if objective.aggregate == .worst {
+      words = "the worst held-out loss\(excess) among \(names)"
+    } else if isPlain {
+      words =
+        (objective.targets.count == 1 ? "held-out loss of " : "mean held-out loss of ") + names
+        + excess
+    } else {
+      words =
+        "held-out loss of "
+        + zip(objective.targets, objective.weights).map { "\($0) (\(Format.share($1)))" }
+        .joined(separator: ", ") + excess
     }
-    return "held-out loss of "
-      + zip(objective.targets, objective.weights).map { "\($0) (\(Format.share($1)))" }
-      .joined(separator: ", ")
+    guard !objective.limits.isEmpty else { return words }
+    return words + "; each nat above "
+      + objective.limits.map { "\(Format.loss($0.loss)) of \($0.domain)" }.joined(separator: " or ")
+      + " costs \(Int(Objective.penalty))"
+  }
+
+  /// Which constraints a method's pick breaks, as fixed mixtures may: ` (breaks code<=0.3)`.
+  func infeasibility(of mixture: Mixture?) -> String {
+    guard let mixture, let feasible = try? record.configuration.feasibleMixtures() else {
+      return ""
+    }
+    let broken = feasible.broken(by: mixture.weights)
+    return broken.isEmpty ? "" : " (breaks \(broken.joined(separator: ", ")))"
   }
 
   var methodTable: TextTable {
@@ -85,7 +114,8 @@ extension StudyReport {
     ])
     for (place, method) in findings.rankedMethods.enumerated() {
       table.append([
-        method.method, String(method.trialsFinished), String(method.trialsDiverged),
+        method.method + infeasibility(of: method.pick), String(method.trialsFinished),
+        String(method.trialsDiverged),
         method.searchLoss.map(Format.loss) ?? "–", method.confirmed.map { String($0.count) } ?? "–",
         Self.plusMinus(method.confirmed),
         place == 0 && method.confirmed != nil ? "best" : Self.difference(method.differenceFromBest),

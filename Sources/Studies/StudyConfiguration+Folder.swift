@@ -29,6 +29,12 @@ extension StudyConfiguration {
     try require(
       availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
       "one for each of \(domains.count) domains")
+    try require(scale.tokens > 0, "tokens", scale.tokens, "a positive number")
+    do throws(ConstraintError) {
+      _ = try feasibleMixtures()
+    } catch {
+      throw .infeasible(error)
+    }
     try require(!methods.isEmpty, "methods", "none", "one at least")
     for method in methods {
       try require(
@@ -65,7 +71,8 @@ extension StudyConfiguration {
       ("corpus digest", corpusDigest, asked.corpusDigest),
       ("domains", list(domains), list(asked.domains)),
       ("available tokens", list(availableTokens), list(asked.availableTokens)),
-      ("objective", describe(objective), describe(asked.objective)),
+      ("objective", "\(objective)", "\(asked.objective)"),
+      ("constraints", list(constraints ?? []), list(asked.constraints ?? [])),
       ("scale", describe(scale), describe(asked.scale)),
       ("seed", "\(seed)", "\(asked.seed)"),
       (
@@ -76,6 +83,7 @@ extension StudyConfiguration {
       ("lag", "\(lag)", "\(asked.lag)"),
       ("finalists", "\(finalists)", "\(asked.finalists)"),
       ("confirmation seeds", "\(confirmationSeeds)", "\(asked.confirmationSeeds)"),
+      ("stop when sure", "\(stopsWhenSure ?? false)", "\(asked.stopsWhenSure ?? false)"),
     ]
     return pairs.first { $0.1 != $0.2 } ?? Studies.firstDifference(trainer, asked.trainer)
   }
@@ -97,9 +105,4 @@ func list(_ elements: [some Any]) -> String {
 
 func describe(_ scale: Scale) -> String {
   "\(scale.size) (\(scale.parameters) parameters, \(scale.tokens) tokens)"
-}
-
-/// Targets with their weights, exactly as they are compared.
-func describe(_ objective: Objective) -> String {
-  list(zip(objective.targets, objective.weights).map { "\($0)=\($1)" })
 }

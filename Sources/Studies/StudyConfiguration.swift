@@ -1,3 +1,4 @@
+import MixtureMethods
 import Mixtures
 
 /// Everything that a study's result depends on: `study.json` in its folder, written once.
@@ -24,6 +25,8 @@ package struct StudyConfiguration: Sendable, Hashable, Codable {
   /// Training tokens that each domain has.
   package var availableTokens: [Int]
   package var objective: Objective
+  /// What searches may propose; nil in studies without any.
+  package var constraints: [MixtureConstraint]?
   /// Of the search and of the confirmation.
   package var scale: Scale
   /// Of the search's trials (the same for all, so that their noise is common) and of the methods.
@@ -38,19 +41,24 @@ package struct StudyConfiguration: Sendable, Hashable, Codable {
   package var finalists: Int
   /// With how many fresh seeds.
   package var confirmationSeeds: Int
+  /// Whether a search ends before its trials do, once what it could still gain is below the noise of a mean
+  /// over the confirmation seeds; nil for no.
+  package var stopsWhenSure: Bool?
   /// Of the evaluator, e.g. the learning rate; compared as text.
   package var trainer: [String: String]
 
   package init(
     corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
-    objective: Objective, scale: Scale, seed: UInt64, methods: [Method], initialTrials: Int,
-    lag: Int, finalists: Int, confirmationSeeds: Int, trainer: [String: String]
+    objective: Objective, constraints: [MixtureConstraint]? = nil, scale: Scale, seed: UInt64,
+    methods: [Method], initialTrials: Int, lag: Int, finalists: Int, confirmationSeeds: Int,
+    stopsWhenSure: Bool? = nil, trainer: [String: String]
   ) {
     self.corpus = corpus
     self.corpusDigest = corpusDigest
     self.domains = domains
     self.availableTokens = availableTokens
     self.objective = objective
+    self.constraints = constraints.flatMap { $0.isEmpty ? nil : $0 }
     self.scale = scale
     self.seed = seed
     self.methods = methods
@@ -58,6 +66,27 @@ package struct StudyConfiguration: Sendable, Hashable, Codable {
     self.lag = lag
     self.finalists = finalists
     self.confirmationSeeds = confirmationSeeds
+    self.stopsWhenSure = stopsWhenSure == true ? true : nil
     self.trainer = trainer
+  }
+}
+
+extension StudyConfiguration {
+  /// The mixtures that meet the constraints.
+  ///
+  /// - Throws: `ConstraintError` for a domain that is not there, or where there are none.
+  package func feasibleMixtures() throws(ConstraintError) -> FeasibleMixtures {
+    try FeasibleMixtures(
+      constraints ?? [], domains: domains, availableTokens: availableTokens,
+      trainingTokens: scale.tokens)
+  }
+
+  /// What its methods are made from.
+  ///
+  /// - Throws: as ``feasibleMixtures()``.
+  package func methodContext() throws(ConstraintError) -> MethodContext {
+    MethodContext(
+      domains: domains, availableTokens: availableTokens, objective: objective, seed: seed,
+      initialTrials: initialTrials, feasible: try feasibleMixtures())
   }
 }

@@ -1,3 +1,5 @@
+import Mixtures
+
 /// What can be wrong with a study or a transfer check, besides the disk.
 package enum StudyError: Error, Equatable, CustomStringConvertible {
   /// The folder is there, but holds no such file.
@@ -7,6 +9,8 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
   /// Written by another version of this program.
   case unsupportedVersion(path: String, found: Int, expected: Int)
   case invalid(field: String, found: String, expected: String)
+  /// Its constraints leave no mixture, or name a domain that is not there.
+  case infeasible(ConstraintError)
   /// The evaluator gave up a trial that nobody had asked it to give up.
   case abandoned(trial: Int)
   /// The evaluator's result has an infinite or undefined number besides the losses.
@@ -25,6 +29,8 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
         + "use the version of mixpipe that wrote it, or another folder"
     case .invalid(let field, let found, let expected):
       "\(field): found \(found), expected \(expected)"
+    case .infeasible(let error):
+      error.description
     case .abandoned(let trial):
       "trial \(trial): the evaluator stopped without being asked to; run the same command again"
     case .notFinite(let trial):

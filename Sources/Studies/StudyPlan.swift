@@ -44,10 +44,7 @@ struct StudyPlan: TrialPlan {
   ) throws {
     self.configuration = configuration
     seeds = configuration.freshSeeds(configuration.confirmationSeeds)
-    let context = MethodContext(
-      domains: configuration.domains, availableTokens: configuration.availableTokens,
-      objective: configuration.objective, seed: configuration.seed,
-      initialTrials: configuration.initialTrials)
+    let context = try configuration.methodContext()
     searches = try configuration.methods.map {
       Search(name: $0.name, trials: $0.trials, method: try makeMethod($0.name, context))
     }
@@ -79,6 +76,11 @@ struct StudyPlan: TrialPlan {
         }
         let known = max(0, round - configuration.lag + 1)
         guard searches[turn].observe(known, in: ledger) else { return .outcomes }
+        if isSure(searches[turn]) {
+          searches[turn].length = round
+          turn += 1
+          continue
+        }
         let pending = (known..<round).map {
           ledger[.search, TrialClaim(name: claim.name, ordinal: $0)]!.request.mixture
         }
@@ -101,6 +103,14 @@ struct StudyPlan: TrialPlan {
     phase = .confirmation
     (round, turn, rank) = (0, 0, 0)
     return nextOfConfirmation(after: ledger)
+  }
+
+  /// Whether a search that may stop early should. It depends on the same outcomes as the next proposal.
+  private func isSure(_ search: Search) -> Bool {
+    guard configuration.stopsWhenSure == true, round > configuration.initialTrials,
+      let certainty = search.method.certainty()
+    else { return false }
+    return certainty.suffices(runs: configuration.confirmationSeeds)
   }
 
   private mutating func nextOfConfirmation(after ledger: TrialLedger) -> PlannedStep {

@@ -81,7 +81,7 @@ package struct TransferConfiguration: Sendable, Hashable, Codable {
       return ("corpus digest", corpusDigest, asked.corpusDigest)
     }
     if objective != asked.objective {
-      return ("objective", describe(objective), describe(asked.objective))
+      return ("objective", "\(objective)", "\(asked.objective)")
     }
     for candidate in candidates where !asked.candidates.contains(candidate) {
       return (

@@ -36,9 +36,11 @@ struct ReportCommand: Command {
       "--confirmation-seeds \(configuration.confirmationSeeds)", "--seed \(configuration.seed)",
     ]
     if configuration.objective != .mean(of: configuration.domains) {
-      study += zip(configuration.objective.targets, configuration.objective.weights)
-        .map { "--target \($0)=\($1)" }
+      study.append("--objective '\(configuration.objective.specification)'")
+      study += configuration.objective.limits.map { "--guard '\($0)'" }
     }
+    study += (configuration.constraints ?? []).map { "--constrain '\($0)'" }
+    if configuration.stopsWhenSure == true { study.append("--stop-when-sure") }
     if let rate = configuration.trainer["learningRate"] { study.append("--learning-rate \(rate)") }
     var lines = [study.joined(separator: " ")]
     if let transfer {

@@ -3,6 +3,7 @@ import Corpora
 import MixtureMethods
 import Mixtures
 import ProxyModels
+import Storage
 import Studies
 
 /// The whole configuration of a study from what was asked for.
@@ -27,11 +28,12 @@ func makeConfiguration(
         ? nil : stored?.scale.tokens),
     tokensPerParameter: asked.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
     seed: seed, learningRate: nil)
-  return StudyConfiguration(
+  let configuration = StudyConfiguration(
     corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
     availableTokens: corpus.trainingDomains.map { $0.training?.count ?? 0 },
-    objective: try makeObjective(asked.targets, corpus: corpus) ?? stored?.objective
+    objective: try makeObjective(asked, corpus: corpus) ?? stored?.objective
       ?? .mean(of: domains),
+    constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints,
     scale: Scale(
       size: size.name,
       parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
@@ -42,14 +44,72 @@ func makeConfiguration(
     finalists: asked.finalists ?? stored?.finalists ?? StudyDefaults.finalists,
     confirmationSeeds: asked.confirmationSeeds ?? stored?.confirmationSeeds
       ?? StudyDefaults.confirmationSeeds,
+    stopsWhenSure: asked.stopWhenSure ?? stored?.stopsWhenSure,
     trainer: evaluator.description(of: size))
+  do {
+    _ = try configuration.feasibleMixtures()
+  } catch {
+    throw ValidationError(error.description)
+  }
+  return configuration
 }
 
-private func makeObjective(
-  _ targets: [StudySettings.Target]?, corpus: Corpus
-) throws -> Objective? {
-  guard let targets, !targets.isEmpty else { return nil }
-  let known = corpus.domains.map(\.name)
+private func readConstraints(_ texts: [String]) throws -> [MixtureConstraint] {
+  try texts.map { text in
+    do {
+      return try MixtureConstraint(parsing: text)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+}
+
+/// Nil where nothing was said of it.
+private func makeObjective(_ asked: StudySettings, corpus: Corpus) throws -> Objective? {
+  let targets = asked.targets ?? []
+  let guards = asked.guards ?? []
+  guard asked.objective != nil || !targets.isEmpty || !guards.isEmpty else { return nil }
+  let heldOut = corpus.domains.map(\.name)
+  do {
+    var specification =
+      try asked.objective.map(readObjective)
+      ?? ObjectiveSpecification(shape: .mean, entries: [])
+    if !targets.isEmpty {
+      guard specification.entries.isEmpty else {
+        throw ValidationError(
+          "Found targets in '--objective \(asked.objective ?? "")' and in '--target'; "
+            + "name them in one of the two")
+      }
+      try check(targets, heldOut: heldOut)
+      specification.entries = targets.map { ($0.domain, $0.weight) }
+      if specification.shape == .mean { specification.shape = .weighted }
+    }
+    return try specification.resolved(
+      over: heldOut, targets: corpus.trainingDomains.map(\.name),
+      limits: try guards.map { try Objective.Limit(parsing: $0) })
+  } catch let error as ObjectiveError {
+    throw ValidationError(error.description)
+  }
+}
+
+/// An objective as it is written; `excess:FILE` takes the losses of a run's `run.json`.
+private func readObjective(_ text: String) throws -> ObjectiveSpecification {
+  let sides = text.split(separator: ":", maxSplits: 1).map(String.init)
+  guard sides.count == 2, !sides[1].contains("="),
+    let shape = ObjectiveSpecification.Shape(rawValue: sides[0]),
+    shape == .excess || shape == .worstExcess
+  else { return try ObjectiveSpecification(parsing: text) }
+  let path = isFolder(sides[1]) ? sides[1] + "/run.json" : sides[1]
+  let run = try decodeDocument(TrainSummary.self, at: path)
+  guard case .finished(let losses) = run.result.outcome else {
+    throw ValidationError("\(path): found a run that diverged, expected one with losses")
+  }
+  return ObjectiveSpecification(
+    shape: shape,
+    entries: losses.filter { run.mixture.domains.contains($0.domain) }.map { ($0.domain, $0.loss) })
+}
+
+private func check(_ targets: [StudySettings.Target], heldOut known: [String]) throws {
   for target in targets where !known.contains(target.domain) {
     throw ValidationError(
       MixtureError.unknown(domain: target.domain, known: known).description)
@@ -58,10 +118,6 @@ private func makeObjective(
   where targets[..<index].contains(where: { $0.domain == target.domain }) {
     throw ValidationError(MixtureError.duplicate(domain: target.domain).description)
   }
-  // In the corpus's order, so that the same targets are the same objective however they were listed.
-  let ordered = known.compactMap { name in targets.first { $0.domain == name } }
-  return Objective(
-    targets: ordered.map(\.domain), proportionalTo: ordered.map(\.weight))
 }
 
 private func makeMethods(

@@ -19,6 +19,13 @@ struct StudySettings: Codable, Equatable {
   var seed: UInt64?
   /// Held-out domains that count, and how much; they need not be training domains.
   var targets: [Target]?
+  /// What is minimized, as `--objective` has it; the targets may be named in it.
+  var objective: String?
+  /// Losses not to be exceeded, as `--guard` has them.
+  var guards: [String]?
+  /// Conditions on mixtures, as `--constrain` has them.
+  var constraints: [String]?
+  var stopWhenSure: Bool?
   var learningRate: Double?
 
   struct Target: Codable, Equatable {
@@ -54,13 +61,18 @@ struct StudySettings: Codable, Equatable {
     if let confirmationSeeds { merged.confirmationSeeds = confirmationSeeds }
     if let seed { merged.seed = seed }
     if let targets { merged.targets = targets }
+    if let objective { merged.objective = objective }
+    if let guards { merged.guards = guards }
+    if let constraints { merged.constraints = constraints }
+    if let stopWhenSure { merged.stopWhenSure = stopWhenSure }
     if let learningRate { merged.learningRate = learningRate }
     return merged
   }
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case corpus, size, tokensPerParameter, tokens, methods, trials, initialTrials, lag, finalists
-    case confirmationSeeds, seed, targets, learningRate
+    case confirmationSeeds, seed, targets, objective, guards, constraints, stopWhenSure,
+      learningRate
   }
 
   /// Any JSON at all: only its key matters.

@@ -40,6 +40,8 @@ struct StudySummary: Codable {
     /// The loss less the best method's, paired by seed.
     var difference: EstimateSummary?
     var domains: [String: EstimateSummary]
+    /// The constraints that its mixture breaks, as fixed ones may; nil where it breaks none.
+    var breaks: [String]?
   }
 
   var folder: String
@@ -54,14 +56,17 @@ struct StudySummary: Codable {
     domains = record.configuration.domains
     targets = record.configuration.objective.targets
     best = analysis.best.map { analysis.methods[$0].method }
+    let feasible = try? record.configuration.feasibleMixtures()
     methods = analysis.methods.map { result in
-      Method(
+      let broken = result.pick.flatMap { feasible?.broken(by: $0.weights) } ?? []
+      return Method(
         method: result.method, trials: result.trialsFinished + result.trialsDiverged,
         diverged: result.trialsDiverged, weights: result.pick?.weights,
         searchLoss: result.searchLoss, loss: result.confirmed.map(EstimateSummary.init),
         difference: result.differenceFromBest.map(EstimateSummary.init),
         domains: Dictionary(
-          uniqueKeysWithValues: result.domains.map { ($0.domain, EstimateSummary($0.estimate)) }))
+          uniqueKeysWithValues: result.domains.map { ($0.domain, EstimateSummary($0.estimate)) }),
+        breaks: broken.isEmpty ? nil : broken)
     }
   }
 
@@ -80,7 +85,10 @@ struct StudySummary: Codable {
           method.method == best ? "best" : method.difference?.text ?? "",
         ] + weights)
     }
-    return table.text + (verdict.map { "\n" + $0 } ?? "")
+    let notes = methods.compactMap { method in
+      method.breaks.map { "\(method.method) breaks \($0.joined(separator: ", "))" }
+    }
+    return ([table.text] + notes).joined(separator: "\n") + (verdict.map { "\n" + $0 } ?? "")
   }
 
   /// One sentence: what to train on, and whether that is more than luck.

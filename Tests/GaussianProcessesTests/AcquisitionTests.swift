@@ -1,5 +1,6 @@
 import Foundation
 import GaussianProcesses
+import Mixtures
 import Numerics
 import Testing
 
@@ -95,7 +96,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     let acquisition = try acquisition(
       form, parts: 3, base: [[0.3, 0.3, 0.4], [0.5, 0.25, 0.25], [0.2, 0.4, 0.4]])
     let found = MixtureSearch().maxima(
-      parts: 3, exponent: exponent, incumbents: [[0.3, 0.3, 0.4]], seed: 1,
+      over: simplex(3), exponent: exponent, incumbents: [[0.3, 0.3, 0.4]], seed: 1,
       score: { acquisition.values(at: $0) }, evaluate: { acquisition.evaluate(at: $0) })
     let steps = 140
     let grid = (0...steps).flatMap { i in
@@ -124,7 +125,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     search.candidates = 40
     search.evaluations = 150
     let found = search.maxima(
-      parts: 4, exponent: exponent, incumbents: [], seed: 2, score: { $0.map(value) },
+      over: simplex(4), exponent: exponent, incumbents: [], seed: 2, score: { $0.map(value) },
       evaluate: { points in
         var gradient = Matrix(rows: 4, columns: points.count)
         for x in 0..<points.count {
@@ -140,11 +141,11 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
 
   @Test func `handles one domain and twenty`() {
     let one = MixtureSearch().maxima(
-      parts: 1, exponent: 0.5, incumbents: [], seed: 0, score: { $0.map { _ in 3 } },
+      over: simplex(1), exponent: 0.5, incumbents: [], seed: 0, score: { $0.map { _ in 3 } },
       evaluate: { _ in fatalError("one domain leaves nothing to search") })
     #expect(one.map(\.mixture) == [[1]])
     let pool = MixtureSearch().pool(
-      parts: 20, exponent: 0.5, incumbents: [[Double](repeating: 0.05, count: 20)], seed: 0)
+      over: simplex(20), exponent: 0.5, incumbents: [[Double](repeating: 0.05, count: 20)], seed: 0)
     #expect(pool.count > 1500)
     #expect(pool.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-9 && $0.allSatisfy { $0 >= 0 } })
   }

@@ -1,5 +1,6 @@
 import Foundation
 import GaussianProcesses
+import Mixtures
 import Numerics
 import Testing
 
@@ -127,16 +128,19 @@ private let probes = [
     let surrogate = try surrogate(SurrogateForm(), count: 12)
     let (start, end) = ([0.25, 0.25, 0.25, 0.25], [0.26, 0.24, 0.25, 0.25])
     let change = try #require(
-      surrogate.differences(from: start, to: end, coefficients: [0.4, 0.3, 0.3]))
+      surrogate.change(
+        over: [(start, end)], in: LossFunction(coefficients: [0.4, 0.3, 0.3])))
     let sums = surrogate.weightedSum([0.4, 0.3, 0.3], at: [start, end])
-    #expect(abs(change.sum.mean - (sums[1].mean - sums[0].mean)) < 1e-9)
-    #expect(change.sum.deviation < 0.5 * sums[0].deviation)
+    #expect(abs(change.function.mean - (sums[1].mean - sums[0].mean)) < 1e-9)
+    #expect(change.function.deviation < 0.5 * sums[0].deviation)
   }
 
   @Test func `chances of being best add up and favour the better`() throws {
     let surrogate = try surrogate(SurrogateForm(), count: 30)
     let chances = try #require(
-      surrogate.chances(of: probes, coefficients: [0.4, 0.3, 0.3], seed: 1))
+      surrogate.chances(
+        of: probes, in: LossFunction(coefficients: [0.4, 0.3, 0.3]),
+        feasible: .all(over: ["a", "b", "c", "d"]), seed: 1))
     #expect(abs(chances.reduce(0) { $0 + $1.probabilityOfBest } - 1) < 1e-12)
     let means = surrogate.weightedSum([0.4, 0.3, 0.3], at: probes).map(\.mean)
     let best = means.indices.min { means[$0] < means[$1] }!

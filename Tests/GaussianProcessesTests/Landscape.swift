@@ -1,5 +1,6 @@
 import Foundation
 import GaussianProcesses
+import Mixtures
 import Numerics
 
 /// A landscape that the surrogate is not built on: each output decays exponentially with the text that
@@ -36,10 +37,12 @@ struct Landscape {
 let forms: [SurrogateForm] = [
   SurrogateForm(),
   SurrogateForm(exponent: 0.25, link: .identity, hasLinear: true),
-  SurrogateForm(exponent: 0.35, law: .own),
+  SurrogateForm(exponent: 0.35, law: .own), SurrogateForm(exponent: 1, law: .exponential),
   SurrogateForm(
     exponent: 1, link: .logarithm, hasRelevances: false, hasLinear: true, law: .none),
   .rawWeights,
 ]
+
+func simplex(_ parts: Int) -> FeasibleMixtures { .all(over: (0..<parts).map { "d\($0)" }) }
 
 func relativeDifference(_ a: Double, _ b: Double) -> Double { abs(a - b) / max(1, abs(a), abs(b)) }

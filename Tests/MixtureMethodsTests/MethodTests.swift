@@ -268,3 +268,110 @@ import Testing
     #expect(insight.noise > 0 && insight.noise < 0.05)
   }
 }
+
+@Suite struct `Objectives that are no sums` {
+  private func context(_ text: String, limits: [String] = []) throws -> MethodContext {
+    var context = SyntheticTrainer.context(seed: 3)
+    context.objective = try ObjectiveSpecification(parsing: text).resolved(
+      over: SyntheticTrainer.heldOut, targets: SyntheticTrainer.domains,
+      limits: limits.map { try Objective.Limit(parsing: $0) })
+    return context
+  }
+
+  private func pick(_ context: MethodContext, _ trainer: SyntheticTrainer) throws -> Recommendation
+  {
+    var method = try makeMethod(named: "bo", context: context)
+    _ = trainer.run(&method, trials: 22)
+    let pick = try #require(method.recommendations(1).first)
+    let predicted = try #require(pick.predicted)
+    #expect(abs(predicted.mean - trainer.objective(pick.mixture, context.objective)) < 0.1)
+    #expect(pick.losses.map(\.domain) == context.objective.domains)
+    return pick
+  }
+
+  @Test func `are minimized themselves, not the mean`() throws {
+    let trainer = SyntheticTrainer(seed: 3)
+    let worst = try context("worst")
+    let (forMean, forWorst) = (
+      try pick(try context("mean"), trainer), try pick(worst, trainer)
+    )
+    let best = SobolSequence.simplexPoints(parts: 5, count: 8192, seed: 99).map {
+      trainer.objective(Mixture(domains: worst.domains, proportionalTo: $0), worst.objective)
+    }.min()!
+    let found = trainer.objective(forWorst.mixture, worst.objective)
+    #expect(found < trainer.objective(forMean.mixture, worst.objective) - 0.005)
+    #expect(found < best + 0.03)
+  }
+
+  @Test func `keep what is guarded`() throws {
+    let trainer = SyntheticTrainer(seed: 3)
+    let mean = try pick(try context("mean"), trainer).mixture
+    let free = trainer.losses(mean)[6]
+    // The docs' loss is to be .05 below what the mean's optimum has.
+    let guarded = try context("mean", limits: ["docs<=\(free - 0.05)"])
+    let kept = try pick(guarded, trainer)
+    #expect(trainer.losses(kept.mixture)[6] < free - 0.035)
+  }
+
+  @Test func `tell what each domain is worth, too`() throws {
+    let trainer = SyntheticTrainer(seed: 4)
+    let context = try context("worst-excess:books=3.3,web=3.4,docs=3.9")
+    var method = try makeMethod(named: "bo", context: context)
+    _ = trainer.run(&method, trials: 14)
+    let insight = try #require(method.insight(comparing: []))
+    #expect(insight.objectiveEffects.count == 5 && insight.averageEffects.count == 5 * 7)
+    #expect(insight.leaveOneOut.count == 14 && insight.noise > 0)
+    let covered = insight.leaveOneOut.count { $0.predicted.interval.contains($0.observed) }
+    #expect(covered >= 10)
+  }
+}
+
+@Suite struct `What is handed over` {
+  @Test func `comes with its chances, and the method says how sure it is`() throws {
+    let trainer = SyntheticTrainer(seed: 5)
+    var method = try makeMethod(named: "bo", context: SyntheticTrainer.context(seed: 5))
+    _ = trainer.run(&method, trials: 10)
+    let early = try #require(method.certainty())
+    let assessed = method.assessed(method.recommendations(3))
+    #expect(abs(assessed.reduce(0) { $0 + $1.probabilityOfBest! } - 1) < 1e-9)
+    #expect(assessed[0].expectedRegret! <= assessed[2].expectedRegret!)
+    #expect(assessed[0].losses.count == 7)
+    _ = trainer.run(&method, trials: 30)
+    let late = try #require(method.certainty())
+    #expect(late.expectedRegret < early.expectedRegret)
+    #expect(late.noise > 0.0005 && late.noise < 0.02)
+    #expect(!Certainty(expectedRegret: 0.01, noise: 0.018).suffices(runs: 4))
+    #expect(Certainty(expectedRegret: 0.01, noise: 0.022).suffices(runs: 4))
+  }
+
+  @Test func `is of the pool where there is one`() throws {
+    let trainer = SyntheticTrainer(seed: 6)
+    var context = SyntheticTrainer.context(seed: 6)
+    let pool = SobolSequence.simplexPoints(parts: 5, count: 24, seed: 77).map {
+      Mixture(domains: context.domains, proportionalTo: $0)
+    }
+    context.pool = pool
+    for name in ["bo", "bo-raw", "sobol"] {
+      var method = try makeMethod(named: name, context: context)
+      let observations = trainer.run(&method, trials: 30)
+      #expect(observations.count == 24)
+      #expect(Set(observations.map(\.mixture)) == Set(pool))
+      let pick = try #require(method.recommendations(1).first)
+      #expect(pool.contains(pick.mixture))
+    }
+  }
+
+  @Test func `is tried again where noise hides which is best`() throws {
+    var context = SyntheticTrainer.context(seed: 7)
+    context.replicates = true
+    let noisy = SyntheticTrainer(seed: 7, noise: 0.15)
+    var method = try makeMethod(named: "bo", context: context)
+    var replications = 0
+    for ordinal in 0..<24 {
+      let next = try #require(method.suggest(pending: [], ordinal: ordinal))
+      if case .replication = next.reason { replications += 1 }
+      method.update(with: [noisy.observation(next.mixture, seed: UInt64(ordinal))])
+    }
+    #expect(replications > 0)
+  }
+}

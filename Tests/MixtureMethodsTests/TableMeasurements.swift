@@ -184,47 +184,13 @@ private struct PoolHistory {
 /// SuggestionTiming`.
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["MIXPIPE_TIMING"] != nil))
 struct SuggestionTiming {
-  @Test(arguments: [
-    (16, 5, 5), (48, 5, 5), (64, 5, 5), (70, 5, 5), (128, 5, 5), (256, 5, 5), (64, 17, 13),
-    (128, 17, 13), (256, 17, 13), (512, 17, 13), (1024, 17, 13),
-  ])
-  func `of n runs, k domains and d outputs`(n: Int, k: Int, d: Int) throws {
-    var generator = SeededGenerator(seed: 1)
-    let domains = (0..<k).map { "domain\($0)" }
-    let help = (0..<d).map { i in
-      (0..<k).map { $0 == i ? 1 : 0.3 * pow(generator.uniform(), 3) }
-    }
-    let context = MethodContext(
-      domains: domains, availableTokens: domains.map { _ in 1 },
-      objective: .mean(of: Array(domains.prefix(d))), seed: 1, initialTrials: 8)
-    var method = try makeMethod(named: "bo", context: context)
-    let observations = SobolSequence.simplexPoints(parts: k, count: n, seed: 5).map { w in
-      Observation(
-        mixture: Mixture(domains: domains, proportionalTo: w),
-        scale: Scale(size: "100k", parameters: 1, tokens: 1), seed: 1,
-        outcome: .losses(
-          help.enumerated().map { i, row in
-            DomainLoss(
-              domain: domains[i],
-              loss: 3 + exp(-5 * dot(row, w)) + exp(-30 * dot(row, w)) + 0.01 * generator.normal(),
-              standardError: 0, bitsPerByte: 1)
-          }))
-    }
-    method.update(with: Array(observations.dropLast(1)))
-    _ = method.suggest(pending: [], ordinal: n - 1)
-    method.update(with: [observations.last!])
-    let start = cpuSeconds()
-    _ = method.suggest(pending: [], ordinal: n)
-    let seconds = cpuSeconds() - start
-    let again = cpuSeconds()
-    _ = method.suggest(pending: [], ordinal: n)
+  @Test(arguments: SuggestionBenchmark.curve)
+  func `of n runs, k domains and d outputs`(benchmark: SuggestionBenchmark) throws {
+    let timing = try benchmark.measure()
     print(
       String(
-        format: "n %4d k %2d d %2d: %.3f s with refit, %.3f s without", n, k, d, seconds,
-        cpuSeconds() - again))
-    #expect(seconds < 20)
+        format: "n %4d k %2d d %2d: %.3f s with refit, %.3f s without", benchmark.runs,
+        benchmark.domains, benchmark.outputs, timing.withRefit, timing.without))
+    #expect(timing.withRefit < 20)
   }
 }
-
-/// Of this process: what other processes take of the machine does not count.
-private func cpuSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }

@@ -131,6 +131,52 @@ import Testing
     #expect(page.contains("--methods bo,sobol,uniform --trials 6"))
   }
 
+  @Test func `a study keeps to its constraints and minimizes what it is told to`() throws {
+    let folder = try Self.corpus.get()
+    func study(_ options: [String]) throws -> Program.Result {
+      try Program.run(
+        [
+          "study", "bounded", "--corpus", "corpus", "--size", "50k", "--tokens", "20000",
+          "--methods", "bo,uniform", "--trials", "5", "--initial-trials", "4", "--finalists", "1",
+          "--confirmation-seeds", "1", "--json",
+        ] + options, in: folder.path)
+    }
+    for (options, words) in [
+      (["--constrain", "code<=0.1", "--constrain", "code>=0.3"], "miss each other by 0.2"),
+      (["--constrain", "cod<=0.1"], "did you mean 'code'?"),
+      (["--constrain", "code<0.1"], "'code<=0.3'"), (["--objective", "wurst"], "'worst'"),
+      (["--guard", "code=3"], "'web<=3.95'"),
+      (["--objective", "worst:books", "--target", "code"], "in one of the two"),
+    ] {
+      let refused = try study(options)
+      #expect(refused.code == 64 && refused.errors.contains(words), "\(refused.errors)")
+    }
+    let result = try study([
+      "--constrain", "code<=0.1", "--constrain", "domains<=3", "--objective", "worst:code,books",
+      "--guard", "reviews<=20",
+    ])
+    try #require(result.code == 0, "\(result.errors)")
+    let summary = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let methods = try #require(summary["methods"] as? [[String: Any]])
+    let domains = try #require(summary["domains"] as? [String])
+    for method in methods {
+      let weights = try #require(method["weights"] as? [Double])
+      let isFixed = method["method"] as? String == "uniform"
+      #expect((method["breaks"] != nil) == isFixed)
+      if !isFixed {
+        let code = try #require(domains.firstIndex(of: "code"))
+        #expect(weights[code] <= 0.1 + 1e-9)
+        #expect(weights.count { $0 > 0 } <= 3)
+      }
+    }
+    // The command that the report prints is the same study.
+    let report = try Program.run(["report", "bounded"], in: folder.path)
+    try #require(report.code == 0, "\(report.errors)")
+    let page = try String(contentsOfFile: folder.path + "/bounded/report.md", encoding: .utf8)
+    #expect(page.contains("code<=0.1"))
+  }
+
   /// The losses of `run.json`, without times.
   private func lossesOnly(_ json: String) throws -> String {
     let object = try #require(

@@ -4,16 +4,23 @@ import Mixtures
 struct QuasiRandomSearch: MixtureMethod {
   let context: MethodContext
   private var results: ObservedMixtures
+  /// Whatever became of them.
+  private var tried: [Mixture] = []
 
   init(context: MethodContext) {
     self.context = context
     results = ObservedMixtures(objective: context.objective)
   }
 
-  mutating func update(with observations: [Observation]) { results.append(observations) }
+  mutating func update(with observations: [Observation]) {
+    results.append(observations)
+    tried += observations.map(\.mixture)
+  }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
-    Suggestion(mixture: context.quasiRandomMixture(ordinal), reason: .quasiRandom)
+    context.quasiRandomMixture(ordinal, taken: tried + pending).map {
+      Suggestion(mixture: $0, reason: .quasiRandom)
+    }
   }
 
   func recommendations(_ count: Int) -> [Recommendation] { results.best(count) }

@@ -10,7 +10,7 @@ struct BayesianOptimization: MixtureMethod {
 
   init(context: MethodContext) {
     self.context = context
-    history = ModelHistory(outputs: context.objective.targets, domains: context.domains)
+    history = ModelHistory(outputs: context.objective.domains, domains: context.domains)
     results = ObservedMixtures(objective: context.objective)
   }
 
@@ -20,41 +20,53 @@ struct BayesianOptimization: MixtureMethod {
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
-    guard ordinal >= context.initialTrials, let surrogate = history.surrogate() else {
-      return Suggestion(mixture: context.quasiRandomMixture(ordinal), reason: .quasiRandom)
+    let taken = history.observations.map(\.mixture) + pending
+    guard ordinal >= context.initialTrials, let surrogate = history.surrogate(),
+      let proposal = proposer(surrogate, seed: context.seed &+ UInt64(ordinal))
+        .proposal(pending: pending.map(\.weights), taken: taken)
+    else {
+      return context.quasiRandomMixture(ordinal, taken: taken).map {
+        Suggestion(mixture: $0, reason: .quasiRandom)
+      }
     }
-    let proposer = ModelProposer(
-      surrogate: surrogate, coefficients: context.objective.weights,
-      seed: context.seed &+ UInt64(ordinal))
-    guard let proposal = proposer.proposal(pending: pending.map(\.weights)) else {
-      return Suggestion(mixture: context.quasiRandomMixture(ordinal), reason: .quasiRandom)
-    }
-    return Suggestion(
-      mixture: Mixture(domains: context.domains, proportionalTo: proposal.mixture),
-      reason: .expectedImprovement(
-        objective: proposal.objective, logImprovement: proposal.logImprovement))
+    return Suggestion(mixture: proposal.mixture, reason: proposal.reason)
   }
 
   func recommendations(_ count: Int) -> [Recommendation] {
     guard let surrogate = history.surrogate() else { return results.best(count) }
-    return ModelProposer(
-      surrogate: surrogate, coefficients: context.objective.weights, seed: context.seed
-    ).recommendations(count, domains: context.domains, results: results)
+    return proposer(surrogate, seed: context.seed).recommendations(count, results: results)
+  }
+
+  private func proposer(_ surrogate: CompositeSurrogate, seed: UInt64) -> ModelProposer {
+    ModelProposer(
+      context: context, surrogate: surrogate,
+      function: context.objective.lossFunction(of: history.outputs), outputs: history.outputs,
+      seed: seed)
+  }
+
+  func assessed(_ recommendations: [Recommendation]) -> [Recommendation] {
+    guard let surrogate = history.surrogate() else { return recommendations }
+    return proposer(surrogate, seed: context.seed).assessed(recommendations)
+  }
+
+  func certainty() -> Certainty? {
+    guard let surrogate = history.surrogate() else { return nil }
+    return proposer(surrogate, seed: context.seed).certainty(of: recommendations(1))
   }
 
   func insight(comparing candidates: [Mixture]) -> Insight? {
     guard let best = recommendations(1).first else { return nil }
     let measured = history.measuredDomains
-    let targets = context.objective.targets
+    let own = context.objective.domains
     // Every domain that was measured, the objective's first.
-    let outputs = targets + measured.filter { !targets.contains($0) }
+    let outputs = own + measured.filter { !own.contains($0) }
     guard
       let surrogate =
-        outputs == targets ? history.surrogate() : history.reread(outputs: outputs).surrogate()
+        outputs == own ? history.surrogate() : history.reread(outputs: outputs).surrogate()
     else { return nil }
     return Insight(
       surrogate: surrogate, outputs: outputs,
-      coefficients: context.objective.weights + outputs.dropFirst(targets.count).map { _ in 0 },
-      domains: context.domains, optimum: best, candidates: candidates, seed: context.seed)
+      function: context.objective.lossFunction(of: outputs), context: context, optimum: best,
+      candidates: candidates)
   }
 }

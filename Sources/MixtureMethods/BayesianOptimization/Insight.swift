@@ -74,6 +74,10 @@ package struct Insight: Sendable {
   package var effects: [Effect]
   /// The same rises' effect on the objective.
   package var objectiveEffects: [(domain: String, weightChange: Double, change: Prediction)]
+  /// What the same rises do on average over mixtures spread evenly over the simplex.
+  package var averageEffects: [Effect]
+  /// The same rises' average effect on the objective.
+  package var averageObjectiveEffects: [(domain: String, weightChange: Double, change: Prediction)]
   package var slices: [Slice]
   /// The optimum first, then the candidates that were given.
   package var candidates: [Candidate]
@@ -84,12 +88,16 @@ package struct Insight: Sendable {
   package init(
     optimum: Recommendation, losses: [(heldOut: String, loss: Prediction)], effects: [Effect],
     objectiveEffects: [(domain: String, weightChange: Double, change: Prediction)],
+    averageEffects: [Effect] = [],
+    averageObjectiveEffects: [(domain: String, weightChange: Double, change: Prediction)] = [],
     slices: [Slice], candidates: [Candidate], leaveOneOut: [LeaveOneOut], noise: Double
   ) {
     self.optimum = optimum
     self.losses = losses
     self.effects = effects
     self.objectiveEffects = objectiveEffects
+    self.averageEffects = averageEffects
+    self.averageObjectiveEffects = averageObjectiveEffects
     self.slices = slices
     self.candidates = candidates
     self.leaveOneOut = leaveOneOut
@@ -98,60 +106,73 @@ package struct Insight: Sendable {
 
   /// - Parameters:
   ///   - outputs: names of the surrogate's outputs.
-  ///   - coefficients: of the objective.
+  ///   - function: the objective, of these.
   ///   - step: by how much weights rise.
   init?(
-    surrogate: CompositeSurrogate, outputs: [String], coefficients: [Double], domains: [String],
-    optimum: Recommendation, candidates: [Mixture], seed: UInt64, step: Double = 0.05
+    surrogate: CompositeSurrogate, outputs: [String], function: LossFunction,
+    context: MethodContext, optimum: Recommendation, candidates: [Mixture], step: Double = 0.05
   ) {
+    let domains = context.domains
     let center = optimum.mixture.weights
     let atCenter = surrogate.losses(at: [center])[0]
     self.optimum = optimum
     losses = zip(outputs, atCenter).map { ($0, $1) }
     effects = []
     objectiveEffects = []
+    averageEffects = []
+    averageObjectiveEffects = []
+    // Enough of them that their mean hardly moves with the choice.
+    let spread = SobolSequence.simplexPoints(parts: domains.count, count: 16, seed: context.seed)
     for (j, domain) in domains.enumerated() where domains.count > 1 {
       let change = min(step, 1 - center[j])
       guard change > 1e-6 else { continue }
-      guard
-        let differences = surrogate.differences(
-          from: center, to: Self.moved(center, j, to: center[j] + change),
-          coefficients: coefficients)
-      else { return nil }
-      for (d, heldOut) in outputs.enumerated() {
-        effects.append(
-          Effect(
-            domain: domain, heldOut: heldOut, weightChange: change,
-            lossChange: differences.outputs[d]))
+      func effect(from starts: [[Double]], by change: Double) -> (
+        [Effect], Prediction
+      )? {
+        let pairs = starts.map { ($0, Self.moved($0, j, to: min($0[j] + change, 1))) }
+        return surrogate.change(over: pairs, in: function).map { found in
+          (
+            zip(outputs, found.outputs).map {
+              Effect(domain: domain, heldOut: $0, weightChange: change, lossChange: $1)
+            }, found.function
+          )
+        }
       }
-      objectiveEffects.append((domain, change, differences.sum))
+      guard let (each, sum) = effect(from: [center], by: change),
+        let (averages, averageSum) = effect(from: spread, by: step)
+      else { return nil }
+      effects += each
+      objectiveEffects.append((domain, change, sum))
+      averageEffects += averages
+      averageObjectiveEffects.append((domain, step, averageSum))
     }
     let grid = (0...20).map { Double($0) / 20 }
     slices = domains.indices.map { j in
       let mixtures = grid.map { Self.moved(center, j, to: $0) }
       return Slice(
         domain: domains[j],
-        points: zip(grid, surrogate.weightedSum(coefficients, at: mixtures)).map { ($0, $1) })
+        points: zip(grid, surrogate.values(of: function, at: mixtures)).map { ($0, $1) })
     }
     let compared = [optimum.mixture] + candidates.filter { $0 != optimum.mixture }
     guard
       let chances = surrogate.chances(
-        of: compared.map(\.weights), coefficients: coefficients, seed: seed)
+        of: compared.map(\.weights), in: function, feasible: context.feasible,
+        pool: context.pool?.map(\.weights), seed: context.seed)
     else { return nil }
-    let predictions = surrogate.weightedSum(coefficients, at: compared.map(\.weights))
+    let predictions = surrogate.values(of: function, at: compared.map(\.weights))
     self.candidates = compared.indices.map {
       Candidate(
         mixture: compared[$0], objective: predictions[$0],
         probabilityOfBest: chances[$0].probabilityOfBest,
         expectedRegret: chances[$0].expectedRegret)
     }
-    let predicted = surrogate.leaveOneOut(coefficients)
+    let predicted = surrogate.leaveOneOut(function)
     leaveOneOut = surrogate.data.mixtures.indices.map { i in
       LeaveOneOut(
         mixture: Mixture(domains: domains, proportionalTo: surrogate.data.mixtures[i]),
-        observed: dot(coefficients, surrogate.data.losses.row(i)), predicted: predicted[i])
+        observed: function.value(of: surrogate.data.losses.row(i)), predicted: predicted[i])
     }
-    noise = surrogate.noiseDeviation(coefficients, losses: atCenter.map(\.mean))
+    noise = surrogate.noiseDeviation(function, losses: atCenter.map(\.mean))
   }
 
   /// The mixture with one weight changed and the others in their proportions; even ones where they

@@ -5,86 +5,173 @@ import Numerics
 
 /// What a surrogate would try next, and what it would hand over.
 struct ModelProposer {
+  let context: MethodContext
   let surrogate: CompositeSurrogate
-  let coefficients: [Double]
+  /// What is minimized, as a function of the surrogate's outputs.
+  let function: LossFunction
+  /// Names of the outputs; empty where they are no held-out domains.
+  var outputs: [String] = []
   let seed: UInt64
 
   /// Observed mixtures that could be the best, up to so many, enter the acquisition's joint draws.
   private static let contenders = 12
 
   struct Proposal {
-    var mixture: [Double]
-    var objective: Prediction
-    var logImprovement: Double
+    var mixture: Mixture
+    var reason: Suggestion.Reason
   }
 
-  /// The mixture of the largest noisy expected improvement over observed and pending ones.
-  func proposal(pending: [[Double]]) -> Proposal? {
+  /// The mixture of the largest noisy expected improvement over observed and pending ones, or one of those
+  /// observed if another run of it says more.
+  ///
+  /// - Parameter taken: what a pool has no more.
+  func proposal(pending: [[Double]], taken: [Mixture]) -> Proposal? {
     let base = contenders() + distinct(pending, tolerance: 1e-6)
     guard
-      let joint = JointObjective(
-        surrogate, coefficients: coefficients,
-        base: Array(distinct(base, tolerance: 1e-6).suffix(SobolSequence.maximumDimensions))),
-      let acquisition = NoisyExpectedImprovement(joint, seed: seed)
+      let acquisition = improvement(
+        over: Array(
+          distinct(base, tolerance: 1e-6).suffix(SobolSequence.maximumDimensions)))
     else { return nil }
-    let search = search()
-    let found = search.maxima(
-      parts: surrogate.data.parts, exponent: surrogate.exponent,
-      incumbents: Array(base.prefix(6)), seed: seed,
-      score: { acquisition.values(at: $0) }, evaluate: { acquisition.evaluate(at: $0) })
-    guard let best = found.first else { return nil }
+    let best: (mixture: Mixture, value: Double)
+    if let pool = context.pool {
+      let rest = context.untried(in: pool, besides: taken)
+      let values = acquisition.values(at: rest.map(\.weights))
+      guard let place = values.indices.max(by: { values[$0] < values[$1] }) else { return nil }
+      best = (rest[place], values[place])
+    } else {
+      guard let found = maxima(of: acquisition, from: base).first else { return nil }
+      best = (mixture(found.mixture), found.value)
+      if context.replicates, let again = replicate(insteadOf: best.mixture) { return again }
+    }
     return Proposal(
       mixture: best.mixture,
-      objective: surrogate.weightedSum(coefficients, at: [best.mixture])[0],
-      logImprovement: best.value)
+      reason: .expectedImprovement(
+        objective: surrogate.values(of: function, at: [best.mixture.weights])[0],
+        logImprovement: best.value))
   }
 
-  /// The mixtures of the lowest posterior mean, among those observed and all others.
-  func recommendations(
-    _ count: Int, domains: [String], results: ObservedMixtures
-  ) -> [Recommendation] {
+  private func improvement(over base: [[Double]]) -> (any Acquisition)? {
+    if function.isLinear {
+      return JointObjective(surrogate, coefficients: function.coefficients, base: base)
+        .flatMap { NoisyExpectedImprovement($0, seed: seed) }
+    }
+    return JointSamples(surrogate, function, base: base, seed: seed).map(SampledImprovement.init)
+  }
+
+  private func maxima(
+    of acquisition: any Acquisition, from base: [[Double]]
+  ) -> [(mixture: [Double], value: Double)] {
+    search().maxima(
+      over: context.feasible, exponent: surrogate.exponent, incumbents: Array(base.prefix(6)),
+      seed: seed, score: { acquisition.values(at: $0) },
+      evaluate: { acquisition.evaluate(at: $0) })
+  }
+
+  private func mixture(_ weights: [Double]) -> Mixture {
+    Mixture(domains: context.domains, proportionalTo: weights)
+  }
+
+  /// An observed mixture that is worth more to run again, with another seed, than a new one is to run.
+  private func replicate(insteadOf new: Mixture) -> Proposal? {
+    guard function.isLinear else { return nil }
+    let observed = contenders().filter { context.feasible.contains($0) }
+    let all = observed + [new.weights]
+    guard let joint = JointObjective(surrogate, coefficients: function.coefficients, base: all)
+    else { return nil }
+    let noise = surrogate.noiseDeviation(
+      function, losses: surrogate.losses(at: [new.weights])[0].map(\.mean))
+    let gains = all.indices.map { i in
+      let variance = joint.baseCovariance[i, i] + noise * noise
+      return KnowledgeGradient.gain(
+        means: joint.baseMeans,
+        slopes: joint.baseCovariance.column(i).map { $0 / variance.squareRoot() })
+    }
+    guard let place = gains.indices.max(by: { gains[$0] < gains[$1] }), place < observed.count,
+      gains[place] > gains[observed.count]
+    else { return nil }
+    return Proposal(
+      mixture: mixture(observed[place]),
+      reason: .replication(
+        objective: surrogate.values(of: function, at: [observed[place]])[0],
+        logGain: log(gains[place])))
+  }
+
+  /// The feasible mixtures of the lowest posterior mean, among those observed and all others.
+  func recommendations(_ count: Int, results: ObservedMixtures) -> [Recommendation] {
     guard count > 0 else { return [] }
     var candidates = results.entries.map(\.mixture)
+      .filter { context.feasible.contains($0.weights) }
     let base = contenders()
-    if let joint = JointObjective(
-      surrogate, coefficients: coefficients, base: Array(base.prefix(1)))
-    {
-      let found = search().maxima(
-        parts: surrogate.data.parts, exponent: surrogate.exponent,
-        incumbents: Array(base.prefix(6)), seed: seed,
-        score: { joint.values(at: $0).means.map { -$0 } },
-        evaluate: { points in
-          joint.evaluate(at: points) { _, mean, _, covariances in
-            (-mean, -1, 0, covariances.map { _ in 0 })
-          }
-        })
-      candidates += found.map { Mixture(domains: domains, proportionalTo: $0.mixture) }
+    if let pool = context.pool {
+      candidates += context.untried(in: pool, besides: candidates)
+    } else if let acquisition = posteriorMean(Array(base.prefix(1))) {
+      candidates += maxima(of: acquisition, from: base).map { mixture($0.mixture) }
     }
-    let predictions = surrogate.weightedSum(coefficients, at: candidates.map(\.weights))
+    let predictions = surrogate.values(of: function, at: candidates.map(\.weights))
     let order = candidates.indices.sorted {
       predictions[$0].mean != predictions[$1].mean
         ? predictions[$0].mean < predictions[$1].mean : $0 < $1
     }
-    var chosen: [Recommendation] = []
+    var chosen: [Int] = []
     for index in order where chosen.count < count {
       let isNew = chosen.allSatisfy {
-        totalVariation($0.mixture.weights, candidates[index].weights) > 0.02
+        totalVariation(candidates[$0].weights, candidates[index].weights) > 0.02
       }
-      guard isNew else { continue }
-      chosen.append(
-        Recommendation(
-          mixture: candidates[index], predicted: predictions[index],
-          observed: results.value(of: candidates[index])))
+      if isNew { chosen.append(index) }
     }
-    return chosen
+    let losses =
+      outputs.isEmpty
+      ? chosen.map { _ in [] } : surrogate.losses(at: chosen.map { candidates[$0].weights })
+    return zip(chosen, losses).map { index, losses in
+      Recommendation(
+        mixture: candidates[index], predicted: predictions[index],
+        observed: results.value(of: candidates[index]),
+        losses: zip(outputs, losses).map { .init(domain: $0, loss: $1) })
+    }
+  }
+
+  private func posteriorMean(_ base: [[Double]]) -> (any Acquisition)? {
+    if function.isLinear {
+      return JointObjective(surrogate, coefficients: function.coefficients, base: base)
+        .map(PosteriorMean.init)
+    }
+    return JointSamples(surrogate, function, base: base, seed: seed).map(SampledMean.init)
+  }
+
+  /// The same with their chances of being the best of them, and their expected regrets.
+  func assessed(_ recommendations: [Recommendation]) -> [Recommendation] {
+    guard !recommendations.isEmpty,
+      let chances = surrogate.chances(
+        of: recommendations.map(\.mixture.weights), in: function, feasible: context.feasible,
+        pool: context.pool?.map(\.weights), seed: seed)
+    else { return recommendations }
+    return zip(recommendations, chances).map { recommendation, chance in
+      var result = recommendation
+      result.probabilityOfBest = chance.probabilityOfBest
+      result.expectedRegret = chance.expectedRegret
+      return result
+    }
+  }
+
+  /// How sure the choice of the first recommendation is.
+  func certainty(of recommendations: [Recommendation]) -> Certainty? {
+    guard let best = assessed(Array(recommendations.prefix(1))).first,
+      let regret = best.expectedRegret
+    else { return nil }
+    return Certainty(
+      expectedRegret: regret,
+      noise: surrogate.noiseDeviation(
+        function, losses: surrogate.losses(at: [best.mixture.weights])[0].map(\.mean)))
   }
 
   /// Observed mixtures by how low their objective could be, the best first.
   private func contenders() -> [[Double]] {
     let observed = distinct(surrogate.data.mixtures, tolerance: 1e-6)
-    let predictions = surrogate.weightedSum(coefficients, at: observed)
+    let predictions = surrogate.values(of: function, at: observed)
     let scores = predictions.map { $0.mean - $0.deviation }
-    let order = observed.indices.sorted {
+    // A mixture that may not be handed over is nothing to improve on.
+    let allowed = observed.indices.filter { context.feasible.contains(observed[$0]) }
+    let order = (allowed.isEmpty ? Array(observed.indices) : allowed).sorted {
       scores[$0] != scores[$1] ? scores[$0] < scores[$1] : $0 < $1
     }
     return order.prefix(Self.contenders).map { observed[$0] }

@@ -21,26 +21,27 @@ struct RawWeightOptimization: MixtureMethod {
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
-    let fallback = Suggestion(
-      mixture: context.quasiRandomMixture(ordinal), reason: .quasiRandom)
+    let taken = observations.map(\.mixture) + pending
     guard ordinal >= context.initialTrials, let surrogate = surrogate(),
       let proposal = proposer(surrogate, seed: context.seed &+ UInt64(ordinal))
-        .proposal(pending: pending.map(\.weights))
-    else { return fallback }
-    return Suggestion(
-      mixture: Mixture(domains: context.domains, proportionalTo: proposal.mixture),
-      reason: .expectedImprovement(
-        objective: proposal.objective, logImprovement: proposal.logImprovement))
+        .proposal(pending: pending.map(\.weights), taken: taken)
+    else {
+      return context.quasiRandomMixture(ordinal, taken: taken).map {
+        Suggestion(mixture: $0, reason: .quasiRandom)
+      }
+    }
+    return Suggestion(mixture: proposal.mixture, reason: proposal.reason)
   }
 
   func recommendations(_ count: Int) -> [Recommendation] {
     guard let surrogate = surrogate() else { return results.best(count) }
     return proposer(surrogate, seed: context.seed)
-      .recommendations(count, domains: context.domains, results: results)
+      .recommendations(count, results: results)
   }
 
   private func proposer(_ surrogate: CompositeSurrogate, seed: UInt64) -> ModelProposer {
-    ModelProposer(surrogate: surrogate, coefficients: [1], seed: seed)
+    ModelProposer(
+      context: context, surrogate: surrogate, function: LossFunction(coefficients: [1]), seed: seed)
   }
 
   /// Diverged trials are left out, as his were.

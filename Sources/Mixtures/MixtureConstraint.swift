@@ -1,0 +1,137 @@
+import Numerics
+
+/// A condition that mixtures must meet, as somebody writes it: `code<=0.3`, `books=0.1`,
+/// `books+papers=0.2..0.4`, `epochs<=4`, `epochs(books)<=2`, `domains<=3`.
+package enum MixtureConstraint: Sendable, Hashable {
+  /// The sum of some domains' weights lies in a range; a nil bound is none.
+  case total(domains: [String], lower: Double?, upper: Double?)
+  /// No text is gone through more often: a domain's weight is at most epochs · tokens available / tokens
+  /// trained on. For every domain if none is named.
+  case epochs(domain: String?, limit: Double)
+  /// No more than so many domains have any weight.
+  case domainCount(atMost: Int)
+
+  package init(parsing text: String) throws(ConstraintError) {
+    let compact = String(text.filter { !$0.isWhitespace })
+    guard let sign = compact.firstIndex(where: { "<>=".contains($0) }) else {
+      throw .malformed(text: text)
+    }
+    let subject = compact[..<sign]
+    var rest = compact[sign...]
+    let relation: Character = rest.removeFirst()
+    if rest.first == "=" { rest.removeFirst() } else if relation != "=" { rest = "" }
+    // A sum's bounds; the other two know upper ones only.
+    let bounds = rest.split(separator: "..", omittingEmptySubsequences: false).compactMap {
+      Double($0)
+    }
+    guard !subject.isEmpty, rest.isEmpty == false, bounds.allSatisfy({ $0 >= 0 && $0.isFinite }),
+      bounds.count == (rest.contains("..") ? 2 : 1), relation == "=" || bounds.count == 1
+    else { throw .malformed(text: text) }
+
+    if subject == "epochs" || subject.hasPrefix("epochs(") {
+      let name = subject.dropFirst("epochs".count)
+      guard relation == "<", bounds[0] > 0, name.isEmpty || (name.hasSuffix(")") && name.count > 2)
+      else { throw .malformed(text: text) }
+      self = .epochs(
+        domain: name.isEmpty ? nil : String(name.dropFirst().dropLast()), limit: bounds[0])
+      return
+    }
+    if subject == "domains" {
+      guard relation == "<", bounds[0] >= 1, let count = Int(exactly: bounds[0]) else {
+        throw .malformed(text: text)
+      }
+      self = .domainCount(atMost: count)
+      return
+    }
+    let names = subject.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    guard names.allSatisfy({ !$0.isEmpty }), bounds.allSatisfy({ $0 <= 1 }),
+      bounds[0] <= bounds[bounds.count - 1]
+    else { throw .malformed(text: text) }
+    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+      throw .repeated(domain: name, text: text)
+    }
+    self = .total(
+      domains: names, lower: relation == "<" ? nil : bounds[0],
+      upper: relation == ">" ? nil : bounds[bounds.count - 1])
+  }
+}
+
+extension MixtureConstraint: CustomStringConvertible {
+  /// As ``init(parsing:)`` reads it, all digits kept.
+  package var description: String {
+    switch self {
+    case .total(let domains, let lower, let upper):
+      let sum = domains.joined(separator: "+")
+      switch (lower, upper) {
+      case (let lower?, let upper?):
+        return lower == upper
+          ? "\(sum)=\(shortest(lower))" : "\(sum)=\(shortest(lower))..\(shortest(upper))"
+      case (let lower?, nil): return "\(sum)>=\(shortest(lower))"
+      case (nil, let upper?): return "\(sum)<=\(shortest(upper))"
+      case (nil, nil): return "\(sum)>=0"
+      }
+    case .epochs(let domain, let limit):
+      return "epochs\(domain.map { "(\($0))" } ?? "")<=\(shortest(limit))"
+    case .domainCount(let count):
+      return "domains<=\(count)"
+    }
+  }
+}
+
+/// All digits of a number, but 4 rather than 4.0.
+func shortest(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+}
+
+/// Written as its text.
+extension MixtureConstraint: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    do throws(ConstraintError) {
+      self = try MixtureConstraint(parsing: text)
+    } catch {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: error.description)
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
+
+/// What can be wrong with constraints that somebody wrote down.
+package enum ConstraintError: Error, Equatable, CustomStringConvertible {
+  case malformed(text: String)
+  case repeated(domain: String, text: String)
+  case unknown(domain: String, known: [String])
+  /// These cannot hold together; `gap` is by how much, as a share of the tokens.
+  case infeasible(constraints: [String], gap: Double)
+  /// No choice of so many domains satisfies the rest.
+  case tooFewDomains(limit: Int)
+
+  package var description: String {
+    switch self {
+    case .malformed(let text):
+      "found the constraint '\(text)', expected one such as 'code<=0.3', 'books=0.1', "
+        + "'books+papers=0.2..0.4', 'epochs<=4', 'epochs(books)<=2' or 'domains<=3'"
+    case .repeated(let domain, let text):
+      "the constraint '\(text)' names '\(domain)' twice; name each domain once"
+    case .unknown(let domain, let known):
+      "unknown domain '\(domain)' in a constraint; "
+        + (nearestName(to: domain, in: known).map { "did you mean '\($0)'? " } ?? "")
+        + "the domains are \(known.joined(separator: ", "))"
+    case .infeasible(let constraints, let gap):
+      (constraints.count == 1
+        ? "no mixture satisfies \(constraints[0])"
+        : "no mixture satisfies \(constraints.dropLast().joined(separator: ", ")) "
+          + "and \(constraints[constraints.count - 1]) together")
+        + ": they miss each other by \(rounded(gap)) of the tokens; loosen them by that much"
+    case .tooFewDomains(let limit):
+      "no mixture of \(limit) domain\(limit == 1 ? "" : "s") satisfies the other constraints; "
+        + "allow more domains, or loosen the others"
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import Numerics
+
+/// An objective as somebody writes it, before the held-out domains are known:
+///
+/// - `mean`, `mean:books,code`: the mean over the targets;
+/// - `worst`, `worst:books,code`: the largest of the targets' losses;
+/// - `weighted:reviews=.5,docs=.5`: a weighted mean;
+/// - `excess:books=3.91,code=2.74`: the mean above a reference run's losses;
+/// - `worst-excess:books=3.91,code=2.74`: the largest of these excesses.
+///
+/// Guardrails are written apart: `web<=3.95`.
+package struct ObjectiveSpecification: Sendable, Hashable {
+  package enum Shape: String, Sendable, Hashable, CaseIterable {
+    case mean
+    case worst
+    case weighted
+    case excess
+    case worstExcess = "worst-excess"
+
+    /// Whether each target is given with a number.
+    package var takesNumbers: Bool { self != .mean && self != .worst }
+  }
+
+  package var shape: Shape
+  /// Empty for every target by default; with a weight or a reference loss where the shape takes one.
+  package var entries: [(domain: String, number: Double)]
+
+  package static func == (a: Self, b: Self) -> Bool {
+    a.shape == b.shape && a.entries.map(\.domain) == b.entries.map(\.domain)
+      && a.entries.map(\.number) == b.entries.map(\.number)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(shape)
+    hasher.combine(entries.map(\.domain))
+  }
+
+  package init(shape: Shape, entries: [(domain: String, number: Double)]) {
+    self.shape = shape
+    self.entries = entries
+  }
+
+  package init(parsing text: String) throws(ObjectiveError) {
+    let sides = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(sides[0].filter { !$0.isWhitespace })
+    guard let shape = Shape(rawValue: name) else { throw .unknownShape(name: name) }
+    self.shape = shape
+    entries = []
+    guard sides.count == 2 else {
+      if shape.takesNumbers { throw .malformed(text: text) }
+      return
+    }
+    for part in sides[1].split(separator: ",", omittingEmptySubsequences: false) {
+      let pair = part.filter { !$0.isWhitespace }
+        .split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+      guard pair.count == (shape.takesNumbers ? 2 : 1), !pair[0].isEmpty else {
+        throw .malformed(text: text)
+      }
+      let number = pair.count == 2 ? Double(pair[1]) : 1
+      guard let number, number.isFinite, shape != .weighted || number >= 0 else {
+        throw .malformed(text: text)
+      }
+      if entries.contains(where: { $0.domain == pair[0] }) { throw .duplicate(domain: pair[0]) }
+      entries.append((pair[0], number))
+    }
+    if shape == .weighted, !(entries.reduce(0) { $0 + $1.number } > 0) {
+      throw .malformed(text: text)
+    }
+  }
+
+  /// The objective over the held-out domains that there are, in their order.
+  ///
+  /// - Parameter targets: those that count where none is named.
+  package func resolved(
+    over heldOut: [String], targets: [String], limits: [Objective.Limit] = []
+  ) throws(ObjectiveError) -> Objective {
+    for domain in entries.map(\.domain) + limits.map(\.domain) where !heldOut.contains(domain) {
+      throw .unknown(domain: domain, known: heldOut)
+    }
+    let named = entries.isEmpty ? targets.map { ($0, 1.0) } : entries.map { ($0.domain, $0.number) }
+    let ordered = heldOut.compactMap { domain in named.first { $0.0 == domain } }
+    let ones = ordered.map { _ in 1.0 }
+    return Objective(
+      targets: ordered.map(\.0), proportionalTo: shape == .weighted ? ordered.map(\.1) : ones,
+      aggregate: shape == .worst || shape == .worstExcess ? .worst : .mean,
+      references: shape == .excess || shape == .worstExcess ? ordered.map(\.1) : nil,
+      limits: heldOut.compactMap { domain in limits.first { $0.domain == domain } })
+  }
+}
+
+extension Objective.Limit {
+  /// Reads `web<=3.95`.
+  package init(parsing text: String) throws(ObjectiveError) {
+    let compact = text.filter { !$0.isWhitespace }
+    guard let sign = compact.firstIndex(of: "<"), sign > compact.startIndex,
+      compact[compact.index(after: sign)...].first == "=",
+      let loss = Double(compact[compact.index(sign, offsetBy: 2)...]), loss.isFinite
+    else { throw .malformedLimit(text: text) }
+    self.init(domain: String(compact[..<sign]), loss: loss)
+  }
+}
+
+extension Objective.Limit: CustomStringConvertible {
+  package var description: String { "\(domain)<=\(shortest(loss))" }
+}
+
+extension Objective: CustomStringConvertible {
+  /// As ``ObjectiveSpecification`` reads it, all digits and every target named; limits come after it,
+  /// each behind a semicolon.
+  package var description: String {
+    ([specification] + limits.map(\.description)).joined(separator: "; ")
+  }
+
+  /// Without the limits.
+  package var specification: String {
+    func list(_ numbers: [Double]) -> String {
+      zip(targets, numbers).map { "\($0)=\(shortest($1))" }.joined(separator: ",")
+    }
+    let isEven = weights.allSatisfy { abs($0 - weights[0]) < 1e-12 }
+    switch (aggregate, references) {
+    case (.worst, nil): return "worst:\(targets.joined(separator: ","))"
+    case (.worst, let references?): return "worst-excess:\(list(references))"
+    case (.mean, let references?): return "excess:\(list(references))"
+    case (.mean, nil):
+      return isEven ? "mean:\(targets.joined(separator: ","))" : "weighted:\(list(weights))"
+    }
+  }
+}
+
+/// What can be wrong with an objective that somebody wrote down.
+package enum ObjectiveError: Error, Equatable, CustomStringConvertible {
+  case unknownShape(name: String)
+  case malformed(text: String)
+  case malformedLimit(text: String)
+  case duplicate(domain: String)
+  case unknown(domain: String, known: [String])
+
+  package var description: String {
+    switch self {
+    case .unknownShape(let name):
+      let shapes = ObjectiveSpecification.Shape.allCases.map(\.rawValue)
+      return "unknown objective '\(name)'; "
+        + (nearestName(to: name, in: shapes).map { "did you mean '\($0)'? " } ?? "")
+        + "expected one of \(shapes.joined(separator: ", "))"
+    case .malformed(let text):
+      return "found the objective '\(text)', expected one such as 'mean', 'worst:books,code', "
+        + "'weighted:reviews=.5,docs=.5', 'excess:books=3.9,code=2.7' or 'worst-excess:…'"
+    case .malformedLimit(let text):
+      return "found the limit '\(text)', expected one such as 'web<=3.95'"
+    case .duplicate(let domain):
+      return "the objective names '\(domain)' twice; name each held-out domain once"
+    case .unknown(let domain, let known):
+      return "unknown held-out domain '\(domain)'; "
+        + (nearestName(to: domain, in: known).map { "did you mean '\($0)'? " } ?? "")
+        + "the held-out domains are \(known.joined(separator: ", "))"
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Numerics
+import Testing
+
+@Suite struct `A polytope` {
+  /// The simplex with bounds on each weight and on some sums, all met by a point drawn first.
+  private func random(parts: Int, sums: Int, seed: UInt64) -> (Polytope, inside: [Double]) {
+    var generator = SeededGenerator(seed: seed)
+    let inside = Simplex.dirichlet(parts: parts, concentration: 0.7, using: &generator)
+    var conditions = [
+      Polytope.Condition(
+        normal: [Double](repeating: 1, count: parts), offset: 1, isEquality: true)
+    ]
+    func add(_ normal: [Double], _ isEquality: Bool = false) {
+      let value = dot(normal, inside)
+      conditions.append(
+        .init(
+          normal: normal, offset: isEquality ? value : value - 0.1 * generator.uniform(),
+          isEquality: isEquality))
+    }
+    for j in 0..<parts {
+      let unit = (0..<parts).map { $0 == j ? 1.0 : 0 }
+      conditions.append(.init(normal: unit, offset: 0))
+      add(unit)
+      add(unit.map { -$0 })
+    }
+    for n in 0..<sums {
+      let mask = (0..<parts).map { _ in generator.uniform() < 0.5 ? 1.0 : 0 }
+      add(n % 2 == 0 ? mask : mask.map { -$0 }, n == 1)
+    }
+    return (Polytope(dimensions: parts, conditions: conditions), inside)
+  }
+
+  @Test(arguments: [(3, 0), (5, 2), (17, 6), (40, 10)])
+  func `projects onto itself`(parts: Int, sums: Int) throws {
+    for seed in UInt64(0)..<12 {
+      let (polytope, inside) = random(parts: parts, sums: sums, seed: seed)
+      var generator = SeededGenerator(seed: seed, stream: "points")
+      let point = (0..<parts).map { _ in 0.5 * generator.normal() }
+      let found = try polytope.projection(of: point)
+      #expect(polytope.violation(at: found) < 1e-12)
+      // Nearest: no way from it into the polytope leads toward the point.
+      for _ in 0..<20 {
+        let other = try polytope.projection(of: (0..<parts).map { _ in generator.normal() })
+        for target in [other, inside] {
+          let turn = (0..<parts).reduce(0) {
+            $0 + (point[$1] - found[$1]) * (target[$1] - found[$1])
+          }
+          #expect(turn < 1e-9)
+        }
+      }
+      #expect(zip(try polytope.projection(of: found), found).allSatisfy { abs($0 - $1) < 1e-12 })
+    }
+  }
+
+  @Test func `agrees with the simplex's own projection`() throws {
+    var generator = SeededGenerator(seed: 3)
+    let upper = [0.3, 0.5, 0.2, 1, 0.4]
+    let conditions =
+      [Polytope.Condition(normal: [1, 1, 1, 1, 1], offset: 1, isEquality: true)]
+      + (0..<5).flatMap { j in
+        let unit = (0..<5).map { $0 == j ? 1.0 : 0 }
+        return [
+          Polytope.Condition(normal: unit, offset: 0),
+          Polytope.Condition(normal: unit.map { -$0 }, offset: -upper[j]),
+        ]
+      }
+    let polytope = Polytope(dimensions: 5, conditions: conditions)
+    for _ in 0..<50 {
+      let point = (0..<5).map { _ in generator.normal() }
+      let expected = Simplex.projection(of: point, upper: upper)
+      let found = try polytope.projection(of: point)
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 })
+    }
+  }
+
+  @Test func `says which conditions contradict each other, and by how much`() {
+    let polytope = Polytope(
+      dimensions: 3,
+      conditions: [
+        .init(normal: [1, 1, 1], offset: 1, isEquality: true), .init(normal: [1, 0, 0], offset: 0),
+        .init(normal: [0, 1, 0], offset: 0), .init(normal: [0, 0, 1], offset: 0),
+        .init(normal: [1, 0, 0], offset: 0.7), .init(normal: [0, 1, 0], offset: 0.5),
+        .init(normal: [0, 0, -1], offset: -0.9),
+      ])
+    #expect {
+      try polytope.projection(of: [1 / 3.0, 1 / 3.0, 1 / 3.0])
+    } throws: { error in
+      let conflict = error as! Polytope.Conflict
+      // 1 ≥ w₀ + w₁ ≥ 1.2: the last bound has no part in it.
+      return Set(conflict.conditions) == [0, 3, 4, 5] && abs(conflict.gap - 0.2) < 1e-12
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import MixtureMethods
+import Mixtures
+import Storage
+import Studies
+import Testing
+
+private func constrained(
+  _ constraints: [String], trials: Int = 9, stopsWhenSure: Bool = false
+) throws -> StudyConfiguration {
+  var settings = configuration(
+    methods: [
+      .init(name: "bo", trials: trials), .init(name: "sobol", trials: trials),
+      .init(name: "uniform", trials: 1),
+    ])
+  settings.constraints =
+    constraints.isEmpty ? nil : try constraints.map { try MixtureConstraint(parsing: $0) }
+  settings.stopsWhenSure = stopsWhenSure ? true : nil
+  return settings
+}
+
+@Suite struct `A study under constraints` {
+  @Test func `tries and hands over what is feasible, and fixed mixtures as they are`() throws {
+    let folder = TemporaryFolder()
+    let settings = try constrained(["a<=0.2", "b+c>=0.3", "c=0.15..0.6"])
+    let feasible = try settings.feasibleMixtures()
+    var trials: [[TrialRecord]] = []
+    for workers in [1, 3] {
+      let record = try StudyRunner(folder / "s\(workers)", settings, workers: workers).run()
+      trials.append(record.trials.map(\.timeless))
+      for trial in record.trials {
+        let isFixed = trial.claims.contains { $0.name == "uniform" }
+        #expect(
+          feasible.contains(trial.request.mixture.weights, tolerance: 1e-9) || isFixed,
+          "\(trial.request.mixture.weights)")
+      }
+      let uniform = try #require(record.analysis.methods.first { $0.method == "uniform" }?.pick)
+      #expect(feasible.broken(by: uniform.weights) == ["a<=0.2"])
+      // The best feasible mixture has all of a that it may.
+      let bo = try #require(record.analysis.methods.first { $0.method == "bo" }?.pick)
+      #expect(bo.weights[0] > 0.19)
+    }
+    #expect(trials[0] == trials[1])
+    #expect(try StudyConfiguration.read(folder: folder / "s1") == settings)
+  }
+
+  @Test func `is refused where there is nothing feasible`() throws {
+    let folder = TemporaryFolder()
+    for (constraints, words) in [
+      (["a>=0.7", "b>=0.5"], "'a>=0.7' and 'b>=0.5' together"), (["d<=0.3"], "unknown domain 'd'"),
+    ] {
+      let settings = try constrained(constraints)
+      #expect(message(of: { try StudyRunner(folder / "no", settings).run() }).contains(words))
+    }
+  }
+
+  @Test func `does not go on with other ones`() throws {
+    let folder = TemporaryFolder()
+    _ = try StudyRunner(folder / "s", try constrained(["a<=0.3"], trials: 2)).run()
+    let found = message(of: {
+      try StudyRunner(folder / "s", try constrained([], trials: 2)).run()
+    })
+    #expect(found.contains("found constraints a<=0.3"))
+  }
+
+  @Test func `without any is written as before there were any`() throws {
+    let document = String(decoding: try encodeDocument(try constrained([])), as: UTF8.self)
+    #expect(!document.contains("constraints") && !document.contains("stopsWhenSure"))
+  }
+}
+
+@Suite struct `A study that stops when sure` {
+  @Test func `ends a search once noise hides what is left to gain`() throws {
+    let folder = TemporaryFolder()
+    var trials: [[TrialRecord]] = []
+    for workers in [1, 3] {
+      let record = try StudyRunner(
+        folder / "s\(workers)", try constrained([], trials: 30, stopsWhenSure: true),
+        FormulaEvaluator(noise: 0.05), workers: workers
+      ).run()
+      trials.append(record.trials.map(\.timeless))
+      let searched = record.analysis.methods.map(\.trialsFinished)
+      // `sobol` has no model that could be sure.
+      #expect(searched[0] > 4 && searched[0] < 30)
+      #expect(searched[1] == 30 && searched[2] == 1)
+    }
+    #expect(trials[0] == trials[1])
+  }
+}
