@@ -41,6 +41,7 @@ let package = Package(
     library("Mixtures", ["Numerics"]),
     library("TextSources", ["Storage"]),
     library("Corpora", ["Mixtures", "Numerics", "Storage", "TextSources"]),
+    .systemLibrary(name: "CPrefetch"),
     library("Kernels", levels.map(\.name)),
     library("ProxyModels", ["COpenBLAS", "Corpora", "Kernels", "Mixtures", "Numerics", "Storage"]),
     library("GaussianProcesses", ["COpenBLAS", "Mixtures", "Numerics"]),
@@ -75,8 +76,7 @@ let package = Package(
   ]
     + levels.map { level in
       .target(
-        name: level.name,
-        swiftSettings: strict + [.unsafeFlags(["-Ounchecked"] + level.flags)],
-        linkerSettings: [.linkedLibrary("m")])
+        name: level.name, dependencies: ["CPrefetch"],
+        swiftSettings: strict + [.unsafeFlags(["-Ounchecked"] + level.flags)])
     }
 )

@@ -33,32 +33,32 @@ extension KernelTable {
   private static let portable = KernelTable(
     level: .portable, panelWidth: KernelsPortable.panelWidth(),
     packPanels: KernelsPortable.packPanels, multiplyPanels: KernelsPortable.multiplyPanels,
-    accumulateTransposed: KernelsPortable.accumulateTransposed, attend: KernelsPortable.attend,
+    accumulate: KernelsPortable.accumulate, attend: KernelsPortable.attend,
     attendBackward: KernelsPortable.attendBackward, normalize: KernelsPortable.normalize,
     normalizeBackward: KernelsPortable.normalizeBackward, gate: KernelsPortable.gate,
-    gateBackward: KernelsPortable.gateBackward, crossEntropy: KernelsPortable.crossEntropy,
-    crossEntropyLoss: KernelsPortable.crossEntropyLoss,
+    gateBackward: KernelsPortable.gateBackward, softmaxBlock: KernelsPortable.softmaxBlock,
+    crossEntropy: KernelsPortable.crossEntropy, softmaxSlopes: KernelsPortable.softmaxSlopes,
     mergeGradients: KernelsPortable.mergeGradients, adamStep: KernelsPortable.adamStep)
 
   #if arch(x86_64)
     private static let avx2 = KernelTable(
       level: .avx2, panelWidth: KernelsAVX2.panelWidth(), packPanels: KernelsAVX2.packPanels,
-      multiplyPanels: KernelsAVX2.multiplyPanels,
-      accumulateTransposed: KernelsAVX2.accumulateTransposed, attend: KernelsAVX2.attend,
-      attendBackward: KernelsAVX2.attendBackward, normalize: KernelsAVX2.normalize,
-      normalizeBackward: KernelsAVX2.normalizeBackward, gate: KernelsAVX2.gate,
-      gateBackward: KernelsAVX2.gateBackward, crossEntropy: KernelsAVX2.crossEntropy,
-      crossEntropyLoss: KernelsAVX2.crossEntropyLoss, mergeGradients: KernelsAVX2.mergeGradients,
+      multiplyPanels: KernelsAVX2.multiplyPanels, accumulate: KernelsAVX2.accumulate,
+      attend: KernelsAVX2.attend, attendBackward: KernelsAVX2.attendBackward,
+      normalize: KernelsAVX2.normalize, normalizeBackward: KernelsAVX2.normalizeBackward,
+      gate: KernelsAVX2.gate, gateBackward: KernelsAVX2.gateBackward,
+      softmaxBlock: KernelsAVX2.softmaxBlock, crossEntropy: KernelsAVX2.crossEntropy,
+      softmaxSlopes: KernelsAVX2.softmaxSlopes, mergeGradients: KernelsAVX2.mergeGradients,
       adamStep: KernelsAVX2.adamStep)
 
     private static let avx512 = KernelTable(
       level: .avx512, panelWidth: KernelsAVX512.panelWidth(), packPanels: KernelsAVX512.packPanels,
-      multiplyPanels: KernelsAVX512.multiplyPanels,
-      accumulateTransposed: KernelsAVX512.accumulateTransposed, attend: KernelsAVX512.attend,
-      attendBackward: KernelsAVX512.attendBackward, normalize: KernelsAVX512.normalize,
-      normalizeBackward: KernelsAVX512.normalizeBackward, gate: KernelsAVX512.gate,
-      gateBackward: KernelsAVX512.gateBackward, crossEntropy: KernelsAVX512.crossEntropy,
-      crossEntropyLoss: KernelsAVX512.crossEntropyLoss,
-      mergeGradients: KernelsAVX512.mergeGradients, adamStep: KernelsAVX512.adamStep)
+      multiplyPanels: KernelsAVX512.multiplyPanels, accumulate: KernelsAVX512.accumulate,
+      attend: KernelsAVX512.attend, attendBackward: KernelsAVX512.attendBackward,
+      normalize: KernelsAVX512.normalize, normalizeBackward: KernelsAVX512.normalizeBackward,
+      gate: KernelsAVX512.gate, gateBackward: KernelsAVX512.gateBackward,
+      softmaxBlock: KernelsAVX512.softmaxBlock, crossEntropy: KernelsAVX512.crossEntropy,
+      softmaxSlopes: KernelsAVX512.softmaxSlopes, mergeGradients: KernelsAVX512.mergeGradients,
+      adamStep: KernelsAVX512.adamStep)
   #endif
 }

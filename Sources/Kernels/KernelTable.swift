@@ -15,19 +15,19 @@ package struct KernelTable: Sendable {
       _ panels: UnsafePointer<Float>, _ addend: UnsafePointer<Float>?, _ addendStride: Int,
       _ c: UnsafeMutablePointer<Float>, _ cStride: Int
     ) -> Void
-  package let accumulateTransposed:
+  package let accumulate:
     @Sendable (
-      _ rows: Int, _ columns: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
-      _ b: UnsafePointer<Float>, _ bStride: Int, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
+      _ rows: Int, _ columns: Int, _ depth: Int, _ a: UnsafePointer<Float>, _ aRow: Int,
+      _ aColumn: Int, _ b: UnsafePointer<Float>, _ bRow: Int, _ bPanel: Int,
+      _ c: UnsafeMutablePointer<Float>, _ cStride: Int
     ) -> Void
   package let attend:
     @Sendable (
-      _ positions: Int, _ headSize: Int, _ queries: UnsafePointer<Float>,
-      _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ stride: Int,
+      _ positions: Int, _ headSize: Int, _ queries: UnsafeMutablePointer<Float>,
+      _ keys: UnsafeMutablePointer<Float>, _ values: UnsafePointer<Float>, _ stride: Int,
       _ cosines: UnsafePointer<Float>, _ sines: UnsafePointer<Float>,
       _ output: UnsafeMutablePointer<Float>, _ outputStride: Int,
-      _ logSums: UnsafeMutablePointer<Float>, _ logSumStride: Int,
-      _ scratch: UnsafeMutablePointer<Float>
+      _ logSums: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Float>
     ) -> Void
   package let attendBackward:
     @Sendable (
@@ -35,7 +35,7 @@ package struct KernelTable: Sendable {
       _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ stride: Int,
       _ cosines: UnsafePointer<Float>, _ sines: UnsafePointer<Float>,
       _ output: UnsafePointer<Float>, _ dOutput: UnsafePointer<Float>, _ outputStride: Int,
-      _ logSums: UnsafePointer<Float>, _ logSumStride: Int, _ dQueries: UnsafeMutablePointer<Float>,
+      _ logSums: UnsafePointer<Float>, _ dQueries: UnsafeMutablePointer<Float>,
       _ dKeys: UnsafeMutablePointer<Float>, _ dValues: UnsafeMutablePointer<Float>, _ dStride: Int,
       _ scratch: UnsafeMutablePointer<Float>
     ) -> Void
@@ -62,15 +62,23 @@ package struct KernelTable: Sendable {
       _ rows: Int, _ hidden: Int, _ gates: UnsafeMutablePointer<Float>, _ gateStride: Int,
       _ dy: UnsafeMutablePointer<Float>, _ dyStride: Int
     ) -> Void
+  package let softmaxBlock:
+    @Sendable (
+      _ entries: Int, _ firstEntry: Int, _ tokens: Int, _ logits: UnsafeMutablePointer<Float>,
+      _ stride: Int, _ targets: UnsafePointer<UInt16>, _ reached: UnsafeMutablePointer<Float>,
+      _ largest: UnsafeMutablePointer<Float>, _ sums: UnsafeMutablePointer<Float>,
+      _ shifts: UnsafeMutablePointer<Float>
+    ) -> Void
   package let crossEntropy:
     @Sendable (
-      _ rows: Int, _ vocabulary: Int, _ logits: UnsafeMutablePointer<Float>, _ stride: Int,
-      _ targets: UnsafePointer<UInt16>, _ scale: Float, _ losses: UnsafeMutablePointer<Float>
+      _ tokens: Int, _ largest: UnsafePointer<Float>, _ sums: UnsafePointer<Float>,
+      _ reached: UnsafePointer<Float>, _ losses: UnsafeMutablePointer<Float>
     ) -> Void
-  package let crossEntropyLoss:
+  package let softmaxSlopes:
     @Sendable (
-      _ rows: Int, _ vocabulary: Int, _ logits: UnsafeMutablePointer<Float>, _ stride: Int,
-      _ targets: UnsafePointer<UInt16>, _ losses: UnsafeMutablePointer<Float>
+      _ entries: Int, _ firstEntry: Int, _ tokens: Int, _ logits: UnsafeMutablePointer<Float>,
+      _ stride: Int, _ targets: UnsafePointer<UInt16>, _ shifts: UnsafeMutablePointer<Float>,
+      _ largest: UnsafePointer<Float>, _ sums: UnsafePointer<Float>, _ scale: Float
     ) -> Void
   package let mergeGradients:
     @Sendable (

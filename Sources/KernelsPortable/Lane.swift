@@ -29,6 +29,17 @@
   UnsafeMutableRawPointer(address).storeBytes(of: value, as: Lane.self)
 }
 
+#if KERNELS_AVX512
+  @inline(__always) func loadHalf(_ address: UnsafePointer<Float>) -> SIMD8<Float> {
+    UnsafeRawPointer(address).loadUnaligned(as: SIMD8<Float>.self)
+  }
+
+  @inline(__always)
+  func storeHalf(_ value: SIMD8<Float>, _ address: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(address).storeBytes(of: value, as: SIMD8<Float>.self)
+  }
+#endif
+
 extension Lane {
   /// `self + a·b`, in one rounding where the processor has the instruction. Without it, the fused
   /// form would be a library call for each number.
@@ -129,4 +140,49 @@ extension SIMD2<Float> {
   y *= threeHalves.adding(half * y, times: y)
   y *= threeHalves.adding(half * y, times: y)
   return x * y
+}
+
+/// The natural logarithm to about 1e-7 of itself or of one, whichever is more; not a number for what
+/// is none.
+///
+/// The exponent's bits and, for the rest between √½ and √2, the polynomial of Moshier's Cephes
+/// (`logf.c`). The exponent becomes a number by the trick that `exponential` tells of.
+///
+/// - Precondition: `x` is at least the least normal number and finite, or not a number.
+@inline(__always) func logarithm(_ x: Lane) -> Lane {
+  let bits = unsafeBitCast(x, to: IntegerLane.self)
+  // Less the bits of √½, so that the exponent steps there.
+  let exponent = (bits &- IntegerLane(repeating: 0x3f35_04f3)) &>> IntegerLane(repeating: 23)
+  let e =
+    unsafeBitCast(exponent &+ IntegerLane(repeating: 0x4b40_0000), to: Lane.self)
+    - Lane(repeating: 12_582_912)
+  let f =
+    unsafeBitCast(bits &- (exponent &<< IntegerLane(repeating: 23)), to: Lane.self)
+    - Lane(repeating: 1)
+  var p = Lane(repeating: 7.037_683_629_2e-2)
+  p = Lane(repeating: -1.151_461_031_0e-1).adding(p, times: f)
+  p = Lane(repeating: 1.167_699_874_0e-1).adding(p, times: f)
+  p = Lane(repeating: -1.242_014_084_6e-1).adding(p, times: f)
+  p = Lane(repeating: 1.424_932_278_7e-1).adding(p, times: f)
+  p = Lane(repeating: -1.666_805_766_5e-1).adding(p, times: f)
+  p = Lane(repeating: 2.000_071_476_5e-1).adding(p, times: f)
+  p = Lane(repeating: -2.499_999_399_3e-1).adding(p, times: f)
+  p = Lane(repeating: 3.333_333_117_4e-1).adding(p, times: f)
+  let square = f * f
+  var y = p * f * square
+  y = y.adding(e, times: Lane(repeating: -2.121_944_40e-4))
+  y = y.adding(square, times: Lane(repeating: -0.5))
+  return (y + f).adding(e, times: Lane(repeating: 0.693_359_375))
+    .replacing(with: x, where: x .!= x)
+}
+
+/// The number of each place of a lane.
+@inline(__always) var ordinals: Lane {
+  #if KERNELS_AVX512
+    Lane(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  #elseif KERNELS_AVX2
+    Lane(0, 1, 2, 3, 4, 5, 6, 7)
+  #else
+    Lane(0, 1, 2, 3)
+  #endif
 }

@@ -38,17 +38,45 @@ package func packPanels(
         to += width
       }
     } else {
-      for j in 0..<used {
-        let from = source + (first &+ j) &* columnStride
-        let to = panel + j
-        for k in 0..<depth { to[k &* width] = from[k &* rowStride] }
-      }
-      for j in used..<width {
-        for k in 0..<depth { panel[k &* width &+ j] = 0 }
-      }
+      packTransposed(
+        depth: depth, columns: used, source: source + first &* columnStride, rowStride: rowStride,
+        columnStride: columnStride, panel: panel)
     }
     first &+= width
     panel += depth &* width
+  }
+}
+
+/// One panel of `packPanels` whose columns are rows of the source: in squares as far as those go.
+@inline(__always)
+private func packTransposed(
+  depth: Int, columns: Int, source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
+  panel: UnsafeMutablePointer<Float>
+) {
+  let width = panelWidth()
+  var column = 0
+  while column < columns {
+    let used = min(laneWidth, columns &- column)
+    let source = source + column &* columnStride
+    let panel = panel + column
+    var k = 0
+    if used == laneWidth && rowStride == 1 {
+      while k &+ laneWidth <= depth {
+        Square(source + k, columnStride).transposed.write(panel + k &* width, width)
+        k &+= laneWidth
+      }
+    }
+    while k < depth {
+      for j in 0..<used {
+        panel[k &* width &+ j] = source[j &* columnStride &+ k &* rowStride]
+      }
+      k &+= 1
+    }
+    column &+= laneWidth
+  }
+  guard columns < width else { return }
+  for k in 0..<depth {
+    for j in columns..<width { panel[k &* width &+ j] = 0 }
   }
 }
 
@@ -67,76 +95,60 @@ package func multiplyPanels(
     let part = min(depthBlock, depth &- start)
     let addend = start == 0 ? addend : UnsafePointer(c)
     let addendStride = start == 0 ? addendStride : cStride
-    var column = 0
-    var b = panels + start &* width
-    while column < columns {
-      if columns &- column > laneWidth {
-        sweep2(
-          rows: rows, depth: part, a: a + start, aRow: aStride, aColumn: 1, b: b, bRow: width,
-          addend: addend.map { $0 + column }, addendStride: addendStride, c: c + column,
-          cStride: cStride)
-      } else {
-        sweep1(
-          rows: rows, depth: part, a: a + start, aRow: aStride, aColumn: 1, b: b, bRow: width,
-          addend: addend.map { $0 + column }, addendStride: addendStride, c: c + column,
-          cStride: cStride)
-      }
-      column &+= width
-      b += depth &* width
-    }
+    multiplyBlock(
+      rows: rows, columns: columns, depth: part, a: a + start, aRow: aStride, aColumn: 1,
+      b: panels + start &* width, bRow: width, bPanel: depth &* width, addend: addend,
+      addendStride: addendStride, c: c, cStride: cStride)
     start &+= part
   } while start < depth
 }
 
-/// `c = a·b (+ addend)` with `a` (M, K) and `b` (K, N) both by rows, for an N of a few lanes.
+/// `c = a·b (+ addend)` for any layout of `a` (M, K), `a[i·aRow + k·aColumn]`, and a depth of one
+/// block. Depth k of panel j of `b` (K, N) starts at `b + j·bPanel + k·bRow`; where `bPanel` is the
+/// width of a panel, that is a matrix by rows.
 ///
 /// - Precondition: N is a multiple of sixteen.
 @inline(__always)
-func multiplyRows(
-  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Float>, aStride: Int,
-  b: UnsafePointer<Float>, bStride: Int, c: UnsafeMutablePointer<Float>, cStride: Int
+func multiplyBlock(
+  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
+  b: UnsafePointer<Float>, bRow: Int, bPanel: Int, addend: UnsafePointer<Float>?,
+  addendStride: Int, c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
   var column = 0
+  var b = b
   while column < columns {
     if columns &- column > laneWidth {
       sweep2(
-        rows: rows, depth: depth, a: a, aRow: aStride, aColumn: 1, b: b + column, bRow: bStride,
-        addend: nil, addendStride: 0, c: c + column, cStride: cStride)
+        rows: rows, depth: depth, a: a, aRow: aRow, aColumn: aColumn, b: b, bRow: bRow,
+        addend: addend.map { $0 + column }, addendStride: addendStride, c: c + column,
+        cStride: cStride, isFirst: column == 0)
     } else {
       sweep1(
-        rows: rows, depth: depth, a: a, aRow: aStride, aColumn: 1, b: b + column, bRow: bStride,
-        addend: nil, addendStride: 0, c: c + column, cStride: cStride)
+        rows: rows, depth: depth, a: a, aRow: aRow, aColumn: aColumn, b: b, bRow: bRow,
+        addend: addend.map { $0 + column }, addendStride: addendStride, c: c + column,
+        cStride: cStride)
     }
     column &+= panelWidth()
+    b += bPanel
   }
 }
 
-/// `c += aᵀ·b` with `a` (K, M) and `b` (K, N): the gradient of a weight matrix.
+/// `c += a·b` for any layout of `a` (M, K), `a[i·aRow + k·aColumn]`, and `b` (K, N), by rows or in
+/// panels, as `multiplyBlock` tells. Read by columns, `a` is transposed: the gradient of a weight
+/// matrix.
 ///
 /// - Precondition: N is a multiple of sixteen.
-package func accumulateTransposed(
-  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Float>, aStride: Int,
-  b: UnsafePointer<Float>, bStride: Int, c: UnsafeMutablePointer<Float>, cStride: Int
+package func accumulate(
+  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
+  b: UnsafePointer<Float>, bRow: Int, bPanel: Int, c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
   var start = 0
   while start < depth {
     let part = min(depthBlock, depth &- start)
-    let a = a + start &* aStride
-    let b = b + start &* bStride
-    var column = 0
-    while column < columns {
-      let c = c + column
-      if columns &- column > laneWidth {
-        sweep2(
-          rows: rows, depth: part, a: a, aRow: 1, aColumn: aStride, b: b + column, bRow: bStride,
-          addend: UnsafePointer(c), addendStride: cStride, c: c, cStride: cStride)
-      } else {
-        sweep1(
-          rows: rows, depth: part, a: a, aRow: 1, aColumn: aStride, b: b + column, bRow: bStride,
-          addend: UnsafePointer(c), addendStride: cStride, c: c, cStride: cStride)
-      }
-      column &+= panelWidth()
-    }
+    multiplyBlock(
+      rows: rows, columns: columns, depth: part, a: a + start &* aColumn, aRow: aRow,
+      aColumn: aColumn, b: b + start &* bRow, bRow: bRow, bPanel: bPanel,
+      addend: UnsafePointer(c), addendStride: cStride, c: c, cStride: cStride)
     start &+= part
   }
 }

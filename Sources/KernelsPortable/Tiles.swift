@@ -1,3 +1,5 @@
+import CPrefetch
+
 // Register tiles: a few rows by one or two lanes of a product's result, held in registers while the
 // depth of the product runs. `a` is the left factor, read one number at a time and spread over a
 // lane; `b` is the right factor, read a lane at a time.
@@ -90,11 +92,16 @@ struct Tile4x1 {
 ///
 /// The number of row `i` and depth `k` of `a` is `a[i·aRow + k·aColumn]`; depth `k` of `b` starts at
 /// `b + k·bRow`.
+///
+/// Memory that the processor would not guess is asked for ahead of time: lines of `a` that its next
+/// rows start, and those of `c` that will be added to.
+///
+/// - Parameter isFirst: whether `a` is read for the first time, not for a further pair of lanes.
 @inline(__always)
 func sweep2(
   rows: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
   b: UnsafePointer<Float>, bRow: Int, addend: UnsafePointer<Float>?, addendStride: Int,
-  c: UnsafeMutablePointer<Float>, cStride: Int
+  c: UnsafeMutablePointer<Float>, cStride: Int, isFirst: Bool = false
 ) {
   var row = 0
   #if KERNELS_AVX512
@@ -103,13 +110,43 @@ func sweep2(
       var bottom = Tile4x2()
       var a = a + row &* aRow
       var b = b
-      for _ in 0..<depth {
-        let b0 = load(b)
-        let b1 = load(b + laneWidth)
-        top.add(a, aRow, b0, b1)
-        bottom.add(a + 4 &* aRow, aRow, b0, b1)
-        a += aColumn
-        b += bRow
+      // A shallow product is done before the lines are there.
+      if depth >= 48, let addend {
+        for i in 0..<8 {
+          let start = addend + (row &+ i) &* addendStride
+          mixpipe_prefetch(start)
+          mixpipe_prefetch(start + laneWidth)
+        }
+      }
+      if aRow == 1 {
+        for _ in 0..<depth {
+          let b0 = load(b)
+          let b1 = load(b + laneWidth)
+          mixpipe_prefetch(a + laneWidth)
+          top.add(a, 1, b0, b1)
+          bottom.add(a + 4, 1, b0, b1)
+          a += aColumn
+          b += bRow
+        }
+      } else {
+        if isFirst {
+          for i in 8..<16 {
+            let next = a + i &* aRow
+            var k = 0
+            while k < depth {
+              mixpipe_prefetch(next + k)
+              k &+= laneWidth
+            }
+          }
+        }
+        for _ in 0..<depth {
+          let b0 = load(b)
+          let b1 = load(b + laneWidth)
+          top.add(a, aRow, b0, b1)
+          bottom.add(a + 4 &* aRow, aRow, b0, b1)
+          a += aColumn
+          b += bRow
+        }
       }
       if let addend {
         let addend = addend + row &* addendStride

@@ -19,7 +19,7 @@ package final class ProxyModel: @unchecked Sendable {
     let down: WeightMatrix
   }
   let layers: [Layer]
-  let head: WeightMatrix
+  let head: OutputLayer
   /// (T, D/2) each.
   private let cosines: FloatBuffer
   private let sines: FloatBuffer
@@ -37,25 +37,27 @@ package final class ProxyModel: @unchecked Sendable {
     self.kernels = kernels
     parameters = FloatBuffer(count: layout.count)
     let (c, f) = (size.width, size.hiddenWidth)
-    func carve(_ carver: inout Carver) -> (layers: [Layer], head: WeightMatrix) {
+    func carve(_ carver: inout Carver) -> [Layer] {
       func matrix(_ outputs: Int, _ inputs: Int, _ offset: Int) -> WeightMatrix {
         WeightMatrix(
           outputs: outputs, inputs: inputs, offset: offset, kernels: kernels, engine: engine,
           carver: &carver)
       }
-      let layers = layout.layers.map { layer in
+      return layout.layers.map { layer in
         Layer(
           attention: matrix(3 * c, c, layer.attention),
           attentionOutput: matrix(c, c, layer.attentionOutput),
           gates: matrix(2 * f, c, layer.gates), down: matrix(c, f, layer.down))
       }
-      return (layers, matrix(vocabularySize, c, layout.embedding))
     }
     var measure = Carver()
     _ = carve(&measure)
     panelMemory = FloatBuffer(count: measure.used)
     var carver = Carver(panelMemory.base)
-    (layers, head) = carve(&carver)
+    layers = carve(&carver)
+    head = OutputLayer(
+      vocabularySize: vocabularySize, channels: c, offset: layout.embedding, kernels: kernels,
+      engine: engine)
 
     let half = size.headSize / 2
     cosines = FloatBuffer(count: size.contextLength * half)
@@ -77,7 +79,6 @@ package final class ProxyModel: @unchecked Sendable {
       layer.gates.pack(parameters.base, kernels)
       layer.down.pack(parameters.base, kernels)
     }
-    head.pack(parameters.base, kernels)
   }
 
   /// Replaces all parameters, in the order of the layout.
@@ -132,12 +133,18 @@ package final class ProxyModel: @unchecked Sendable {
     var first = 0
     while first < rows {
       let count = min(w.headRows, rows - first)
-      head.forward(
-        parameters.base, kernels, rows: count, x: w.finalNorm + first * w.widthStride,
-        xStride: w.widthStride, y: w.logits, yStride: w.logitStride)
-      for row in 0..<count {
-        result += UnsafeBufferPointer(
-          start: w.logits + row * w.logitStride, count: layout.vocabularySize)
+      let start = result.count
+      result += [Float](repeating: 0, count: count * layout.vocabularySize)
+      head.logits(
+        parameters.base, tokens: count, x: w.finalNorm + first * w.widthStride,
+        xStride: w.widthStride, workspace: w
+      ) { entries in
+        for (place, entry) in entries.enumerated() {
+          for row in 0..<count {
+            result[start + row * layout.vocabularySize + entry] =
+              w.logits[place * w.logitStride + row]
+          }
+        }
       }
       first += count
     }
@@ -182,7 +189,7 @@ package final class ProxyModel: @unchecked Sendable {
           kernels.attend(
             positions, headSize, queries, queries + c, queries + 2 * c, w.attentionStride,
             cosines.base, sines.base, kept.mixed + (first * w.widthStride + head * headSize),
-            w.widthStride, kept.logSums + (first * heads + head), heads, w.scratch)
+            w.widthStride, kept.logSums + (first * heads + head * positions), w.scratch)
         }
       }
       w.profile?.mark(.attention)
@@ -214,18 +221,14 @@ package final class ProxyModel: @unchecked Sendable {
   }
 
   private func headLoss(rows: Int, workspace w: Workspace) {
-    var first = 0
-    while first < rows {
-      let count = min(w.headRows, rows - first)
-      head.forward(
-        parameters.base, kernels, rows: count, x: w.finalNorm + first * w.widthStride,
-        xStride: w.widthStride, y: w.logits, yStride: w.logitStride)
-      w.targets.withUnsafeBufferPointer { targets in
-        kernels.crossEntropyLoss(
-          count, layout.vocabularySize, w.logits, w.logitStride, targets.baseAddress! + first,
-          w.losses + first)
+    w.targets.withUnsafeBufferPointer { targets in
+      for first in stride(from: 0, to: rows, by: w.headRows) {
+        head.forward(
+          parameters.base, tokens: min(w.headRows, rows - first),
+          x: w.finalNorm + first * w.widthStride, xStride: w.widthStride,
+          targets: targets.baseAddress! + first, losses: w.losses + first, keeping: false,
+          workspace: w)
       }
-      first += count
     }
     w.profile?.mark(.head)
   }
@@ -235,25 +238,18 @@ package final class ProxyModel: @unchecked Sendable {
   private func headGradient(
     rows: Int, scale: Float, gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
   ) {
-    let p = UnsafePointer(parameters.base)
-    var first = 0
-    while first < rows {
-      let count = min(w.headRows, rows - first)
-      let x = w.finalNorm + first * w.widthStride
-      head.forward(
-        p, kernels, rows: count, x: x, xStride: w.widthStride, y: w.logits, yStride: w.logitStride)
-      w.targets.withUnsafeBufferPointer { targets in
-        kernels.crossEntropy(
-          count, layout.vocabularySize, w.logits, w.logitStride, targets.baseAddress! + first,
-          scale, w.losses + first)
+    w.targets.withUnsafeBufferPointer { targets in
+      for first in stride(from: 0, to: rows, by: w.headRows) {
+        let count = min(w.headRows, rows - first)
+        let x = w.finalNorm + first * w.widthStride
+        let targets = targets.baseAddress! + first
+        head.forward(
+          parameters.base, tokens: count, x: x, xStride: w.widthStride, targets: targets,
+          losses: w.losses + first, keeping: true, workspace: w)
+        head.backward(
+          parameters.base, gradients, tokens: count, x: x, dx: w.dBranch + first * w.widthStride,
+          xStride: w.widthStride, targets: targets, scale: scale, workspace: w)
       }
-      head.backward(
-        p, kernels, rows: count, dy: w.logits, dyStride: w.logitStride,
-        dx: w.dBranch + first * w.widthStride, dxStride: w.widthStride)
-      head.accumulate(
-        gradients, kernels, rows: count, dy: w.logits, dyStride: w.logitStride, x: x,
-        xStride: w.widthStride)
-      first += count
     }
     w.profile?.mark(.head)
   }
@@ -312,8 +308,8 @@ package final class ProxyModel: @unchecked Sendable {
           kernels.attendBackward(
             positions, headSize, queries, queries + c, queries + 2 * c, w.attentionStride,
             cosines.base, sines.base, kept.mixed + mixed, w.dBranch + mixed, w.widthStride,
-            kept.logSums + (first * heads + head), heads, dQueries, dQueries + c, dQueries + 2 * c,
-            w.attentionStride, w.scratch)
+            kept.logSums + (first * heads + head * positions), dQueries, dQueries + c,
+            dQueries + 2 * c, w.attentionStride, w.scratch)
         }
       }
       w.profile?.mark(.attention)

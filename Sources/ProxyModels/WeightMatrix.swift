@@ -20,7 +20,7 @@ struct WeightMatrix {
     self.outputs = outputs
     self.inputs = inputs
     self.offset = offset
-    if engine.packs(outputs: outputs, inputs: inputs) {
+    if engine.packs(outputs: outputs, inputs: inputs, level: kernels.level) {
       let width = kernels.panelWidth
       func padded(_ columns: Int) -> Int { (columns + width - 1) / width * width }
       panels = (carver.take(padded(outputs) * inputs), carver.take(padded(inputs) * outputs))
@@ -77,8 +77,9 @@ struct WeightMatrix {
     dy: UnsafePointer<Float>, dyStride: Int, x: UnsafePointer<Float>, xStride: Int
   ) {
     if panels != nil {
-      kernels.accumulateTransposed(
-        outputs, inputs, rows, dy, dyStride, x, xStride, gradients + offset, inputs)
+      kernels.accumulate(
+        outputs, inputs, rows, dy, 1, dyStride, x, xStride, kernels.panelWidth, gradients + offset,
+        inputs)
       return
     }
     cblas_sgemm(
@@ -94,13 +95,13 @@ package enum ProductEngine: String, Sendable, Codable {
   case kernels
   case blas
 
-  func packs(outputs: Int, inputs: Int) -> Bool {
+  func packs(outputs: Int, inputs: Int, level: KernelLevel) -> Bool {
     switch self {
     case .kernels: true
     case .blas: false
-    // From 256 channels on, what OpenBLAS spends on packing is small, and its blocking for the caches
-    // is better; panels would only take memory.
-    case .automatic: min(outputs, inputs) < 256
+    // With AVX-512 our tiles are faster at all sizes. At the other levels OpenBLAS's are the better
+    // ones where what it spends on packing is small.
+    case .automatic: level == .avx512 || min(outputs, inputs) < 256
     }
   }
 }

@@ -10,7 +10,7 @@ package final class Workspace: @unchecked Sendable {
     /// The residual stream as it enters, (M, C).
     let input: UnsafeMutablePointer<Float>
     let attentionNorm: UnsafeMutablePointer<Float>
-    /// Query, key and value before rotation, (M, 3C).
+    /// Query, key and value, (M, 3C); rotated where attention has been.
     let attention: UnsafeMutablePointer<Float>
     /// What the heads put out, (M, C).
     let mixed: UnsafeMutablePointer<Float>
@@ -22,7 +22,7 @@ package final class Workspace: @unchecked Sendable {
     /// 1/rms of each row, (M), before each half.
     let attentionInverse: UnsafeMutablePointer<Float>
     let hiddenInverse: UnsafeMutablePointer<Float>
-    /// (M, H), see `attend`.
+    /// (sequences, H, T), see `attend`.
     let logSums: UnsafeMutablePointer<Float>
   }
 
@@ -41,8 +41,18 @@ package final class Workspace: @unchecked Sendable {
   let dBranch: UnsafeMutablePointer<Float>
   /// (M, 3C).
   let dAttention: UnsafeMutablePointer<Float>
-  /// A block of rows of the output layer, (headRows, V).
+  /// Logits of a block of rows, (V, headRows), and then what `softmaxBlock` makes of them; without a
+  /// way back, of one block of the vocabulary.
   let logits: UnsafeMutablePointer<Float>
+  /// One for each row of such a block.
+  let largestLogits: UnsafeMutablePointer<Float>
+  let logitSums: UnsafeMutablePointer<Float>
+  let reachedLogits: UnsafeMutablePointer<Float>
+  /// (blocks of the vocabulary, headRows).
+  let logitShifts: UnsafeMutablePointer<Float>
+  /// A block of rows of the output layer's input, packed, and a block of its matrix.
+  let tokenPanels: UnsafeMutablePointer<Float>
+  let entryPanels: UnsafeMutablePointer<Float>
   /// The loss of each row, (M).
   let losses: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
@@ -70,12 +80,16 @@ package final class Workspace: @unchecked Sendable {
   package init(layout: ParameterLayout, sequences: Int, positions: Int, training: Bool) {
     let (c, f) = (layout.size.width, layout.size.hiddenWidth)
     let rows = sequences * positions
-    let headRows = min(rows, Self.headRows(vocabularySize: layout.vocabularySize))
+    let vocabulary = layout.vocabularySize
+    let headRows = OutputLayer.blockTokens(vocabularySize: vocabulary, rows: rows)
+    let blockEntries = OutputLayer.blockEntries(channels: c)
+    // Whole panels of any level.
+    let headColumns = (headRows + 31) / 32 * 32
     let widthStride = Self.oddLines(c)
     let attentionStride = Self.oddLines(3 * c)
     let hiddenStride = Self.oddLines(f)
     let gateStride = Self.oddLines(2 * f)
-    let logitStride = Self.oddLines(layout.vocabularySize)
+    let logitStride = Self.oddLines(headColumns)
 
     func carve(_ carver: inout Carver, then body: (inout Carver) -> Void) -> [Layer] {
       func layer() -> Layer {
@@ -98,7 +112,11 @@ package final class Workspace: @unchecked Sendable {
     let counts = [
       rows * widthStride, rows * widthStride, rows, rows * hiddenStride,
       training ? rows * widthStride : 0, training ? rows * widthStride : 0,
-      training ? rows * attentionStride : 0, headRows * logitStride, rows,
+      training ? rows * attentionStride : 0, rows + 16,
+      (training ? vocabulary : blockEntries) * logitStride, headColumns, headColumns, headColumns,
+      (training ? (vocabulary + blockEntries - 1) / blockEntries : 1) * logitStride,
+      headColumns * c,
+      training ? blockEntries * ((c + 31) / 32 * 32) : 0,
       KernelTable.attentionScratch(positions: positions, headSize: layout.size.headSize),
     ]
     var measure = Carver()
@@ -115,9 +133,15 @@ package final class Workspace: @unchecked Sendable {
     dResidual = parts[4]
     dBranch = parts[5]
     dAttention = parts[6]
-    logits = parts[7]
-    losses = parts[8]
-    scratch = parts[9]
+    losses = parts[7]
+    logits = parts[8]
+    largestLogits = parts[9]
+    logitSums = parts[10]
+    reachedLogits = parts[11]
+    logitShifts = parts[12]
+    tokenPanels = parts[13]
+    entryPanels = parts[14]
+    scratch = parts[15]
     inputs = Array(repeating: 0, count: rows)
     targets = Array(repeating: 0, count: rows)
     self.rows = rows
@@ -127,11 +151,5 @@ package final class Workspace: @unchecked Sendable {
     self.hiddenStride = hiddenStride
     self.gateStride = gateStride
     self.logitStride = logitStride
-  }
-
-  /// Rows of logits at once: half a megabyte, so that they stay in the second-level cache, but enough
-  /// rows that the gradient of the embedding is not read and written for a few.
-  private static func headRows(vocabularySize: Int) -> Int {
-    min(max((128 << 10) / vocabularySize / 8 * 8, 64), 512)
   }
 }

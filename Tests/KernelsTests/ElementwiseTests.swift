@@ -77,47 +77,6 @@ import Testing
     }
     #expect(y.isFrameWhole && dGates.isFrameWhole && dy.isFrameWhole)
   }
-
-  @Test(arguments: KernelLevel.available, [2, 16, 37, 1030])
-  func `turn logits into losses and slopes`(level: KernelLevel, v: Int) {
-    let kernels = KernelTable(level: level)
-    let rows = 4
-    let stride = (v + 15) / 16 * 16 + 16
-    var logits = random(rows * stride, seed: 1, scale: 4)
-    for i in 0..<v { logits[stride + i] += 1000 }
-    logits[2 * stride] = 80
-    let targets: [UInt16] = [0, UInt16(v - 1), UInt16(v / 2), 1]
-    let slopes = Guarded(logits)
-    let losses = Guarded([Float](repeating: 0, count: rows))
-    kernels.crossEntropy(rows, v, slopes.base, stride, targets, 0.25, losses.base)
-    let unchanged = Guarded(logits)
-    let lossesOnly = Guarded([Float](repeating: 0, count: rows))
-    kernels.crossEntropyLoss(rows, v, unchanged.base, stride, targets, lossesOnly.base)
-    #expect(losses.values == lossesOnly.values)
-    for row in 0..<rows {
-      let z = (0..<v).map { Double(logits[row * stride + $0]) }
-      let most = z.max()!
-      let logSum = most + log(z.reduce(0) { $0 + exp($1 - most) })
-      let target = Int(targets[row])
-      #expect(
-        abs(Double(losses.values[row]) - (logSum - z[target])) < 1e-5 * (1 + logSum - z[target]))
-      let expected = (0..<v).map { 0.25 * (exp(z[$0] - logSum) - ($0 == target ? 1 : 0)) }
-      let found = Array(slopes.values[row * stride..<row * stride + v])
-      #expect(zip(found, expected).allSatisfy { abs(Double($0) - $1) < 2e-7 })
-      let padding = slopes.values[row * stride + v..<row * stride + (v + 15) / 16 * 16]
-      #expect(padding.allSatisfy { $0 == 0 })
-    }
-    #expect(slopes.isFrameWhole && losses.isFrameWhole)
-  }
-
-  @Test(arguments: KernelLevel.available)
-  func `pass on what is not a number`(level: KernelLevel) {
-    let kernels = KernelTable(level: level)
-    let logits = Guarded([1, .nan] + [Float](repeating: 0, count: 14))
-    let losses = Guarded([0])
-    kernels.crossEntropy(1, 16, logits.base, 16, [0], 1, losses.base)
-    #expect(losses.values[0].isNaN)
-  }
 }
 
 @Suite struct `The optimizer's kernels` {

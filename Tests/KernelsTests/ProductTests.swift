@@ -72,23 +72,57 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.available, shapes)
-  func `of a transposed factor add to what is there`(
+  func `of any layout add to what is there`(
     level: KernelLevel, shape: (m: Int, n: Int, k: Int)
   ) {
     let kernels = KernelTable(level: level)
     let (m, n, k) = shape
-    let (aStride, bStride) = (m + 5, n + 16)
-    let a = random(k * aStride, seed: 1)
+    let bStride = n + 16
+    let width = kernels.panelWidth
+    let a = random((m + 5) * (k + 5), seed: 1)
     let b = random(k * bStride, seed: 2)
+    let panels = Guarded([Float](repeating: 0, count: (n + width - 1) / width * width * k))
+    kernels.packPanels(k, n, b, bStride, 1, panels.base)
     let start = random(m * n, seed: 3)
-    let c = Guarded(start)
-    kernels.accumulateTransposed(m, n, k, a, aStride, b, bStride, c.base, n)
-    let expected = (0..<m * n).map { i in
-      (0..<k).reduce(Double(start[i])) {
-        $0 + Double(a[$1 * aStride + i / n]) * Double(b[$1 * bStride + i % n])
+    for (aRow, aColumn) in [(1, m + 5), (k + 5, 1)] {
+      let expected = (0..<m * n).map { i in
+        (0..<k).reduce(Double(start[i])) {
+          $0 + Double(a[i / n * aRow + $1 * aColumn]) * Double(b[$1 * bStride + i % n])
+        }
       }
+      let byRows = Guarded(start)
+      kernels.accumulate(m, n, k, a, aRow, aColumn, b, bStride, width, byRows.base, n)
+      #expect(difference(byRows.values, expected) < 2e-5)
+      let byPanels = Guarded(start)
+      kernels.accumulate(
+        m, n, k, a, aRow, aColumn, panels.base, width, k * width, byPanels.base, n)
+      #expect(byPanels.values == byRows.values)
+      #expect(byRows.isFrameWhole && byPanels.isFrameWhole)
     }
-    #expect(difference(c.values, expected) < 2e-5)
-    #expect(c.isFrameWhole)
+  }
+
+  @Test(
+    arguments: KernelLevel.available, [(1, 1), (15, 17), (16, 16), (33, 40), (64, 70), (100, 31)])
+  func `take panels of rows and of columns alike, number for number`(
+    level: KernelLevel, shape: (depth: Int, columns: Int)
+  ) {
+    let kernels = KernelTable(level: level)
+    let (depth, columns) = shape
+    let width = kernels.panelWidth
+    let panelCount = (columns + width - 1) / width
+    let source = random((columns + 3) * (depth + 3), seed: 1)
+    // Row by row, and column by column with a wider and with an odd step.
+    for (row, column) in [(columns + 3, 1), (1, depth + 3), (2, 2 * depth + 1)]
+    where (depth - 1) * row + (columns - 1) * column < source.count {
+      let panels = Guarded([Float](repeating: .nan, count: panelCount * width * depth))
+      kernels.packPanels(depth, columns, source, row, column, panels.base)
+      let expected = (0..<panelCount * depth * width).map { i in
+        let (panel, k, j) = (i / (depth * width), i / width % depth, i % width)
+        let place = panel * width + j
+        return place < columns ? source[k * row + place * column] : 0
+      }
+      #expect(panels.values == expected)
+      #expect(panels.isFrameWhole)
+    }
   }
 }
