@@ -12,6 +12,12 @@ package let methodNames: [(name: String, summary: String)] = [
     "Bayesian optimization of the mean loss on raw weights, as Lindenau ran it with BoTorch"
   ),
   ("sobol", "quasi-random mixtures, spread evenly over the simplex"),
+  ("bimix", "BiMix: each domain's loss as a power of its own weight; the law's optimum"),
+  ("mixlaws", "Data Mixing Laws: each loss as an exponential of all weights; the law's optimum"),
+  ("olmix", "Olmix's log-linear law; its optimum within what the domains' text allows"),
+  ("regmix", "RegMix: boosted trees on Dirichlet mixtures; the mean of the best simulated ones"),
+  ("regmix-linear", "RegMix with a linear regression"),
+  ("climb", "CLIMB: three rounds, each drawn from what boosted trees hold best"),
   ("uniform", "the same share for every domain"),
   ("llama", "LLaMA's published weights, folded onto books, web, code, papers and chat"),
   ("natural", "in proportion to the training tokens that each domain has"),
@@ -40,6 +46,12 @@ package func makeMethod(
   case "bo": return BayesianOptimization(context: context)
   case "bo-raw": return RawWeightOptimization(context: context)
   case "sobol": return QuasiRandomSearch(context: context)
+  case "bimix": return LawSearch(.bimix, context: context)
+  case "mixlaws": return LawSearch(.dataMixingLaws, context: context)
+  case "olmix": return LawSearch(.olmix, context: context)
+  case "regmix": return RegMixSearch(.trees, context: context)
+  case "regmix-linear": return RegMixSearch(.linear, context: context)
+  case "climb": return ClimbSearch(context: context)
   default:
     guard methodNames.contains(where: { $0.name == name }),
       let preset = MixturePreset(rawValue: name)

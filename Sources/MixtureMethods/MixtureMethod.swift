@@ -66,6 +66,8 @@ package struct Suggestion: Sendable, Hashable {
     case fixed
     /// A point of an even spread over all mixtures.
     case quasiRandom
+    /// A point of the method's own design, or drawn from what its regression holds best.
+    case design
     /// The model expects the most of it: the objective predicted, and how far it is expected to fall
     /// below the best so far (natural logarithm, nats per token).
     case expectedImprovement(objective: Prediction, logImprovement: Double)
@@ -140,12 +142,17 @@ package struct MethodContext: Sendable, Hashable {
   package var pool: [Mixture]?
   /// Whether a mixture may be proposed again: only where another run of it has noise of its own.
   package var replicates: Bool
+  /// How many mixtures this method may try; nil where nobody says.
+  package var trials: Int?
+  /// Tokens that each run trains on; nil where nobody says.
+  package var trainingTokens: Int?
 
   /// - Parameter feasible: every mixture if nil.
   package init(
     domains: [String], availableTokens: [Int], objective: Objective, seed: UInt64,
     initialTrials: Int, feasible: FeasibleMixtures? = nil, pool: [Mixture]? = nil,
-    replicates: Bool = false
+    replicates: Bool = false,
+    trials: Int? = nil, trainingTokens: Int? = nil
   ) {
     precondition(domains.count == availableTokens.count && !domains.isEmpty)
     precondition(
@@ -158,6 +165,8 @@ package struct MethodContext: Sendable, Hashable {
     self.feasible = feasible ?? .all(over: domains)
     self.pool = pool
     self.replicates = replicates
+    self.trials = trials
+    self.trainingTokens = trainingTokens
   }
 
   /// Point `ordinal` of the even spread over what is feasible that all methods share, so that their

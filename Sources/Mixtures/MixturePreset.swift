@@ -35,10 +35,33 @@ package enum MixturePreset: String, Sendable, CaseIterable, Codable {
           missing.append(names[0])
         }
       }
-      guard missing.isEmpty else {
-        throw .unsupportedPreset(name: rawValue, missing: missing)
-      }
-      return Mixture(domains: domains, proportionalTo: weights)
+      if missing.isEmpty { return Mixture(domains: domains, proportionalTo: weights) }
+      if let mixture = Self.llamaBySource(over: domains) { return mixture }
+      throw .unsupportedPreset(name: rawValue, missing: missing)
     }
+  }
+
+  /// LLaMA's sources with their shares in per cent (Touvron et al., [LLaMA](https://arxiv.org/abs/2302.13971),
+  /// table 1) and what domains of that kind are called; the first that fits counts. LLaMA has no
+  /// conversations: they get the ten per cent that Lindenau gives Reddit.
+  private static let sources: [(names: [String], share: Double)] = [
+    (["stackexchange", "stackoverflow"], 2), (["c4"], 15),
+    (["commoncrawl", "pilecc", "web", "crawl", "news"], 67), (["wiki"], 4.5),
+    (["book", "gutenberg"], 4.5), (["arxiv", "paper", "pes2o", "scien"], 2.5),
+    (["code", "github", "stack"], 4.5), (["chat", "reddit", "forum"], 10),
+  ]
+
+  /// LLaMA's shares for domains told by their names, those of one source in equal parts; nothing for a
+  /// domain that LLaMA has no source for. Nil without any text from the web, most of LLaMA's.
+  private static func llamaBySource(over domains: [String]) -> Mixture? {
+    let kinds = domains.map { domain -> Int? in
+      let name = domain.lowercased().filter { $0.isLetter || $0.isNumber }
+      return sources.firstIndex { $0.names.contains(where: name.contains) }
+    }
+    guard kinds.contains(1) || kinds.contains(2) else { return nil }
+    let weights = kinds.map { kind in
+      kind.map { kind in sources[kind].share / Double(kinds.count { $0 == kind }) } ?? 0
+    }
+    return Mixture(domains: domains, proportionalTo: weights)
   }
 }

@@ -42,8 +42,21 @@ package enum Simplex {
   package static func dirichlet(
     parts: Int, concentration: Double, using generator: inout SeededGenerator
   ) -> [Double] {
+    dirichlet(
+      concentrations: [Double](repeating: concentration, count: parts), using: &generator)
+  }
+
+  /// Draws from the Dirichlet distribution.
+  ///
+  /// - Precondition: every concentration is positive.
+  package static func dirichlet(
+    concentrations: [Double], using generator: inout SeededGenerator
+  ) -> [Double] {
+    precondition(
+      concentrations.allSatisfy { $0 > 0 },
+      "expected positive concentrations, found \(concentrations)")
     // In logarithms: at .1 a gamma variate is often below the smallest double.
-    let logs = (0..<parts).map { _ in logGamma(shape: concentration, using: &generator) }
+    let logs = concentrations.map { logGamma(shape: $0, using: &generator) }
     let total = logSumExp(logs)
     return logs.map { exp($0 - total) }
   }

@@ -21,7 +21,7 @@ package struct MethodInsight: Sendable {
   /// - Throws: what `makeMethod(named:context:)` throws for a configuration that it does not know.
   package init?(of record: StudyRecord, methods: [MethodResult]) throws {
     let configuration = record.configuration
-    let context = try configuration.methodContext()
+    var context = try configuration.methodContext()
     var candidates: [(name: String, mixture: Mixture)] = []
     for method in methods {
       guard let pick = method.pick else { continue }
@@ -31,7 +31,8 @@ package struct MethodInsight: Sendable {
         candidates.append((method.method, pick))
       }
     }
-    for name in configuration.methods.map(\.name) {
+    for (name, allowed) in configuration.methods.map({ ($0.name, $0.trials) }) {
+      context.trials = allowed
       let trials = record.trials.compactMap { trial -> (ordinal: Int, trial: TrialRecord)? in
         guard trial.request.purpose == .search else { return nil }
         return trial.claims.first { $0.name == name }.map { ($0.ordinal, trial) }

@@ -87,6 +87,6 @@ extension StudyConfiguration {
   package func methodContext() throws(ConstraintError) -> MethodContext {
     MethodContext(
       domains: domains, availableTokens: availableTokens, objective: objective, seed: seed,
-      initialTrials: initialTrials, feasible: try feasibleMixtures())
+      initialTrials: initialTrials, feasible: try feasibleMixtures(), trainingTokens: scale.tokens)
   }
 }

@@ -46,7 +46,9 @@ struct StudyPlan: TrialPlan {
     seeds = configuration.freshSeeds(configuration.confirmationSeeds)
     let context = try configuration.methodContext()
     searches = try configuration.methods.map {
-      Search(name: $0.name, trials: $0.trials, method: try makeMethod($0.name, context))
+      var context = context
+      context.trials = $0.trials
+      return Search(name: $0.name, trials: $0.trials, method: try makeMethod($0.name, context))
     }
   }
 

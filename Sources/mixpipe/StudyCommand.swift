@@ -57,7 +57,7 @@ struct StudyCommand: Command {
   @Option("Size of the proxy model, in parameters. (default: 100k)", value: "size")
   var size: SizeArgument?
   @Option(
-    "Methods to compare, separated by commas, of: bo, bo-raw, sobol, uniform, natural, llama. (default: bo,sobol,uniform,llama)",
+    "Methods to compare, separated by commas, of: \(methodNames.map(\.name).joined(separator: ", ")). (default: bo,sobol,uniform,llama)",
     value: "names")
   var methods: ListArgument<String>?
   @Option(

@@ -1,0 +1,93 @@
+import Foundation
+import Mixtures
+import Numerics
+
+/// RegMix: many small runs at Dirichlet mixtures, a regression of the objective on the weights, and the
+/// mean of the best of 100,000 simulated mixtures: `regmix` with boosted trees, `regmix-linear`.
+///
+/// Liu et al., [RegMix](https://arxiv.org/abs/2407.01492); the design as in the repository
+/// `sail-sg/regmix`: concentrations are the domains' shares of the text to the power of .5, times a
+/// strength of fifteen from .1 to 5 in equal ratios; no weight above fifteen times the share; weights
+/// below 2e-4 are none.
+struct RegMixSearch: PredictsLosses {
+  static let strengths = (0..<15).map { 0.1 * pow(50, Double($0) / 14) }
+  static let largestUse = 15.0
+  static let smallestWeight = 2e-4
+  static let simulated = 100_000
+  static let averaged = 128
+
+  let kind: RegressionModel.Kind
+  let context: MethodContext
+  private var observations: [Observation] = []
+  private var results: ObservedMixtures
+  private var model = Remembered<RegressionModel?>()
+
+  init(_ kind: RegressionModel.Kind, context: MethodContext) {
+    self.kind = kind
+    self.context = context
+    results = ObservedMixtures(objective: context.objective)
+  }
+
+  mutating func update(with observations: [Observation]) {
+    guard !observations.isEmpty else { return }
+    self.observations += observations
+    results.append(observations)
+    model = Remembered()
+  }
+
+  func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
+    Suggestion(mixture: design(ordinal), reason: .design)
+  }
+
+  /// The design does not depend on the kind of regression, so that both share their runs.
+  private func design(_ ordinal: Int) -> Mixture {
+    var generator = SeededGenerator(seed: context.seed, stream: "regmix \(ordinal)")
+    let shares = context.textShares
+    let prior = tempered(shares)
+    var last = prior
+    for _ in 0..<1000 {
+      let strength = Self.strengths[generator.integer(below: Self.strengths.count)]
+      last = Simplex.dirichlet(
+        concentrations: prior.map { max(strength * $0, 1e-4) }, using: &generator)
+      if zip(last, shares).allSatisfy({ $0 <= Self.largestUse * $1 }) { break }
+    }
+    let weights = last.map { $0 < Self.smallestWeight ? 0 : $0 }
+    return Mixture(domains: context.domains, proportionalTo: weights)
+  }
+
+  func recommendations(_ count: Int) -> [Recommendation] {
+    guard let model = fitted() else { return results.best(count) }
+    let simulation = Simulation(
+      count: Self.simulated, keeping: Self.averaged,
+      concentrations: tempered(context.textShares).map { max($0, 1e-4) }, seed: context.seed,
+      stream: "regmix simulation", model: model)
+    return results.recommendations(
+      count, optimum: Mixture(domains: context.domains, proportionalTo: simulation.mean),
+      model: model)
+  }
+
+  func lossModel() -> (any LossModel)? { fitted() }
+
+  private func fitted() -> RegressionModel? {
+    model.value {
+      RegressionModel(
+        kind, to: LawData(observations, objective: context.objective), seed: context.seed)
+    }
+  }
+
+  private func tempered(_ shares: [Double]) -> [Double] {
+    let roots = shares.map { $0.squareRoot() }
+    let sum = roots.reduce(0, +)
+    return roots.map { $0 / sum }
+  }
+}
+
+extension MethodContext {
+  /// Each domain's share of the text that there is; equal where there is none.
+  package var textShares: [Double] {
+    let total = availableTokens.reduce(0) { $0 + Double($1) }
+    return availableTokens.map {
+      total > 0 ? Double($0) / total : 1 / Double(availableTokens.count)
+    }
+  }
+}

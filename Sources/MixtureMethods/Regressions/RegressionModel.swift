@@ -1,0 +1,65 @@
+import Mixtures
+import Numerics
+
+/// A regression of the objective on the weights.
+package enum RegressionModel: LossModel {
+  case linear(LinearRegression)
+  case trees(BoostedTrees)
+
+  package enum Kind: Sendable, Hashable { case linear, trees }
+
+  /// - Returns: nil with fewer than four finished trials.
+  init?(_ kind: Kind, to data: LawData, seed: UInt64) {
+    guard data.count >= 4 else { return nil }
+    switch kind {
+    case .linear: self = .linear(LinearRegression(data.mixtures, targets: data.objectives))
+    case .trees:
+      self = .trees(BoostedTrees(data.mixtures, targets: data.objectives, seed: seed))
+    }
+  }
+
+  package func objective(at weights: [Double]) -> Double {
+    switch self {
+    case .linear(let regression): regression(weights)
+    case .trees(let trees): trees(weights)
+    }
+  }
+
+  package func losses(at weights: [Double]) -> [Double]? { nil }
+}
+
+/// Mixtures drawn at random and ranked by a model, as RegMix does.
+package struct Simulation {
+  /// The lowest predictions first.
+  package let best: [[Double]]
+
+  /// - Parameters:
+  ///   - count: how many to draw.
+  ///   - keeping: how many of the best to keep.
+  ///   - concentrations: of the Dirichlet distribution.
+  package init(
+    count: Int, keeping: Int, concentrations: [Double], seed: UInt64, stream: String,
+    model: RegressionModel
+  ) {
+    var generator = SeededGenerator(seed: seed, stream: stream)
+    var kept: [(value: Double, index: Int, mixture: [Double])] = []
+    // Sorted now and then rather than at each draw.
+    for index in 0..<count {
+      let mixture = Simplex.dirichlet(concentrations: concentrations, using: &generator)
+      let value = model.objective(at: mixture)
+      if kept.count >= keeping, value >= kept[keeping - 1].value { continue }
+      kept.append((value, index, mixture))
+      if kept.count >= 4 * keeping || index == keeping - 1 {
+        kept.sort { ($0.value, $0.index) < ($1.value, $1.index) }
+        kept.removeLast(max(kept.count - keeping, 0))
+      }
+    }
+    kept.sort { ($0.value, $0.index) < ($1.value, $1.index) }
+    best = kept.prefix(keeping).map(\.mixture)
+  }
+
+  /// The mean of the best mixtures.
+  package var mean: [Double] {
+    best[0].indices.map { part in best.reduce(0) { $0 + $1[part] } / Double(best.count) }
+  }
+}

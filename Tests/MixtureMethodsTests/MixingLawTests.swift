@@ -1,0 +1,275 @@
+import Foundation
+import MixtureMethods
+import Mixtures
+import Numerics
+import Testing
+
+/// Runs whose losses follow a formula without noise.
+private func observations(
+  _ mixtures: [[Double]], domains: [String], targets: [String],
+  scale: Scale = Scale(size: "100k", parameters: 100_000, tokens: 2_000_000),
+  _ losses: ([Double]) -> [Double]
+) -> [Observation] {
+  mixtures.map { weights in
+    Observation(
+      mixture: Mixture(domains: domains, proportionalTo: weights), scale: scale, seed: 1,
+      outcome: .losses(
+        zip(targets, losses(weights)).map {
+          DomainLoss(domain: $0, loss: $1, standardError: 0.01, bitsPerByte: 1)
+        }))
+  }
+}
+
+private let three = ["a", "b", "c"]
+
+@Suite struct `Mixing laws` {
+  @Test func `Huber's loss is a square up to its threshold and a line beyond, without a step`() {
+    let loss = HuberLoss(threshold: 0.5)
+    #expect(abs(loss(0.4).value - 0.08) < 1e-15 && loss(0.4).slope == 0.4)
+    #expect(loss(-2) == (0.5 * (2 - 0.25), -0.5))
+    #expect(abs(loss(0.5).value - loss(0.5 + 1e-12).value) < 1e-11)
+  }
+
+  @Test(arguments: [ExponentialLaw.Fitting.dataMixingLaws, .olmix])
+  func `an exponential law is found again from its own losses`(fitting: ExponentialLaw.Fitting) {
+    let law = ExponentialLaw(floor: log(2.1), scale: 0.3, slopes: [-3, -0.5, 0.4])
+    let mixtures = SobolSequence.simplexPoints(parts: 3, count: 40, seed: 3)
+    let found = ExponentialLaw.fit(
+      mixtures, losses: mixtures.map { law.loss(at: $0) }, fitting: fitting, seed: 1)
+    for mixture in SobolSequence.simplexPoints(parts: 3, count: 20, seed: 4) {
+      #expect(abs(found.loss(at: mixture) - law.loss(at: mixture)) < 1e-4)
+    }
+  }
+
+  @Test func `an outlier hardly moves it`() {
+    let law = ExponentialLaw(floor: log(2.5), scale: 0, slopes: [-4, 0.2, -1])
+    let mixtures = SobolSequence.simplexPoints(parts: 3, count: 60, seed: 3)
+    var losses = mixtures.map { law.loss(at: $0) }
+    losses[7] += 3
+    let found = ExponentialLaw.fit(mixtures, losses: losses, fitting: .dataMixingLaws, seed: 1)
+    for mixture in SobolSequence.simplexPoints(parts: 3, count: 20, seed: 4) {
+      #expect(abs(found.loss(at: mixture) - law.loss(at: mixture)) < 0.02)
+    }
+  }
+
+  @Test func `slopes as finite differences do`() {
+    let laws: [LawModel.Law] = [
+      .exponential(ExponentialLaw(floor: 1, scale: -0.2, slopes: [-2, 0.3, 1])),
+      .bivariate(BivariateLaw(level: 3, power: 0.2), domain: 1),
+    ]
+    let point = [0.3, 0.5, 0.2]
+    for law in laws {
+      var gradient = [0.0, 0.0, 0.0]
+      law.addGradient(at: point, times: 2, to: &gradient)
+      for index in 0..<3 {
+        var (up, down) = (point, point)
+        up[index] += 1e-6
+        down[index] -= 1e-6
+        let expected = 2 * (law.loss(at: up) - law.loss(at: down)) / 2e-6
+        #expect(abs(gradient[index] - expected) < 1e-7)
+      }
+    }
+  }
+
+  @Test func `BiMix's powers are found again, between .05 and .9 only`() throws {
+    let law = BivariateLaw(level: 3.1, power: 0.17)
+    let weights = [0.0, 0.01, 0.06, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95]
+    // Outside of the limits the losses are anything.
+    let losses = weights.map { (0.05...0.9).contains($0) ? law.loss(at: $0) : 1 }
+    let found = try #require(BivariateLaw.fit(weights: weights, losses: losses))
+    #expect(abs(found.level - 3.1) < 1e-5 && abs(found.power - 0.17) < 1e-5)
+    #expect(BivariateLaw.fit(weights: [0, 0.2], losses: [3, 3]) == nil)
+  }
+
+  @Test func `BiMix's optimum is where the slopes of all domains are equal`() {
+    let laws = [
+      BivariateLaw(level: 3, power: 0.2), BivariateLaw(level: 2.5, power: 0.1),
+      BivariateLaw(level: 4, power: 0.3),
+    ]
+    let objective = Objective(targets: three, proportionalTo: [1, 2, 1])
+    let model = LawModel(
+      laws: laws.enumerated().map { .bivariate($0.element, domain: $0.offset) }, target: objective)
+    // Of c a b w^-(b + 1) = λ the weight, and of their sum λ by bisection.
+    func weights(_ lambda: Double) -> [Double] {
+      zip(laws, objective.weights).map { law, c in
+        pow(c * law.level * law.power / lambda, 1 / (law.power + 1))
+      }
+    }
+    var (low, high) = (1e-6, 1e6)
+    for _ in 0..<200 {
+      let middle = (low * high).squareRoot()
+      if weights(middle).reduce(0, +) > 1 { low = middle } else { high = middle }
+    }
+    for (found, expected) in zip(model.minimum(parts: 3), weights(low)) {
+      #expect(abs(found - expected) < 1e-5)
+    }
+  }
+
+  @Test func `an optimum in a corner is reached, and caps keep it out of there`() {
+    // More of the first domain helps both targets.
+    let model = LawModel(
+      laws: [
+        .exponential(ExponentialLaw(floor: 0.5, scale: 0, slopes: [-3, 0, -1])),
+        .exponential(ExponentialLaw(floor: 0.5, scale: 0, slopes: [-2, 0.5, -1])),
+      ], target: Objective(targets: ["a", "b"], proportionalTo: [1, 1]))
+    let corner = model.minimum(parts: 3)
+    #expect(zip(corner, [1.0, 0, 0]).allSatisfy { abs($0 - $1) < 1e-9 })
+    let capped = model.minimum(parts: 3, upper: [0.6, 1, 0.25])
+    #expect(zip(capped, [0.6, 0.15, 0.25]).allSatisfy { abs($0 - $1) < 1e-9 })
+  }
+
+  @Test func `the optimum within caps agrees with a fine grid`() {
+    let model = LawModel(
+      laws: [
+        .exponential(ExponentialLaw(floor: 0.5, scale: 0, slopes: [-3, 0, -1])),
+        .exponential(ExponentialLaw(floor: 0.5, scale: 0.2, slopes: [0.2, -2.5, -0.5])),
+        .exponential(ExponentialLaw(floor: 0.2, scale: 0.1, slopes: [-0.2, 0, -3])),
+      ], target: .mean(of: three))
+    let found = model.minimum(parts: 3, upper: [0.5, 0.5, 0.3])
+    var best = (point: [0.0, 0, 0], value: Double.infinity)
+    for i in 0...500 {
+      for j in 0...min(500, 1000 - i) where 1000 - i - j <= 300 {
+        let point = [Double(i), Double(j), Double(1000 - i - j)].map { $0 / 1000 }
+        let value = model.objective(at: point)
+        if value < best.value { best = (point, value) }
+      }
+    }
+    #expect(zip(found, best.point).allSatisfy { abs($0 - $1) < 2e-3 })
+    #expect(model.objective(at: found) <= best.value + 1e-12)
+  }
+
+  @Test func `a law of tokens goes on where it was heading`() throws {
+    let law = ScalingLaw(floor: 2.2, power: 0.4, logScale: log(3e5))
+    let x = [1e6, 2e6, 4e6, 8e6]
+    let found = try #require(ScalingLaw.fit(x, losses: x.map { law.loss(at: $0) }))
+    #expect(abs(found.loss(at: 1e8) - law.loss(at: 1e8)) < 1e-3)
+    // Two values have no floor, one has no slope, and a loss that rises is not extrapolated.
+    let two = try #require(ScalingLaw.fit([1e6, 1e7], losses: [4, 3]))
+    #expect(two.floor == 0 && abs(two.loss(at: 1e8) - 2.25) < 1e-9)
+    #expect(ScalingLaw.fit([1e6, 1e6], losses: [4, 3])?.loss(at: 1e9) == 3.5)
+    #expect(ScalingLaw.fit([1e6, 2e6, 4e6], losses: [3, 3.1, 3.2])?.loss(at: 1e9) == 3.1)
+    #expect(ScalingLaw.fit([], losses: []) == nil)
+  }
+
+  @Test func `nested laws predict a scale at which nothing was run`() throws {
+    func loss(_ w: [Double], _ parameters: Int, _ tokens: Int) -> [Double] {
+      [[-2.5, -0.3, 0], [0, -3, -1], [-0.5, 0, -2.0]].map { slopes in
+        1.5 + exp(0.3 * (log(1e4) - log(Double(parameters))))
+          + exp(0.5 * (log(4e4) - log(Double(tokens)))) + exp(dot(slopes, w))
+      }
+    }
+    let mixtures = SobolSequence.simplexPoints(parts: 3, count: 24, seed: 5)
+    var runs: [Observation] = []
+    for parameters in [50_000, 100_000, 200_000] {
+      for tokens in [500_000, 1_000_000, 2_000_000, 4_000_000] {
+        runs += observations(
+          mixtures, domains: three, targets: three,
+          scale: Scale(size: "\(parameters)", parameters: parameters, tokens: tokens)
+        ) { loss($0, parameters, tokens) }
+      }
+    }
+    let target = Scale(size: "1M", parameters: 1_000_000, tokens: 20_000_000)
+    let model = try #require(
+      NestedMixingLaw(runs, at: target, domains: three, objective: .mean(of: three), seed: 1))
+    for weights in SobolSequence.simplexPoints(parts: 3, count: 10, seed: 6) {
+      let expected = Statistics.mean(loss(weights, 1_000_000, 20_000_000))
+      #expect(abs(model.objective(at: weights) - expected) < 0.01)
+    }
+  }
+}
+
+@Suite struct `Methods with a law or a regression` {
+  @Test(arguments: ["bimix", "mixlaws", "olmix", "regmix", "regmix-linear", "climb"])
+  func `learn something, predict any mixture and depend on observations alone`(
+    name: String
+  ) throws {
+    let trainer = SyntheticTrainer(seed: 11)
+    var context = SyntheticTrainer.context(seed: 5)
+    context.trials = 28
+    var method = try makeMethod(named: name, context: context)
+    #expect((method as? any PredictsLosses)?.lossModel() == nil)
+    let observations = trainer.run(&method, trials: 28, workers: 2)
+    let law = try #require(method as? any PredictsLosses)
+    let report = try #require(law.fitReport(of: observations, objective: context.objective))
+    let fit = report.objective
+    #expect(fit.residuals.count == 28)
+    #expect(try #require(fit.rSquared) > 0.3, "\(name): \(fit)")
+    #expect(fit.error < 0.2)
+
+    let recommended = method.recommendations(3)
+    #expect(recommended.count == 3)
+    let optimum = recommended[0]
+    let predicted = try #require(optimum.predicted)
+    #expect(predicted.mean == law.lossModel()?.objective(at: optimum.mixture.weights))
+    // What is handed over is better than the middle of what was tried.
+    let tried = observations.map { trainer.objective($0.mixture, context.objective) }.sorted()
+    if name != "bimix" && name != "regmix-linear" {
+      #expect(trainer.objective(optimum.mixture, context.objective) < tried[14], "\(name)")
+    }
+
+    var resumed = try makeMethod(named: name, context: context)
+    resumed.update(with: observations)
+    #expect(resumed.recommendations(3) == recommended)
+    for ordinal in [0, 5, 20, 27] {
+      #expect(
+        resumed.suggest(pending: [], ordinal: ordinal)
+          == method.suggest(pending: [], ordinal: ordinal))
+    }
+  }
+
+  @Test func `laws try what random search tries`() throws {
+    let context = SyntheticTrainer.context(seed: 9)
+    let sobol = try makeMethod(named: "sobol", context: context)
+    for name in ["bimix", "mixlaws", "olmix"] {
+      let law = try makeMethod(named: name, context: context)
+      for ordinal in 0..<4 {
+        #expect(
+          law.suggest(pending: [], ordinal: ordinal) == sobol.suggest(pending: [], ordinal: ordinal)
+        )
+      }
+    }
+  }
+
+  @Test func `RegMix's design keeps to the text that there is`() throws {
+    let context = SyntheticTrainer.context(seed: 2)
+    let both = try ["regmix", "regmix-linear"].map { try makeMethod(named: $0, context: context) }
+    let shares = context.textShares
+    var smallest = 1.0
+    var sum = [0.0, 0, 0, 0, 0]
+    for ordinal in 0..<300 {
+      let mixture = try #require(both[0].suggest(pending: [], ordinal: ordinal)).mixture
+      #expect(both[1].suggest(pending: [], ordinal: ordinal)?.mixture == mixture)
+      for (weight, share) in zip(mixture.weights, shares) {
+        #expect(weight <= 15 * share + 1e-3)
+        if weight > 0 { smallest = min(smallest, weight) }
+      }
+      for index in sum.indices { sum[index] += mixture.weights[index] / 300 }
+    }
+    #expect(smallest >= 2e-4)
+    // The mean of a Dirichlet distribution is its concentrations' proportions: shares^.5.
+    let roots = shares.map { $0.squareRoot() / shares.reduce(0) { $0 + $1.squareRoot() } }
+    #expect(zip(sum, roots).allSatisfy { abs($0 - $1) < 0.07 }, "\(sum) \(roots)")
+  }
+
+  @Test func `CLIMB's rounds are four to two to one`() {
+    #expect(ClimbSearch.ends(of: 112) == [64, 96, 112])
+    #expect(ClimbSearch.ends(of: 64) == [37, 55, 64])
+    #expect(ClimbSearch.ends(of: 7) == [4, 6, 7])
+    #expect(ClimbSearch.ends(of: 1) == [1, 1, 1])
+  }
+
+  @Test func `Olmix keeps within four epochs of each domain's text`() throws {
+    let trainer = SyntheticTrainer(seed: 11)
+    var context = SyntheticTrainer.context(seed: 5)
+    // 5, 40, 20, 10 and 5 tokens there, so that a run of 100 may take a fifth from the first.
+    context.trainingTokens = 100
+    var method = try makeMethod(named: "olmix", context: context)
+    _ = trainer.run(&method, trials: 24)
+    let weights = try #require(method.recommendations(1).first).mixture.weights
+    #expect(zip(weights, [0.2, 1, 0.8, 0.4, 0.2]).allSatisfy { $0 <= $1 + 1e-9 }, "\(weights)")
+    // Where all text four times does not fill a run, the caps keep their proportions.
+    context.trainingTokens = 1000
+    let caps = try #require(context.tokenCaps)
+    #expect(zip(caps, [5.0, 40, 20, 10, 5]).allSatisfy { abs($0 - $1 / 80) < 1e-12 })
+  }
+}
