@@ -9,6 +9,9 @@ struct StudyFolder: Sendable {
   var trials: String { path + "/trials.jsonl" }
   var transferConfiguration: String { path + "/transfer.json" }
   var transferTrials: String { path + "/transfer.jsonl" }
+  var comparisonConfiguration: String { path + "/comparison.json" }
+  var comparisonTrials: String { path + "/comparison.jsonl" }
+  var comparisonPicks: String { path + "/picks.jsonl" }
 
   /// Of one trial; gone once its outcome is in the journal.
   func checkpoints(of request: TrialRequest) -> String {

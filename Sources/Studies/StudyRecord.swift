@@ -66,10 +66,13 @@ package struct TrialClaim: Sendable, Hashable, Codable {
   package var ordinal: Int
   /// Of a confirmation, the finalist's place among its method's, from 0; nil otherwise.
   package var rank: Int?
+  /// Of a comparison, the how-manieth search of its method it belongs to, from 0; nil otherwise.
+  package var replicate: Int?
 
-  package init(name: String, ordinal: Int, rank: Int? = nil) {
+  package init(name: String, ordinal: Int, rank: Int? = nil, replicate: Int? = nil) {
     self.name = name
     self.ordinal = ordinal
     self.rank = rank
+    self.replicate = replicate
   }
 }

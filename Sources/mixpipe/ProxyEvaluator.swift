@@ -12,19 +12,19 @@ struct ProxyEvaluator: Evaluator {
   let learningRate: Double?
   /// What trials take on this machine, once that was measured.
   var costs: CostModel?
+  /// Held-out tokens of each domain; nil for the default.
+  var heldOutTokens: Int?
 
   /// What a trial's result depends on besides mixture, scale, seed and text.
   ///
   /// Taken from the configuration that a size gets, so that a change of a default shows.
   func description(of size: ModelSize) -> [String: String] {
-    let configuration = TrainingConfiguration(
-      size: size, vocabularySize: corpus.vocabularySize, tokens: 1,
-      tokensPerParameter: TrainingOptions.defaultTokensPerParameter, seed: 0,
-      learningRate: learningRate)
+    let configuration = configuration(of: size, tokens: 1)
     return [
       "learningRate": "\(configuration.learningRate)",
       "embeddingRate": "\(configuration.embeddingRate)",
       "batchTokens": "\(configuration.batchTokens)",
+      "commonChannel": "\(configuration.commonChannel)",
       "decayShare": "\(configuration.decayShare)",
       "weightDecay": "\(configuration.weightDecay)",
       "heldOutTokens": "\(configuration.heldOutTokens)",
@@ -35,10 +35,12 @@ struct ProxyEvaluator: Evaluator {
   private func configuration(
     of size: ModelSize, tokens: Int, seed: UInt64 = 0
   ) -> TrainingConfiguration {
-    TrainingConfiguration(
+    var configuration = TrainingConfiguration(
       size: size, vocabularySize: corpus.vocabularySize, tokens: tokens,
       tokensPerParameter: TrainingOptions.defaultTokensPerParameter, seed: seed,
       learningRate: learningRate)
+    if let heldOutTokens { configuration.heldOutTokens = heldOutTokens }
+    return configuration
   }
 
   /// Measures what trials of these scales take, `workers` at once.

@@ -65,7 +65,7 @@ private func readConstraints(_ texts: [String]) throws -> [MixtureConstraint] {
 }
 
 /// Nil where nothing was said of it.
-private func makeObjective(_ asked: StudySettings, corpus: Corpus) throws -> Objective? {
+func makeObjective(_ asked: StudySettings, corpus: Corpus) throws -> Objective? {
   let targets = asked.targets ?? []
   let guards = asked.guards ?? []
   guard asked.objective != nil || !targets.isEmpty || !guards.isEmpty else { return nil }

@@ -1,11 +1,12 @@
 import Foundation
+import FoundationXML
 import Testing
 
 @Suite struct `The program's screens` {
   @Test func `the first screen lists the verbs`() throws {
     let result = try Program.run(["--help"])
     #expect(result.code == 0)
-    for verb in ["corpus", "train", "study", "transfer", "report", "sweep"] {
+    for verb in ["corpus", "train", "study", "compare", "transfer", "report", "sweep"] {
       #expect(result.output.contains("\n  \(verb) "))
     }
   }
@@ -24,6 +25,10 @@ import Testing
     (["bench", "--shape", "64/2/2/128/1"], "a vocabulary of 2 to 65536"),
     (["bench", "--modes", "some"], "Please provide one of 'one'"),
     (["bench", "--rounds", "0"], "Found '--rounds 0', expected at least 1"),
+    (["compare", "--methods", "bo,climp"], "did you mean 'climb'?"),
+    (["compare", "--methods", "bo,bo"], "Found 'bo' twice, expected each method once"),
+    (["compare", "--optimizer-seeds", "0"], "Found '--optimizer-seeds 0', expected at least 1"),
+    (["compare", "--smoke", "--size", "100k"], "drop '--smoke'"),
     (["transfer"], "Missing expected argument '<folder>'"),
     (["corpus", "build"], "Found neither a manifest nor '--domain'"),
     (["corpus", "build", "--domain", "books"], "expected a domain and its files"),
@@ -186,5 +191,54 @@ import Testing
     return String(
       decoding: try JSONSerialization.data(withJSONObject: outcome, options: [.sortedKeys]),
       as: UTF8.self)
+  }
+}
+
+@Suite struct `A comparison from the command line` {
+  @Test func `runs every method on generated text and says what it found`() throws {
+    let folder = try TemporaryFolder()
+    let first = try Program.run(["compare", "c", "--smoke", "--json"], in: folder.path)
+    try #require(first.code == 0, "\(first.errors)")
+    let summary = try #require(
+      try JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any])
+    let methods = try #require(summary["methods"] as? [[String: Any]])
+    #expect(methods.count >= 12)
+    for method in methods {
+      #expect(method["loss"] is [String: Any], "\(method)")
+      #expect((method["searches"] as? [Any])?.count == 2)
+    }
+    #expect((summary["claims"] as? [Any])?.count == 4)
+    let page = try String(contentsOfFile: folder.path + "/c/report.html", encoding: .utf8)
+    #expect(page.contains("Loss against compute") && page.contains("<svg"))
+    #expect(
+      try XMLDocument(xmlString: String(page.dropFirst("<!DOCTYPE html>\n".count))).rootElement()
+        != nil)
+    let text = try String(contentsOfFile: folder.path + "/c/report.md", encoding: .utf8)
+    #expect(text.contains("## Laws and regressions"))
+
+    // Nothing is left to do, and the answer is the same.
+    let again = try Program.run(["compare", "c", "--smoke", "--json"], in: folder.path)
+    #expect(again.code == 0 && again.output == first.output)
+    let other = try Program.run(
+      ["compare", "c", "--smoke", "--trials", "20"], in: folder.path)
+    #expect(other.code == 1 && other.errors.contains("trials"), "\(other.errors)")
+  }
+
+  @Test func `that was killed ends as one that was not`() throws {
+    let folder = try TemporaryFolder()
+    func compare(_ name: String, killedAfter: Double? = nil) throws -> Program.Result {
+      try Program.run(
+        [
+          "compare", name, "--smoke", "--methods", "bo,mixlaws,climb,uniform", "--trials", "8",
+          "--optimizer-seeds", "1", "--workers", "2", "--json",
+        ], in: folder.path, killedAfter: killedAfter)
+    }
+    let whole = try compare("whole")
+    try #require(whole.code == 0, "\(whole.errors)")
+    for seconds in [0.5, 0.9] { _ = try compare("broken", killedAfter: seconds) }
+    let broken = try compare("broken")
+    try #require(broken.code == 0, "\(broken.errors)")
+    #expect(
+      whole.output == broken.output.replacingOccurrences(of: "\"broken\"", with: "\"whole\""))
   }
 }

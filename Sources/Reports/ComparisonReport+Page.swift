@@ -1,0 +1,262 @@
+import Mixtures
+import Studies
+
+extension ComparisonReport {
+  /// The report as one page of HTML, its charts inline.
+  package var html: String {
+    var header = Markup(
+      "header", [:],
+      [
+        Markup("p", ["class": "kicker"], text: "Comparison of methods"), Markup("h1", text: name),
+        Markup("p", ["class": "verdict"], text: verdict),
+      ])
+    if let missing {
+      header.append(
+        Markup(
+          "p", ["class": "missing"],
+          nodes: [.element(Markup("strong", text: "Still open.")), .text(" " + missing)]))
+    }
+    var main = Markup("main", [:], [header])
+    for section in [
+      methodSection, courseSection, claimSection, domainSection, weightSection, lawSection,
+      runSection,
+    ] {
+      if let section { main.append(section) }
+    }
+    var notes = Markup(
+      "section", ["class": "notes"], [Markup("h2", text: "How the numbers are made")])
+    notes.append(definitionList(self.notes.map { ($0.term, $0.text) }))
+    main.append(notes)
+    return page(title: "\(name) – mixpipe", main)
+  }
+
+  private var methodSection: Markup? {
+    guard !methods.isEmpty else { return nil }
+    var section = heading(
+      "Methods compared",
+      "What each method hands over, trained with the same fresh seeds, at equal training compute. A "
+        + "ring is the loss that its own search had seen.")
+    if let chart = methodChart {
+      section.append(
+        figure(
+          chart,
+          key: [
+            (.circle, "solid other", "mean over fresh seeds, 95\u{202F}% interval"),
+            (.circle, "hollow other", "own loss in the search"),
+          ]))
+    }
+    section.append(scrolling(methodTable))
+    return section
+  }
+
+  private var courseSection: Markup? {
+    guard let chart = courseChart else { return nil }
+    var section = heading(
+      "Loss against compute",
+      "Lines: the lowest loss that a search has seen so far, the mean over searches; it is partly luck. "
+        + "Marks: what was handed over at that point, trained with fresh seeds.")
+    section.append(figure(chart, key: []))
+    if let table = checkpointTable { section.append(scrolling(table)) }
+    return section
+  }
+
+  private var claimSection: Markup? {
+    var section = heading(
+      "Claims of the literature",
+      "Lindenau’s four, held against these runs.")
+    for claim in analysis.claims {
+      section.append(Markup("h3", text: "(\(claim.letter)) \(claim.claim)"))
+      section.append(
+        Markup(
+          "p", ["class": "finding"],
+          nodes: [
+            .element(
+              Markup("strong", text: "\(claim.verdict.words.capitalizedAtStart).")),
+            .text(" " + claim.evidence.joined(separator: " ")),
+          ]))
+    }
+    return section
+  }
+
+  private var domainSection: Markup? {
+    guard let table = domainTable else { return nil }
+    var section = heading(
+      "Loss of each domain", "Nats per token, the mean over searches and fresh seeds.")
+    section.append(scrolling(table))
+    return section
+  }
+
+  private var weightSection: Markup? {
+    let searches = methods.flatMap { method in
+      method.searches.compactMap { search in
+        search.pick?.mixture.map { (method.name, search.replicate, $0) }
+      }
+    }
+    guard !searches.isEmpty else { return nil }
+    var section = heading("What each search handed over", nil)
+    section.append(MixtureStrip.legend(record.configuration.domains))
+    section.append(
+      Markup(
+        "div", ["class": "strips"],
+        searches.enumerated().map { index, search in
+          Markup(
+            "div", ["class": "strip-row two"],
+            [
+              Markup("span", ["class": "strip-name"], text: "\(search.0) \(search.1 + 1)"),
+              MixtureStrip.markup(
+                search.2, id: "pick-\(index)",
+                name: "\(search.0)’s pick of search \(search.1 + 1)", height: 18),
+            ])
+        }))
+    section.append(details("In numbers", [scrolling(weightTable)]))
+    return section
+  }
+
+  private var lawSection: Markup? {
+    guard let table = lawTable else { return nil }
+    var section = heading(
+      "Laws and regressions",
+      "How each fits the objective of its own trials, the loss that it promises for its optimum, and the "
+        + "loss that the optimum has.")
+    section.append(scrolling(table))
+    return section
+  }
+
+  private var runSection: Markup? {
+    var section = heading("What was run", nil)
+    section.append(definitionList(facts.map { ($0.name, $0.value) }))
+    if !commands.isEmpty { section.append(code(commands, label: "To have it again")) }
+    return section
+  }
+
+  // MARK: - Charts
+
+  private var methodChart: Plot? {
+    let rows = methods.filter { $0.loss != nil || $0.searches.contains { $0.ownLoss != nil } }
+    guard !rows.isEmpty else { return nil }
+    let rowHeight = 32.0
+    let left = StudyReport.labelWidth(rows.map(\.name))
+    func own(_ method: ComparisonAnalysis.Method) -> [Double] {
+      method.searches.compactMap(\.ownLoss)
+    }
+    let scale = LinearScale(
+      holding: rows.flatMap { method in
+        own(method)
+          + [
+            method.loss?.mean, method.loss?.interval?.lowerBound, method.loss?.interval?.upperBound,
+          ].compactMap { $0 }
+      })
+    var plot = Plot(
+      id: "methods", title: "Methods compared",
+      summary: rows.map { "\($0.name): \(StudyReport.plusMinus($0.loss))" }.joined(separator: "; "),
+      height: Double(rows.count) * rowHeight,
+      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+    plot.horizontalAxis(scale, name: "objective, nats per token (lower is better)")
+    for (place, method) in rows.enumerated() {
+      let y = (Double(place) + 0.5) * rowHeight
+      let style = place == 0 && method.loss != nil ? "best" : "other"
+      plot.label(
+        StudyReport.fitted(method.name, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        class: "label \(style)", tip: method.name)
+      for loss in own(method) {
+        plot.mark(
+          .circle, x: scale.fraction(loss), y: y, class: "hollow \(style)",
+          tip: "\(method.name) in a search: \(Format.loss(loss))")
+      }
+      guard let loss = method.loss else { continue }
+      if let interval = loss.interval {
+        plot.line(
+          from: (scale.fraction(interval.lowerBound), y),
+          to: (scale.fraction(interval.upperBound), y), class: "interval \(style)")
+      }
+      plot.mark(
+        .circle, x: scale.fraction(loss.mean), y: y, class: "solid \(style)",
+        tip:
+          "\(method.name): \(StudyReport.plusMinus(loss)), \(Format.plural(loss.count, "fresh run"))"
+      )
+    }
+    return plot
+  }
+
+  /// The lowest own loss up to each trial, the mean over searches; nil before every search has one.
+  static func course(of method: ComparisonAnalysis.Method) -> [(trial: Int, loss: Double)] {
+    let courses = method.searches.map { search -> [Double?] in
+      var best: Double?
+      return search.losses.map { loss in
+        if let loss { best = min(best ?? loss, loss) }
+        return best
+      }
+    }
+    let length = courses.map(\.count).min() ?? 0
+    return (0..<length).compactMap { index in
+      let values = courses.compactMap { $0[index] }
+      guard values.count == courses.count, !values.isEmpty else { return nil }
+      return (index + 1, values.reduce(0, +) / Double(values.count))
+    }
+  }
+
+  private var courseChart: Plot? {
+    let courses = methods.enumerated().map { (place: $0.offset, method: $0.element) }
+      .map { (place: $0.place, method: $0.method, points: Self.course(of: $0.method)) }
+      .filter { !$0.points.isEmpty }
+    guard courses.contains(where: { $0.points.count > 1 }) else { return nil }
+    let ends = courses.map { $0.points[$0.points.count - 1].loss }.sorted()
+    let fresh = methods.flatMap { method in
+      method.checkpoints.map(\.loss.mean) + (method.loss.map { [$0.mean] } ?? [])
+    }
+    let all = (ends + fresh).sorted()
+    // A few bad mixtures would press the rest into a line.
+    let middle = all[all.count / 2]
+    let top = min(all[all.count - 1], middle + 3 * max(middle - all[0], 1e-3))
+    let y = LinearScale(holding: all.filter { $0 <= top } + [middle + (top - middle) * 0.5])
+    let last = courses.flatMap { $0.points.map(\.trial) }.max() ?? 1
+    let x = LinearScale(0.3...(Double(max(last, 2)) + 0.7))
+    let height = 340.0
+    func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
+    let right = StudyReport.labelWidth(courses.map(\.method.name), limit: 130)
+    var plot = Plot(
+      id: "course", title: "Loss against compute",
+      summary: courses.map {
+        "\($0.method.name): \(Format.loss($0.points[$0.points.count - 1].loss))"
+      }.joined(separator: "; "), height: height,
+      margins: .init(top: 34, right: right, bottom: 44, left: 56))
+    plot.verticalAxis(y, name: "objective, nats per token")
+    plot.horizontalAxis(x, name: "training runs of a search", count: 8, wholeNumbers: true)
+    let shown = courses.filter { $0.points[$0.points.count - 1].loss <= y.bounds.upperBound }
+    let labels = spread(
+      shown.map { depth($0.points[$0.points.count - 1].loss) }, gap: 16, within: 0...height)
+    for (label, course) in zip(labels, shown) {
+      let style = course.place == 0 ? "best" : "other m\(course.place % 6)"
+      let end = course.points[course.points.count - 1]
+      if course.points.count == 1 {
+        plot.line(
+          from: (0, depth(end.loss)), to: (1, depth(end.loss)), class: "level \(style)",
+          tip: course.method.name)
+      } else {
+        for (from, to) in zip(course.points, course.points.dropFirst()) {
+          guard from.loss <= y.bounds.upperBound else { continue }
+          let (a, b) = (x.fraction(Double(from.trial)), x.fraction(Double(to.trial)))
+          plot.line(
+            from: (a, depth(from.loss)), to: (b, depth(from.loss)), class: "so-far \(style)")
+          if to.loss < from.loss {
+            plot.line(
+              from: (b, depth(from.loss)), to: (b, depth(to.loss)), class: "so-far \(style)")
+          }
+        }
+        var marks = course.method.checkpoints.map { ($0.trials, $0.loss) }
+        if let loss = course.method.loss { marks.append((end.trial, loss)) }
+        for (trial, loss) in marks where loss.mean <= y.bounds.upperBound {
+          plot.mark(
+            Plot.Shape.series[course.place % Plot.Shape.series.count],
+            x: x.fraction(Double(trial)), y: depth(loss.mean), class: "solid \(style)",
+            tip: "\(course.method.name) after \(trial): \(StudyReport.plusMinus(loss)), fresh seeds"
+          )
+        }
+      }
+      plot.label(
+        StudyReport.fitted(course.method.name, width: right), x: 1, y: label, dx: 8,
+        class: "label \(course.place == 0 ? "best" : "other")", tip: course.method.name)
+    }
+    return plot
+  }
+}

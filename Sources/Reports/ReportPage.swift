@@ -1,0 +1,107 @@
+/// What every report's page is made of.
+protocol ReportPage {}
+
+extension ReportPage {
+  /// One page of HTML that needs nothing beside it. Apart from the first line it is XML.
+  func page(title: String, _ main: Markup) -> String {
+    let page = Markup(
+      "html", ["lang": "en"],
+      [
+        Markup(
+          "head", [:],
+          [
+            Markup("meta", ["charset": "utf-8"]),
+            Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
+            Markup("meta", ["name": "color-scheme", "content": "light dark"]),
+            Markup("title", text: title),
+            Markup("style", nodes: [.raw(reportStylesheet)]),
+          ]),
+        Markup("body", [:], [MixtureStrip.patterns, main]),
+      ])
+    return "<!DOCTYPE html>\n" + page.text + "\n"
+  }
+
+  func heading(_ title: String, _ lead: String?) -> Markup {
+    var section = Markup("section", [:], [Markup("h2", text: title)])
+    if let lead { section.append(Markup("p", ["class": "lead"], text: lead)) }
+    return section
+  }
+
+  func figure(_ plot: Plot, key: [(Plot.Shape, String, String)]) -> Markup {
+    var figure = Markup("figure")
+    if !key.isEmpty {
+      figure.append(
+        Markup(
+          "ul", ["class": "legend"],
+          key.map { shape, style, name in
+            Markup(
+              "li", [:],
+              [
+                Markup(
+                  "svg",
+                  ["width": "14", "height": "14", "viewBox": "-7 -7 14 14", "aria-hidden": "true"],
+                  [Markup("path", ["class": style, "d": shape.path])]),
+                Markup("span", text: name),
+              ])
+          }))
+    }
+    figure.append(plot.markup)
+    return figure
+  }
+
+  func code(_ lines: [String], label: String) -> Markup {
+    Markup(
+      "div", ["class": "code"],
+      [
+        Markup("span", ["class": "code-label"], text: label),
+        Markup("pre", [:], [Markup("code", text: lines.joined(separator: "\n"))]),
+      ])
+  }
+
+  func definitionList(_ items: [(String, String)]) -> Markup {
+    Markup(
+      "dl", ["class": "facts"],
+      items.map { Markup("div", [:], [Markup("dt", text: $0.0), Markup("dd", text: $0.1)]) })
+  }
+
+  func details(_ summary: String, _ contents: [Markup], isOpen: Bool = false) -> Markup {
+    var details = Markup(
+      "details", isOpen ? ["open": "open"] : [:], [Markup("summary", text: summary)])
+    for content in contents { details.append(content) }
+    return details
+  }
+
+  func scrolling(_ table: TextTable) -> Markup {
+    func style(_ index: Int) -> String {
+      table.columns[index].alignment == .left ? "text" : "number"
+    }
+    return Markup(
+      "div", ["class": "scroll", "tabindex": "0"],
+      [
+        Markup(
+          "table", [:],
+          [
+            Markup(
+              "thead", [:],
+              [
+                Markup(
+                  "tr", [:],
+                  table.columns.enumerated().map { index, column in
+                    Markup("th", ["scope": "col", "class": style(index)], text: column.title)
+                  })
+              ]),
+            Markup(
+              "tbody", [:],
+              table.rows.map { row in
+                Markup(
+                  "tr", [:],
+                  row.enumerated().map { index, cell in
+                    index == 0
+                      ? Markup("th", ["scope": "row", "class": style(index)], text: cell)
+                      : Markup("td", ["class": style(index)], text: cell)
+                  })
+              }),
+          ])
+      ])
+  }
+}

@@ -1,0 +1,167 @@
+import MixtureMethods
+import Mixtures
+import Numerics
+import Storage
+
+/// Everything that a comparison of methods depends on: `comparison.json` in its folder, written once.
+package struct ComparisonConfiguration: Sendable, Hashable, Codable {
+  package static let currentVersion = 1
+
+  /// Of this file's layout.
+  package var version = currentVersion
+  /// The corpus: its folder when the comparison began, and the digest that must match.
+  package var corpus: String
+  package var corpusDigest: String
+  /// The training domains, in the order of every mixture.
+  package var domains: [String]
+  /// Training tokens that each domain has.
+  package var availableTokens: [Int]
+  package var objective: Objective
+  /// Of all runs.
+  package var scale: Scale
+  /// What all other seeds come from.
+  package var seed: UInt64
+  /// Names that `MixtureMethods` knows.
+  package var methods: [String]
+  /// What a method may spend on one search, in runs of `scale`: references, experts and probes count.
+  package var trials: Int
+  /// How many searches each method makes, each with seeds of its own for proposals and for training.
+  package var replicates: Int
+  /// Quasi-random mixtures that Bayesian methods start with.
+  package var initialTrials: Int
+  /// How many trials of a search may be under way when the next is proposed, at most.
+  package var lag: Int
+  /// Fresh seeds that every pick is trained again with, the same for all.
+  package var confirmationSeeds: Int
+  /// Numbers of trials after which a search is asked what it would hand over, besides its end.
+  package var checkpoints: [Int]
+  /// Fresh seeds of what was handed over at a checkpoint.
+  package var checkpointSeeds: Int
+  /// Of the evaluator, e.g. the learning rate; compared as text.
+  package var trainer: [String: String]
+
+  package init(
+    corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
+    objective: Objective, scale: Scale, seed: UInt64, methods: [String], trials: Int,
+    replicates: Int, initialTrials: Int, lag: Int, confirmationSeeds: Int, checkpoints: [Int],
+    checkpointSeeds: Int, trainer: [String: String]
+  ) {
+    self.corpus = corpus
+    self.corpusDigest = corpusDigest
+    self.domains = domains
+    self.availableTokens = availableTokens
+    self.objective = objective
+    self.scale = scale
+    self.seed = seed
+    self.methods = methods
+    self.trials = trials
+    self.replicates = replicates
+    self.initialTrials = initialTrials
+    self.lag = lag
+    self.confirmationSeeds = confirmationSeeds
+    self.checkpoints = checkpoints
+    self.checkpointSeeds = checkpointSeeds
+    self.trainer = trainer
+  }
+
+  /// - Throws: ``StudyError`` or `StorageError`: no such folder, no comparison in it, another version,
+  ///   or a damaged file.
+  package static func read(folder: String) throws -> ComparisonConfiguration {
+    let path = try LayoutVersion.check("comparison.json", in: folder, expected: currentVersion)
+    let configuration = try decodeDocument(ComparisonConfiguration.self, at: path)
+    try configuration.validate()
+    return configuration
+  }
+
+  /// The seeds of proposals and of search runs, one for each replicate, and then those of the fresh
+  /// runs. All differ, and the n-th is the same however many are asked for.
+  package var seeds: (searches: [UInt64], fresh: [UInt64]) {
+    var generator = SeededGenerator(seed: seed, stream: "searches")
+    var searches = [seed]
+    while searches.count < replicates {
+      let candidate = generator.next() >> 32
+      if !searches.contains(candidate) { searches.append(candidate) }
+    }
+    var other = SeededGenerator(seed: seed, stream: "confirmation")
+    var fresh: [UInt64] = []
+    while fresh.count < max(confirmationSeeds, checkpointSeeds) {
+      let candidate = other.next() >> 32
+      if !searches.contains(candidate), !fresh.contains(candidate) { fresh.append(candidate) }
+    }
+    return (searches, fresh)
+  }
+
+  /// What a method is made from in one search.
+  package func context(replicate: Int) -> MethodContext {
+    MethodContext(
+      domains: domains, availableTokens: availableTokens, objective: objective,
+      seed: seeds.searches[replicate], initialTrials: initialTrials, trials: trials,
+      trainingTokens: scale.tokens)
+  }
+
+  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for the first field that makes no sense.
+  package func validate() throws(StudyError) {
+    func require(
+      _ condition: Bool, _ field: String, _ found: some Any, _ expected: String
+    ) throws(StudyError) {
+      if !condition { throw .invalid(field: field, found: "\(found)", expected: expected) }
+    }
+    try require(!domains.isEmpty, "domains", "none", "one at least")
+    try require(
+      Set(domains).count == domains.count, "domains", domains.joined(separator: ", "),
+      "each domain once")
+    try require(
+      availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
+      "one for each of \(domains.count) domains")
+    try require(!methods.isEmpty, "methods", "none", "one at least")
+    for (index, method) in methods.enumerated() {
+      try require(
+        !methods[..<index].contains(method), "methods", "'\(method)' twice", "each method once")
+    }
+    try require(trials > 0, "trials", trials, "a positive number")
+    try require(replicates > 0, "optimizer seeds", replicates, "a positive number")
+    try require(initialTrials >= 0, "initial trials", initialTrials, "no negative number")
+    try require(lag > 0, "lag", lag, "a positive number")
+    try require(
+      confirmationSeeds > 0, "confirmation seeds", confirmationSeeds, "a positive number")
+    for (index, checkpoint) in checkpoints.enumerated() {
+      try require(
+        checkpoint > 0 && checkpoint < trials
+          && (index == 0 || checkpoints[index - 1] < checkpoint), "checkpoints",
+        list(checkpoints), "rising numbers below the \(trials) trials")
+    }
+    try require(
+      0...confirmationSeeds ~= checkpointSeeds, "checkpoint seeds", checkpointSeeds,
+      "a number from 0 to the \(confirmationSeeds) confirmation seeds")
+  }
+
+  /// The first field in which a folder's comparison cannot become the one that is asked for now. More
+  /// searches, methods at the end or seeds than it has are no difference: its trials serve on.
+  func firstDifference(
+    from asked: ComparisonConfiguration
+  ) -> (field: String, found: String, expected: String)? {
+    let pairs: [(String, String, String)] = [
+      ("corpus digest", corpusDigest, asked.corpusDigest),
+      ("domains", list(domains), list(asked.domains)),
+      ("available tokens", list(availableTokens), list(asked.availableTokens)),
+      ("objective", describe(objective), describe(asked.objective)),
+      ("scale", describe(scale), describe(asked.scale)), ("seed", "\(seed)", "\(asked.seed)"),
+      ("trials", "\(trials)", "\(asked.trials)"),
+      ("initial trials", "\(initialTrials)", "\(asked.initialTrials)"),
+      ("lag", "\(lag)", "\(asked.lag)"),
+      ("checkpoints", list(checkpoints), list(asked.checkpoints)),
+    ]
+    if let difference = pairs.first(where: { $0.1 != $0.2 }) { return difference }
+    if !methods.allSatisfy(asked.methods.contains) {
+      return ("methods", list(methods), list(asked.methods))
+    }
+    for (field, found, expected) in [
+      ("optimizer seeds", replicates, asked.replicates),
+      ("confirmation seeds", confirmationSeeds, asked.confirmationSeeds),
+      ("checkpoint seeds", checkpointSeeds, asked.checkpointSeeds),
+    ] where found > expected {
+      return (field, "\(found)", "\(expected)")
+    }
+    return Studies.firstDifference(trainer, asked.trainer)
+  }
+}

@@ -1,0 +1,256 @@
+import ArgumentParsing
+import Corpora
+import Foundation
+import MixtureMethods
+import Mixtures
+import ProxyModels
+import Reports
+import Storage
+import Studies
+
+/// Numbers of trials separated by commas, or `none`.
+struct CheckpointsArgument: ArgumentValue {
+  var trials: [Int]
+
+  init(argument: String) throws {
+    if argument == "none" {
+      trials = []
+      return
+    }
+    trials = try argument.split(separator: ",", omittingEmptySubsequences: false).map {
+      guard let count = Int($0), count > 0 else { throw UnreadableArgument() }
+      return count
+    }
+  }
+
+  var argumentText: String { trials.map(String.init).joined(separator: ",") }
+}
+
+struct CompareCommand: Command {
+  static let commandName = "compare"
+  static let abstract = "Compare methods at equal compute: searches, fresh seeds, claims."
+  static let discussion = """
+    Every method searches several times, each time with its own seed and the same number of training \
+    runs; references, experts and probes count. What each search hands over is trained again with the \
+    same fresh seeds, and only those runs are compared. A mixture that several methods ask for is \
+    trained once.
+
+    Everything is kept in the folder as it happens, report.html and report.md at the end. Interrupt it \
+    at any moment; the same command goes on where it was. A comparison that has ended goes on with more \
+    methods, optimizer seeds or confirmation seeds.
+
+    With '--smoke' every method runs at a tiny size on generated text, in a minute.
+    """
+
+  @Argument("Folder that keeps the comparison.", completion: .folders)
+  var folder = "runs/compare"
+  @Option("Folder of the corpus. (default: corpora/five)", value: "folder", completion: .folders)
+  var corpus: String?
+  @Option("Size of the proxy model, in parameters. (default: 100k)", value: "size")
+  var size: SizeArgument?
+  @Option(
+    "Methods to compare, separated by commas, of: \(methodNames.map(\.name).joined(separator: ", ")). (default: all that fit the corpus)",
+    value: "names")
+  var methods: ListArgument<String>?
+  @Option("Training runs of each search. (default: 64)", value: "count")
+  var trials: Int?
+  @Option("Searches of each method. (default: 3)", value: "count")
+  var optimizerSeeds: Int?
+  @Option("Fresh seeds that each pick is trained with. (default: 6)", value: "count")
+  var confirmationSeeds: Int?
+  @Option(
+    "After how many trials a search is asked what it would hand over, separated by commas, or none. (default: a quarter and half of the trials)",
+    value: "counts")
+  var checkpoints: CheckpointsArgument?
+  @Option("Fresh seeds of what is handed over at a checkpoint. (default: 2)", value: "count")
+  var checkpointSeeds: Int?
+  @Option(
+    "Quasi-random mixtures that Bayesian methods start with. (default: \(StudyDefaults.initialTrials))",
+    value: "count")
+  var initialTrials: Int?
+  @Option(
+    "How many trials of a search may be under way when its next is proposed. (default: \(StudyDefaults.lag))",
+    value: "count")
+  var lag: Int?
+  @Option(
+    "Held-out domain that counts, e.g. 'docs' or 'docs=2'; may be given several times. (default: every training domain alike)",
+    value: "domain")
+  var target: [TargetArgument] = []
+  @OptionGroup
+  var training: TrainingOptions
+  @Option("Seed that all others come from. (default: 1)")
+  var seed: UInt64?
+  @Option("Runs at once, one thread each; as many as cores where not given.", value: "count")
+  var workers: Int?
+  @Flag("Try everything out: tiny runs on generated text, kept in the folder.")
+  var smoke = false
+  @Flag("Print the result as JSON.")
+  var json = false
+  @Flag("Show no progress.", short: "q")
+  var quiet = false
+
+  func validate() throws {
+    for (name, value) in [
+      ("trials", trials), ("optimizer-seeds", optimizerSeeds),
+      ("confirmation-seeds", confirmationSeeds), ("lag", lag), ("workers", workers),
+    ] {
+      if let value, value < 1 {
+        throw ValidationError("Found '--\(name) \(value)', expected at least 1")
+      }
+    }
+    for (name, value) in [("initial-trials", initialTrials), ("checkpoint-seeds", checkpointSeeds)]
+    {
+      if let value, value < 0 {
+        throw ValidationError("Found '--\(name) \(value)', expected no negative number")
+      }
+    }
+    for (index, name) in (methods?.elements ?? []).enumerated() {
+      guard methodNames.contains(where: { $0.name == name }) else {
+        throw MethodError.unknown(name: name)
+      }
+      if methods!.elements[..<index].contains(name) {
+        throw ValidationError("Found '\(name)' twice, expected each method once")
+      }
+    }
+    if smoke, corpus != nil || size != nil {
+      throw ValidationError(
+        "Found '--smoke' with a corpus or a size, expected one or the other; drop '--smoke'")
+    }
+  }
+
+  func run() throws {
+    let stored =
+      ComparisonRecord.exists(in: folder)
+      ? try ComparisonConfiguration.read(folder: folder) : nil
+    let corpus: Corpus
+    if smoke {
+      try makeFolder(at: folder)
+      corpus = try SmokeCorpus.open(at: folder + "/corpus")
+    } else {
+      corpus = try openCorpus(at: self.corpus ?? stored?.corpus ?? "corpora/five")
+    }
+    let evaluator = ProxyEvaluator(
+      corpus: corpus,
+      learningRate: training.learningRate ?? stored?.trainer["learningRate"].flatMap(Double.init),
+      heldOutTokens: smoke
+        ? Smoke.heldOutTokens : stored?.trainer["heldOutTokens"].flatMap(Int.init))
+    let configuration = try makeConfiguration(
+      stored: stored, corpus: corpus, evaluator: evaluator)
+    let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))
+    let record: ComparisonRecord
+    do {
+      record = try ComparisonRunner(
+        folder: folder, configuration: configuration, evaluator: evaluator,
+        workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
+      ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
+    } catch is CancellationError {
+      display.line.finish()
+      display.line.note("Interrupted; 'mixpipe compare \(folder)' goes on from here.")
+      throw ExitCode(Interruption.exitCode)
+    }
+    display.line.finish()
+    let report = ComparisonReport(record, commands: commands(configuration))
+    let paths = try report.write(to: folder)
+    if json {
+      try emit(
+        String(decoding: encodeDocument(ComparisonSummary(record.analysis)), as: UTF8.self),
+        terminator: "")
+    } else {
+      try emit(report.methodTable.text)
+      try emit(report.verdict)
+      for claim in record.analysis.claims {
+        try emit("(\(claim.letter)) \(claim.claim) \(claim.verdict.words).")
+      }
+      try emit("\nThe report is \(paths[0]).")
+    }
+  }
+
+  /// What `--smoke` runs with where nothing else is said.
+  private enum Smoke {
+    static let size = "50k"
+    static let tokens = 6144
+    static let heldOutTokens = 512
+    static let trials = 14
+    static let initialTrials = 6
+  }
+
+  private func makeConfiguration(
+    stored: ComparisonConfiguration?, corpus: Corpus, evaluator: ProxyEvaluator
+  ) throws -> ComparisonConfiguration {
+    let sizeName =
+      size?.size.name ?? stored?.scale.size ?? (smoke ? Smoke.size : StudyDefaults.size)
+    guard let size = ModelSize.named(sizeName) else {
+      throw ValidationError(UnknownSize(name: sizeName).description)
+    }
+    let domains = corpus.trainingDomains.map(\.name)
+    let available = corpus.trainingDomains.map { $0.training?.count ?? 0 }
+    let hasBudget = training.tokens != nil || training.tokensPerParameter != nil
+    let keepsTokens = !hasBudget && stored?.scale.size == size.name
+    let plan = TrainingConfiguration(
+      size: size, vocabularySize: corpus.vocabularySize,
+      tokens: training.tokens ?? (keepsTokens ? stored?.scale.tokens : nil)
+        ?? (smoke && !hasBudget ? Smoke.tokens : nil),
+      tokensPerParameter: training.tokensPerParameter
+        ?? TrainingOptions.defaultTokensPerParameter, seed: 0, learningRate: nil)
+    let trials = trials ?? stored?.trials ?? (smoke ? Smoke.trials : 64)
+    let seeds = confirmationSeeds ?? stored?.confirmationSeeds ?? (smoke ? 2 : 6)
+    var asked = StudySettings()
+    asked.targets = target.map(\.target)
+    let objective =
+      try makeObjective(asked, corpus: corpus)
+      ?? stored?.objective ?? .mean(of: domains)
+    let initialTrials =
+      initialTrials ?? stored?.initialTrials
+      ?? (smoke ? Smoke.initialTrials : StudyDefaults.initialTrials)
+    let context = MethodContext(
+      domains: domains, availableTokens: available, objective: objective, seed: 1,
+      initialTrials: initialTrials)
+    let names =
+      methods?.elements ?? stored?.methods
+      ?? methodNames.map(\.name).filter { (try? makeMethod(named: $0, context: context)) != nil }
+    let configuration = ComparisonConfiguration(
+      corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
+      availableTokens: available, objective: objective,
+      scale: Scale(
+        size: size.name, parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
+        tokens: plan.tokens),
+      seed: seed ?? stored?.seed ?? 1, methods: names, trials: trials,
+      replicates: optimizerSeeds ?? stored?.replicates ?? (smoke ? 2 : 3),
+      initialTrials: initialTrials, lag: lag ?? stored?.lag ?? StudyDefaults.lag,
+      confirmationSeeds: seeds,
+      checkpoints: checkpoints?.trials ?? stored?.checkpoints
+        ?? Array(Set([trials / 4, trials / 2]).filter { $0 > 0 && $0 < trials }).sorted(),
+      checkpointSeeds: checkpointSeeds ?? stored?.checkpointSeeds ?? min(smoke ? 1 : 2, seeds),
+      trainer: evaluator.description(of: size))
+    do {
+      try configuration.validate()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+    return configuration
+  }
+
+  /// What to type to have the same comparison, in full.
+  private func commands(_ configuration: ComparisonConfiguration) -> [String] {
+    if smoke { return ["mixpipe compare \(folder) --smoke"] }
+    var words = [
+      "mixpipe compare \(folder)", "--corpus \(configuration.corpus)",
+      "--size \(configuration.scale.size)", "--tokens \(configuration.scale.tokens)",
+      "--methods \(configuration.methods.joined(separator: ","))",
+      "--trials \(configuration.trials)", "--optimizer-seeds \(configuration.replicates)",
+      "--confirmation-seeds \(configuration.confirmationSeeds)",
+      "--checkpoints "
+        + (configuration.checkpoints.isEmpty
+          ? "none" : configuration.checkpoints.map(String.init).joined(separator: ",")),
+      "--checkpoint-seeds \(configuration.checkpointSeeds)",
+      "--initial-trials \(configuration.initialTrials)", "--lag \(configuration.lag)",
+      "--seed \(configuration.seed)",
+    ]
+    if configuration.objective != .mean(of: configuration.domains) {
+      words += zip(configuration.objective.targets, configuration.objective.weights)
+        .map { "--target \($0)=\($1)" }
+    }
+    if let rate = configuration.trainer["learningRate"] { words.append("--learning-rate \(rate)") }
+    return [words.joined(separator: " ")]
+  }
+}

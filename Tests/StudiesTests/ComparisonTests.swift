@@ -1,0 +1,311 @@
+import Foundation
+import MixtureMethods
+import Mixtures
+import Numerics
+import Storage
+import Studies
+import Testing
+
+private func comparison(
+  _ methods: [String], trials: Int = 8, replicates: Int = 2, confirmationSeeds: Int = 3,
+  checkpoints: [Int] = [4], checkpointSeeds: Int = 2
+) -> ComparisonConfiguration {
+  ComparisonConfiguration(
+    corpus: "corpora/none", corpusDigest: "0123", domains: domains,
+    availableTokens: [100, 200, 300], objective: .mean(of: domains), scale: small, seed: 1,
+    methods: methods, trials: trials, replicates: replicates, initialTrials: 4, lag: 2,
+    confirmationSeeds: confirmationSeeds, checkpoints: checkpoints,
+    checkpointSeeds: checkpointSeeds, trainer: ["learning rate": "0.01"])
+}
+
+extension ComparisonRunner {
+  fileprivate init(
+    _ folder: String, _ configuration: ComparisonConfiguration,
+    _ evaluator: any Evaluator = FormulaEvaluator(), workers: Int = 2
+  ) {
+    self.init(
+      folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
+      makeMethod: makeTestMethod)
+  }
+}
+
+@Suite struct `A comparison` {
+  @Test func `gives every method its searches, and every pick the same fresh seeds`() throws {
+    let folder = TemporaryFolder()
+    let configuration = comparison(["a", "short", "uniform", "sobol"])
+    let record = try ComparisonRunner(folder.path, configuration).run()
+    let seeds = configuration.seeds
+    #expect(seeds.searches.count == 2 && seeds.searches[0] == 1)
+    #expect(Set(seeds.searches + seeds.fresh).count == 5)
+    for (name, count) in [("a", 8), ("short", 3), ("uniform", 1), ("sobol", 8)] {
+      for replicate in 0..<2 {
+        let own = record.trials.flatMap { trial in
+          trial.claims.filter { $0.name == name && $0.replicate == replicate }.map { (trial, $0) }
+        }
+        let search = own.filter { $0.0.request.purpose == .search }
+        #expect(search.map(\.1.ordinal) == Array(0..<count))
+        #expect(search.allSatisfy { $0.0.request.seed == seeds.searches[replicate] })
+        let final = own.filter { $0.0.request.purpose == .confirmation && $0.1.rank == 0 }
+        #expect(final.map(\.0.request.seed) == seeds.fresh)
+        #expect(Set(final.map(\.0.request.mixture)).count == 1)
+        // `short` and `uniform` have ended before the checkpoint.
+        let way = own.filter { $0.0.request.purpose == .confirmation && $0.1.rank == 1 }
+        #expect(way.count == (count > 4 ? 2 : 0))
+      }
+    }
+    #expect(record.picks.filter(\.isFinal).count == 8)
+    // A fixed mixture's fresh runs serve both of its searches.
+    let uniform = record.trials.filter {
+      $0.request.purpose == .confirmation && $0.claims.contains { $0.name == "uniform" }
+    }
+    #expect(uniform.count == 3 && uniform.allSatisfy { $0.claims.count == 2 })
+    #expect(try ComparisonRecord.read(folder: folder.path).trials == record.trials)
+  }
+
+  @Test(arguments: [1, 5])
+  func `is the same for any number of workers`(workers: Int) throws {
+    let configuration = comparison(["a", "bimix", "regmix-linear", "uniform"])
+    let calm = TemporaryFolder()
+    let expected = try ComparisonRunner(calm.path, configuration, workers: 2).run()
+    let folder = TemporaryFolder()
+    let jitter = FormulaEvaluator(delay: { request in
+      var generator = SeededGenerator(seed: 3, stream: "\(request.id)")
+      return 0.004 * generator.uniform()
+    })
+    let found = try ComparisonRunner(folder.path, configuration, jitter, workers: workers).run()
+    #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
+    #expect(found.picks == expected.picks)
+  }
+
+  @Test func `goes on from any line of its journals to the same end`() throws {
+    let configuration = comparison(["a", "sobol", "uniform"], trials: 5, checkpoints: [3])
+    let whole = TemporaryFolder()
+    let expected = try ComparisonRunner(whole.path, configuration, workers: 1).run()
+    let journal = try lines(of: whole / "comparison.jsonl")
+    let picks = try lines(of: whole / "picks.jsonl")
+    for cut in stride(from: 1, to: journal.count, by: 7) {
+      let folder = TemporaryFolder()
+      for file in ["comparison.json"] {
+        try FileManager.default.copyItem(atPath: whole / file, toPath: folder / file)
+      }
+      try Data(journal.prefix(cut).joined().utf8)
+        .write(to: URL(fileURLWithPath: folder / "comparison.jsonl"))
+      try Data(picks.prefix(cut * picks.count / journal.count).joined().utf8)
+        .write(to: URL(fileURLWithPath: folder / "picks.jsonl"))
+      let found = try ComparisonRunner(folder.path, configuration, workers: 1).run()
+      #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
+      #expect(found.picks == expected.picks)
+    }
+  }
+
+  @Test func `goes on with more methods, searches and seeds, and with nothing else changed`() throws
+  {
+    let folder = TemporaryFolder()
+    let first = try ComparisonRunner(
+      folder.path, comparison(["a", "uniform"], replicates: 1, confirmationSeeds: 2)
+    ).run()
+    let evaluator = FormulaEvaluator()
+    let more = comparison(["a", "uniform", "b"], replicates: 2, confirmationSeeds: 3)
+    let second = try ComparisonRunner(folder.path, more, evaluator).run()
+    #expect(
+      Array(second.trials.prefix(first.trials.count)).map(\.request) == first.trials.map(\.request))
+    #expect(evaluator.log.all.count == second.trials.count - first.trials.count)
+    #expect(second.analysis.methods.allSatisfy { $0.searches.count == 2 })
+
+    for other in [
+      comparison(["a", "uniform", "b"], trials: 9), comparison(["a", "uniform"]),
+      comparison(["a", "uniform", "b"], replicates: 1),
+    ] {
+      #expect(throws: StudyError.self) { try ComparisonRunner(folder.path, other).run() }
+    }
+  }
+
+  @Test func `trains once what several ask for`() throws {
+    let folder = TemporaryFolder()
+    let evaluator = FormulaEvaluator()
+    let configuration = comparison(
+      ["sobol", "bimix", "mixlaws"], replicates: 1, checkpoints: [], checkpointSeeds: 0)
+    let record = try ComparisonRunner(folder.path, configuration, evaluator).run()
+    let search = record.trials.filter { $0.request.purpose == .search }
+    #expect(search.count == 8)
+    #expect(search.allSatisfy { $0.claims.count == 3 })
+    // Each counts them all the same.
+    #expect(record.analysis.methods.allSatisfy { $0.searches[0].trials == 8 })
+  }
+
+  @Test func `tells what diverged from what was measured`() throws {
+    let folder = TemporaryFolder()
+    let configuration = comparison(["a", "uniform"], replicates: 1)
+    let fresh = configuration.seeds.fresh
+    let record = try ComparisonRunner(
+      folder.path, configuration,
+      FormulaEvaluator(diverges: {
+        $0.seed == fresh[0] && $0.mixture == .uniform(over: domains) || $0.id == 2
+      })
+    ).run()
+    let analysis = record.analysis
+    let uniform = try #require(analysis["uniform"])
+    #expect(uniform.diverged == 1 && uniform.loss?.count == 2)
+    #expect(analysis["a"]?.searches[0].trialsDiverged == 1)
+    // Only the seeds that both have are compared.
+    let worse = analysis.methods.first { $0.difference != nil }
+    #expect(worse?.difference?.estimate.count == 2)
+  }
+
+  @Test func `is refused where it makes no sense`() {
+    func refusal(_ change: (inout ComparisonConfiguration) -> Void) -> String {
+      var configuration = comparison(["a"])
+      change(&configuration)
+      return message(of: { try configuration.validate() })
+    }
+    for (text, start) in [
+      (refusal { $0.trials = 0 }, "trials: found 0, expected "),
+      (refusal { $0.methods = ["a", "a"] }, "methods: found 'a' twice, expected "),
+      (refusal { $0.checkpoints = [4, 4] }, "checkpoints: found 4, 4, expected "),
+      (refusal { $0.checkpoints = [8] }, "checkpoints: found 8, expected "),
+      (refusal { $0.checkpointSeeds = 4 }, "checkpoint seeds: found 4, expected "),
+    ] {
+      #expect(text.hasPrefix(start), "\(text)")
+    }
+    #expect(refusal { _ in } == "no error")
+  }
+}
+
+@Suite struct `Losses crossed by search and seed` {
+  @Test func `owe their error to both`() {
+    // Rows differ by 2, columns by 1, nothing else: R = 2·c, C = .5·r, E = 0.
+    let crossed = CrossedLosses([[1, 2, 3], [3, 4, 5]])
+    #expect(crossed.mean == 3)
+    // Rows: 3 · ((2 - 3)² + (4 - 3)²) / 1 / 6; columns: 2 · (1 + 0 + 1) / 2 / 6.
+    let expected = 3.0 * 2 / 6 + 2.0 * 2 / 2 / 6
+    #expect(abs(crossed.standardError! * crossed.standardError! - expected) < 1e-12)
+  }
+
+  @Test func `of a fixed mixture, or of one search, are the seeds' alone`() throws {
+    let values = [4.01, 4.03, 3.98, 4.02]
+    let alone = CrossedLosses([values])
+    #expect(alone.standardError == Statistics.standardError(values))
+    let interval = try #require(Statistics.meanInterval(values))
+    #expect(abs(alone.estimate.interval!.lowerBound - interval.lowerBound) < 1e-12)
+    let same = CrossedLosses([values, values, values])
+    #expect(abs(same.standardError! - alone.standardError!) < 1e-12)
+    #expect(same.degreesOfFreedom == 3)
+  }
+
+  @Test func `of a single value have none`() {
+    let one = CrossedLosses([[4]])
+    #expect(one.standardError == nil && one.estimate.interval == nil && one.pValue == 1)
+    #expect(CrossedLosses([[0, 0], [0, 0]]).pValue == 1)
+    #expect(CrossedLosses([[1, 1], [1, 1]]).pValue == 0)
+  }
+
+  /// 2,000 layouts with known effects: how often the interval holds the mean that it should.
+  @Test func `hold the true mean as often as they say`() {
+    var generator = SeededGenerator(seed: 5)
+    var held = 0
+    let layouts = 2000
+    for _ in 0..<layouts {
+      let rows = (0..<4).map { _ in generator.normal() }
+      let columns = (0..<5).map { _ in 0.7 * generator.normal() }
+      let values = rows.map { row in columns.map { row + $0 + 0.5 * generator.normal() } }
+      if CrossedLosses(values).estimate.interval!.contains(0) { held += 1 }
+    }
+    let share = Double(held) / Double(layouts)
+    #expect(share > 0.93 && share < 0.99, "\(share)")
+  }
+}
+
+@Suite struct `Claims of the literature` {
+  /// A record made by hand: each method's pick has a loss, its seeds a noise that all share.
+  private func record(
+    _ losses: [(String, [Double], Double)], noise: Double = 0.001
+  ) -> ComparisonRecord {
+    let configuration = comparison(
+      losses.map(\.0), trials: 2, confirmationSeeds: 4, checkpoints: [], checkpointSeeds: 0)
+    let seeds = configuration.seeds
+    var trials: [TrialRecord] = []
+    var picks: [ComparisonPick] = []
+    func add(
+      _ purpose: TrialRequest.Purpose, _ mixture: Mixture, _ seed: UInt64, _ claim: TrialClaim,
+      _ loss: Double
+    ) {
+      trials.append(
+        TrialRecord(
+          request: TrialRequest(
+            id: trials.count, purpose: purpose, mixture: mixture, scale: small, seed: seed),
+          claims: [claim],
+          outcome: .finished(
+            TrialResult(
+              losses: domains.enumerated().map { index, domain in
+                // The first domain pays for the others.
+                DomainLoss(
+                  domain: domain, loss: index == 0 ? 8 - loss : 2 * loss - 4,
+                  standardError: 0, bitsPerByte: 1)
+              }, tokensSeen: [0, 0, 0], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1))))
+    }
+    for (place, (name, weights, loss)) in losses.enumerated() {
+      for replicate in 0..<2 {
+        let mixture = Mixture(domains: domains, proportionalTo: weights)
+        for ordinal in 0..<2 {
+          add(
+            .search, mixture, seeds.searches[replicate],
+            TrialClaim(name: name, ordinal: ordinal, replicate: replicate), loss - 0.01)
+        }
+        picks.append(
+          ComparisonPick(
+            method: name, replicate: replicate, trials: 2, isFinal: true, mixture: mixture,
+            predicted: loss - 0.05))
+        for (ordinal, seed) in seeds.fresh.enumerated() {
+          var generator = SeededGenerator(seed: seed, stream: "noise \(replicate) \(place)")
+          add(
+            .confirmation, mixture, seed,
+            TrialClaim(name: name, ordinal: ordinal, rank: 0, replicate: replicate),
+            loss + noise * generator.normal())
+        }
+      }
+    }
+    return ComparisonRecord(
+      folder: "runs/c", configuration: configuration, trials: trials, picks: picks)
+  }
+
+  private let published: [(String, [Double], Double)] = [
+    ("bo", [0.4, 0.3, 0.3], 4.37), ("sobol", [0.5, 0.3, 0.2], 4.41),
+    ("bimix", [0.3, 0.5, 0.2], 4.44), ("uniform", [1, 1, 1], 4.47),
+    ("mixlaws", [0.6, 0.4, 0], 4.65), ("llama", [0.1, 0.1, 0.8], 4.68),
+  ]
+
+  @Test func `hold where the runs say so`() throws {
+    let claims = record(published).analysis.claims
+    #expect(claims.map(\.letter) == ["a", "b", "c", "d"])
+    #expect(claims[0].verdict == .holds)
+    #expect(claims[0].evidence.contains { $0.contains("bo < sobol < bimix < uniform") })
+    #expect(claims[2].verdict == .holds)
+    #expect(claims[2].evidence[0].contains("leaves 1, 1 of 3 domains"), "\(claims[2])")
+    #expect(claims[3].verdict == .holds)
+    #expect(claims[3].evidence[0].contains("loses on books +"), "\(claims[3])")
+  }
+
+  @Test func `do not where they say otherwise, and stay open where they cannot tell`() {
+    var reversed = published
+    (reversed[0].2, reversed[5].2) = (published[5].2, published[0].2)
+    let claims = record(reversed).analysis.claims
+    #expect(claims[0].verdict == .contradicted)
+    #expect(claims[3].verdict == .contradicted)
+    let noisy = record(published, noise: 3).analysis.claims
+    #expect(noisy[0].verdict == .undecided)
+    #expect(record([published[0]]).analysis.claims[0].verdict == .untested)
+  }
+
+  @Test func `rest on differences from the best that are corrected for their number`() throws {
+    let analysis = record(published).analysis
+    #expect(analysis.best == 0 && analysis["bo"]?.difference == nil)
+    let uniform = try #require(analysis["uniform"]?.difference)
+    #expect(abs(uniform.estimate.mean - 0.1) < 0.003 && uniform.isSignificant)
+    #expect(uniform.estimate.count == 8)
+    #expect(analysis["bo"]?.winnersCurse.map { abs($0.mean - 0.01) < 0.002 } == true)
+    #expect(analysis["bo"]?.surprise.map { abs($0.mean - 0.05) < 0.002 } == true)
+    #expect(analysis.ranked.map(\.name) == published.map(\.0))
+    let noisy = record(published, noise: 3).analysis
+    #expect(noisy.methods.allSatisfy { $0.difference.map { !$0.isSignificant } ?? true })
+  }
+}
