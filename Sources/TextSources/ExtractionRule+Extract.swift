@@ -1,3 +1,5 @@
+import Storage
+
 extension ExtractionRule {
   /// Takes each document out of the files of a package, not cleaned yet.
   ///

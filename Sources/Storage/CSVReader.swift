@@ -1,25 +1,34 @@
 /// Reads comma-separated values ([RFC 4180](https://www.rfc-editor.org/rfc/rfc4180)): quoted fields
 /// with commas, doubled quotes and newlines in them; lines ended by LF, CRLF or CR. As most readers
 /// do, it takes a quote inside an unquoted field as it stands, and skips empty lines.
-struct CSVReader {
-  struct Problem: Error, Equatable {
-    let line: Int
-    let reason: String
+package struct CSVReader {
+  package struct Problem: Error, Equatable {
+    package let line: Int
+    package let reason: String
+
+    package init(line: Int, reason: String) {
+      self.line = line
+      self.reason = reason
+    }
   }
 
   private let text: [UInt8]
+  private let separator: UInt8
   private var position: Int
   /// Of the record that was read last.
-  private(set) var line = 0
+  package private(set) var line = 0
   private var newlines = 0
 
-  init(_ text: [UInt8]) {
+  /// - Parameter separator: what stands between fields: a comma, or a tab or semicolon in its place.
+  package init(_ text: [UInt8], separator: UInt8 = UInt8(ascii: ",")) {
     self.text = text
-    position = text.has("\u{feff}", at: 0) ? 3 : 0
+    self.separator = separator
+    // The mark that some editors put before UTF-8.
+    position = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
   }
 
   /// The next record's fields; nil at the end.
-  mutating func next() throws(Problem) -> [[UInt8]]? {
+  package mutating func next() throws(Problem) -> [[UInt8]]? {
     while position < text.count, isLineEnd(text[position]) { skipLineEnd() }
     guard position < text.count else { return nil }
     line = newlines + 1
@@ -27,7 +36,7 @@ struct CSVReader {
     while true {
       fields.append(try field())
       guard position < text.count else { return fields }
-      if text[position] == UInt8(ascii: ",") {
+      if text[position] == separator {
         position += 1
         if position == text.count { return fields + [[]] }
         continue
@@ -51,7 +60,7 @@ struct CSVReader {
       let first = newlines + 1
       position += 1
       while true {
-        guard let end = text.find(UInt8(ascii: "\""), from: position) else {
+        guard let end = text[position...].firstIndex(of: UInt8(ascii: "\"")) else {
           throw Problem(line: first, reason: "expected '\"' to end the field that begins here")
         }
         result.append(contentsOf: text[position..<end])
@@ -63,37 +72,10 @@ struct CSVReader {
       }
     }
     let start = position
-    while position < text.count, text[position] != UInt8(ascii: ","), !isLineEnd(text[position]) {
+    while position < text.count, text[position] != separator, !isLineEnd(text[position]) {
       position += 1
     }
     result.append(contentsOf: text[start..<position])
     return result
-  }
-}
-
-/// The rows of a table whose first record names the columns.
-struct CSVTable {
-  private var reader: CSVReader
-  private let columns: [Int]
-
-  /// - Parameter wanted: the columns to give, in this order.
-  init(_ text: [UInt8], columns wanted: [String]) throws(CSVReader.Problem) {
-    reader = CSVReader(text)
-    let header = try reader.next() ?? []
-    let names = header.map { String(decoding: $0, as: UTF8.self) }
-    columns = try wanted.map { (name) throws(CSVReader.Problem) in
-      guard let i = names.firstIndex(of: name) else {
-        throw CSVReader.Problem(
-          line: 1,
-          reason: "expected a column '\(name)', found \(names.joined(separator: ", "))")
-      }
-      return i
-    }
-  }
-
-  /// The wanted fields of the next row, empty where the row is too short; nil at the end.
-  mutating func next() throws(CSVReader.Problem) -> [[UInt8]]? {
-    guard let row = try reader.next() else { return nil }
-    return columns.map { $0 < row.count ? row[$0] : [] }
   }
 }
