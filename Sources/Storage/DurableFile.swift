@@ -66,13 +66,25 @@ package func writeAll(
 
 /// Syncs the folder that holds `path`, so that a new name survives a loss of power.
 package func syncFolder(of path: String) throws(StorageError) {
-  let folder = (path as NSString).deletingLastPathComponent
+  let folder = parentFolder(of: path)
   let name = folder.isEmpty ? "." : folder
   let descriptor = Int32(
     try check("open", name) { Int(open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) })
   defer { close(descriptor) }
   // Some network file systems have no syncing of folders, and say so.
   try check("sync", name) { fsync(descriptor) == 0 || errno == EINVAL ? 0 : -1 }
+}
+
+/// The folder that holds `path`: empty where the path is a name alone, `/` at the root.
+///
+/// Foundation's `deletingLastPathComponent` stops the process at a name of one letter (Swift 6.3).
+package func parentFolder(of path: String) -> String {
+  var kept = Substring(path)
+  while kept.count > 1, kept.last == "/" { kept.removeLast() }
+  guard let slash = kept.lastIndex(of: "/") else { return "" }
+  kept = kept[..<slash]
+  while kept.last == "/" { kept.removeLast() }
+  return kept.isEmpty ? "/" : String(kept)
 }
 
 /// Makes a folder and those above it, durably.
@@ -82,7 +94,7 @@ package func makeFolder(at path: String) throws(StorageError) {
   let code = errno
   // Another process or thread may have been faster.
   if code == EEXIST, isFolder(path) { return }
-  let parent = (path as NSString).deletingLastPathComponent
+  let parent = parentFolder(of: path)
   guard code == ENOENT, !parent.isEmpty, parent != path else {
     throw .system(action: "make the folder", path: path, code: code)
   }

@@ -86,7 +86,7 @@ struct CorpusBuildCommand: Command {
       builder = try self.builder(manifest: manifest, settings: settings, line: line)
       folder =
         output
-        ?? (manifest as NSString).deletingLastPathComponent.appendingFolder(builder.name)
+        ?? parentFolder(of: manifest).appendingFolder(builder.name)
     } else {
       folder = output!
       builder = try CorpusBuilder(

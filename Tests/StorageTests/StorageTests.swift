@@ -319,3 +319,13 @@ struct Event: Codable, Equatable {
         == "/nowhere/lock: cannot lock: No such file or directory; check the path")
   }
 }
+
+@Suite struct `Paths` {
+  @Test(arguments: [
+    ("r", ""), ("runs/r", "runs"), ("runs/r/", "runs"), ("/r", "/"), ("/", "/"), ("", ""),
+    ("a//b", "a"), ("/a/b/c.txt", "/a/b"), ("./r", "."), ("//r", "/"),
+  ])
+  func `have a folder above them`(path: String, parent: String) {
+    #expect(parentFolder(of: path) == parent)
+  }
+}
