@@ -46,13 +46,21 @@ let package = Package(
     library("ProxyModels", ["COpenBLAS", "Corpora", "Kernels", "Mixtures", "Numerics", "Storage"]),
     library("GaussianProcesses", ["COpenBLAS", "Mixtures", "Numerics"]),
     library("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
+    library("RunTables", ["Mixtures", "Numerics", "Storage"]),
     library("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
-    library("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),
+    library(
+      "TableSearches",
+      ["GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "RunTables", "Storage"]),
+    library(
+      "Reports",
+      ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies", "TableSearches"]),
     .executableTarget(
       name: "mixpipe",
       dependencies: [
-        "ArgumentParsing", "Corpora", "Kernels", "MixtureMethods", "Mixtures", "Numerics",
-        "ProxyModels", "Reports", "Storage", "Studies", "TextSources",
+        "ArgumentParsing", "Corpora", "GaussianProcesses", "Kernels", "MixtureMethods", "Mixtures",
+        "Numerics",
+        "ProxyModels", "Reports", "RunTables", "Storage", "Studies", "TableSearches",
+        "TextSources",
       ],
       swiftSettings: strict),
     tests("ArgumentParsing", []),
@@ -67,7 +75,11 @@ let package = Package(
       exclude: ["Golden"]),
     tests("GaussianProcesses", ["Mixtures", "Numerics"]),
     tests("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
+    tests("RunTables", ["Mixtures", "Numerics", "Storage"]),
     tests("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
+    tests(
+      "TableSearches",
+      ["GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "RunTables", "Storage"]),
     tests("Reports", ["MixtureMethods", "Mixtures", "Numerics", "Storage", "Studies"]),
     .testTarget(
       name: "mixpipeTests",

@@ -33,12 +33,26 @@ package protocol MixtureMethod: Sendable {
   ///
   /// - Parameter candidates: mixtures to be compared, e.g. the finalists.
   func insight(comparing candidates: [Mixture]) -> Insight?
+
+  /// What its model says of the objective at each mixture; nil where it has no model, or none yet. The
+  /// deviations of a model that gives none are not numbers.
+  ///
+  /// - Parameter ofRuns: whether the noise of a run is included.
+  func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]?
+
+  /// The objective of each finished run, and what the model says of it from all others, the noise of a run
+  /// included; nil without a model that can tell.
+  func leaveOneOut() -> [(observed: Double, predicted: Prediction)]?
 }
 
 extension MixtureMethod {
   package func assessed(_ recommendations: [Recommendation]) -> [Recommendation] { recommendations }
   package func certainty() -> Certainty? { nil }
   package func insight(comparing candidates: [Mixture]) -> Insight? { nil }
+
+  package func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? { nil }
+
+  package func leaveOneOut() -> [(observed: Double, predicted: Prediction)]? { nil }
 }
 
 /// How sure a method is of the mixture that it would hand over, in nats per token.

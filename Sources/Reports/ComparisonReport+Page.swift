@@ -27,7 +27,7 @@ extension ComparisonReport {
       "section", ["class": "notes"], [Markup("h2", text: "How the numbers are made")])
     notes.append(definitionList(self.notes.map { ($0.term, $0.text) }))
     main.append(notes)
-    return page(title: "\(name) – mixpipe", main)
+    return page(title: "\(name) – mixpipe", [MixtureStrip.patterns, main])
   }
 
   private var methodSection: Markup? {

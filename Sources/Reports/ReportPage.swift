@@ -3,7 +3,7 @@ protocol ReportPage {}
 
 extension ReportPage {
   /// One page of HTML that needs nothing beside it. Apart from the first line it is XML.
-  func page(title: String, _ main: Markup) -> String {
+  func page(title: String, _ contents: [Markup]) -> String {
     let page = Markup(
       "html", ["lang": "en"],
       [
@@ -13,10 +13,9 @@ extension ReportPage {
             Markup("meta", ["charset": "utf-8"]),
             Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
             Markup("meta", ["name": "color-scheme", "content": "light dark"]),
-            Markup("title", text: title),
-            Markup("style", nodes: [.raw(reportStylesheet)]),
+            Markup("title", text: title), Markup("style", nodes: [.raw(reportStylesheet)]),
           ]),
-        Markup("body", [:], [MixtureStrip.patterns, main]),
+        Markup("body", [:], contents),
       ])
     return "<!DOCTYPE html>\n" + page.text + "\n"
   }

@@ -78,6 +78,16 @@ let reportStylesheet = """
   .so-far.best { stroke: var(--accent); stroke-width: 2.5; stroke-linecap: square; }
   .level { stroke: var(--other); stroke-width: 1.25; stroke-dasharray: 1 4; stroke-linecap: round; }
   .level.best { stroke: var(--accent); stroke-width: 2.5; }
+  .band { fill: var(--other); fill-opacity: 0.13; stroke: none; }
+  .band.best { fill: var(--accent); }
+  .band.m0 { fill: var(--c5); } .band.m1 { fill: var(--c1); } .band.m2 { fill: var(--c2); }
+  .band.m3 { fill: var(--c3); } .band.m4 { fill: var(--c4); }
+  .curve { fill: none; stroke: var(--other); stroke-width: 1.75; stroke-linejoin: round; }
+  .curve.best { stroke: var(--accent); stroke-width: 2.75; }
+  .curve.m0 { stroke: var(--c5); } .curve.m1 { stroke: var(--c1); } .curve.m2 { stroke: var(--c2); }
+  .curve.m3 { stroke: var(--c3); } .curve.m4 { stroke: var(--c4); }
+  .plot text.c0 { fill: var(--c5); } .plot text.c1 { fill: var(--c1); } .plot text.c2 { fill: var(--c2); }
+  .plot text.c3 { fill: var(--c3); } .plot text.c4 { fill: var(--c4); }
   .solid { fill: var(--other); stroke: var(--page); stroke-width: 1; }
   .solid.best { fill: var(--accent); }
   .hollow { fill: var(--page); stroke: var(--other); stroke-width: 1.5; }

@@ -13,7 +13,7 @@ extension StudyReport: ReportPage {
     ] {
       if let section { main.append(section) }
     }
-    return page(title: "\(name) – mixpipe", main)
+    return page(title: "\(name) – mixpipe", [MixtureStrip.patterns, main])
   }
 
   // MARK: Sections

@@ -32,6 +32,15 @@ struct BayesianOptimization: MixtureMethod {
     return Suggestion(mixture: proposal.mixture, reason: proposal.reason)
   }
 
+  func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
+    history.surrogate()?.predictions(
+      context.objective.weights, at: mixtures.map(\.weights), ofRuns: ofRuns)
+  }
+
+  func leaveOneOut() -> [(observed: Double, predicted: Prediction)]? {
+    history.surrogate()?.leftOut(context.objective.weights)
+  }
+
   func recommendations(_ count: Int) -> [Recommendation] {
     guard let surrogate = history.surrogate() else { return results.best(count) }
     return proposer(surrogate, seed: context.seed).recommendations(count, results: results)

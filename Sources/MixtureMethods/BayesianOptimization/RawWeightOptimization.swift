@@ -33,6 +33,14 @@ struct RawWeightOptimization: MixtureMethod {
     return Suggestion(mixture: proposal.mixture, reason: proposal.reason)
   }
 
+  func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
+    surrogate()?.predictions([1], at: mixtures.map(\.weights), ofRuns: ofRuns)
+  }
+
+  func leaveOneOut() -> [(observed: Double, predicted: Prediction)]? {
+    surrogate()?.leftOut([1])
+  }
+
   func recommendations(_ count: Int) -> [Recommendation] {
     guard let surrogate = surrogate() else { return results.best(count) }
     return proposer(surrogate, seed: context.seed)

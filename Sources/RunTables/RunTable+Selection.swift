@@ -1,0 +1,92 @@
+import Mixtures
+
+/// Which of a table's runs are meant.
+package struct RunSelection: Sendable, Hashable {
+  /// The model's size, as the table says it or as a number of parameters: `1B`.
+  package var size: String?
+  package var step: Double?
+
+  package init(size: String? = nil, step: Double? = nil) {
+    self.size = size
+    self.step = step
+  }
+}
+
+extension RunTable {
+  /// The sizes, the smallest first; those that are no numbers in the order of the table, before them.
+  package var sizes: [String] {
+    var found: [(text: String, parameters: Double?)] = []
+    for row in rows where !found.contains(where: { Self.isSame($0.text, row.size) }) {
+      found.append((row.size, row.parameters))
+    }
+    return found.enumerated().sorted {
+      ($0.element.parameters ?? 0, $0.offset) < ($1.element.parameters ?? 0, $1.offset)
+    }.map(\.element.text)
+  }
+
+  private static func isSame(_ a: String, _ b: String) -> Bool {
+    if a.lowercased() == b.lowercased() { return true }
+    guard let x = CellReading.count(a, unit: 1), let y = CellReading.count(b, unit: 1) else {
+      return false
+    }
+    return x == y
+  }
+
+  /// One row for each run, of one size and, of learning curves, one step. What is not said is the size
+  /// that most runs have, the larger of two; and the last step that most runs have.
+  ///
+  /// - Throws: ``RunTableError`` where there is no such size or step.
+  package func selected(_ selection: RunSelection) throws(RunTableError) -> RunTable {
+    var result = self
+    let sizes = sizes
+    if let asked = selection.size {
+      guard let size = sizes.first(where: { Self.isSame($0, asked) }) else {
+        throw .unknownSelection(what: "size", asked: asked, known: sizes)
+      }
+      result.rows.removeAll { !Self.isSame($0.size, size) }
+    } else if sizes.count > 1 {
+      func runs(_ size: String) -> Int {
+        Set(rows.filter { Self.isSame($0.size, size) }.map(\.run)).count
+      }
+      let counts = sizes.map(runs)
+      let size = sizes[counts.indices.last { counts[$0] == counts.max()! }!]
+      result.rows.removeAll { !Self.isSame($0.size, size) }
+      result.notes.append(
+        "size \(size) of \(sizes.joined(separator: ", ")); --size chooses another")
+    }
+    try result.selectStep(selection.step)
+    return result
+  }
+
+  private mutating func selectStep(_ asked: Double?) throws(RunTableError) {
+    /// Where a row is on its run's curve.
+    func place(_ row: Row) -> Double? { row.step ?? row.tokens }
+    let steps = Set(rows.compactMap(place)).sorted()
+    if let asked {
+      guard steps.contains(asked) else {
+        throw .unknownSelection(what: "step", asked: Self.text(asked), known: steps.map(Self.text))
+      }
+      rows.removeAll { place($0) != asked }
+      return
+    }
+    guard Set(rows.map(\.run)).count < rows.count else { return }
+    func runs(_ step: Double) -> Int {
+      Set(rows.filter { place($0) == step && $0.status != .pending }.map(\.run)).count
+    }
+    let counts = steps.map(runs)
+    guard let most = counts.max(), let index = counts.lastIndex(of: most) else { return }
+    let step = steps[index]
+    // What is pending or has diverged has no such step, and counts all the same.
+    let kept = Set(rows.filter { place($0) == step }.map(\.run))
+    rows.removeAll {
+      place($0) != step && ($0.status == .finished || kept.contains($0.run))
+    }
+    notes.append(
+      "step \(Self.text(step)), the last that \(most) runs have; --step chooses another of "
+        + "\(steps.count)")
+  }
+
+  private static func text(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+  }
+}

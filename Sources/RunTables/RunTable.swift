@@ -1,0 +1,104 @@
+import Mixtures
+import Numerics
+
+/// Runs that somebody has made, asked for or given up: one row for each, or several along the learning
+/// curve of one run.
+package struct RunTable: Sendable {
+  package enum Status: Sendable, Hashable {
+    /// With a loss at least.
+    case finished
+    /// Its losses are still to come.
+    case pending
+    /// Known to be bad, by how much is not.
+    case diverged
+  }
+
+  package struct Row: Sendable {
+    package var path: String
+    package var line: Int
+    /// What the table calls the run; nil where it has no such column.
+    package var name: String?
+    /// Rows of one run share it: the checkpoints of a learning curve.
+    package var run: Int
+    package var mixture: Mixture
+    /// The model's size as the table says it, e.g. `160M`; empty where it does not.
+    package var size: String
+    /// The size in parameters, where it is a number.
+    package var parameters: Double?
+    package var step: Double?
+    package var tokens: Double?
+    package var seed: UInt64?
+    package var status: Status
+    /// In the order of ``RunTable/heldOut``, nats per token; nil where it was not measured.
+    package var losses: [Double?]
+
+    package init(
+      path: String, line: Int, name: String? = nil, run: Int, mixture: Mixture, size: String = "",
+      parameters: Double? = nil, step: Double? = nil, tokens: Double? = nil, seed: UInt64? = nil,
+      status: Status, losses: [Double?]
+    ) {
+      self.path = path
+      self.line = line
+      self.name = name
+      self.run = run
+      self.mixture = mixture
+      self.size = size
+      self.parameters = parameters
+      self.step = step
+      self.tokens = tokens
+      self.seed = seed
+      self.status = status
+      self.losses = losses
+    }
+  }
+
+  /// The training domains, in the order of every mixture.
+  package var domains: [String]
+  /// What losses were measured on.
+  package var heldOut: [String]
+  /// Those of `heldOut` that stand for one domain each; a mean over several would count them twice.
+  package var targets: [String]
+  package var rows: [Row]
+  /// What was decided in reading that a reader may want to know, a line each.
+  package var notes: [String]
+  /// How to write rows as the table has them.
+  package var layout: TableLayout
+
+  package init(
+    domains: [String], heldOut: [String], targets: [String], rows: [Row], notes: [String] = [],
+    layout: TableLayout
+  ) {
+    self.domains = domains
+    self.heldOut = heldOut
+    self.targets = targets
+    self.rows = rows
+    self.notes = notes
+    self.layout = layout
+  }
+}
+
+extension RunTable.Row {
+  /// What a method learns of it; nil while it is pending.
+  ///
+  /// - Parameter heldOut: the table's.
+  package func observation(heldOut: [String]) -> Observation? {
+    let scale = Scale(
+      size: size, parameters: Self.whole(parameters), tokens: Self.whole(tokens ?? step))
+    let outcome: Observation.Outcome
+    switch status {
+    case .pending: return nil
+    case .diverged: outcome = .diverged
+    case .finished:
+      outcome = .losses(
+        zip(heldOut, losses).compactMap { domain, loss in
+          // A table says nothing of these two, and no method reads them.
+          loss.map { DomainLoss(domain: domain, loss: $0, standardError: 0, bitsPerByte: 0) }
+        })
+    }
+    return Observation(mixture: mixture, scale: scale, seed: seed ?? 0, outcome: outcome)
+  }
+
+  private static func whole(_ value: Double?) -> Int {
+    value.map { Int(min($0.rounded(), 9e18)) } ?? 0
+  }
+}

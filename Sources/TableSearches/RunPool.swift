@@ -1,0 +1,106 @@
+import Mixtures
+import Numerics
+import RunTables
+import Storage
+
+/// The finished runs of a table as the only mixtures that can be tried: each mixture once, with the mean
+/// losses of its runs.
+package struct RunPool: Sendable {
+  package let domains: [String]
+  package let objective: Objective
+  package let mixtures: [Mixture]
+  /// Of the objective's held-out domains, in its order: [mixture][domain].
+  package let losses: [[Double]]
+  /// The objective at each mixture.
+  package let values: [Double]
+  /// Rows that are not in it: without all of the losses, pending, or diverged.
+  package let omitted: Int
+  /// Rows that shared their mixture with another.
+  package let repeated: Int
+
+  /// The held-out domains that the objective depends on.
+  package var outputs: [String] { objective.targets }
+  package var count: Int { mixtures.count }
+  /// The lowest value: the earliest of several.
+  package var best: Int { values.indices.min { (values[$0], $0) < (values[$1], $1) }! }
+
+  /// - Parameter table: one row for each run.
+  /// - Throws: ``ReplayError`` where fewer than eight mixtures have all losses.
+  package init(_ table: RunTable, objective: Objective) throws(ReplayError) {
+    domains = table.domains
+    self.objective = objective
+    let columns = objective.targets.map { table.heldOut.firstIndex(of: $0)! }
+    var places: [[UInt64]: Int] = [:]
+    var mixtures: [Mixture] = []
+    var sums: [(losses: [Double], count: Int)] = []
+    var omitted = 0
+    for row in table.rows {
+      let losses = columns.compactMap { row.losses[$0] }
+      guard row.status == .finished, losses.count == columns.count else {
+        omitted += 1
+        continue
+      }
+      let key = row.mixture.weights.map(\.bitPattern)
+      if let place = places[key] {
+        for d in losses.indices { sums[place].losses[d] += losses[d] }
+        sums[place].count += 1
+      } else {
+        places[key] = mixtures.count
+        mixtures.append(row.mixture)
+        sums.append((losses, 1))
+      }
+    }
+    guard mixtures.count >= 8 else { throw .tooFewRuns(found: mixtures.count) }
+    self.mixtures = mixtures
+    losses = sums.map { sum in sum.losses.map { $0 / Double(sum.count) } }
+    values = losses.map { objective.value(of: $0) }
+    self.omitted = omitted
+    repeated = table.rows.count - omitted - mixtures.count
+  }
+
+  /// A run of a mixture as a method sees it.
+  ///
+  /// - Parameter losses: what was measured.
+  func observation(of mixture: Mixture, losses: [Double], seed: UInt64) -> Observation {
+    Observation(
+      mixture: mixture, scale: Scale(size: "", parameters: 0, tokens: 0), seed: seed,
+      outcome: .losses(
+        zip(outputs, losses).map {
+          DomainLoss(domain: $0, loss: $1, standardError: 0, bitsPerByte: 0)
+        }))
+  }
+
+  /// Names what the pool holds, to the last bit.
+  package var fingerprint: String {
+    var text = domains.joined(separator: "\n") + "\n\n" + outputs.joined(separator: "\n") + "\n\n"
+    for index in mixtures.indices {
+      for value in mixtures[index].weights + losses[index] {
+        text += String(value.bitPattern, radix: 16) + " "
+      }
+    }
+    return SHA256.hexadecimal(of: text.utf8)
+  }
+}
+
+package enum ReplayError: Error, Equatable, CustomStringConvertible {
+  case tooFewRuns(found: Int)
+  case differentReplay(path: String, field: String, found: String, asked: String)
+  case notAReplay(path: String)
+  case noSearch(method: String)
+
+  package var description: String {
+    switch self {
+    case .tooFewRuns(let found):
+      return "found \(found) mixtures with all losses of the objective, expected eight at least; "
+        + "give more runs, or an objective over domains that were measured"
+    case .differentReplay(let path, let field, let found, let asked):
+      return "\(path): found a replay whose \(field) is \(found), expected \(asked); "
+        + "give the same settings, or another folder"
+    case .notAReplay(let path):
+      return "\(path): found no journal of a replay, expected one; give another folder"
+    case .noSearch(let method):
+      return "the method '\(method)' tries one mixture and does not search, expected methods that "
+        + "do; leave it out"
+    }
+  }
+}

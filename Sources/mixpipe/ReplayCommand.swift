@@ -1,0 +1,291 @@
+import ArgumentParsing
+import Foundation
+import MixtureMethods
+import Mixtures
+import Numerics
+import Reports
+import RunTables
+import Storage
+import Synchronization
+import TableSearches
+
+struct ReplayCommand: Command {
+  static let commandName = "replay"
+  static let abstract = "Compare methods on a table of finished runs, without training anything."
+  static let discussion = """
+    Every method begins with the same random runs of the table and then says which of the others to \
+    look at next. What is told is the regret of the mixture that it would hand over, seen or not, \
+    over the best of the table: means over seeds with 95 % intervals; and after how many runs it \
+    tries the best.
+
+      mixpipe replay runs.csv --methods bo,random --seeds 20 --output runs/replay-mine
+      mixpipe replay train_mixture.csv train_loss.csv --predict 64 --seeds 0
+
+    '--landscape law' fits mixing laws and what they leave over to the table, and lets the methods \
+    try any mixture between those of the table. '--predict 64' lets each model learn from 64 runs \
+    and tell the others. With '--output' the traces are kept as they come (replay.jsonl), and the \
+    same command goes on after an interruption; report.html and report.md are drawn from them.
+
+    \(TableOptions.explanation)
+    """
+
+  @Argument("Tables of finished runs.", completion: .files)
+  var tables: [String]
+  @Option(
+    "Methods to compare, separated by commas: random, or any that searches, of \(methodNames.map(\.name).joined(separator: ", ")).",
+    value: "names")
+  var methods = ListArgument(["bo", "bo-raw", "sobol", "random"])
+  @Option("Seeds: 1, 2, … up to this; 0 for none.", value: "count")
+  var seeds = 20
+  @Option(
+    "Random runs to begin with. (default: 12, a quarter of a smaller table)", value: "count")
+  var initial: Int?
+  @Option("Runs in all. (default: 64, or what the table has)", value: "count")
+  var budget: Int?
+  @Option("Noise to add to each run's objective (s.d.), nats per token.", value: "nats")
+  var noise = 0.0
+  @OptionGroup
+  var table: TableOptions
+  @Option("In place of the table's runs, search a landscape fitted to them.", value: "form")
+  var landscape: LandscapeForm?
+  @Option("Also check predictions: learn from so many runs, tell the others.", value: "count")
+  var predict: Int?
+  @Option("Random splits to check predictions on.", value: "count")
+  var splits = 20
+  @Option(
+    "Folder that keeps traces and report.", short: "o", value: "folder", completion: .folders)
+  var output: String?
+  @Option("Searches at once, a thread each; as many as cores where not given.", value: "count")
+  var workers: Int?
+  @Flag("Print the result as JSON.")
+  var json = false
+  @Flag("Show no progress.", short: "q")
+  var quiet = false
+
+  enum LandscapeForm: String, CaseIterable, ArgumentValue { case law }
+
+  func validate() throws {
+    for (name, value, least) in [
+      ("seeds", seeds, 0), ("initial", initial ?? 1, 1), ("budget", budget ?? 1, 1),
+      ("predict", predict ?? 4, 4), ("splits", splits, 1), ("workers", workers ?? 1, 1),
+    ] where value < least {
+      throw ValidationError("Found '--\(name) \(value)', expected at least \(least)")
+    }
+    if seeds == 0, predict == nil {
+      throw ValidationError("Found '--seeds 0' without '--predict', expected something to do")
+    }
+    if !(noise >= 0 && noise.isFinite) {
+      throw ValidationError("Found '--noise \(noise)', expected no negative number")
+    }
+    for name in methods.elements where name != PoolReplay.random {
+      guard methodNames.contains(where: { $0.name == name }) else {
+        throw MethodError.unknown(name: name)
+      }
+      guard MixturePreset(rawValue: name) == nil else {
+        throw ValidationError("\(ReplayError.noSearch(method: name))")
+      }
+    }
+    if Set(methods.elements).count < methods.elements.count {
+      throw ValidationError(
+        "Found '--methods \(methods.argumentText)', expected each method once")
+    }
+  }
+
+  func run() throws {
+    let runs = try RunTable(at: tables, columns: table.columns).selected(table.selection)
+    let pool = try RunPool(runs, objective: .mean(of: runs.targets))
+    let line = ProgressLine(isQuiet: quiet || json)
+    for note in runs.notes { line.note("Note: \(note)") }
+    do {
+      var summary: ReplaySummary?
+      var landscapeQuality: Landscape.Quality?
+      if seeds > 0 { (summary, landscapeQuality) = try replay(pool, line) }
+      let qualities = try predict.map { try predictions(pool, trainingRuns: $0, line) } ?? []
+      line.finish()
+      let report = ReplayReport(
+        name: output.map { ($0 as NSString).lastPathComponent } ?? "Replay", summary: summary,
+        predictions: qualities, landscape: landscapeQuality, facts: facts(runs, pool, summary),
+        command: command)
+      let written = try output.map { try report.write(to: $0) } ?? []
+      if json {
+        let result = ReplayResult(
+          replay: summary, landscape: landscapeQuality,
+          predictions: qualities.isEmpty ? nil : qualities)
+        try emit(String(decoding: encodeDocument(result), as: UTF8.self), terminator: "")
+      } else {
+        try emit(report.text, terminator: "")
+        if !written.isEmpty { try emit("\n" + written.joined(separator: "\n")) }
+      }
+    } catch is CancellationError {
+      line.finish()
+      line.note(
+        "Interrupted"
+          + (output == nil ? "." : "; the same command goes on with the traces that are missing."))
+      throw ExitCode(Interruption.exitCode)
+    }
+  }
+
+  /// What a program reads.
+  private struct ReplayResult: Encodable {
+    var replay: ReplaySummary?
+    var landscape: Landscape.Quality?
+    var predictions: [PredictionQuality]?
+  }
+
+  // MARK: Work
+
+  private func replay(
+    _ pool: RunPool, _ line: ProgressLine
+  ) throws -> (ReplaySummary, Landscape.Quality?) {
+    let limit = landscape == nil ? pool.count : max(pool.count, budget ?? 64)
+    let initial = initial ?? min(12, max(4, pool.count / 4))
+    let budget = budget ?? min(64, limit)
+    guard initial <= budget, budget <= limit, initial <= pool.count else {
+      throw ValidationError(
+        "Found \(initial) runs to begin with and a budget of \(budget), expected no more than the "
+          + "\(pool.count) mixtures of the table; lower --initial or --budget")
+    }
+    let configuration = ReplayConfiguration(
+      kind: landscape == nil ? .pool : .landscape, fingerprint: pool.fingerprint,
+      objective: objectiveText(pool.objective), initial: initial, budget: budget, noise: noise)
+    let folder = try output.map { try ReplayFolder(at: $0, configuration: configuration) }
+    var tasks: [(method: String, seed: UInt64)] = []
+    for seed in 1...UInt64(seeds) {
+      for method in methods.elements {
+        let isDone = folder?.traces.contains { $0.method == method && $0.seed == seed } ?? false
+        if !isDone { tasks.append((method, seed)) }
+      }
+    }
+    let trace: @Sendable (String, UInt64) throws -> ReplayTrace
+    var fitted: (landscape: Landscape, best: Double)?
+    if landscape != nil {
+      line.update(force: true, "fitting the landscape")
+      let found = Landscape(fittedTo: pool)
+      fitted = (found, found.minimum().value)
+      let replay = LandscapeReplay(pool: pool, landscape: found, configuration: configuration)
+      trace = { try replay.trace(of: $0, seed: $1, isCancelled: { Interruption.isRequested }) }
+    } else {
+      let replay = PoolReplay(pool: pool, configuration: configuration)
+      trace = { try replay.trace(of: $0, seed: $1, isCancelled: { Interruption.isRequested }) }
+    }
+    let work = tasks
+    let perform = trace
+    let results = try gather(work.count, "searches", line) { index in
+      let found = try perform(work[index].method, work[index].seed)
+      try folder?.append(found)
+      return found
+    }
+    let asked = Set(methods.elements)
+    let kept = (folder?.traces ?? []).filter {
+      asked.contains($0.method) && $0.seed <= UInt64(seeds)
+    }
+    // A landscape has no best run that is hit exactly: within a fiftieth of the table's spread will do.
+    let spread = Bootstrap.interval(of: pool.values, confidence: 0.5)!
+    return (
+      ReplaySummary(
+        configuration: configuration, values: pool.values,
+        best: fitted?.best ?? pool.values[pool.best],
+        tolerance: fitted == nil ? 0 : 0.02 * (spread.upperBound - spread.lowerBound),
+        traces: kept + results), fitted?.landscape.quality
+    )
+  }
+
+  private func predictions(
+    _ pool: RunPool, trainingRuns: Int, _ line: ProgressLine
+  ) throws -> [PredictionQuality] {
+    guard trainingRuns < pool.count else {
+      throw ValidationError(
+        "Found '--predict \(trainingRuns)', expected fewer than the \(pool.count) mixtures of the table"
+      )
+    }
+    let check = PredictionCheck(pool: pool, trainingRuns: trainingRuns)
+    let names = methods.elements
+    let count = names.count * splits
+    let found = try gather(count, "predictions", line) { index in
+      if Interruption.isRequested { throw CancellationError() }
+      return try check.split(UInt64(index / names.count + 1), method: names[index % names.count])
+    }
+    return PredictionQuality.summaries(of: found.compactMap { $0 })
+  }
+
+  /// Results in their order, whoever computed them.
+  private func gather<Result: Sendable>(
+    _ count: Int, _ what: String, _ line: ProgressLine,
+    _ body: @escaping @Sendable (Int) throws -> Result
+  ) throws -> [Result] {
+    let results = Mutex([Result?](repeating: nil, count: count))
+    let failure = try forEachOnThreads(
+      count: count, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
+    ) { index in
+      let result = try body(index)
+      let done = results.withLock { results in
+        results[index] = result
+        return results.count { $0 != nil }
+      }
+      line.update("\(done)/\(count) \(what)")
+    }
+    if let failure { throw failure }
+    return results.withLock { $0.compactMap { $0 } }
+  }
+
+  // MARK: Words
+
+  private func objectiveText(_ objective: Objective) -> String {
+    zip(objective.targets, objective.weights).map { "\($0)=\($1)" }.joined(separator: ",")
+  }
+
+  private func facts(
+    _ runs: RunTable, _ pool: RunPool, _ summary: ReplaySummary?
+  ) -> [(name: String, value: String)] {
+    var facts: [(name: String, value: String)] = [
+      ("Tables", tables.map { ($0 as NSString).lastPathComponent }.joined(separator: ", ")),
+      (
+        "Runs",
+        "\(pool.count) mixtures of \(pool.domains.count) domains"
+          + (pool.repeated > 0 ? "; \(pool.repeated) rows repeat one, their losses averaged" : "")
+          + (pool.omitted > 0 ? "; \(pool.omitted) without losses left out" : "")
+      ),
+      ("Objective", "mean loss of \(pool.outputs.joined(separator: ", "))"),
+      (
+        "Values",
+        "best \(Format.loss(pool.values.min()!)), worst \(Format.loss(pool.values.max()!))"
+      ),
+    ]
+    if !runs.notes.isEmpty { facts.append(("Reading", runs.notes.joined(separator: "; "))) }
+    if let summary {
+      facts.append(
+        (
+          "Search",
+          "\(summary.configuration.initial) random runs to begin with, \(summary.configuration.budget) in all, "
+            + "seeds 1 to \(seeds), noise \(noise)"
+        ))
+      for method in summary.methods where method.moved > 0 {
+        facts.append(
+          (
+            "Moved",
+            "\(method.method) wanted \(method.moved) mixtures that could not be had; it got "
+              + (landscape == nil
+                ? "the run that its model holds best, or the nearest" : "the nearest")
+          ))
+      }
+    }
+    return facts
+  }
+
+  /// In full, so that later defaults do not matter.
+  private var command: String {
+    var words = ["mixpipe replay"] + tables.map { ($0 as NSString).lastPathComponent }
+    words.append("--methods \(methods.argumentText) --seeds \(seeds)")
+    if let initial { words.append("--initial \(initial)") }
+    if let budget { words.append("--budget \(budget)") }
+    if noise > 0 { words.append("--noise \(noise)") }
+    if let weights = table.weights { words.append("--weights '\(weights.argumentText)'") }
+    if let losses = table.losses { words.append("--losses '\(losses.argumentText)'") }
+    if let size = table.size { words.append("--size \(size)") }
+    if let step = table.step { words.append("--step \(step)") }
+    if let landscape { words.append("--landscape \(landscape.rawValue)") }
+    if let predict { words.append("--predict \(predict) --splits \(splits)") }
+    if let output { words.append("--output \(output)") }
+    return words.joined(separator: " ")
+  }
+}

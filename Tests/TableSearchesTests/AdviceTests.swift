@@ -1,0 +1,110 @@
+import Foundation
+import Mixtures
+import RunTables
+import TableSearches
+import Testing
+
+@Suite struct `Advice from a table` {
+  private func advice(
+    _ table: RunTable, pending: [Mixture] = [], initial: Int = 6, method: String = "bo"
+  ) throws -> TableAdvice {
+    var settings = TableAdvice.Settings(objective: .mean(of: table.targets))
+    settings.initialTrials = initial
+    settings.method = method
+    return try TableAdvice(table: table, pending: pending, settings: settings)
+  }
+
+  private func empty() -> RunTable {
+    RunTable(
+      domains: Fixture.domains, heldOut: Fixture.domains, targets: Fixture.domains, rows: [],
+      layout: TableLayout(domains: Fixture.domains, heldOut: Fixture.domains))
+  }
+
+  @Test func `begins with an even spread where there is nothing to learn from`() throws {
+    let advice = try advice(empty())
+    let proposals = advice.proposals(6)
+    #expect(proposals.map(\.name) == ["1", "2", "3", "4", "5", "6"])
+    #expect(Set(proposals.map(\.mixture)).count == 6)
+    #expect(proposals.allSatisfy { $0.reason == .quasiRandom })
+    #expect(advice.recommendations(1).isEmpty)
+    #expect(advice.insight() == nil)
+  }
+
+  /// Asked for eight at once, or for two four times with what came before pending: the same mixtures.
+  @Test func `counts what is under way`() throws {
+    let whole = try advice(empty()).proposals(6).map(\.mixture)
+    var table = empty()
+    var parts: [Mixture] = []
+    for _ in 0..<3 {
+      let next = try advice(table).proposals(2)
+      parts += next.map(\.mixture)
+      for proposal in next {
+        table.rows.append(
+          RunTable.Row(
+            path: "t", line: 0, name: proposal.name, run: table.rows.count,
+            mixture: proposal.mixture, status: .pending, losses: [nil, nil, nil]))
+      }
+    }
+    #expect(parts == whole)
+    #expect(table.rows.map(\.name) == ["1", "2", "3", "4", "5", "6"])
+  }
+
+  /// Ask, train, tell, ask: the recommendation comes near the best there is.
+  @Test func `leads to the best mixture`() throws {
+    var table = empty()
+    for _ in 0..<5 {
+      for proposal in try advice(table).proposals(4) {
+        let diverges = proposal.mixture.weights[2] > 0.85
+        table.rows.append(
+          RunTable.Row(
+            path: "t", line: 0, name: proposal.name, run: table.rows.count,
+            mixture: proposal.mixture, status: diverges ? .diverged : .finished,
+            losses: diverges ? [nil, nil, nil] : Fixture.losses(proposal.mixture.weights)))
+      }
+    }
+    let advice = try advice(table)
+    let best = try #require(advice.recommendations(1).first)
+    var lowest = Double.infinity
+    for i in 0...50 {
+      for j in 0...50 - i {
+        let w = [Double(i), Double(j), Double(50 - i - j)].map { $0 / 50 }
+        lowest = min(lowest, Fixture.losses(w).reduce(0, +) / 3)
+      }
+    }
+    let value = Fixture.losses(best.mixture.weights).reduce(0, +) / 3
+    #expect(value <= lowest + 0.003, "\(value) \(lowest)")
+    let insight = try #require(advice.insight())
+    #expect(insight.losses.map(\.heldOut) == Fixture.domains)
+    #expect(insight.objectiveEffects.map(\.domain) == Fixture.domains)
+    #expect(insight.candidates[0].expectedRegret >= 0)
+  }
+
+  @Test func `is the same each time, and knows pending runs from elsewhere`() throws {
+    let table = try Fixture.table(count: 12, noise: 0.01, empty: 2)
+    let one = try advice(table).proposals(3).map(\.mixture)
+    #expect(try advice(table).proposals(3).map(\.mixture) == one)
+    let other = try advice(table, pending: [one[0]])
+    #expect(other.pending.count == 3)
+    #expect(other.finished == 10)
+    // What is being run already is not asked for again.
+    let gap = zip(other.proposals(1)[0].mixture.weights, one[0].weights).reduce(0) {
+      $0 + abs($1.0 - $1.1)
+    }
+    #expect(gap > 0.01)
+  }
+
+  @Test func `names runs as no other is`() throws {
+    var table = try Fixture.table(count: 8)
+    #expect(try advice(table).proposals(2).map(\.name) == ["9", "10"])
+    table.rows[3].name = "suggested-10"
+    #expect(try advice(table).proposals(2).map(\.name) == ["suggested-9", "suggested-11"])
+  }
+
+  @Test func `treats rows without a loss of the objective as under way`() throws {
+    var table = try Fixture.table(count: 9)
+    table.rows[0].losses[1] = nil
+    let advice = try advice(table)
+    #expect(advice.finished == 8)
+    #expect(advice.pending == [table.rows[0].mixture])
+  }
+}
