@@ -144,7 +144,7 @@ package struct ComparisonConfiguration: Sendable, Hashable, Codable {
       ("corpus digest", corpusDigest, asked.corpusDigest),
       ("domains", list(domains), list(asked.domains)),
       ("available tokens", list(availableTokens), list(asked.availableTokens)),
-      ("objective", describe(objective), describe(asked.objective)),
+      ("objective", "\(objective)", "\(asked.objective)"),
       ("scale", describe(scale), describe(asked.scale)), ("seed", "\(seed)", "\(asked.seed)"),
       ("trials", "\(trials)", "\(asked.trials)"),
       ("initial trials", "\(initialTrials)", "\(asked.initialTrials)"),

@@ -110,7 +110,7 @@ struct ComparisonPlan: TrialPlan {
     }
   }
 
-  var rest: (steps: Int, cost: Double) {
+  var rest: [Scale: Int] {
     let methods = configuration.methods.count
     // Fixed mixtures take less; how much is known once their search has ended.
     let trials = searches.map { $0.length ?? $0.trials }
@@ -132,6 +132,6 @@ struct ComparisonPlan: TrialPlan {
     if replicate < configuration.replicates - 1, methods > 0 {
       steps += (configuration.replicates - replicate - 1) * (trials.reduce(0, +) + fresh)
     }
-    return (max(steps, 0), Double(max(steps, 0)) * configuration.scale.cost)
+    return [configuration.scale: max(steps, 0)]
   }
 }
