@@ -1,4 +1,5 @@
 # make study    everything from a fresh machine to a report:  CORPUS=five|free|synthetic  RUN=runs/NAME (runs/study-CORPUS)
+#               the best mixture for TARGET=reviews; TARGET= for the mean over the training domains
 # make test     set-up, lint, the whole test suite
 # make help     the other targets
 
@@ -8,6 +9,8 @@ SHELL := /bin/bash
 
 CORPUS ?= five
 RUN ?= runs/study-$(CORPUS)
+# Held-out domains that the mixture is to serve, separated by spaces.
+TARGET ?= $(if $(filter free,$(CORPUS)),,reviews)
 MIXPIPE := .build/release/mixpipe
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 # Optimized, since training is; in a folder of its own, since '@testable' needs other flags.
@@ -49,7 +52,7 @@ build: setup ## the program, in .build/release/mixpipe
 
 study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, transfer check, report
 	@$(MIXPIPE) corpus build corpora/$(CORPUS).json
-	@$(MIXPIPE) study $(RUN) --corpus corpora/$(CORPUS)
+	@$(MIXPIPE) study $(RUN) --corpus corpora/$(CORPUS) $(addprefix --target ,$(TARGET))
 	@$(MIXPIPE) transfer $(RUN)
 	@$(MIXPIPE) report $(RUN)
 

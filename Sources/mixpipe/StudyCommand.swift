@@ -185,7 +185,7 @@ enum StudyDefaults {
   static let initialTrials = 12
   static let lag = 2
   static let finalists = 2
-  static let confirmationSeeds = 5
+  static let confirmationSeeds = 8
   /// In the order of the table; those that the corpus does not fit are left out.
   static let methods = ["bo", "sobol", "uniform", "llama"]
 }
