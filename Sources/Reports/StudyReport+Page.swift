@@ -22,7 +22,10 @@ extension StudyReport: ReportPage {
     var header = Markup(
       "header", [:],
       [
-        Markup("p", ["class": "kicker"], text: "Data-mixture study"), Markup("h1", text: name),
+        Markup(
+          "p", ["class": "kicker"],
+          text: "Data-mixture study · \(objectiveWords)"),
+        Markup("h1", text: name),
         Markup("p", ["class": "verdict"], text: findings.verdict),
       ])
     let missing = findings.missing(transfer: transfer)
