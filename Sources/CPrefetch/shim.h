@@ -6,4 +6,10 @@
 /// not mapped does nothing.
 static inline void mixpipe_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
+
+/// The same, but no nearer than the second-level cache: for what is wanted later.
+static inline void mixpipe_prefetch_far(const void *address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
 #endif

@@ -1,3 +1,5 @@
+import CPrefetch
+
 /// Queries that the way back holds at once: whole panels of any level.
 @inline(__always) var attentionBlock: Int { 64 }
 
@@ -73,26 +75,43 @@ package func attendBackward(
           sum = sum.adding(load(out + d), times: load(dOut + d))
           d &+= laneWidth
         }
+        // The next head's columns lie beside these.
+        let place = (first &+ i) &* stride &+ headSize
+        d = 0
+        while d < headSize {
+          mixpipe_prefetch_far(queries + (place &+ d))
+          mixpipe_prefetch_far(keys + (place &+ d))
+          mixpipe_prefetch_far(values + (place &+ d))
+          mixpipe_prefetch_far(out + (headSize &+ d))
+          d &+= 16
+        }
         dots[i] = sum.total
         logs[i] = logSums[first &+ i]
       }
-      let left = Softened(logs, dots)
-      let right = Softened(logs + laneWidth, dots + laneWidth)
-      var place = 0
+      let (leftLog, leftDot) = (load(logs), load(dots))
+      let (rightLog, rightDot) = (load(logs + laneWidth), load(dots + laneWidth))
+      var share = shares
+      var slope = slopes
       for _ in 0..<first {
-        left.turn(shares + place, slopes + place)
-        right.turn(shares + (place &+ laneWidth), slopes + (place &+ laneWidth))
-        place &+= line
+        soften(load(share), leftLog, leftDot, share, slope)
+        soften(
+          load(share + laneWidth), rightLog, rightDot, share + laneWidth, slope + laneWidth)
+        share += line
+        slope += line
       }
       for key in first..<both {
-        left.turn(shares + place, slopes + place, after: key &- first)
-        right.turn(shares + (place &+ laneWidth), slopes + (place &+ laneWidth))
-        place &+= line
+        soften(masked(load(share), after: key &- first), leftLog, leftDot, share, slope)
+        soften(
+          load(share + laneWidth), rightLog, rightDot, share + laneWidth, slope + laneWidth)
+        share += line
+        slope += line
       }
+      share += laneWidth
+      slope += laneWidth
       for key in both..<end {
-        right.turn(
-          shares + (place &+ laneWidth), slopes + (place &+ laneWidth), after: key &- both)
-        place &+= line
+        soften(masked(load(share), after: key &- both), rightLog, rightDot, share, slope)
+        share += line
+        slope += line
       }
       var query = 0
       while query < count {
@@ -145,30 +164,14 @@ package func attendBackward(
     sines: sines, direction: -1, scale: 1, y: dKeys, yStride: dStride)
 }
 
-/// What turns a lane of scores into probabilities, and the slopes of those into the scores'.
-private struct Softened {
-  let logSum: Lane
-  /// The output's slope along itself.
-  let dot: Lane
-
-  @inline(__always) init(_ logs: UnsafePointer<Float>, _ dots: UnsafePointer<Float>) {
-    logSum = load(logs)
-    dot = load(dots)
-  }
-
-  @inline(__always)
-  func turn(_ shares: UnsafeMutablePointer<Float>, _ slopes: UnsafeMutablePointer<Float>) {
-    let share = exponential(load(shares) - logSum)
-    store(share, shares)
-    store(share * (load(slopes) - dot), slopes)
-  }
-
-  @inline(__always)
-  func turn(
-    _ shares: UnsafeMutablePointer<Float>, _ slopes: UnsafeMutablePointer<Float>, after: Int
-  ) {
-    let share = exponential(masked(load(shares), after: after) - logSum)
-    store(share, shares)
-    store(share * (load(slopes) - dot), slopes)
-  }
+/// Turns a lane of scores into probabilities, and the slopes of those into the scores'; `dot` is the
+/// output's slope along itself.
+@inline(__always)
+private func soften(
+  _ scores: Lane, _ logSum: Lane, _ dot: Lane, _ shares: UnsafeMutablePointer<Float>,
+  _ slopes: UnsafeMutablePointer<Float>
+) {
+  let share = exponential(scores - logSum)
+  store(share, shares)
+  store(share * (load(slopes) - dot), slopes)
 }

@@ -1,3 +1,5 @@
+import CPrefetch
+
 // N rows (tokens), C channels, F hidden channels. C and F are multiples of sixteen; a stride is from
 // one row to the next.
 
@@ -44,6 +46,7 @@ package func normalizeBackward(
     var dot = Lane.zero
     var i = 0
     while i < channels {
+      mixpipe_prefetch(x + (xStride &+ i))
       let slope = load(dy + i)
       let value = load(x + i)
       dot = dot.adding(slope * load(gain + i), times: value)
@@ -93,6 +96,9 @@ package func gateBackward(
     let dy = dy + row &* dyStride
     var i = 0
     while i < hidden {
+      // Kept since the way forward, so no longer near.
+      mixpipe_prefetch(g + (gateStride &+ i))
+      mixpipe_prefetch(u + (gateStride &+ i))
       let value = load(g + i)
       let other = load(u + i)
       let slope = load(dy + i)

@@ -121,7 +121,8 @@ func multiplyBlock(
       sweep2(
         rows: rows, depth: depth, a: a, aRow: aRow, aColumn: aColumn, b: b, bRow: bRow,
         addend: addend.map { $0 + column }, addendStride: addendStride, c: c + column,
-        cStride: cStride, isFirst: column == 0)
+        cStride: cStride, isFirst: column == 0,
+        following: column &+ panelWidth() < columns ? bPanel : 0)
     } else {
       sweep1(
         rows: rows, depth: depth, a: a, aRow: aRow, aColumn: aColumn, b: b, bRow: bRow,

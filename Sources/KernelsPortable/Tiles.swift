@@ -88,28 +88,59 @@ struct Tile4x1 {
   }
 }
 
+#if KERNELS_AVX512
+  /// Adds up the depth of eight rows by two lanes.
+  ///
+  /// - Parameters:
+  ///   - aRow: one where `a` is read by columns, whose next lines are then asked for.
+  ///   - isAhead: whether the lanes of `b` that lie `ahead` are asked for.
+  @inline(__always)
+  private func fill(
+    _ top: inout Tile4x2, _ bottom: inout Tile4x2, depth: Int, a: UnsafePointer<Float>, aRow: Int,
+    aColumn: Int, b: UnsafePointer<Float>, bRow: Int, isAhead: Bool, ahead: Int
+  ) {
+    var a = a
+    var b = b
+    for _ in 0..<depth {
+      let b0 = load(b)
+      let b1 = load(b + laneWidth)
+      if aRow == 1 { mixpipe_prefetch(a + laneWidth) }
+      if isAhead {
+        mixpipe_prefetch_far(b + ahead)
+        mixpipe_prefetch_far(b + (ahead &+ laneWidth))
+      }
+      top.add(a, aRow, b0, b1)
+      bottom.add(a + 4 &* aRow, aRow, b0, b1)
+      a += aColumn
+      b += bRow
+    }
+  }
+#endif
+
 /// `c = a·b (+ addend)` for `rows` rows and two lanes of columns.
 ///
 /// The number of row `i` and depth `k` of `a` is `a[i·aRow + k·aColumn]`; depth `k` of `b` starts at
 /// `b + k·bRow`.
 ///
 /// Memory that the processor would not guess is asked for ahead of time: lines of `a` that its next
-/// rows start, and those of `c` that will be added to.
+/// rows start, those of `c` that will be added to, and the next lanes of `b`.
 ///
-/// - Parameter isFirst: whether `a` is read for the first time, not for a further pair of lanes.
+/// - Parameters:
+///   - isFirst: whether `a` is read for the first time, not for a further pair of lanes.
+///   - following: from these lanes of `b` to those that will be read next, or zero.
 @inline(__always)
 func sweep2(
   rows: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
   b: UnsafePointer<Float>, bRow: Int, addend: UnsafePointer<Float>?, addendStride: Int,
-  c: UnsafeMutablePointer<Float>, cStride: Int, isFirst: Bool = false
+  c: UnsafeMutablePointer<Float>, cStride: Int, isFirst: Bool = false,
+  following: Int = 0
 ) {
   var row = 0
   #if KERNELS_AVX512
     while row &+ 8 <= rows {
       var top = Tile4x2()
       var bottom = Tile4x2()
-      var a = a + row &* aRow
-      var b = b
+      let a = a + row &* aRow
       // A shallow product is done before the lines are there.
       if depth >= 48, let addend {
         for i in 0..<8 {
@@ -118,15 +149,16 @@ func sweep2(
           mixpipe_prefetch(start + laneWidth)
         }
       }
+      let ahead = row == 0 ? following : 0
       if aRow == 1 {
-        for _ in 0..<depth {
-          let b0 = load(b)
-          let b1 = load(b + laneWidth)
-          mixpipe_prefetch(a + laneWidth)
-          top.add(a, 1, b0, b1)
-          bottom.add(a + 4, 1, b0, b1)
-          a += aColumn
-          b += bRow
+        if ahead == 0 {
+          fill(
+            &top, &bottom, depth: depth, a: a, aRow: 1, aColumn: aColumn, b: b, bRow: bRow,
+            isAhead: false, ahead: 0)
+        } else {
+          fill(
+            &top, &bottom, depth: depth, a: a, aRow: 1, aColumn: aColumn, b: b, bRow: bRow,
+            isAhead: true, ahead: ahead)
         }
       } else {
         if isFirst {
@@ -139,13 +171,14 @@ func sweep2(
             }
           }
         }
-        for _ in 0..<depth {
-          let b0 = load(b)
-          let b1 = load(b + laneWidth)
-          top.add(a, aRow, b0, b1)
-          bottom.add(a + 4 &* aRow, aRow, b0, b1)
-          a += aColumn
-          b += bRow
+        if ahead == 0 {
+          fill(
+            &top, &bottom, depth: depth, a: a, aRow: aRow, aColumn: aColumn, b: b, bRow: bRow,
+            isAhead: false, ahead: 0)
+        } else {
+          fill(
+            &top, &bottom, depth: depth, a: a, aRow: aRow, aColumn: aColumn, b: b, bRow: bRow,
+            isAhead: true, ahead: ahead)
         }
       }
       if let addend {
