@@ -31,6 +31,9 @@ struct ConstrainedAscent: MixtureAscent {
   private var step = 1.0
   private var halvings = 0
   private var history = CurvatureHistory(memory: 8)
+  /// Barzilai and Borwein's step along the gradient; nil before the first curvature is seen. It outlives
+  /// the history, which ends with each set of conditions.
+  private var spectralStep: Double?
 
   init(from mixture: [Double], exponent: Double, feasible: FeasibleMixtures) {
     self.feasible = feasible
@@ -65,16 +68,19 @@ struct ConstrainedAscent: MixtureAscent {
       return
     }
     let gain = value - self.value
-    let (last, lastReduced, lastActive) = (point, reduced, active)
+    let (last, lastGradient, lastReduced, lastActive) = (point, gradient, reduced, active)
     mixture = trialMixture
     (point, self.value, gradient) = (trial, value, support.map { -upward[$0] })
     reduce()
     if !isFirst {
+      let moved = zip(point, last).map { $0 - $1 }
+      let curvature = dot(moved, zip(gradient, lastGradient).map { $0 - $1 })
+      if curvature > 1e-12 * dot(moved, moved) {
+        spectralStep = min(dot(moved, moved) / curvature, 1e3)
+      }
       if active == lastActive {
         // The tangent part points up: its change is that of -f's slope with the sign turned.
-        history.append(
-          step: zip(point, last).map { $0 - $1 },
-          change: zip(lastReduced, reduced).map { $0 - $1 })
+        history.append(step: moved, change: zip(lastReduced, reduced).map { $0 - $1 })
       } else {
         history.forget()
       }
@@ -129,7 +135,7 @@ struct ConstrainedAscent: MixtureAscent {
       }
     }
     let size = dot(direction, direction).squareRoot()
-    step = min(history.isEmpty ? 0.05 / size : 1, 0.3 / size)
+    step = min(history.isEmpty ? spectralStep ?? 0.05 / size : 1, 0.3 / size)
     halvings = 0
     propose()
   }
