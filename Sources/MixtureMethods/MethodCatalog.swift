@@ -42,16 +42,19 @@ package enum MethodError: Error, Equatable, CustomStringConvertible {
 package func makeMethod(
   named name: String, context: MethodContext
 ) throws -> any MixtureMethod {
+  func kept(_ method: some MixtureMethod) -> any MixtureMethod {
+    context.feasible.isWholeSimplex ? method : FeasibleMethod(method, context.feasible)
+  }
   switch name {
   case "bo": return BayesianOptimization(context: context)
   case "bo-raw": return RawWeightOptimization(context: context)
   case "sobol": return QuasiRandomSearch(context: context)
-  case "bimix": return LawSearch(.bimix, context: context)
-  case "mixlaws": return LawSearch(.dataMixingLaws, context: context)
-  case "olmix": return LawSearch(.olmix, context: context)
-  case "regmix": return RegMixSearch(.trees, context: context)
-  case "regmix-linear": return RegMixSearch(.linear, context: context)
-  case "climb": return ClimbSearch(context: context)
+  case "bimix": return kept(LawSearch(.bimix, context: context))
+  case "mixlaws": return kept(LawSearch(.dataMixingLaws, context: context))
+  case "olmix": return kept(LawSearch(.olmix, context: context))
+  case "regmix": return kept(RegMixSearch(.trees, context: context))
+  case "regmix-linear": return kept(RegMixSearch(.linear, context: context))
+  case "climb": return kept(ClimbSearch(context: context))
   default:
     guard methodNames.contains(where: { $0.name == name }),
       let preset = MixturePreset(rawValue: name)

@@ -309,6 +309,13 @@ import Testing
     let free = trainer.losses(mean)[6]
     // The docs' loss is to be .05 below what the mean's optimum has.
     let guarded = try context("mean", limits: ["docs<=\(free - 0.05)"])
+    // What the model says of any mixture is said of the objective, its limits included.
+    var method = try makeMethod(named: "bo", context: guarded)
+    let observations = trainer.run(&method, trials: 8)
+    let left = try #require(method.leaveOneOut())
+    #expect(left.map(\.observed) == observations.map { guarded.objective.value(of: $0)! })
+    let said = try #require(method.predictions(at: [mean], ofRuns: true))[0]
+    #expect(abs(said.mean - trainer.objective(mean, guarded.objective)) < 0.4)
     let kept = try pick(guarded, trainer)
     #expect(trainer.losses(kept.mixture)[6] < free - 0.035)
   }
@@ -373,5 +380,26 @@ import Testing
       method.update(with: [noisy.observation(next.mixture, seed: UInt64(ordinal))])
     }
     #expect(replications > 0)
+  }
+}
+
+@Suite struct `Methods under constraints` {
+  @Test(arguments: methodNames.map(\.name).filter { MixturePreset(rawValue: $0) == nil })
+  func `try and hand over what is feasible`(name: String) throws {
+    let trainer = SyntheticTrainer(seed: 8)
+    var context = SyntheticTrainer.context(seed: 8)
+    context.trials = 14
+    context.trainingTokens = 20
+    let texts = ["code<=0.1", "books+chat=0.25..0.5", "domains<=4"]
+    context.feasible = try FeasibleMixtures(
+      texts.map { try MixtureConstraint(parsing: $0) }, domains: context.domains,
+      availableTokens: context.availableTokens, trainingTokens: 20)
+    var method = try makeMethod(named: name, context: context)
+    let observations = trainer.run(&method, trials: 14, workers: 2)
+    #expect(observations.count == 14)
+    for mixture in observations.map(\.mixture) + method.recommendations(3).map(\.mixture) {
+      #expect(context.feasible.contains(mixture.weights, tolerance: 1e-9), "\(mixture.weights)")
+    }
+    #expect(!method.recommendations(1).isEmpty)
   }
 }

@@ -34,11 +34,11 @@ struct BayesianOptimization: MixtureMethod {
 
   func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
     history.surrogate()?.predictions(
-      context.objective.weights, at: mixtures.map(\.weights), ofRuns: ofRuns)
+      of: function, at: mixtures.map(\.weights), ofRuns: ofRuns)
   }
 
   func leaveOneOut() -> [(observed: Double, predicted: Prediction)]? {
-    history.surrogate()?.leftOut(context.objective.weights)
+    history.surrogate()?.leftOut(function)
   }
 
   func recommendations(_ count: Int) -> [Recommendation] {
@@ -46,10 +46,12 @@ struct BayesianOptimization: MixtureMethod {
     return proposer(surrogate, seed: context.seed).recommendations(count, results: results)
   }
 
+  /// The objective, of the model's outputs.
+  private var function: LossFunction { context.objective.lossFunction(of: history.outputs) }
+
   private func proposer(_ surrogate: CompositeSurrogate, seed: UInt64) -> ModelProposer {
     ModelProposer(
-      context: context, surrogate: surrogate,
-      function: context.objective.lossFunction(of: history.outputs), outputs: history.outputs,
+      context: context, surrogate: surrogate, function: function, outputs: history.outputs,
       seed: seed)
   }
 

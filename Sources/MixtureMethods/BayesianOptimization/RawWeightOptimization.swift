@@ -34,11 +34,12 @@ struct RawWeightOptimization: MixtureMethod {
   }
 
   func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
-    surrogate()?.predictions([1], at: mixtures.map(\.weights), ofRuns: ofRuns)
+    surrogate()?.predictions(
+      of: LossFunction(coefficients: [1]), at: mixtures.map(\.weights), ofRuns: ofRuns)
   }
 
   func leaveOneOut() -> [(observed: Double, predicted: Prediction)]? {
-    surrogate()?.leftOut([1])
+    surrogate()?.leftOut(LossFunction(coefficients: [1]))
   }
 
   func recommendations(_ count: Int) -> [Recommendation] {
