@@ -35,7 +35,7 @@ package protocol MixtureMethod: Sendable {
   func insight(comparing candidates: [Mixture]) -> Insight?
 
   /// What its model says of the objective at each mixture; nil where it has no model, or none yet. The
-  /// deviations of a model that gives none are not numbers.
+  /// deviations of a model that gives none are zero.
   ///
   /// - Parameter ofRuns: whether the noise of a run is included.
   func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]?

@@ -35,7 +35,8 @@ package struct LandscapeReplay: Sendable {
         named: name,
         context: MethodContext(
           domains: pool.domains, availableTokens: pool.domains.map { _ in 1 },
-          objective: pool.objective, seed: seed, initialTrials: configuration.initial))
+          objective: pool.objective, seed: seed, initialTrials: configuration.initial,
+          trials: configuration.budget))
     var values: [Double] = []
     var recommended: [Double] = []
     var moved = 0

@@ -82,7 +82,8 @@ private struct PoolSearch {
   let replay: PoolReplay
   let name: String
   var method: any MixtureMethod
-  /// How often the method wanted a mixture that is not there.
+  /// How often the method wanted a mixture that is not there. One that does so once knows nothing of
+  /// pools, and is asked for its predictions from then on.
   var moved = 0
   private let places: [Mixture: Int]
 
@@ -97,7 +98,8 @@ private struct PoolSearch {
       context: MethodContext(
         domains: replay.pool.domains, availableTokens: replay.pool.domains.map { _ in 1 },
         objective: replay.pool.objective, seed: seed,
-        initialTrials: replay.configuration.initial))
+        initialTrials: replay.configuration.initial, pool: replay.pool.mixtures,
+        trials: replay.configuration.budget))
     // Looked up only: the order of a dictionary is never seen.
     places = Dictionary(
       replay.pool.mixtures.enumerated().map { ($0.element, $0.offset) },
@@ -114,6 +116,10 @@ private struct PoolSearch {
   mutating func next(after tried: [Int]) throws -> Int {
     let taken = Set(tried)
     let left = pool.mixtures.indices.filter { !taken.contains($0) }
+    if moved > 0, let index = bestPredicted(of: left) {
+      moved += 1
+      return index
+    }
     guard let suggestion = method.suggest(pending: [], ordinal: tried.count) else {
       throw ReplayError.noSearch(method: name)
     }
@@ -124,9 +130,10 @@ private struct PoolSearch {
 
   /// The run that the method would hand over, tried or not; nil where it has nothing to go by.
   func recommended(seen tried: [Int], _ measured: [[Double]]) -> Int? {
+    let all = Array(pool.mixtures.indices)
+    if moved > 0, let index = bestPredicted(of: all) { return index }
     guard let mixture = method.recommendations(1).first?.mixture else { return nil }
     if let index = places[mixture] { return index }
-    let all = Array(pool.mixtures.indices)
     return bestPredicted(of: all) ?? nearest(to: mixture, of: all)
   }
 

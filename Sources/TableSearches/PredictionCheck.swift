@@ -70,6 +70,7 @@ package struct PredictionCheck: Sendable {
   }
 
   private static func covered(_ predictions: [Prediction], _ truths: [Double]) -> Int? {
+    // Laws give no deviations.
     guard predictions.allSatisfy({ $0.deviation.isFinite && $0.deviation > 0 }) else { return nil }
     return zip(predictions, truths).count { $0.interval.contains($1) }
   }

@@ -19,7 +19,7 @@ package struct RunPool: Sendable {
   package let repeated: Int
 
   /// The held-out domains that the objective depends on.
-  package var outputs: [String] { objective.targets }
+  package var outputs: [String] { objective.domains }
   package var count: Int { mixtures.count }
   /// The lowest value: the earliest of several.
   package var best: Int { values.indices.min { (values[$0], $0) < (values[$1], $1) }! }
@@ -29,7 +29,7 @@ package struct RunPool: Sendable {
   package init(_ table: RunTable, objective: Objective) throws(ReplayError) {
     domains = table.domains
     self.objective = objective
-    let columns = objective.targets.map { table.heldOut.firstIndex(of: $0)! }
+    let columns = objective.domains.map { table.heldOut.firstIndex(of: $0)! }
     var places: [[UInt64]: Int] = [:]
     var mixtures: [Mixture] = []
     var sums: [(losses: [Double], count: Int)] = []

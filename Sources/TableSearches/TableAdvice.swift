@@ -12,6 +12,8 @@ package struct TableAdvice: Sendable {
     /// Quasi-random mixtures to start with.
     package var initialTrials = 12
     package var objective: Objective
+    /// What may be proposed and handed over.
+    package var constraints: [MixtureConstraint] = []
 
     package init(objective: Objective) { self.objective = objective }
   }
@@ -35,13 +37,18 @@ package struct TableAdvice: Sendable {
   /// - Parameters:
   ///   - table: one row for each run; rows that lack a loss of the objective are pending.
   ///   - pending: more runs under way.
-  /// - Throws: what `makeMethod(named:context:)` throws.
+  /// - Throws: what `makeMethod(named:context:)` throws, `ConstraintError` where nothing is feasible.
   package init(table: RunTable, pending: [Mixture] = [], settings: Settings) throws {
     self.table = table
     self.settings = settings
+    // How much text there is, a table does not say; nor do constraints that it is checked for.
+    let available = table.domains.map { _ in 1 }
     let context = MethodContext(
-      domains: table.domains, availableTokens: table.domains.map { _ in 1 },
-      objective: settings.objective, seed: settings.seed, initialTrials: settings.initialTrials)
+      domains: table.domains, availableTokens: available, objective: settings.objective,
+      seed: settings.seed, initialTrials: settings.initialTrials,
+      feasible: try FeasibleMixtures(
+        settings.constraints, domains: table.domains, availableTokens: available,
+        trainingTokens: 1))
     var method = try makeMethod(named: settings.method, context: context)
     var underWay: [Mixture] = []
     var observations: [Observation] = []

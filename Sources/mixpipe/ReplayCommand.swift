@@ -93,7 +93,7 @@ struct ReplayCommand: Command {
 
   func run() throws {
     let runs = try RunTable(at: tables, columns: table.columns).selected(table.selection)
-    let pool = try RunPool(runs, objective: .mean(of: runs.targets))
+    let pool = try RunPool(runs, objective: try table.objective(over: runs))
     let line = ProgressLine(isQuiet: quiet || json)
     for note in runs.notes { line.note("Note: \(note)") }
     do {
@@ -147,7 +147,7 @@ struct ReplayCommand: Command {
     }
     let configuration = ReplayConfiguration(
       kind: landscape == nil ? .pool : .landscape, fingerprint: pool.fingerprint,
-      objective: objectiveText(pool.objective), initial: initial, budget: budget, noise: noise)
+      objective: "\(pool.objective)", initial: initial, budget: budget, noise: noise)
     let folder = try output.map { try ReplayFolder(at: $0, configuration: configuration) }
     var tasks: [(method: String, seed: UInt64)] = []
     for seed in 1...UInt64(seeds) {
@@ -230,10 +230,6 @@ struct ReplayCommand: Command {
 
   // MARK: Words
 
-  private func objectiveText(_ objective: Objective) -> String {
-    zip(objective.targets, objective.weights).map { "\($0)=\($1)" }.joined(separator: ",")
-  }
-
   private func facts(
     _ runs: RunTable, _ pool: RunPool, _ summary: ReplaySummary?
   ) -> [(name: String, value: String)] {
@@ -245,7 +241,7 @@ struct ReplayCommand: Command {
           + (pool.repeated > 0 ? "; \(pool.repeated) rows repeat one, their losses averaged" : "")
           + (pool.omitted > 0 ? "; \(pool.omitted) without losses left out" : "")
       ),
-      ("Objective", "mean loss of \(pool.outputs.joined(separator: ", "))"),
+      ("Objective", "\(pool.objective)"),
       (
         "Values",
         "best \(Format.loss(pool.values.min()!)), worst \(Format.loss(pool.values.max()!))"
@@ -283,6 +279,8 @@ struct ReplayCommand: Command {
     if let losses = table.losses { words.append("--losses '\(losses.argumentText)'") }
     if let size = table.size { words.append("--size \(size)") }
     if let step = table.step { words.append("--step \(step)") }
+    if let objective = table.objective { words.append("--objective '\(objective)'") }
+    for limit in table.guard { words.append("--guard '\(limit)'") }
     if let landscape { words.append("--landscape \(landscape.rawValue)") }
     if let predict { words.append("--predict \(predict) --splits \(splits)") }
     if let output { words.append("--output \(output)") }

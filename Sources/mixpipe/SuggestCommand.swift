@@ -58,6 +58,10 @@ struct SuggestCommand: Command {
   var seed: UInt64 = 1
   @OptionGroup
   var table: TableOptions
+  @Option(
+    "Condition on mixtures, e.g. 'code<=0.3', 'books+papers=0.2..0.4' or 'domains<=3'; may be given several times.",
+    value: "condition")
+  var constrain: [String] = []
   @Flag(
     "In place of suggestions, tell the best mixture, what it is expected to give, and how sure that is."
   )
@@ -97,15 +101,41 @@ struct SuggestCommand: Command {
     if !methodNames.contains(where: { $0.name == method }) {
       throw MethodError.unknown(name: method)
     }
+    _ = try constraints
+  }
+
+  private var constraints: [MixtureConstraint] {
+    get throws {
+      try constrain.map { text in
+        let constraint: MixtureConstraint
+        do throws(ConstraintError) {
+          constraint = try MixtureConstraint(parsing: text)
+        } catch {
+          throw ValidationError(error.description)
+        }
+        if case .epochs = constraint {
+          throw ValidationError(
+            "Found '--constrain \(text)', but a table does not say how much text there is; give "
+              + "the weight that the epochs allow, e.g. 'code<=0.3'")
+        }
+        return constraint
+      }
+    }
   }
 
   func run() throws {
     let runs = try readRuns()
-    var settings = TableAdvice.Settings(objective: .mean(of: runs.targets))
+    var settings = TableAdvice.Settings(objective: try table.objective(over: runs))
+    settings.constraints = try constraints
     settings.method = method
     settings.seed = seed
     settings.initialTrials = initial
-    let advice = try TableAdvice(table: runs, pending: try readPending(runs), settings: settings)
+    let advice: TableAdvice
+    do {
+      advice = try TableAdvice(table: runs, pending: try readPending(runs), settings: settings)
+    } catch let error as ConstraintError {
+      throw ValidationError(error.description)
+    }
     let text: String
     if recommend {
       guard let summary = RecommendationSummary(of: advice) else {

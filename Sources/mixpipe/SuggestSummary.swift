@@ -27,7 +27,8 @@ struct ProposalSummary: Codable {
   struct Run: Codable {
     var run: String
     var weights: [String: Double]
-    /// `start` for the even spread, `model` for what a model chose, `fixed` for a fixed mixture.
+    /// `start` for the even spread, `model` for what a model chose, `again` for another run of a mixture
+    /// that was tried, `fixed` for a fixed mixture.
     var reason: String
     /// The objective that the model expects, the noise of a run not included.
     var predicted: PredictionSummary?
@@ -55,7 +56,10 @@ struct ProposalSummary: Codable {
       case .expectedImprovement(let objective, _):
         run.reason = "model"
         run.predicted = PredictionSummary(objective)
-      default: break
+      case .replication(let objective, _):
+        run.reason = "again"
+        run.predicted = PredictionSummary(objective)
+      case .quasiRandom, .design: break
       }
       return run
     }

@@ -17,6 +17,14 @@ struct TableOptions: ArgumentGroup {
   @Option(
     "Of learning curves, the step to read. (default: the last that most runs have)", value: "step")
   var step: Double?
+  @Option(
+    "What is minimized: mean, worst, or e.g. 'worst:books,web', 'weighted:books=.7,web=.3', 'excess:books=3.9,web=4.1'. (default: mean)",
+    value: "function")
+  var objective: String?
+  @Option(
+    "Held-out loss not to be exceeded, e.g. 'web<=3.95'; may be given several times.",
+    value: "limit")
+  var `guard`: [String] = []
 
   /// How a table is read, for help screens.
   static let explanation = """
@@ -29,6 +37,30 @@ struct TableOptions: ArgumentGroup {
     status of diverged or failed says that the run was lost. A file of weights may be followed by \
     its file of losses, joined by their run or index.
     """
+
+  /// - Throws: `ValidationError` for words that say nothing, or held-out domains that are not there.
+  func objective(over runs: RunTable) throws -> Objective {
+    do {
+      let specification =
+        try objective.map { try ObjectiveSpecification(parsing: $0) }
+        ?? ObjectiveSpecification(shape: .mean, entries: [])
+      return try specification.resolved(
+        over: runs.heldOut, targets: runs.targets,
+        limits: try `guard`.map { try Objective.Limit(parsing: $0) })
+    } catch let error as ObjectiveError {
+      throw ValidationError(error.description)
+    }
+  }
+
+  /// Words that need no table to be judged.
+  func validate() throws {
+    do throws(ObjectiveError) {
+      if let objective { _ = try ObjectiveSpecification(parsing: objective) }
+      for limit in `guard` { _ = try Objective.Limit(parsing: limit) }
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
 
   var columns: RunTable.Columns {
     RunTable.Columns(weights: weights?.elements, losses: losses?.elements)

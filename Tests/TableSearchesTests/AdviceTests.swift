@@ -93,6 +93,23 @@ import Testing
     #expect(gap > 0.01)
   }
 
+  @Test func `keeps to constraints and to objectives of other forms`() throws {
+    let table = try Fixture.table(count: 14)
+    var settings = TableAdvice.Settings(
+      objective: try ObjectiveSpecification(parsing: "worst").resolved(
+        over: table.heldOut, targets: table.targets,
+        limits: [try Objective.Limit(parsing: "web<=3.4")]))
+    settings.constraints = [try MixtureConstraint(parsing: "code<=0.2")]
+    settings.initialTrials = 6
+    let advice = try TableAdvice(table: table, settings: settings)
+    for mixture in advice.proposals(3).map(\.mixture) + advice.recommendations(2).map(\.mixture) {
+      #expect(mixture["code"]! <= 0.2002, "\(mixture)")
+    }
+    #expect(advice.insight()?.losses.count == 3)
+    settings.constraints = [try MixtureConstraint(parsing: "prose<=0.2")]
+    #expect(throws: ConstraintError.self) { try TableAdvice(table: table, settings: settings) }
+  }
+
   @Test func `names runs as no other is`() throws {
     var table = try Fixture.table(count: 8)
     #expect(try advice(table).proposals(2).map(\.name) == ["9", "10"])

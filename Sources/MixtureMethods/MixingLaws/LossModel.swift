@@ -25,6 +25,10 @@ extension PredictsLosses {
     }
   }
 
+  package func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
+    predictions(at: mixtures)
+  }
+
   /// How the model fits the trials that it was made from, and where it leads; nil without a model.
   package func fitReport(of observations: [Observation], objective: Objective) -> FitReport? {
     lossModel().flatMap { FitReport(of: $0, to: observations, objective: objective) }
