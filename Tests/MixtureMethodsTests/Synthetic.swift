@@ -34,7 +34,7 @@ struct SyntheticTrainer {
   }
 
   func objective(_ mixture: Mixture, _ objective: Objective) -> Double {
-    objective.value(of: objective.targets.map { losses(mixture)[Self.heldOut.firstIndex(of: $0)!] })
+    objective.value(of: objective.domains.map { losses(mixture)[Self.heldOut.firstIndex(of: $0)!] })
   }
 
   func observation(_ mixture: Mixture, seed: UInt64) -> Observation {

@@ -22,7 +22,7 @@ private func constrained(
 @Suite struct `A study under constraints` {
   @Test func `tries and hands over what is feasible, and fixed mixtures as they are`() throws {
     let folder = TemporaryFolder()
-    let settings = try constrained(["a<=0.2", "b+c>=0.3", "c=0.15..0.6"])
+    let settings = try constrained(["books<=0.2", "code+web>=0.3", "web=0.15..0.6"])
     let feasible = try settings.feasibleMixtures()
     var trials: [[TrialRecord]] = []
     for workers in [1, 3] {
@@ -35,8 +35,8 @@ private func constrained(
           "\(trial.request.mixture.weights)")
       }
       let uniform = try #require(record.analysis.methods.first { $0.method == "uniform" }?.pick)
-      #expect(feasible.broken(by: uniform.weights) == ["a<=0.2"])
-      // The best feasible mixture has all of a that it may.
+      #expect(feasible.broken(by: uniform.weights) == ["books<=0.2"])
+      // The best feasible mixture has all the books that it may.
       let bo = try #require(record.analysis.methods.first { $0.method == "bo" }?.pick)
       #expect(bo.weights[0] > 0.19)
     }
@@ -47,7 +47,7 @@ private func constrained(
   @Test func `is refused where there is nothing feasible`() throws {
     let folder = TemporaryFolder()
     for (constraints, words) in [
-      (["a>=0.7", "b>=0.5"], "'a>=0.7' and 'b>=0.5' together"), (["d<=0.3"], "unknown domain 'd'"),
+      (["books>=0.7", "code>=0.5"], "'books>=0.7' and 'code>=0.5' together"), (["d<=0.3"], "unknown domain 'd'"),
     ] {
       let settings = try constrained(constraints)
       #expect(message(of: { try StudyRunner(folder / "no", settings).run() }).contains(words))
@@ -56,11 +56,11 @@ private func constrained(
 
   @Test func `does not go on with other ones`() throws {
     let folder = TemporaryFolder()
-    _ = try StudyRunner(folder / "s", try constrained(["a<=0.3"], trials: 2)).run()
+    _ = try StudyRunner(folder / "s", try constrained(["books<=0.3"], trials: 2)).run()
     let found = message(of: {
       try StudyRunner(folder / "s", try constrained([], trials: 2)).run()
     })
-    #expect(found.contains("found constraints a<=0.3"))
+    #expect(found.contains("found constraints books<=0.3"))
   }
 
   @Test func `without any is written as before there were any`() throws {
