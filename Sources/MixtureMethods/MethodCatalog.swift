@@ -18,6 +18,9 @@ package let methodNames: [(name: String, summary: String)] = [
   ("regmix", "RegMix: boosted trees on Dirichlet mixtures; the mean of the best simulated ones"),
   ("regmix-linear", "RegMix with a linear regression"),
   ("climb", "CLIMB: three rounds, each drawn from what boosted trees hold best"),
+  ("doremi", "DoReMi: weights that follow the loss above a reference model's, in rounds"),
+  ("odm", "online data mixing: a bandit (EXP3) that seeks the highest training loss"),
+  ("aioli", "Aioli: weights by what probes of each domain do to every held-out loss"),
   ("uniform", "the same share for every domain"),
   ("llama", "LLaMA's published weights, folded onto books, web, code, papers and chat"),
   ("natural", "in proportion to the training tokens that each domain has"),
@@ -49,12 +52,14 @@ package func makeMethod(
   case "bo": return BayesianOptimization(context: context)
   case "bo-raw": return RawWeightOptimization(context: context)
   case "sobol": return QuasiRandomSearch(context: context)
-  case "bimix": return kept(LawSearch(.bimix, context: context))
-  case "mixlaws": return kept(LawSearch(.dataMixingLaws, context: context))
-  case "olmix": return kept(LawSearch(.olmix, context: context))
-  case "regmix": return kept(RegMixSearch(.trees, context: context))
-  case "regmix-linear": return kept(RegMixSearch(.linear, context: context))
-  case "climb": return kept(ClimbSearch(context: context))
+  case "bimix": return LawSearch(.bimix, context: context)
+  case "mixlaws": return LawSearch(.dataMixingLaws, context: context)
+  case "olmix": return LawSearch(.olmix, context: context)
+  case "regmix": return RegMixSearch(.trees, context: context)
+  case "regmix-linear": return RegMixSearch(.linear, context: context)
+  case "doremi", "odm", "aioli":
+    return kept(ReweightingSearch(TrainingProcedure(rawValue: name)!, context: context))
+  case "climb": return ClimbSearch(context: context)
   default:
     guard methodNames.contains(where: { $0.name == name }),
       let preset = MixturePreset(rawValue: name)

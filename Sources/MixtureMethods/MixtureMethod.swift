@@ -34,6 +34,10 @@ package protocol MixtureMethod: Sendable {
   /// - Parameter candidates: mixtures to be compared, e.g. the finalists.
   func insight(comparing candidates: [Mixture]) -> Insight?
 
+  /// Whether each proposal needs the outcomes of all before it, so that none can be under way beside
+  /// another.
+  var waitsForOutcomes: Bool { get }
+
   /// What its model says of the objective at each mixture; nil where it has no model, or none yet. The
   /// deviations of a model that gives none are zero.
   ///
@@ -49,6 +53,8 @@ extension MixtureMethod {
   package func assessed(_ recommendations: [Recommendation]) -> [Recommendation] { recommendations }
   package func certainty() -> Certainty? { nil }
   package func insight(comparing candidates: [Mixture]) -> Insight? { nil }
+
+  package var waitsForOutcomes: Bool { false }
 
   package func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? { nil }
 
@@ -92,10 +98,13 @@ package struct Suggestion: Sendable, Hashable {
 
   package var mixture: Mixture
   package var reason: Reason
+  /// How the run reweighs the domains; nil for one at the mixture as it is.
+  package var procedure: TrainingProcedure?
 
-  package init(mixture: Mixture, reason: Reason) {
+  package init(mixture: Mixture, reason: Reason, procedure: TrainingProcedure? = nil) {
     self.mixture = mixture
     self.reason = reason
+    self.procedure = procedure
   }
 }
 

@@ -4,6 +4,10 @@ package struct Observation: Sendable, Hashable {
   package var scale: Scale
   package var seed: UInt64
   package var outcome: Outcome
+  /// How the run reweighed the domains; nil for one at the mixture as it is.
+  package var procedure: TrainingProcedure?
+  /// The mixture that such a run recommends, weights in the order of the mixture's; nil for others.
+  package var recommended: [Double]?
 
   /// A diverged run says that its mixture is bad, but gives no number.
   package enum Outcome: Sendable, Hashable {
@@ -11,11 +15,16 @@ package struct Observation: Sendable, Hashable {
     case diverged
   }
 
-  package init(mixture: Mixture, scale: Scale, seed: UInt64, outcome: Outcome) {
+  package init(
+    mixture: Mixture, scale: Scale, seed: UInt64, outcome: Outcome,
+    procedure: TrainingProcedure? = nil, recommended: [Double]? = nil
+  ) {
     self.mixture = mixture
     self.scale = scale
     self.seed = seed
     self.outcome = outcome
+    self.procedure = procedure
+    self.recommended = recommended
   }
 
   /// The loss of a domain, nil where the run diverged or the domain was not measured.

@@ -19,9 +19,16 @@ package struct SimplexDescent: Sendable {
     from start: [Double], lower: [Double]? = nil, upper: [Double]? = nil,
     _ function: ([Double]) -> (value: Double, gradient: [Double])
   ) -> (point: [Double], value: Double) {
-    func project(_ point: [Double]) -> [Double] {
-      Simplex.projection(of: point, lower: lower, upper: upper)
-    }
+    minimize(
+      from: start,
+      projectingBy: { Simplex.projection(of: $0, lower: lower, upper: upper) }, function)
+  }
+
+  /// The same over any convex set, told by the nearest point in it.
+  package func minimize(
+    from start: [Double], projectingBy project: ([Double]) -> [Double],
+    _ function: ([Double]) -> (value: Double, gradient: [Double])
+  ) -> (point: [Double], value: Double) {
     var x = project(start)
     var (f, g) = function(x)
     var step = 1 / max(g.map(abs).max() ?? 0, 1)

@@ -66,6 +66,7 @@ extension TrainingRun {
     }
     sequences.state = try value("sampler", of: file)
     self.state = state
+    if let learned = state.schedule { schedule.state = learned }
     model.parametersChanged()
   }
 

@@ -22,20 +22,3 @@ package protocol HeldOutSource: Sendable {
   /// Bytes of text of all target tokens of the domain's windows.
   func byteCount(domain: Int) -> Int
 }
-
-/// Weights of the training domains over the steps of a run.
-package protocol WeightSchedule: Sendable {
-  /// Tells apart schedules under which a run would go differently; saved with checkpoints.
-  var identity: String { get }
-  func weights(step: Int, of steps: Int) -> [Double]
-}
-
-/// The same weights at every step.
-package struct ConstantWeights: WeightSchedule {
-  package let weights: [Double]
-
-  package init(_ weights: [Double]) { self.weights = weights }
-
-  package var identity: String { "constant \(weights)" }
-  package func weights(step: Int, of steps: Int) -> [Double] { weights }
-}

@@ -17,6 +17,8 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
   let digest: String
   let kernels: KernelTable
 
+  /// Parameters of a finished model of the same size, for a schedule that compares losses with it.
+  package var reference: [Float]?
   /// Seconds between checkpoints.
   package var checkpointInterval = 60.0
   /// What the run is expected to take: makes the time left right from the first step on.
@@ -46,11 +48,13 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
   ///   - isCancelled: asked after each step.
   ///   - checkpointFolder: where the run is saved from time to time and when it is cancelled.
   ///   - exportFolder: where the finished model goes, as Hugging Face's Llama.
+  ///   - keepParameters: is given the finished model's parameters.
   /// - Throws: `CancellationError` when cancelled; `CheckpointError` for a checkpoint that is damaged
   ///   or of another run; `StorageError`.
   package func run(
     progress: (TrainingProgress) -> Void = { _ in }, isCancelled: () -> Bool = { false },
-    checkpointFolder: String? = nil, exportFolder: String? = nil
+    checkpointFolder: String? = nil, exportFolder: String? = nil,
+    keepParameters: ([Float]) throws -> Void = { _ in }
   ) throws -> TrainingResult {
     let clock = ContinuousClock()
     let began = clock.now
@@ -95,6 +99,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
         evaluate(run.model, on: heldOut, workers: workers, microBatch: run.microBatch))
       evaluationSeconds = (clock.now - start).seconds
       if let exportFolder { try run.model.export(to: exportFolder) }
+      try keepParameters(run.model.copyParameters())
     }
     let trainingSeconds = (trained - start).seconds
     let length = configuration.size.contextLength
@@ -107,7 +112,8 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
       evaluationSeconds: evaluationSeconds, peakMemoryBytes: PeakMemory.bytes(),
       trainingOperations: configuration.trainingOperations,
       profile: isProfiled
-        ? run.profile(seconds: (clock.now - began).seconds, evaluation: evaluationSeconds) : nil)
+        ? run.profile(seconds: (clock.now - began).seconds, evaluation: evaluationSeconds) : nil,
+      recommended: run.recommended, weights: run.state.weights)
   }
 }
 

@@ -28,6 +28,11 @@ package struct TrainingResult: Sendable, Codable {
   /// Each part's share of the time of this process's run, where that was asked for.
   package var profile: [TrainingPart: Double]?
 
+  /// The mean over the steps of what a schedule that learns held the domains to be worth; nil for others.
+  package var recommended: [Double]?
+  /// The same at about a hundred steps.
+  package var weights: [WeightPoint]?
+
   package struct CurvePoint: Sendable, Equatable, Codable {
     package var step: Int
     package var loss: Double

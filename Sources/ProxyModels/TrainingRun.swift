@@ -14,6 +14,10 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     var stepsLost = 0
     var divergence: Divergence?
     var curve: [TrainingResult.CurvePoint] = []
+    /// Of a schedule that learns: its own state, the sum of its answers and some of them.
+    var schedule: ScheduleState?
+    var weightSums: [Double]?
+    var weights: [WeightPoint]?
   }
 
   struct Divergence: Codable {
@@ -23,7 +27,13 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
 
   let configuration: TrainingConfiguration
   let identity: RunIdentity
-  let schedule: any WeightSchedule
+  var schedule: any WeightSchedule
+  /// Whether the schedule learns from the steps.
+  private let learns: Bool
+  let heldOut: HeldOut
+  /// Nil where the schedule compares with none.
+  let reference: ReferenceModel?
+  private(set) var findings: BatchFindings
   let workers: Int
   let model: ProxyModel
   let optimizer: Optimizer
@@ -43,6 +53,9 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     identity = RunIdentity(
       configuration: configuration, digest: trainer.digest, schedule: trainer.schedule.identity)
     schedule = trainer.schedule
+    learns = trainer.schedule.state != nil
+    heldOut = trainer.heldOut
+    findings = BatchFindings(sequences: configuration.batchSequences)
     sequences = trainer.sequences
     workers = min(trainer.workers, configuration.gradientShards)
     model = ProxyModel(
@@ -54,6 +67,13 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     let microBatch = configuration.microBatchSequences
     workspaces = (0..<workers).map { _ in
       Workspace(layout: layout, sequences: microBatch, positions: length, training: true)
+    }
+    precondition(
+      trainer.reference != nil || !trainer.schedule.needs.contains(.excess),
+      "expected a reference model for '\(trainer.schedule.identity)'")
+    let (trained, threads) = (model, workers)
+    reference = trainer.reference.map {
+      ReferenceModel(parameters: $0, like: trained, sequences: microBatch, workers: threads)
     }
     windows = Array(repeating: 0, count: configuration.batchSequences * (length + 1))
     losses = Array(repeating: 0, count: configuration.gradientShards)
@@ -71,14 +91,16 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
   func step() {
     let length = configuration.size.contextLength
     let weights = schedule.weights(step: state.step, of: configuration.steps)
+    let heldOutLosses = learns ? heldOutLosses(parts: weights.count) : nil
     windows.withUnsafeMutableBufferPointer { windows in
       for index in 0..<configuration.batchSequences {
         let window = UnsafeMutableBufferPointer(
           rebasing: windows[index * (length + 1)..<(index + 1) * (length + 1)])
-        _ = sequences.next(weights: weights, into: window)
+        findings.domains[index] = sequences.next(weights: weights, into: window)
       }
     }
-    let loss = gradients() / Double(configuration.batchTokens)
+    let factors = schedule.lossFactors(step: state.step, of: configuration.steps)
+    let loss = gradients(factors) / Double(configuration.batchTokens)
     profiles.first?.start()
     let norm = optimizer.mergeGradients(workers: workers)
     if state.step == 0 {
@@ -97,6 +119,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     }
     optimizer.step(state.step, norm: norm, workers: workers)
     profiles.first?.mark(.optimizer)
+    if learns { learn(heldOutLosses) }
     state.step += 1
   }
 
@@ -127,29 +150,70 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
   }
 
   /// Adds up each shard's gradients, micro-batch by micro-batch; returns the summed loss.
-  private func gradients() -> Double {
+  ///
+  /// - Parameter factors: what each domain's loss counts; nil where all count alike. The loss returned is
+  ///   the plain one.
+  private func gradients(_ factors: [Double]?) -> Double {
     let (model, workspaces, shards) = (model, workspaces, optimizer.gradients)
     let length = configuration.size.contextLength
     let (total, microBatch) = (configuration.batchSequences, configuration.microBatchSequences)
     let scale = Float(1 / Double(configuration.batchTokens))
+    let scales = factors.map { factors in findings.domains.map { scale * Float(factors[$0]) } }
+    let (learns, reference) = (learns, reference)
+    var sequenceLosses = findings.losses
+    var sequenceExcesses = findings.excesses
     losses.withUnsafeMutableBufferPointer { losses in
       windows.withUnsafeBufferPointer { windows in
-        nonisolated(unsafe) let (losses, windows) = (losses, windows.baseAddress!)
-        concurrently(workers: workers, items: shards.count) { worker, shard in
-          var loss = 0.0
-          var first = total * shard / shards.count
-          let end = total * (shard + 1) / shards.count
-          while first < end {
-            let count = min(microBatch, end - first)
-            loss += model.train(
-              windows: windows + first * (length + 1), sequences: count, positions: length,
-              scale: scale, gradients: shards[shard].base, workspace: workspaces[worker])
-            first += count
+        sequenceLosses.withUnsafeMutableBufferPointer { sequenceLosses in
+          sequenceExcesses.withUnsafeMutableBufferPointer { sequenceExcesses in
+            nonisolated(unsafe) let (losses, windows) = (losses, windows.baseAddress!)
+            nonisolated(unsafe) let (sequenceLosses, sequenceExcesses) = (
+              sequenceLosses, sequenceExcesses
+            )
+            concurrently(workers: workers, items: shards.count) { worker, shard in
+              let workspace = workspaces[worker]
+              var loss = 0.0
+              var first = total * shard / shards.count
+              let end = total * (shard + 1) / shards.count
+              while first < end {
+                // Sequences whose losses count differently go through one by one.
+                let count = scales == nil ? min(microBatch, end - first) : 1
+                let batch = windows + first * (length + 1)
+                loss += model.train(
+                  windows: batch, sequences: count, positions: length,
+                  scale: scales?[first] ?? scale, gradients: shards[shard].base,
+                  workspace: workspace)
+                if learns {
+                  for index in 0..<count {
+                    var sum = 0.0
+                    for row in index * length..<(index + 1) * length {
+                      sum += Double(workspace.losses[row])
+                    }
+                    sequenceLosses[first + index] = sum
+                  }
+                }
+                reference?.model.evaluate(
+                  windows: batch, sequences: count, positions: length,
+                  workspace: reference!.workspaces[worker]
+                ) { others in
+                  for index in 0..<count {
+                    var sum = 0.0
+                    for row in index * length..<(index + 1) * length {
+                      sum += Double(max(workspace.losses[row] - others[row], 0))
+                    }
+                    sequenceExcesses[first + index] = sum
+                  }
+                }
+                first += count
+              }
+              losses[shard] = loss
+            }
           }
-          losses[shard] = loss
         }
       }
     }
+    findings.losses = sequenceLosses
+    findings.excesses = sequenceExcesses
     return losses.reduce(0, +)
   }
 

@@ -19,7 +19,7 @@ extension ComparisonReport {
     var main = Markup("main", [:], [header])
     for section in [
       methodSection, courseSection, claimSection, domainSection, weightSection, lawSection,
-      runSection,
+      reweightingSection, runSection,
     ] {
       if let section { main.append(section) }
     }
@@ -122,6 +122,54 @@ extension ComparisonReport {
     return section
   }
 
+  private var reweightingSection: Markup? {
+    let charts = methods.flatMap { method in
+      method.searches.compactMap { search in
+        search.reweighted.last.flatMap { weightChart(of: $0, by: method.name, search.replicate) }
+      }
+    }
+    guard !charts.isEmpty else { return nil }
+    var section = heading(
+      "Weights over the steps",
+      "What the methods that reweigh the domains while they train held each to be worth, in the last such "
+        + "run of each search. They hand over the mean over the steps.")
+    section.append(MixtureStrip.legend(record.configuration.domains))
+    for chart in charts { section.append(figure(chart, key: [])) }
+    return section
+  }
+
+  /// The weights stacked up, a domain on the other.
+  private func weightChart(of trial: TrialRecord, by name: String, _ replicate: Int) -> Plot? {
+    guard let points = trial.outcome?.result?.weights, points.count > 1,
+      let last = points.last, last.step > 0
+    else { return nil }
+    let height = 110.0
+    var plot = Plot(
+      id: "weights-\(name)-\(replicate)", title: "Weights of \(name), search \(replicate + 1)",
+      summary: "From \(points[0].weights.map { Format.share($0) }.joined(separator: ", ")) to "
+        + last.weights.map { Format.share($0) }.joined(separator: ", "), height: height,
+      margins: .init(top: 30, right: 16, bottom: 44, left: 56))
+    plot.verticalAxis(
+      LinearScale(0...1), name: "\(name), search \(replicate + 1): weight", count: 2)
+    let x = LinearScale(0...Double(last.step + 1))
+    for (index, point) in points.enumerated() {
+      let end = index + 1 < points.count ? points[index + 1].step : last.step + 1
+      var below = 0.0
+      for (domain, weight) in point.weights.enumerated() where weight > 0 {
+        let top = min(below + weight, 1)
+        plot.rectangle(
+          x: x.fraction(Double(point.step))...x.fraction(Double(end)),
+          y: height * (1 - top)...height * (1 - below),
+          class: "d\(domain % MixtureStrip.colourCount)",
+          tip:
+            "\(record.configuration.domains[domain]) \(Format.share(weight)) at step \(point.step)")
+        below = top
+      }
+    }
+    plot.horizontalAxis(x, name: "step", count: 6, wholeNumbers: true)
+    return plot
+  }
+
   private var runSection: Markup? {
     var section = heading("What was run", nil)
     section.append(definitionList(facts.map { ($0.name, $0.value) }))
@@ -178,8 +226,9 @@ extension ComparisonReport {
     return plot
   }
 
-  /// The lowest own loss up to each trial, the mean over searches; nil before every search has one.
-  static func course(of method: ComparisonAnalysis.Method) -> [(trial: Int, loss: Double)] {
+  /// The lowest own loss up to each trial and what had been spent by then, the mean over searches; from
+  /// where every search has one.
+  static func course(of method: ComparisonAnalysis.Method) -> [(runs: Double, loss: Double)] {
     let courses = method.searches.map { search -> [Double?] in
       var best: Double?
       return search.losses.map { loss in
@@ -191,7 +240,10 @@ extension ComparisonReport {
     return (0..<length).compactMap { index in
       let values = courses.compactMap { $0[index] }
       guard values.count == courses.count, !values.isEmpty else { return nil }
-      return (index + 1, values.reduce(0, +) / Double(values.count))
+      let spent = method.searches.reduce(0) { $0 + $1.spent[index] }
+      return (
+        spent / Double(values.count), values.reduce(0, +) / Double(values.count)
+      )
     }
   }
 
@@ -209,8 +261,8 @@ extension ComparisonReport {
     let middle = all[all.count / 2]
     let top = min(all[all.count - 1], middle + 3 * max(middle - all[0], 1e-3))
     let y = LinearScale(holding: all.filter { $0 <= top } + [middle + (top - middle) * 0.5])
-    let last = courses.flatMap { $0.points.map(\.trial) }.max() ?? 1
-    let x = LinearScale(0.3...(Double(max(last, 2)) + 0.7))
+    let last = courses.flatMap { $0.points.map(\.runs) }.max() ?? 1
+    let x = LinearScale(0.3...(max(last, 2) + 0.7))
     let height = 340.0
     func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
     let right = StudyReport.labelWidth(courses.map(\.method.name), limit: 130)
@@ -235,7 +287,7 @@ extension ComparisonReport {
       } else {
         for (from, to) in zip(course.points, course.points.dropFirst()) {
           guard from.loss <= y.bounds.upperBound else { continue }
-          let (a, b) = (x.fraction(Double(from.trial)), x.fraction(Double(to.trial)))
+          let (a, b) = (x.fraction(from.runs), x.fraction(to.runs))
           plot.line(
             from: (a, depth(from.loss)), to: (b, depth(from.loss)), class: "so-far \(style)")
           if to.loss < from.loss {
@@ -243,13 +295,14 @@ extension ComparisonReport {
               from: (b, depth(from.loss)), to: (b, depth(to.loss)), class: "so-far \(style)")
           }
         }
-        var marks = course.method.checkpoints.map { ($0.trials, $0.loss) }
-        if let loss = course.method.loss { marks.append((end.trial, loss)) }
+        var marks = course.method.checkpoints.map { (Double($0.trials), $0.loss) }
+        if let loss = course.method.loss { marks.append((end.runs, loss)) }
         for (trial, loss) in marks where loss.mean <= y.bounds.upperBound {
           plot.mark(
             Plot.Shape.series[course.place % Plot.Shape.series.count],
-            x: x.fraction(Double(trial)), y: depth(loss.mean), class: "solid \(style)",
-            tip: "\(course.method.name) after \(trial): \(StudyReport.plusMinus(loss)), fresh seeds"
+            x: x.fraction(trial), y: depth(loss.mean), class: "solid \(style)",
+            tip:
+              "\(course.method.name) after \(Plot.number(trial, 1)) runs: \(StudyReport.plusMinus(loss)), fresh seeds"
           )
         }
       }

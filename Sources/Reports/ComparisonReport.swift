@@ -94,11 +94,14 @@ package struct ComparisonReport: Sendable, ReportPage {
       .init("Winner’s curse"),
     ])
     for (place, method) in methods.enumerated() {
-      let runs = method.searches.map(\.trials)
+      let runs = method.searches.map { $0.spent.last ?? 0 }
       let own = Estimate(of: method.searches.compactMap(\.ownLoss))
       table.append([
         method.name, String(method.searches.count),
-        runs.max().map { $0 == runs.min() ? "\($0)" : "\(runs.min()!)–\($0)" } ?? "–",
+        runs.max().map { most in
+          most == runs.min()
+            ? Plot.number(most, 1) : "\(Plot.number(runs.min()!, 1))–\(Plot.number(most, 1))"
+        } ?? "–",
         own.map { Format.loss($0.mean) } ?? "–", StudyReport.plusMinus(method.loss),
         method.loss?.standardError.map(Format.loss) ?? "–",
         place == 0 && method.loss != nil

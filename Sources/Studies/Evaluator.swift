@@ -54,12 +54,21 @@ package struct TrialRequest: Sendable, Hashable, Codable {
   package var mixture: Mixture
   package var scale: Scale
   package var seed: UInt64
+  /// How the run reweighs the domains; nil for one at the mixture as it is.
+  package var procedure: TrainingProcedure?
 
-  package init(id: Int, purpose: Purpose, mixture: Mixture, scale: Scale, seed: UInt64) {
+  package init(
+    id: Int, purpose: Purpose, mixture: Mixture, scale: Scale, seed: UInt64,
+    procedure: TrainingProcedure? = nil
+  ) {
     self.id = id
     self.purpose = purpose
     self.mixture = mixture
     self.scale = scale
     self.seed = seed
+    self.procedure = procedure
   }
+
+  /// What it takes, in runs of its scale at a fixed mixture.
+  package var runs: Double { procedure?.runs ?? 1 }
 }

@@ -107,7 +107,11 @@ private struct MethodTrials {
     }
     let objective = record.configuration.objective
     search = claimed(.search).sorted { $0.claim.ordinal < $1.claim.ordinal }
-      .map { ($0.trial, $0.trial.observation.flatMap(objective.value(of:))) }
+      .map { _, trial in
+        // A run that reweighs the domains has no one mixture that its loss would be of.
+        let loss = trial.observation.flatMap(objective.value(of:))
+        return (trial, trial.request.procedure == nil ? loss : nil)
+      }
 
     let confirmations = claimed(.confirmation).sorted {
       ($0.claim.rank ?? 0, $0.claim.ordinal) < ($1.claim.rank ?? 0, $1.claim.ordinal)

@@ -76,7 +76,8 @@ struct StudyPlan: TrialPlan {
           turn += 1
           continue
         }
-        let known = max(0, round - configuration.lag + 1)
+        let lag = searches[turn].method.waitsForOutcomes ? 1 : configuration.lag
+        let known = max(0, round - lag + 1)
         guard searches[turn].observe(known, in: ledger) else { return .outcomes }
         if isSure(searches[turn]) {
           searches[turn].length = round
@@ -97,7 +98,7 @@ struct StudyPlan: TrialPlan {
         return .trial(
           TrialDemand(
             purpose: .search, mixture: suggestion.mixture, scale: configuration.scale,
-            seed: configuration.seed, claim: claim))
+            seed: configuration.seed, claim: claim, procedure: suggestion.procedure))
       }
       turn = 0
       round += 1

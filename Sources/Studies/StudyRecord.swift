@@ -53,7 +53,8 @@ package struct TrialRecord: Sendable, Hashable {
   package var observation: Observation? {
     outcome.map {
       Observation(
-        mixture: request.mixture, scale: request.scale, seed: request.seed, outcome: $0.observed)
+        mixture: request.mixture, scale: request.scale, seed: request.seed, outcome: $0.observed,
+        procedure: request.procedure, recommended: $0.result?.recommended)
     }
   }
 }

@@ -89,15 +89,19 @@ struct TrialWork: Hashable, Sendable {
   var weights: [UInt64]
   var scale: Scale
   var seed: UInt64
+  var procedure: TrainingProcedure?
 
-  init(mixture: Mixture, scale: Scale, seed: UInt64) {
+  init(mixture: Mixture, scale: Scale, seed: UInt64, procedure: TrainingProcedure? = nil) {
     domains = mixture.domains
     weights = mixture.weights.map(\.bitPattern)
     self.scale = scale
     self.seed = seed
+    self.procedure = procedure
   }
 
   init(_ request: TrialRequest) {
-    self.init(mixture: request.mixture, scale: request.scale, seed: request.seed)
+    self.init(
+      mixture: request.mixture, scale: request.scale, seed: request.seed,
+      procedure: request.procedure)
   }
 }

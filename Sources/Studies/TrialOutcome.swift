@@ -22,6 +22,8 @@ package enum TrialOutcome: Sendable, Hashable {
     guard case .finished(let result) = self else { return true }
     return result.seconds.isFinite && result.tokensPerSecond.isFinite
       && result.epochs.allSatisfy(\.isFinite)
+      && (result.recommended ?? []).allSatisfy(\.isFinite)
+      && (result.weights ?? []).allSatisfy { $0.weights.allSatisfy(\.isFinite) }
       && result.losses.allSatisfy { $0.standardError.isFinite && $0.bitsPerByte.isFinite }
   }
 
@@ -44,16 +46,22 @@ package struct TrialResult: Sendable, Hashable, Codable {
   /// Wall time, training and evaluation.
   package var seconds: Double
   package var tokensPerSecond: Double
+  /// The mixture that a run which reweighs the domains recommends; nil for others.
+  package var recommended: [Double]?
+  /// What it held the domains to be worth, over its steps; nil for others.
+  package var weights: [WeightPoint]?
 
   package init(
     losses: [DomainLoss], tokensSeen: [Int], epochs: [Double], seconds: Double,
-    tokensPerSecond: Double
+    tokensPerSecond: Double, recommended: [Double]? = nil, weights: [WeightPoint]? = nil
   ) {
     self.losses = losses
     self.tokensSeen = tokensSeen
     self.epochs = epochs
     self.seconds = seconds
     self.tokensPerSecond = tokensPerSecond
+    self.recommended = recommended
+    self.weights = weights
   }
 }
 

@@ -33,10 +33,13 @@ struct TrialDemand: Sendable {
   var scale: Scale
   var seed: UInt64
   var claim: TrialClaim
+  var procedure: TrainingProcedure?
   /// An outcome that is known from elsewhere, and the id it has there.
   var known: (id: Int, outcome: TrialOutcome)?
 
-  var work: TrialWork { TrialWork(mixture: mixture, scale: scale, seed: seed) }
+  var work: TrialWork {
+    TrialWork(mixture: mixture, scale: scale, seed: seed, procedure: procedure)
+  }
 }
 
 extension Scale {

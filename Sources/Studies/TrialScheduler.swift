@@ -158,7 +158,7 @@ final class TrialScheduler: @unchecked Sendable {
     }
     let request = TrialRequest(
       id: ledger.trials.count, purpose: demand.purpose, mixture: demand.mixture,
-      scale: demand.scale, seed: demand.seed)
+      scale: demand.scale, seed: demand.seed, procedure: demand.procedure)
     try record(.proposed(request, demand.claim, at: now()))
     if let known = demand.known {
       try end(request.id, known.outcome, reusedFrom: known.id)

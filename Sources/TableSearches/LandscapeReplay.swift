@@ -21,7 +21,9 @@ package struct LandscapeReplay: Sendable {
   package func trace(
     of name: String, seed: UInt64, isCancelled: () -> Bool = { false }
   ) throws -> ReplayTrace {
-    guard MixturePreset(rawValue: name) == nil else { throw ReplayError.noSearch(method: name) }
+    guard MixturePreset(rawValue: name) == nil, TrainingProcedure(rawValue: name) == nil else {
+      throw ReplayError.noSearch(method: name)
+    }
     var order = Array(0..<pool.count)
     var generator = SeededGenerator(seed: seed, stream: "replay order")
     generator.shuffle(&order)

@@ -90,7 +90,9 @@ private struct PoolSearch {
   private var pool: RunPool { replay.pool }
 
   init(method name: String, replay: PoolReplay, seed: UInt64) throws {
-    guard MixturePreset(rawValue: name) == nil else { throw ReplayError.noSearch(method: name) }
+    guard MixturePreset(rawValue: name) == nil, TrainingProcedure(rawValue: name) == nil else {
+      throw ReplayError.noSearch(method: name)
+    }
     self.replay = replay
     self.name = name
     method = try makeMethod(

@@ -4,6 +4,8 @@ import Studies
 struct ComparisonSummary: Codable {
   struct Search: Codable {
     var trials: Int
+    /// What it spent, in runs at a fixed mixture.
+    var runs: Double
     var weights: [Double]?
     /// The objective in the pick's own search run.
     var ownLoss: Double?
@@ -59,7 +61,8 @@ struct ComparisonSummary: Codable {
         },
         searches: method.searches.map { search in
           Search(
-            trials: search.trials, weights: search.pick?.mixture?.weights,
+            trials: search.trials, runs: search.spent.last ?? 0,
+            weights: search.pick?.mixture?.weights,
             ownLoss: search.ownLoss, predicted: search.pick?.predicted,
             rSquared: search.pick?.fit?.objective.rSquared,
             loss: search.confirmed.map(EstimateSummary.init))

@@ -32,7 +32,7 @@ struct ProxyEvaluator: Evaluator {
     ]
   }
 
-  private func configuration(
+  func configuration(
     of size: ModelSize, tokens: Int, seed: UInt64 = 0
   ) -> TrainingConfiguration {
     var configuration = TrainingConfiguration(
@@ -62,19 +62,37 @@ struct ProxyEvaluator: Evaluator {
       throw UnknownSize(name: trial.scale.size)
     }
     let configuration = configuration(of: size, tokens: trial.scale.tokens, seed: trial.seed)
-    let trainer = try Trainer(
-      corpus: corpus, schedule: ConstantWeights(trial.mixture.weights),
-      configuration: configuration)
+    var trainer = try Trainer(
+      corpus: corpus,
+      schedule: trial.procedure.map { schedule(of: $0, trial: trial) }
+        ?? ConstantWeights(trial.mixture.weights), configuration: configuration)
+    var before = (share: 0.0, seconds: 0.0)
+    if trial.procedure == .doremi {
+      let folder = control.checkpointFolder.map { $0 + "/reference" }
+      switch try stage(
+        trial.mixture, configuration: configuration, folder: folder,
+        progress: { control.progress(3 / 7 * $0) }, isCancelled: control.isCancelled)
+      {
+      case .model(let parameters, let kept):
+        trainer.reference = parameters
+        before = (3.0 / 7, kept.seconds)
+      case .diverged(let step, let reason):
+        return .diverged(step: step, reason: "the reference model: \(reason)")
+      }
+    }
     let result = try trainer.run(
-      progress: { control.progress(Double($0.step) / Double($0.steps)) },
+      progress: {
+        control.progress(before.share + (1 - before.share) * Double($0.step) / Double($0.steps))
+      },
       isCancelled: control.isCancelled, checkpointFolder: control.checkpointFolder)
     switch result.outcome {
     case .finished(let losses):
       return .finished(
         TrialResult(
           losses: losses, tokensSeen: result.tokensSeen, epochs: result.epochs,
-          seconds: result.trainingSeconds + result.evaluationSeconds,
-          tokensPerSecond: result.tokensPerSecond))
+          seconds: before.seconds + result.trainingSeconds + result.evaluationSeconds,
+          tokensPerSecond: result.tokensPerSecond, recommended: result.recommended,
+          weights: result.weights))
     case .diverged(let step, let reason):
       return .diverged(step: step, reason: reason)
     }

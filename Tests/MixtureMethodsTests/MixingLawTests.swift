@@ -273,3 +273,60 @@ private let three = ["a", "b", "c"]
     #expect(zip(caps, [5.0, 40, 20, 10, 5]).allSatisfy { abs($0 - $1 / 80) < 1e-12 })
   }
 }
+
+@Suite struct `Laws under objectives and limits of any form` {
+  private func trained(_ name: String, _ context: MethodContext) throws -> any MixtureMethod {
+    let trainer = SyntheticTrainer(seed: 11)
+    var method = try makeMethod(named: name, context: context)
+    _ = trainer.run(&method, trials: 24)
+    return method
+  }
+
+  @Test(arguments: ["bimix", "mixlaws", "olmix", "regmix-linear", "climb"])
+  func `hand over what is feasible`(name: String) throws {
+    var context = SyntheticTrainer.context(seed: 5)
+    context.trials = 24
+    context.feasible = try FeasibleMixtures(
+      [.total(domains: ["books", "web"], lower: 0.5, upper: 0.6)], domains: context.domains,
+      availableTokens: context.availableTokens, trainingTokens: 100)
+    let method = try trained(name, context)
+    for ordinal in 0..<24 {
+      let proposed = try #require(method.suggest(pending: [], ordinal: ordinal)).mixture
+      #expect(context.feasible.contains(proposed.weights, tolerance: 1e-6))
+    }
+    let optimum = try #require(method.recommendations(1).first).mixture
+    #expect(context.feasible.contains(optimum.weights, tolerance: 1e-6), "\(optimum)")
+  }
+
+  @Test func `find the mixture whose worst domain is best, and keep limits`() throws {
+    let model = LawModel(
+      laws: [
+        .bivariate(BivariateLaw(level: 3, power: 0.2), domain: 0),
+        .bivariate(BivariateLaw(level: 3.3, power: 0.2), domain: 1),
+        .bivariate(BivariateLaw(level: 2.5, power: 0.2), domain: 2),
+      ],
+      target: Objective(targets: three, proportionalTo: [1, 1, 1], aggregate: .worst))
+    var best = Double.infinity
+    for i in 1..<200 {
+      for j in 1..<(200 - i) {
+        best = min(
+          best,
+          model.objective(at: [Double(i), Double(j), Double(200 - i - j)].map { $0 / 200 }))
+      }
+    }
+    #expect(model.objective(at: model.minimum(parts: 3)) < best + 1e-3)
+
+    let observations = observations(
+      SobolSequence.simplexPoints(parts: 3, count: 24, seed: 2), domains: three, targets: three
+    ) { w in w.map { 3 + 0.8 * exp(-3 * $0) } }
+    let limited = Objective(
+      targets: ["a"], proportionalTo: [1], limits: [.init(domain: "b", loss: 3.3)])
+    let context = MethodContext(
+      domains: three, availableTokens: [1, 1, 1], objective: limited, seed: 1, initialTrials: 4)
+    var method = try makeMethod(named: "mixlaws", context: context)
+    method.update(with: observations)
+    let weights = try #require(method.recommendations(1).first).mixture.weights
+    // The least of b that keeps its limit: .8 e^(-3 w) = .3.
+    #expect(abs(weights[1] - log(0.8 / 0.3) / 3) < 0.03, "\(weights)")
+  }
+}

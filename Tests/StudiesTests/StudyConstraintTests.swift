@@ -47,7 +47,8 @@ private func constrained(
   @Test func `is refused where there is nothing feasible`() throws {
     let folder = TemporaryFolder()
     for (constraints, words) in [
-      (["books>=0.7", "code>=0.5"], "'books>=0.7' and 'code>=0.5' together"), (["d<=0.3"], "unknown domain 'd'"),
+      (["books>=0.7", "code>=0.5"], "'books>=0.7' and 'code>=0.5' together"),
+      (["d<=0.3"], "unknown domain 'd'"),
     ] {
       let settings = try constrained(constraints)
       #expect(message(of: { try StudyRunner(folder / "no", settings).run() }).contains(words))

@@ -1,7 +1,8 @@
+import Foundation
 import Mixtures
 import Numerics
 
-/// One law for each of the objective's targets.
+/// One law for each of the objective's domains.
 package struct LawModel: LossModel {
   package enum Law: Sendable, Hashable {
     case exponential(ExponentialLaw)
@@ -34,7 +35,7 @@ package struct LawModel: LossModel {
     }
   }
 
-  /// In the order of the objective's targets.
+  /// In the order of the objective's domains.
   package var laws: [Law]
   package var target: Objective
 
@@ -49,27 +50,78 @@ package struct LawModel: LossModel {
     target.value(of: laws.map { $0.loss(at: weights) })
   }
 
-  /// The mixture of the lowest objective within the bounds, from the middle, the corners' neighbours and
-  /// an even spread; a law that is convex has one such mixture.
-  package func minimum(parts: Int, lower: [Double]? = nil, upper: [Double]? = nil) -> [Double] {
+  /// The mixture of the lowest objective, from the middle, the corners' neighbours and an even spread; a
+  /// law that is convex has one such mixture.
+  ///
+  /// - Parameters:
+  ///   - upper: the largest weight of each domain; ones if nil.
+  ///   - nearest: the nearest mixture that may be handed over, where not all may.
+  package func minimum(
+    parts: Int, upper: [Double]? = nil, nearest: (([Double]) -> [Double])? = nil
+  ) -> [Double] {
     let middle = [Double](repeating: 1 / Double(parts), count: parts)
     var starts = [middle]
     for part in 0..<parts {
       starts.append(middle.enumerated().map { 0.3 * $0.element + ($0.offset == part ? 0.7 : 0) })
     }
     starts += SobolSequence.simplexPoints(parts: parts, count: 8, seed: 0)
+    func project(_ point: [Double]) -> [Double] {
+      let bounded = Simplex.projection(of: point, upper: upper)
+      return nearest.map { $0(bounded) } ?? bounded
+    }
+    // A descent ends at any edge; so edges are rounded, less and less.
+    let temperatures = target.isLinear ? [0] : [0.3, 0.1, 0.03, 0.01, 0.003, 0.001]
     var best: (point: [Double], value: Double)?
     for start in starts {
-      let found = SimplexDescent().minimize(from: start, lower: lower, upper: upper) { weights in
-        var gradient = [Double](repeating: 0, count: parts)
-        for (law, weight) in zip(laws, target.weights) {
-          law.addGradient(at: weights, times: weight, to: &gradient)
-        }
-        return (objective(at: weights), gradient)
+      var point = start
+      for temperature in temperatures {
+        point =
+          SimplexDescent().minimize(from: point, projectingBy: project) { weights in
+            let (value, slopes) = rounded(
+              laws.map { $0.loss(at: weights) }, temperature: temperature)
+            var gradient = [Double](repeating: 0, count: parts)
+            for (law, slope) in zip(laws, slopes) where slope != 0 {
+              law.addGradient(at: weights, times: slope, to: &gradient)
+            }
+            return (value, gradient)
+          }.point
       }
-      if found.value < best?.value ?? .infinity { best = found }
+      let value = objective(at: point)
+      if value < best?.value ?? .infinity { best = (point, value) }
     }
     return best?.point ?? middle
+  }
+
+  /// The objective of the losses with its edges rounded over about `temperature`, in nats per token, and
+  /// its slope in each loss: the largest as the logarithm of a sum of exponentials, a limit's penalty as
+  /// that of one and an exponential.
+  private func rounded(
+    _ losses: [Double], temperature: Double
+  ) -> (value: Double, slopes: [Double]) {
+    var slopes = [Double](repeating: 0, count: losses.count)
+    let excesses = target.targets.indices.map { losses[$0] - (target.references?[$0] ?? 0) }
+    var value = 0.0
+    switch target.aggregate {
+    case .mean:
+      for (index, weight) in target.weights.enumerated() {
+        value += weight * excesses[index]
+        slopes[index] = weight
+      }
+    case .worst:
+      let total = logSumExp(excesses.map { $0 / temperature })
+      value = temperature * total
+      for (index, excess) in excesses.enumerated() {
+        slopes[index] = exp(excess / temperature - total)
+      }
+    }
+    for limit in target.limits {
+      let index = target.domains.firstIndex(of: limit.domain)!
+      let beyond = (losses[index] - limit.loss) / temperature
+      let soft = beyond > 30 ? beyond : log1p(exp(beyond))
+      value += Objective.penalty * temperature * soft
+      slopes[index] += Objective.penalty / (1 + exp(-beyond))
+    }
+    return (value, slopes)
   }
 }
 
@@ -90,7 +142,7 @@ extension LawModel {
   ) {
     guard data.count >= family.minimumTrials else { return nil }
     target = objective
-    laws = objective.targets.enumerated().map { index, name in
+    laws = objective.domains.enumerated().map { index, name in
       let losses = data.losses[index]
       switch family {
       case .bimix:

@@ -38,9 +38,11 @@ struct LawSearch: PredictsLosses {
     guard let model = fitted() else { return results.best(count) }
     // Olmix proposes within what the domains' text allows; the others know no limits.
     let upper = family == .olmix ? context.tokenCaps : nil
-    let optimum = Mixture(
-      domains: context.domains,
-      proportionalTo: model.minimum(parts: context.domains.count, upper: upper))
+    let optimum = context.handedOver(
+      model.minimum(
+        parts: context.domains.count, upper: upper,
+        nearest: context.feasible.isWholeSimplex ? nil : { context.feasible.nearest(to: $0) }),
+      by: model)
     return results.recommendations(count, optimum: optimum, model: model)
   }
 
@@ -102,6 +104,39 @@ extension ObservedMixtures {
 }
 
 extension MethodContext {
+  /// A model's optimum as it may be handed over: the nearest feasible mixture, or of a pool the one that
+  /// the model holds best.
+  func handedOver(_ weights: [Double], by model: any LossModel) -> Mixture {
+    if let pool {
+      let best = pool.filter { feasible.contains($0.weights) }.enumerated().min {
+        let (a, b) = (
+          model.objective(at: $0.element.weights), model.objective(at: $1.element.weights)
+        )
+        return a != b ? a < b : $0.offset < $1.offset
+      }
+      if let best { return best.element }
+    }
+    return feasibleMixture(weights)
+  }
+
+  private func feasibleMixture(_ weights: [Double]) -> Mixture {
+    let nearest = feasible.isWholeSimplex ? weights : feasible.nearest(to: weights)
+    return Mixture(domains: domains, proportionalTo: nearest.map { max($0, 0) })
+  }
+
+  /// A mixture of a method's own design as it may be tried: the nearest feasible one, or of a pool the
+  /// nearest (Euclid) that is not taken; nil where the pool has no other.
+  func proposed(_ weights: [Double], taken: [Mixture]) -> Mixture? {
+    guard let pool else { return feasibleMixture(weights) }
+    func distance(_ mixture: Mixture) -> Double {
+      zip(mixture.weights, weights).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+    return untried(in: pool, besides: taken).enumerated().min {
+      let (a, b) = (distance($0.element), distance($1.element))
+      return a != b ? a < b : $0.offset < $1.offset
+    }?.element
+  }
+
   /// How often a domain's text may be gone through without losing much: Muennighoff et al., [Scaling
   /// Data-Constrained Language Models](https://arxiv.org/abs/2305.16264), section 5.
   static let harmlessEpochs = 4.0

@@ -6,7 +6,7 @@ import Numerics
 package protocol LossModel: Sendable {
   /// What is to be minimized, nats per token.
   func objective(at weights: [Double]) -> Double
-  /// The loss of each of the objective's targets, in their order, nats per token; nil for a model of
+  /// The loss of each of the objective's domains, in their order, nats per token; nil for a model of
   /// the objective alone.
   func losses(at weights: [Double]) -> [Double]?
 }
@@ -18,15 +18,11 @@ package protocol PredictsLosses: MixtureMethod {
 }
 
 extension PredictsLosses {
-  /// What the model says of the objective; a law gives no deviation, so it is zero.
-  package func predictions(at mixtures: [Mixture]) -> [Prediction]? {
-    lossModel().map { model in
-      mixtures.map { Prediction(mean: model.objective(at: $0.weights), deviation: 0) }
-    }
-  }
-
+  /// What the model says of the objective. It gives no deviations, of runs or otherwise.
   package func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
-    predictions(at: mixtures)
+    lossModel().map { model in
+      mixtures.map { Prediction(mean: model.objective(at: $0.weights), deviation: .nan) }
+    }
   }
 
   /// How the model fits the trials that it was made from, and where it leads; nil without a model.
@@ -48,7 +44,7 @@ package struct FitReport: Sendable, Hashable, Codable {
     package var residuals: [Double]
   }
 
-  /// The targets where the model predicts them, then the objective.
+  /// The objective's domains where the model predicts them, then the objective.
   package var outputs: [Output]
 
   /// - Returns: nil where no trial has all losses.
@@ -58,7 +54,7 @@ package struct FitReport: Sendable, Hashable, Codable {
     outputs = []
     let losses = data.mixtures.compactMap { model.losses(at: $0) }
     if losses.count == data.count {
-      for (index, name) in objective.targets.enumerated() {
+      for (index, name) in objective.domains.enumerated() {
         outputs.append(
           Output(name, observed: data.losses[index], predicted: losses.map { $0[index] }))
       }
@@ -88,10 +84,11 @@ extension FitReport.Output {
   }
 }
 
-/// What laws and regressions are fitted to: the trials that finished with a loss for every target.
+/// What laws and regressions are fitted to: the trials that finished with a loss for every domain that
+/// the objective depends on.
 struct LawData: Sendable {
   private(set) var mixtures: [[Double]] = []
-  /// By target, then by trial.
+  /// By the objective's domains, then by trial.
   private(set) var losses: [[Double]]
   /// By trial.
   private(set) var objectives: [Double] = []
@@ -99,10 +96,11 @@ struct LawData: Sendable {
   var count: Int { mixtures.count }
 
   init(_ observations: some Sequence<Observation>, objective: Objective) {
-    losses = objective.targets.map { _ in [] }
+    let domains = objective.domains
+    losses = domains.map { _ in [] }
     for observation in observations {
-      let values = objective.targets.compactMap { observation.loss(of: $0) }
-      guard values.count == objective.targets.count, values.allSatisfy(\.isFinite) else { continue }
+      let values = domains.compactMap { observation.loss(of: $0) }
+      guard values.count == domains.count, values.allSatisfy(\.isFinite) else { continue }
       mixtures.append(observation.mixture.weights)
       for (index, value) in values.enumerated() { losses[index].append(value) }
       objectives.append(objective.value(of: values))

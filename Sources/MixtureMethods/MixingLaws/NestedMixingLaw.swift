@@ -9,7 +9,7 @@ import Numerics
 /// losses thus extrapolated.
 package struct NestedMixingLaw: LossModel {
   package let law: LawModel
-  /// The losses that it was fitted to: a mixture's, one for each target of the objective.
+  /// The losses that it was fitted to: a mixture's, one for each of the objective’s domains.
   package let extrapolated: [(mixture: [Double], losses: [Double])]
 
   /// - Parameters:
@@ -30,17 +30,17 @@ package struct NestedMixingLaw: LossModel {
     }
     var rows: [(mixture: [Double], losses: [Double])] = []
     for group in groups {
-      let losses = objective.targets.compactMap { target in
+      let losses = objective.domains.compactMap { target in
         Self.extrapolated(group.observations, target: target, to: scale)
       }
-      if losses.count == objective.targets.count {
+      if losses.count == objective.domains.count {
         rows.append((group.mixture.weights, losses))
       }
     }
     extrapolated = rows
     let data = LawData(
       mixtures: rows.map(\.mixture),
-      losses: objective.targets.indices.map { index in rows.map { $0.losses[index] } },
+      losses: objective.domains.indices.map { index in rows.map { $0.losses[index] } },
       objective: objective)
     guard
       let law = LawModel(

@@ -60,9 +60,10 @@ package struct ClimbSearch: PredictsLosses {
     guard let drawn else {
       return quasiRandom(ordinal, pending: pending)
     }
-    return Suggestion(
-      mixture: Mixture(domains: context.domains, proportionalTo: drawn[ordinal - start]),
-      reason: .design)
+    let taken = observations.map(\.mixture) + pending
+    return context.proposed(drawn[ordinal - start], taken: taken).map {
+      Suggestion(mixture: $0, reason: .design)
+    }
   }
 
   private func quasiRandom(_ ordinal: Int, pending: [Mixture]) -> Suggestion? {
@@ -83,7 +84,7 @@ package struct ClimbSearch: PredictsLosses {
   ) -> Simulation {
     Simulation(
       count: Self.simulated, keeping: keeping, concentrations: context.domains.map { _ in 1 },
-      seed: context.seed, stream: stream, model: model)
+      seed: context.seed, stream: stream, model: model, feasible: context.feasible)
   }
 
   package func recommendations(_ count: Int) -> [Recommendation] {
@@ -91,7 +92,7 @@ package struct ClimbSearch: PredictsLosses {
     // The mixture that the last regression holds best.
     let best = simulation(model, stream: "climb optimum", keeping: 1).best[0]
     return results.recommendations(
-      count, optimum: Mixture(domains: context.domains, proportionalTo: best), model: model)
+      count, optimum: context.handedOver(best, by: model), model: model)
   }
 
   package func lossModel() -> (any LossModel)? { fitted() }

@@ -36,11 +36,13 @@ struct RegMixSearch: PredictsLosses {
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
-    Suggestion(mixture: design(ordinal), reason: .design)
+    context.proposed(design(ordinal), taken: observations.map(\.mixture) + pending).map {
+      Suggestion(mixture: $0, reason: .design)
+    }
   }
 
   /// The design does not depend on the kind of regression, so that both share their runs.
-  private func design(_ ordinal: Int) -> Mixture {
+  private func design(_ ordinal: Int) -> [Double] {
     var generator = SeededGenerator(seed: context.seed, stream: "regmix \(ordinal)")
     let shares = context.textShares
     let prior = tempered(shares)
@@ -52,7 +54,8 @@ struct RegMixSearch: PredictsLosses {
       if zip(last, shares).allSatisfy({ $0 <= Self.largestUse * $1 }) { break }
     }
     let weights = last.map { $0 < Self.smallestWeight ? 0 : $0 }
-    return Mixture(domains: context.domains, proportionalTo: weights)
+    let sum = weights.reduce(0, +)
+    return weights.map { $0 / sum }
   }
 
   func recommendations(_ count: Int) -> [Recommendation] {
@@ -60,10 +63,9 @@ struct RegMixSearch: PredictsLosses {
     let simulation = Simulation(
       count: Self.simulated, keeping: Self.averaged,
       concentrations: tempered(context.textShares).map { max($0, 1e-4) }, seed: context.seed,
-      stream: "regmix simulation", model: model)
+      stream: "regmix simulation", model: model, feasible: context.feasible)
     return results.recommendations(
-      count, optimum: Mixture(domains: context.domains, proportionalTo: simulation.mean),
-      model: model)
+      count, optimum: context.handedOver(simulation.mean, by: model), model: model)
   }
 
   func lossModel() -> (any LossModel)? { fitted() }

@@ -37,15 +37,18 @@ package struct Simulation {
   ///   - count: how many to draw.
   ///   - keeping: how many of the best to keep.
   ///   - concentrations: of the Dirichlet distribution.
+  ///   - feasible: draws become the nearest of these; nil for no limits.
   package init(
     count: Int, keeping: Int, concentrations: [Double], seed: UInt64, stream: String,
-    model: RegressionModel
+    model: RegressionModel, feasible: FeasibleMixtures? = nil
   ) {
+    let feasible = feasible.flatMap { $0.isWholeSimplex ? nil : $0 }
     var generator = SeededGenerator(seed: seed, stream: stream)
     var kept: [(value: Double, index: Int, mixture: [Double])] = []
     // Sorted now and then rather than at each draw.
     for index in 0..<count {
-      let mixture = Simplex.dirichlet(concentrations: concentrations, using: &generator)
+      var mixture = Simplex.dirichlet(concentrations: concentrations, using: &generator)
+      if let feasible { mixture = feasible.nearest(to: mixture) }
       let value = model.objective(at: mixture)
       if kept.count >= keeping, value >= kept[keeping - 1].value { continue }
       kept.append((value, index, mixture))

@@ -27,8 +27,12 @@ package struct ComparisonAnalysis: Sendable {
 
   package struct Search: Sendable {
     package var replicate: Int
-    /// Runs that it took, those that diverged among them.
+    /// Trials that have ended, those that diverged among them.
     package var trials: Int
+    /// What it had spent after each trial, in runs at a fixed mixture; the budget counts these.
+    package var spent: [Double]
+    /// The runs that reweighed the domains, with what they held them to be worth.
+    package var reweighted: [TrialRecord]
     package var trialsDiverged: Int
     /// The time of its runs, shared ones in full: what it would have taken alone.
     package var seconds: Double
@@ -105,12 +109,21 @@ package struct ComparisonAnalysis: Sendable {
     let pick = record.picks.first {
       $0.method == name && $0.replicate == replicate && $0.isFinal
     }
-    let own = trials.first { $0.request.mixture == pick?.mixture }
+    let own = trials.first { $0.request.mixture == pick?.mixture && $0.request.procedure == nil }
+    var total = 0.0
+    let spent = trials.map { trial in
+      total += trial.request.runs
+      return total
+    }
     return Search(
-      replicate: replicate, trials: trials.count { $0.outcome != nil },
+      replicate: replicate, trials: trials.count { $0.outcome != nil }, spent: spent,
+      reweighted: trials.filter { $0.request.procedure != nil && $0.outcome?.result != nil },
       trialsDiverged: trials.count { $0.outcome.map { $0.result == nil } ?? false },
       seconds: trials.reduce(0) { $0 + ($1.outcome?.result?.seconds ?? 0) },
-      losses: trials.map { $0.observation.flatMap(objective.value(of:)) }, pick: pick,
+      // A run whose weights changed on the way has a loss, but no mixture to hand over with it.
+      losses: trials.map {
+        $0.request.procedure == nil ? $0.observation.flatMap(objective.value(of:)) : nil
+      }, pick: pick,
       ownLoss: own?.observation.flatMap(objective.value(of:)),
       confirmed: Estimate(
         of: seededLosses(name, replicate: replicate, rank: 0, of: nil).map(\.loss)))

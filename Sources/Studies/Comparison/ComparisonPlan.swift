@@ -67,7 +67,7 @@ struct ComparisonPlan: TrialPlan {
           return .trial(
             TrialDemand(
               purpose: .search, mixture: suggestion.mixture, scale: configuration.scale,
-              seed: seeds.searches[replicate], claim: claim))
+              seed: seeds.searches[replicate], claim: claim, procedure: suggestion.procedure))
         }
       }
       turn = 0

@@ -47,10 +47,14 @@ struct MethodSearch {
     }
     let claim = claim(round)
     if ledger[.search, claim] != nil { return .passed }
-    let known = max(0, round - lag + 1)
+    let known = max(0, round - (method.waitsForOutcomes ? 1 : lag) + 1)
     guard try observe(known, in: ledger) else { return .waits }
     let pending = (known..<round).map { ledger[.search, self.claim($0)]!.request.mixture }
-    guard let suggestion = method.suggest(pending: pending, ordinal: round) else {
+    // What has been spent is told by the trials, so that a resumed search knows it too.
+    let spent = (0..<round).reduce(0.0) { $0 + ledger[.search, self.claim($1)]!.request.runs }
+    guard let suggestion = method.suggest(pending: pending, ordinal: round),
+      spent + (suggestion.procedure?.runs ?? 1) <= Double(trials) + 1e-9
+    else {
       length = round
       return .passed
     }

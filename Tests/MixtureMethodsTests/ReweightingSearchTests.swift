@@ -1,0 +1,82 @@
+import MixtureMethods
+import Mixtures
+import Testing
+
+@Suite struct `Methods that reweigh while a model trains` {
+  private let domains = SyntheticTrainer.domains
+
+  private func context(trials: Int?) -> MethodContext {
+    var context = SyntheticTrainer.context(seed: 1)
+    context.trials = trials
+    return context
+  }
+
+  private func mixture(_ weights: [Double]) -> Mixture {
+    Mixture(domains: domains, proportionalTo: weights)
+  }
+
+  /// A run that ended with a recommendation, or diverged.
+  private func outcome(
+    _ suggestion: Suggestion, recommended: [Double]?
+  ) -> Observation {
+    var observation = SyntheticTrainer(seed: 1).observation(suggestion.mixture, seed: 1)
+    observation.procedure = suggestion.procedure
+    observation.recommended = recommended
+    if suggestion.procedure != nil, recommended == nil { observation.outcome = .diverged }
+    return observation
+  }
+
+  @Test func `DoReMi goes through three rounds and trains the last one's answer`() throws {
+    var method = try makeMethod(named: "doremi", context: context(trials: 64))
+    #expect(method.waitsForOutcomes)
+    let answers = [
+      [0.1, 0.4, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3, 0.2, 0.1], [0.2, 0.2, 0.3, 0.2, 0.1],
+    ]
+    var base = Mixture.uniform(over: domains)
+    for (ordinal, answer) in answers.enumerated() {
+      let suggestion = try #require(method.suggest(pending: [], ordinal: ordinal))
+      #expect(suggestion.procedure == .doremi && suggestion.mixture == base)
+      method.update(with: [outcome(suggestion, recommended: answer)])
+      base = mixture(answer)
+      #expect(method.recommendations(2).map(\.mixture) == [base])
+    }
+    let last = try #require(method.suggest(pending: [], ordinal: 3))
+    #expect(last.procedure == nil && last.mixture == base)
+    method.update(with: [outcome(last, recommended: nil)])
+    #expect(method.suggest(pending: [], ordinal: 4) == nil)
+    #expect(method.recommendations(1)[0].observed != nil)
+  }
+
+  @Test func `ends its rounds where the weights have settled or the budget ends`() throws {
+    var settled = try makeMethod(named: "doremi", context: context(trials: nil))
+    let first = try #require(settled.suggest(pending: [], ordinal: 0))
+    settled.update(with: [outcome(first, recommended: [0.2002, 0.1998, 0.2, 0.2, 0.2])])
+    #expect(settled.suggest(pending: [], ordinal: 1)?.procedure == nil)
+    // One round takes two and a third runs, its answer one more.
+    var poor = try makeMethod(named: "doremi", context: context(trials: 5))
+    let only = try #require(poor.suggest(pending: [], ordinal: 0))
+    poor.update(with: [outcome(only, recommended: [0.5, 0.2, 0.1, 0.1, 0.1])])
+    #expect(poor.suggest(pending: [], ordinal: 1)?.procedure == nil)
+    #expect(abs(TrainingProcedure.doremi.runs - 7.0 / 3) < 1e-12)
+  }
+
+  @Test(arguments: ["odm", "aioli"])
+  func `the others take one run and its answer`(name: String) throws {
+    var method = try makeMethod(named: name, context: context(trials: 64))
+    let first = try #require(method.suggest(pending: [], ordinal: 0))
+    #expect(first.procedure?.rawValue == name && first.mixture == .uniform(over: domains))
+    method.update(with: [outcome(first, recommended: [0.5, 0.2, 0.1, 0.1, 0.1])])
+    let second = try #require(method.suggest(pending: [], ordinal: 1))
+    #expect(second.procedure == nil && second.mixture == mixture([0.5, 0.2, 0.1, 0.1, 0.1]))
+    method.update(with: [outcome(second, recommended: nil)])
+    #expect(method.suggest(pending: [], ordinal: 2) == nil)
+  }
+
+  @Test func `a run that diverged recommends nothing`() throws {
+    var method = try makeMethod(named: "aioli", context: context(trials: 64))
+    let first = try #require(method.suggest(pending: [], ordinal: 0))
+    method.update(with: [outcome(first, recommended: nil)])
+    #expect(method.suggest(pending: [], ordinal: 1) == nil)
+    #expect(method.recommendations(1).isEmpty)
+  }
+}
