@@ -18,11 +18,14 @@ struct FeasibleMethod: MixtureMethod {
       domains: mixture.domains, proportionalTo: feasible.nearest(to: mixture.weights))
   }
 
+  var waitsForOutcomes: Bool { method.waitsForOutcomes }
+
   mutating func update(with observations: [Observation]) { method.update(with: observations) }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
     method.suggest(pending: pending, ordinal: ordinal).map {
-      Suggestion(mixture: nearest(to: $0.mixture), reason: $0.reason)
+      Suggestion(
+        mixture: nearest(to: $0.mixture), reason: $0.reason, procedure: $0.procedure)
     }
   }
 

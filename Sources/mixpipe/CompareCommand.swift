@@ -159,7 +159,7 @@ struct CompareCommand: Command {
       try emit(report.methodTable.text)
       try emit(report.verdict)
       for claim in record.analysis.claims {
-        try emit("(\(claim.letter)) \(claim.claim) \(claim.verdict.words).")
+        try emit("(\(claim.letter)) \(claim.claim) Here: \(claim.verdict.words).")
       }
       try emit("\nThe report is \(paths[0]).")
     }
