@@ -58,10 +58,7 @@ package struct ModelSize: Sendable, Hashable, Codable {
     ladderSize("25M", layers: 8, width: 512, heads: 8, context: 256),
   ]
 
-  /// The ladder's size of that name.
-  package static func named(_ name: String) -> ModelSize? { ladder.first { $0.name == name } }
-
-  private static func ladderSize(
+  static func ladderSize(
     _ name: String, layers: Int, width: Int, heads: Int, context: Int
   ) -> ModelSize {
     // 8/3 of the width, to the nearest 16: three matrices of the gated unit then cost what two of

@@ -16,7 +16,7 @@ final class Optimizer: @unchecked Sendable {
   let gradients: [FloatBuffer]
   private let blocks: [Block]
   private var squares: [Double]
-  private let configuration: TrainingConfiguration
+  private var configuration: TrainingConfiguration
   private let model: ProxyModel
   private let others: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
@@ -49,6 +49,9 @@ final class Optimizer: @unchecked Sendable {
   }
 
   deinit { others.deallocate() }
+
+  /// See ``TrainingRun/aim(atSteps:)``.
+  func aim(atSteps steps: Int) { configuration.steps = steps }
 
   /// Merges the shards' gradients; returns the norm of the sum. The order of additions does not
   /// depend on the number of workers.

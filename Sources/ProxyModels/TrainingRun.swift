@@ -18,6 +18,8 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     var schedule: ScheduleState?
     var weightSums: [Double]?
     var weights: [WeightPoint]?
+    /// Of a run that is measured at rungs: those behind it.
+    var rungs: [RungResult]?
   }
 
   struct Divergence: Codable {
@@ -25,8 +27,8 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     var reason: String
   }
 
-  let configuration: TrainingConfiguration
-  let identity: RunIdentity
+  private(set) var configuration: TrainingConfiguration
+  private(set) var identity: RunIdentity
   var schedule: any WeightSchedule
   /// Whether the schedule learns from the steps.
   private let learns: Bool
@@ -39,7 +41,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
   let optimizer: Optimizer
   var sequences: Sequences
   var state = State()
-  private let evaluationTokens: Int
+  let evaluationTokens: Int
   private let expected: RunCost?
   /// Where the time goes, once `profile()` was called; the optimizer's is told apart.
   private(set) var profiles: [Profile] = []
@@ -82,6 +84,13 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     }
     expected = trainer.expected
     model.initialize(configuration)
+  }
+
+  /// Takes another length from here on: the learning rate falls toward its end.
+  func aim(atSteps steps: Int) {
+    configuration.steps = steps
+    identity.configuration.steps = steps
+    optimizer.aim(atSteps: steps)
   }
 
   /// Sequences that evaluation takes at once.

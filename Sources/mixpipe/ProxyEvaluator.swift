@@ -104,6 +104,6 @@ struct UnknownSize: Error, CustomStringConvertible {
 
   var description: String {
     "unknown model size '\(name)'; the sizes are "
-      + ModelSize.ladder.map(\.name).joined(separator: ", ")
+      + ModelSize.ladder.map(\.name).joined(separator: ", ") + " or others between, e.g. 200k"
   }
 }

@@ -25,7 +25,9 @@ struct TrainCommand: Command {
   var mixture: MixtureSpecification
   @Option("Folder of the corpus.", value: "folder", completion: .folders)
   var corpus = "corpora/five"
-  @Option("Size of the model, in parameters.", value: "size")
+  @Option(
+    "Size of the model, in parameters; between those named any other number, e.g. 200k.",
+    value: "size")
   var size = SizeArgument(ModelSize.named("100k")!)
   @OptionGroup
   var training: TrainingOptions

@@ -3,14 +3,17 @@ import Corpora
 import Foundation
 import ProxyModels
 
-/// A size of the ladder, by name.
+/// A size of the ladder by name, or any other number of parameters that a shape can be found for.
 struct SizeArgument: ArgumentValue, Equatable {
   var size: ModelSize
 
   init(_ size: ModelSize) { self.size = size }
 
   init(argument: String) throws {
-    guard let size = ModelSize.named(argument) else { throw UnreadableArgument() }
+    guard let size = ModelSize.named(argument) else {
+      guard ModelSize.count(of: argument) != nil else { throw UnreadableArgument() }
+      throw ValidationError("no shape is within 20 % of so many parameters; try 50k to 25M")
+    }
     self.size = size
   }
 

@@ -154,11 +154,8 @@ struct TransferCommand: Command {
     let own = configuration.scale
     var scales = stored?.scales ?? [own]
     var sizes = sizes?.elements.map(\.size) ?? []
-    if self.sizes == nil, stored == nil,
-      let index = ModelSize.ladder.firstIndex(where: { $0.name == own.size }),
-      index + 1 < ModelSize.ladder.count
-    {
-      sizes = [ModelSize.ladder[index + 1]]
+    if self.sizes == nil, stored == nil {
+      sizes = ModelSize.named(own.size)?.nextOfLadder.map { [$0] } ?? []
     }
     let ratio = Double(own.tokens) / Double(own.parameters)
     for size in sizes where !scales.contains(where: { $0.size == size.name }) {
