@@ -17,6 +17,8 @@ struct ColumnRoles {
   var perplexities: Set<Int> = []
   var run: Int?
   var size: Int?
+  /// Where the size is a name, the number of parameters that another column tells.
+  var parameters: Int?
   var step: Int?
   var tokens: Int?
   var seed: Int?
@@ -32,6 +34,10 @@ struct ColumnRoles {
     func first(_ role: ColumnName.Role) -> Int? { roles.firstIndex(of: role) }
     run = first(.run)
     size = first(.size)
+    let counting = roles.indices.filter {
+      roles[$0] == .size && names[$0].heading.lowercased().contains("param")
+    }
+    parameters = size.flatMap { counting.contains($0) ? nil : counting.first }
     step = first(.step)
     tokens = first(.tokens)
     seed = first(.seed)
@@ -59,7 +65,7 @@ struct ColumnRoles {
       throw .duplicateColumn(path: table.path, name: table.columns[index])
     }
     // What was taken as a weight or a loss is nothing else.
-    for path in [\ColumnRoles.run, \.size, \.step, \.tokens, \.seed, \.status] {
+    for path in [\ColumnRoles.run, \.size, \.parameters, \.step, \.tokens, \.seed, \.status] {
       if let index = self[keyPath: path], (weights + losses).contains(index) {
         self[keyPath: path] = nil
       }
@@ -74,6 +80,7 @@ struct ColumnRoles {
     result.losses = other.losses.map { $0 + width }
     result.perplexities = Set(other.perplexities.map { $0 + width })
     result.size = size ?? shifted(other.size)
+    result.parameters = parameters ?? shifted(other.parameters)
     result.step = step ?? shifted(other.step)
     result.tokens = tokens ?? shifted(other.tokens)
     result.seed = seed ?? shifted(other.seed)

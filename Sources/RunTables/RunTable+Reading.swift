@@ -211,7 +211,10 @@ struct TablePart {
           path: table.path, line: row.line,
           name: roles.run.map { row.cells[$0] }.flatMap { $0.isEmpty ? nil : $0 }, run: 0,
           mixture: mixture, size: size,
-          parameters: CellReading.count(size, unit: roles.size.map(roles.unit) ?? 1),
+          parameters: roles.parameters.flatMap {
+            CellReading.count(row.cells[$0], unit: roles.unit($0))
+          }
+            ?? CellReading.count(size, unit: roles.size.map(roles.unit) ?? 1),
           step: try count(row, roles.step, "step"), tokens: try count(row, roles.tokens, "tokens"),
           seed: try seed(row), status: status, losses: losses))
     }
@@ -370,7 +373,8 @@ struct TablePart {
         if let weight = roles.weights.firstIndex(of: index) { return .weight(weight) }
         if let loss = roles.losses.firstIndex(of: index) { return .loss(loss) }
         if index == roles.run { return .run }
-        let isMeta = [roles.size, roles.step, roles.tokens, roles.seed].contains(index)
+        let isMeta = [roles.size, roles.parameters, roles.step, roles.tokens, roles.seed]
+          .contains(index)
         if isMeta, let text = table.rows.first?.cells[index],
           table.rows.allSatisfy({ $0.cells[index] == text })
         {

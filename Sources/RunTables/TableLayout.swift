@@ -47,8 +47,8 @@ package struct TableLayout: Sendable, Hashable {
   }
 
   /// Four decimals of a share, rounded so that they sum to the whole (largest remainders).
-  private static func written(_ weights: [Double], whole: Double) -> [String] {
-    roundedShares(weights).map { units in
+  package static func written(_ weights: [Double], whole: Double = 1) -> [String] {
+    Mixture.tenThousandths(of: weights).map { units in
       // In integers, so that no digit is an accident of binary fractions.
       let scaled = units * Int(whole)
       let digits = String(scaled % 10_000)
@@ -59,24 +59,7 @@ package struct TableLayout: Sendable, Hashable {
   }
 
   /// The mixture as its row will be read back.
-  package static func rounded(_ mixture: Mixture) -> Mixture {
-    Mixture(
-      domains: mixture.domains,
-      proportionalTo: roundedShares(mixture.weights).map { Double($0) / 10_000 })
-  }
-
-  /// In ten-thousandths, which sum to 10,000.
-  private static func roundedShares(_ weights: [Double]) -> [Int] {
-    let exact = weights.map { $0 * 10_000 }
-    var units = exact.map { Int($0) }
-    let order = exact.indices.sorted {
-      let (a, b) = (exact[$0] - Double(units[$0]), exact[$1] - Double(units[$1]))
-      return a != b ? a > b : $0 < $1
-    }
-    let missing = 10_000 - units.reduce(0, +)
-    for index in order.prefix(max(missing, 0)) { units[index] += 1 }
-    return units
-  }
+  package static func rounded(_ mixture: Mixture) -> Mixture { mixture.inTenThousandths }
 
   /// One line of CSV, without its end.
   package static func line(_ cells: [String]) -> String {

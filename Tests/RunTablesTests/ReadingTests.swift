@@ -4,6 +4,23 @@ import RunTables
 import Testing
 
 @Suite struct `Headings` {
+  @Test func `may tell a size by name and its parameters`() throws {
+    let rows = try table(
+      """
+      run,size,parameters,step,tokens,seed,operations,w_a,w_b,loss_a,loss_b
+      r,200k,216512,10,10240,1,5e9,0.5,0.5,3,4
+      r,200k,216512,20,20480,1,9e9,0.5,0.5,2,3
+
+      """
+    ).rows
+    #expect(rows.map(\.size) == ["200k", "200k"] && rows.map(\.run) == [0, 0])
+    #expect(rows.map(\.parameters) == [216_512, 216_512])
+    #expect(rows.map(\.tokens) == [10_240, 20_480])
+    // A number of parameters is the size itself.
+    let plain = try table("params,non_embedding_params,w_a,w_b,loss\n60M,50M,1,0,3\n").rows
+    #expect(plain[0].size == "60M" && plain[0].parameters == 60e6)
+  }
+
   /// Domains, held-out domains and targets that a table of two equal weights is taken to have.
   @Test(arguments: [
     ("weight_books,weight_web,loss_books,loss_web", "books web", "books web", "books web"),

@@ -16,7 +16,13 @@ import Testing
     (["train", "--mixture", "books=-1,web=2"], "'books' is -1"),
     (["train", "--mixture", "books"], "found 'books', expected a list such as"),
     (["train"], "Missing expected argument '--mixture <weights>'"),
-    (["train", "--mixture", "uniform", "--size", "7k"], "Please provide one of '50k'"),
+    (["train", "--mixture", "uniform", "--size", "small"], "Please provide one of '50k'"),
+    (["train", "--mixture", "uniform", "--size", "7k"], "no shape is within 20 %"),
+    (
+      ["testbed", "t", "--mixtures", "8,4"], "Found 2 counts in '--mixtures', expected one for each"
+    ),
+    (["testbed", "t", "--rungs", "0.5,0.25,1"], "expected ascending shares that end with 1"),
+    (["testbed", "t", "--seeds", "0"], "Found '--seeds 0', expected at least 1"),
     (["train", "--mixture", "uniform", "--tokens", "0"], "expected at least 1"),
     (["study", "--methods", "bo,sobl"], "did you mean 'sobol'?"),
     (["study", "--trials", "0"], "Found '--trials 0', expected at least 1"),

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@Suite struct `A testbed from the command line` {
+  private static let words = [
+    "testbed", "t", "--corpus", "corpus", "--sizes", "50k,75k", "--mixtures", "9,3",
+    "--replicated", "2", "--rungs", "0.25,0.5,1", "--tokens", "8192", "--held-out-tokens", "1024",
+    "--quiet",
+  ]
+
+  private func run(
+    _ folder: TemporaryFolder, _ name: String, workers: Int = 2, killedAfter: Double? = nil
+  ) throws -> Program.Result {
+    var words = Self.words + ["--workers", "\(workers)"]
+    words[1] = name
+    return try Program.run(words, in: folder.path, killedAfter: killedAfter)
+  }
+
+  private func read(_ folder: TemporaryFolder, _ name: String) throws -> String {
+    try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
+  }
+
+  @Test func `writes a table of whole curves that replay reads`() throws {
+    let folder = try TemporaryFolder()
+    let built = try Program.run(
+      [
+        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output", "corpus",
+        "--quiet",
+      ], in: folder.path)
+    try #require(built.code == 0, "\(built.errors)")
+
+    let whole = try run(folder, "whole", workers: 1)
+    try #require(whole.code == 0, "\(whole.errors)")
+    #expect(whole.output.contains("s.d. over seeds"))
+    let table = try read(folder, "whole/runs.csv")
+    let rows = table.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+    let heading = rows[0].joined(separator: ",")
+    #expect(heading.hasPrefix("run,size,parameters,step,tokens,seed,operations,w_"))
+    #expect(heading.contains(",loss_reviews"))
+    // (9 + 2) and (3 + 2) runs of three rungs.
+    #expect(rows.count == 1 + 16 * 3)
+    #expect(rows.dropFirst().filter { $0[1] == "50k" }.count == 33)
+    #expect(Set(rows.dropFirst().filter { $0[0] == "75k-2-2" }.map { $0[3] }) == ["2", "4", "8"])
+    #expect(
+      rows.allSatisfy { $0.count == rows[0].count && !$0.contains("") && !$0.contains("nan") })
+
+    // After half of the runs, about half of each size's.
+    let journal = try read(folder, "whole/runs.jsonl").split(separator: "\n")
+    let early = journal.prefix(8).count { $0.contains("\"size\":\"50k\"") }
+    #expect(journal.count == 16 && (5...6).contains(early))
+
+    for seconds in [0.2, 0.4] { _ = try run(folder, "broken", killedAfter: seconds) }
+    let broken = try run(folder, "broken")
+    try #require(broken.code == 0, "\(broken.errors)")
+    #expect(try read(folder, "broken/runs.csv") == table)
+
+    // A longer one takes over what is there.
+    let more = try Program.run(
+      Self.words.map { $0 == "t" ? "whole" : $0 == "9,3" ? "10,3" : $0 }, in: folder.path)
+    try #require(more.code == 0, "\(more.errors)")
+    #expect(try read(folder, "whole/runs.jsonl").split(separator: "\n").count == 17)
+
+    let replay = try Program.run(
+      [
+        "replay", "whole/runs.csv", "--size", "50k", "--methods", "random", "--seeds", "2",
+        "--budget", "6", "--json",
+      ], in: folder.path)
+    #expect(replay.code == 0, "\(replay.errors)")
+  }
+}
