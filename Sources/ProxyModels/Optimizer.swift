@@ -12,21 +12,41 @@ final class Optimizer: @unchecked Sendable {
 
   let first: FloatBuffer
   let second: FloatBuffer
-  /// One for each shard of the batch; zero between steps.
+  /// Zero between steps. One for each shard of the batch; of a large model, where each takes as much
+  /// memory as the model, one for each worker and one for what is merged already.
   let gradients: [FloatBuffer]
+  /// Shards whose gradients are taken before the next merge, and the buffer of the first of them: the
+  /// order of additions is the same for any waves.
+  let waves: [(shards: Range<Int>, firstBuffer: Int)]
+
+  /// Parameters from which a model counts as large.
+  static let largeCount = 4_000_000
+
   private let blocks: [Block]
   private var squares: [Double]
   private var configuration: TrainingConfiguration
   private let model: ProxyModel
   private let others: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
-  init(model: ProxyModel, configuration: TrainingConfiguration) {
+  init(model: ProxyModel, configuration: TrainingConfiguration, workers: Int) {
     self.model = model
     self.configuration = configuration
     let count = model.layout.count
     first = FloatBuffer(count: count)
     second = FloatBuffer(count: count)
-    gradients = (0..<configuration.gradientShards).map { _ in FloatBuffer(count: count) }
+    let shards = configuration.gradientShards
+    if count < Self.largeCount || shards <= workers {
+      waves = [(0..<shards, 0)]
+    } else {
+      waves =
+        [(0..<workers, 0)]
+        + stride(from: workers, to: shards, by: workers).map {
+          ($0..<min($0 + workers, shards), 1)
+        }
+    }
+    gradients = (0..<waves.map { $0.firstBuffer + $0.shards.count }.max()!).map { _ in
+      FloatBuffer(count: count)
+    }
     var runs: [Block] = []
     for tensor in model.layout.tensors {
       if let last = runs.last, last.kind == tensor.kind {
@@ -53,13 +73,17 @@ final class Optimizer: @unchecked Sendable {
   /// See ``TrainingRun/aim(atSteps:)``.
   func aim(atSteps steps: Int) { configuration.steps = steps }
 
-  /// Merges the shards' gradients; returns the norm of the sum. The order of additions does not
-  /// depend on the number of workers.
-  func mergeGradients(workers: Int) -> Double {
+  /// Merges the gradients of a wave of shards with those before it; returns the norm of the sum. The order
+  /// of additions does not depend on the number of workers.
+  ///
+  /// - Parameter wave: the last if nil.
+  @discardableResult
+  func mergeGradients(ofWave wave: Int? = nil, workers: Int) -> Double {
+    let wave = waves[wave ?? waves.count - 1]
     let (kernels, blocks, sum) = (model.kernels, blocks, gradients[0])
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let (squares, others) = (squares, others)
-      let otherCount = gradients.count - 1
+      let otherCount = wave.firstBuffer + wave.shards.count - 1
       concurrently(workers: workers, items: blocks.count) { _, index in
         let block = blocks[index]
         squares[index] = kernels.mergeGradients(

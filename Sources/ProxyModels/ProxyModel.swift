@@ -180,7 +180,7 @@ package final class ProxyModel: @unchecked Sendable {
       w.profile?.mark(.elementwise)
       layer.attention.forward(
         p, kernels, rows: rows, x: kept.attentionNorm, xStride: w.widthStride, y: kept.attention,
-        yStride: w.attentionStride)
+        yStride: w.attentionStride, scratch: w.matrixPanels)
       w.profile?.mark(.products)
       for sequence in 0..<sequences {
         let first = sequence * positions
@@ -195,7 +195,7 @@ package final class ProxyModel: @unchecked Sendable {
       w.profile?.mark(.attention)
       layer.attentionOutput.forward(
         p, kernels, rows: rows, x: kept.mixed, xStride: w.widthStride, addend: kept.input,
-        y: kept.middle, yStride: w.widthStride)
+        y: kept.middle, yStride: w.widthStride, scratch: w.matrixPanels)
       w.profile?.mark(.products)
       kernels.normalize(
         rows, c, kept.middle, w.widthStride, p + offsets.hiddenGain, Self.normEpsilon,
@@ -203,14 +203,15 @@ package final class ProxyModel: @unchecked Sendable {
       w.profile?.mark(.elementwise)
       layer.gates.forward(
         p, kernels, rows: rows, x: kept.hiddenNorm, xStride: w.widthStride, y: kept.gates,
-        yStride: w.gateStride)
+        yStride: w.gateStride, scratch: w.matrixPanels)
       w.profile?.mark(.products)
       kernels.gate(
         rows, layout.size.hiddenWidth, kept.gates, w.gateStride, w.hidden, w.hiddenStride)
       w.profile?.mark(.elementwise)
       layer.down.forward(
         p, kernels, rows: rows, x: w.hidden, xStride: w.hiddenStride, addend: kept.middle,
-        y: index + 1 < layers.count ? w.layers[index + 1].input : w.output, yStride: w.widthStride)
+        y: index + 1 < layers.count ? w.layers[index + 1].input : w.output, yStride: w.widthStride,
+        scratch: w.matrixPanels)
       w.profile?.mark(.products)
     }
     kernels.normalize(
@@ -271,7 +272,7 @@ package final class ProxyModel: @unchecked Sendable {
       let offsets = layout.layers[index]
       layer.down.backward(
         p, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, dx: w.hidden,
-        dxStride: w.hiddenStride)
+        dxStride: w.hiddenStride, scratch: w.matrixPanels)
       w.profile?.mark(.products)
       kernels.gateBackward(
         rows, layout.size.hiddenWidth, kept.gates, w.gateStride, w.hidden, w.hiddenStride)
@@ -281,7 +282,7 @@ package final class ProxyModel: @unchecked Sendable {
         xStride: w.hiddenStride)
       layer.gates.backward(
         p, kernels, rows: rows, dy: kept.gates, dyStride: w.gateStride, dx: w.dBranch,
-        dxStride: w.widthStride)
+        dxStride: w.widthStride, scratch: w.matrixPanels)
       layer.gates.accumulate(
         gradients, kernels, rows: rows, dy: kept.gates, dyStride: w.gateStride, x: kept.hiddenNorm,
         xStride: w.widthStride)
@@ -293,7 +294,7 @@ package final class ProxyModel: @unchecked Sendable {
 
       layer.attentionOutput.backward(
         p, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, dx: w.dBranch,
-        dxStride: w.widthStride)
+        dxStride: w.widthStride, scratch: w.matrixPanels)
       layer.attentionOutput.accumulate(
         gradients, kernels, rows: rows, dy: w.dResidual, dyStride: w.widthStride, x: kept.mixed,
         xStride: w.widthStride)
@@ -315,7 +316,7 @@ package final class ProxyModel: @unchecked Sendable {
       w.profile?.mark(.attention)
       layer.attention.backward(
         p, kernels, rows: rows, dy: w.dAttention, dyStride: w.attentionStride, dx: w.dBranch,
-        dxStride: w.widthStride)
+        dxStride: w.widthStride, scratch: w.matrixPanels)
       layer.attention.accumulate(
         gradients, kernels, rows: rows, dy: w.dAttention, dyStride: w.attentionStride,
         x: kept.attentionNorm, xStride: w.widthStride)

@@ -63,7 +63,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     model = ProxyModel(
       size: configuration.size, vocabularySize: configuration.vocabularySize,
       kernels: trainer.kernels, engine: configuration.engine)
-    optimizer = Optimizer(model: model, configuration: configuration)
+    optimizer = Optimizer(model: model, configuration: configuration, workers: workers)
     let length = configuration.size.contextLength
     let layout = model.layout
     let microBatch = configuration.microBatchSequences
@@ -163,59 +163,26 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
   /// - Parameter factors: what each domain's loss counts; nil where all count alike. The loss returned is
   ///   the plain one.
   private func gradients(_ factors: [Double]?) -> Double {
-    let (model, workspaces, shards) = (model, workspaces, optimizer.gradients)
-    let length = configuration.size.contextLength
-    let (total, microBatch) = (configuration.batchSequences, configuration.microBatchSequences)
+    let (optimizer, shards) = (optimizer, configuration.gradientShards)
+    let total = configuration.batchSequences
     let scale = Float(1 / Double(configuration.batchTokens))
     let scales = factors.map { factors in findings.domains.map { scale * Float(factors[$0]) } }
-    let (learns, reference) = (learns, reference)
     var sequenceLosses = findings.losses
     var sequenceExcesses = findings.excesses
     losses.withUnsafeMutableBufferPointer { losses in
-      windows.withUnsafeBufferPointer { windows in
-        sequenceLosses.withUnsafeMutableBufferPointer { sequenceLosses in
-          sequenceExcesses.withUnsafeMutableBufferPointer { sequenceExcesses in
-            nonisolated(unsafe) let (losses, windows) = (losses, windows.baseAddress!)
-            nonisolated(unsafe) let (sequenceLosses, sequenceExcesses) = (
-              sequenceLosses, sequenceExcesses
-            )
-            concurrently(workers: workers, items: shards.count) { worker, shard in
-              let workspace = workspaces[worker]
-              var loss = 0.0
-              var first = total * shard / shards.count
-              let end = total * (shard + 1) / shards.count
-              while first < end {
-                // Sequences whose losses count differently go through one by one.
-                let count = scales == nil ? min(microBatch, end - first) : 1
-                let batch = windows + first * (length + 1)
-                loss += model.train(
-                  windows: batch, sequences: count, positions: length,
-                  scale: scales?[first] ?? scale, gradients: shards[shard].base,
-                  workspace: workspace)
-                if learns {
-                  for index in 0..<count {
-                    var sum = 0.0
-                    for row in index * length..<(index + 1) * length {
-                      sum += Double(workspace.losses[row])
-                    }
-                    sequenceLosses[first + index] = sum
-                  }
-                }
-                reference?.model.evaluate(
-                  windows: batch, sequences: count, positions: length,
-                  workspace: reference!.workspaces[worker]
-                ) { others in
-                  for index in 0..<count {
-                    var sum = 0.0
-                    for row in index * length..<(index + 1) * length {
-                      sum += Double(max(workspace.losses[row] - others[row], 0))
-                    }
-                    sequenceExcesses[first + index] = sum
-                  }
-                }
-                first += count
-              }
-              losses[shard] = loss
+      sequenceLosses.withUnsafeMutableBufferPointer { sequenceLosses in
+        sequenceExcesses.withUnsafeMutableBufferPointer { sequenceExcesses in
+          nonisolated(unsafe) let (losses, sequenceLosses, sequenceExcesses) = (
+            losses, sequenceLosses, sequenceExcesses
+          )
+          for (index, wave) in optimizer.waves.enumerated() {
+            if index > 0 { optimizer.mergeGradients(ofWave: index - 1, workers: workers) }
+            concurrently(workers: workers, items: wave.shards.count) { worker, place in
+              let shard = wave.shards.lowerBound + place
+              losses[shard] = addGradients(
+                of: total * shard / shards..<total * (shard + 1) / shards,
+                to: optimizer.gradients[wave.firstBuffer + place], scale: scale, scales: scales,
+                losses: sequenceLosses, excesses: sequenceExcesses, worker: worker)
             }
           }
         }
@@ -224,6 +191,52 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     findings.losses = sequenceLosses
     findings.excesses = sequenceExcesses
     return losses.reduce(0, +)
+  }
+
+  /// Adds the gradients of some of the batch's sequences; returns their summed loss.
+  ///
+  /// - Parameters:
+  ///   - scales: of each sequence's loss, where they differ from `scale`.
+  ///   - losses, excesses: of each sequence, written where the schedule learns.
+  private func addGradients(
+    of sequences: Range<Int>, to gradients: FloatBuffer, scale: Float, scales: [Float]?,
+    losses: UnsafeMutableBufferPointer<Double>, excesses: UnsafeMutableBufferPointer<Double>,
+    worker: Int
+  ) -> Double {
+    let (length, workspace) = (configuration.size.contextLength, workspaces[worker])
+    var total = 0.0
+    var first = sequences.lowerBound
+    while first < sequences.upperBound {
+      // Sequences whose losses count differently go through one by one.
+      let count =
+        scales == nil ? min(configuration.microBatchSequences, sequences.upperBound - first) : 1
+      func sums(_ loss: (Int) -> Float) -> [Double] {
+        (0..<count).map { index in
+          (index * length..<(index + 1) * length).reduce(0.0) { $0 + Double(loss($1)) }
+        }
+      }
+      windows.withUnsafeBufferPointer { windows in
+        let batch = windows.baseAddress! + first * (length + 1)
+        total += model.train(
+          windows: batch, sequences: count, positions: length, scale: scales?[first] ?? scale,
+          gradients: gradients.base, workspace: workspace)
+        if learns {
+          for (index, sum) in sums({ workspace.losses[$0] }).enumerated() {
+            losses[first + index] = sum
+          }
+        }
+        reference?.model.evaluate(
+          windows: batch, sequences: count, positions: length,
+          workspace: reference!.workspaces[worker]
+        ) { others in
+          for (index, sum) in sums({ max(workspace.losses[$0] - others[$0], 0) }).enumerated() {
+            excesses[first + index] = sum
+          }
+        }
+      }
+      first += count
+    }
+    return total
   }
 
   /// Why the run has come to nothing, nil where it has not.

@@ -53,6 +53,8 @@ package final class Workspace: @unchecked Sendable {
   /// A block of rows of the output layer's input, packed, and a block of its matrix.
   let tokenPanels: UnsafeMutablePointer<Float>
   let entryPanels: UnsafeMutablePointer<Float>
+  /// Some rows of a large matrix, packed.
+  let matrixPanels: UnsafeMutablePointer<Float>
   /// The loss of each row, (M).
   let losses: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
@@ -109,6 +111,11 @@ package final class Workspace: @unchecked Sendable {
       body(&carver)
       return layers
     }
+    // The largest matrix's inputs are the most of any.
+    let matrixColumns =
+      WeightMatrix.isLarge(outputs: c, inputs: f)
+      ? max(c, f)
+      : WeightMatrix.isLarge(outputs: max(3 * c, 2 * f), inputs: c) ? c : 0
     let counts = [
       rows * widthStride, rows * widthStride, rows, rows * hiddenStride,
       training ? rows * widthStride : 0, training ? rows * widthStride : 0,
@@ -118,6 +125,7 @@ package final class Workspace: @unchecked Sendable {
       headColumns * c,
       training ? blockEntries * ((c + 31) / 32 * 32) : 0,
       KernelTable.attentionScratch(positions: positions, headSize: layout.size.headSize),
+      WeightMatrix.packedRows * ((matrixColumns + 31) / 32 * 32),
     ]
     var measure = Carver()
     _ = carve(&measure) { carver in for count in counts { _ = carver.take(count) } }
@@ -142,6 +150,7 @@ package final class Workspace: @unchecked Sendable {
     tokenPanels = parts[13]
     entryPanels = parts[14]
     scratch = parts[15]
+    matrixPanels = parts[16]
     inputs = Array(repeating: 0, count: rows)
     targets = Array(repeating: 0, count: rows)
     self.rows = rows

@@ -10,6 +10,8 @@ private let shapes: [(size: ModelSize, vocabulary: Int, sequences: Int, position
   (shape(layers: 1, width: 48, heads: 3, hidden: 80, context: 24), 130, 2, 17),
   (shape(layers: 2, width: 64, heads: 2, hidden: 176, context: 70), 257, 1, 70),
   (shape(layers: 1, width: 128, heads: 2, hidden: 16, context: 131), 33, 1, 131),
+  // Matrices whose panels of the way back are not kept, of more rows than are packed at once.
+  (shape(layers: 1, width: 384, heads: 2, hidden: 704, context: 5), 9, 2, 5),
 ]
 
 private func shape(
