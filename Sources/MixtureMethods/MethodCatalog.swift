@@ -18,6 +18,10 @@ package let methodNames: [(name: String, summary: String)] = [
   ("regmix", "RegMix: boosted trees on Dirichlet mixtures; the mean of the best simulated ones"),
   ("regmix-linear", "RegMix with a linear regression"),
   ("climb", "CLIMB: three rounds, each drawn from what boosted trees hold best"),
+  (
+    "mde",
+    "mixture of data experts: a run on each domain alone, their token probabilities mixed"
+  ),
   ("doremi", "DoReMi: weights that follow the loss above a reference model's, in rounds"),
   ("odm", "online data mixing: a bandit (EXP3) that seeks the highest training loss"),
   ("aioli", "Aioli: weights by what probes of each domain do to every held-out loss"),
@@ -59,6 +63,7 @@ package func makeMethod(
   case "regmix-linear": return RegMixSearch(.linear, context: context)
   case "doremi", "odm", "aioli":
     return kept(ReweightingSearch(TrainingProcedure(rawValue: name)!, context: context))
+  case "mde": return ExpertSearch(context: context)
   case "climb": return ClimbSearch(context: context)
   default:
     guard methodNames.contains(where: { $0.name == name }),

@@ -98,7 +98,7 @@ package struct Suggestion: Sendable, Hashable {
 
   package var mixture: Mixture
   package var reason: Reason
-  /// How the run reweighs the domains; nil for one at the mixture as it is.
+  /// What the run does besides training at the mixture; nil for one that does no more.
   package var procedure: TrainingProcedure?
 
   package init(mixture: Mixture, reason: Reason, procedure: TrainingProcedure? = nil) {

@@ -4,10 +4,12 @@ package struct Observation: Sendable, Hashable {
   package var scale: Scale
   package var seed: UInt64
   package var outcome: Outcome
-  /// How the run reweighed the domains; nil for one at the mixture as it is.
+  /// What the run did besides training at the mixture; nil for one that did no more.
   package var procedure: TrainingProcedure?
   /// The mixture that such a run recommends, weights in the order of the mixture's; nil for others.
   package var recommended: [Double]?
+  /// What a data expert makes of single held-out tokens; nil for other runs.
+  package var tokenLosses: TokenLosses?
 
   /// A diverged run says that its mixture is bad, but gives no number.
   package enum Outcome: Sendable, Hashable {
@@ -17,7 +19,8 @@ package struct Observation: Sendable, Hashable {
 
   package init(
     mixture: Mixture, scale: Scale, seed: UInt64, outcome: Outcome,
-    procedure: TrainingProcedure? = nil, recommended: [Double]? = nil
+    procedure: TrainingProcedure? = nil, recommended: [Double]? = nil,
+    tokenLosses: TokenLosses? = nil
   ) {
     self.mixture = mixture
     self.scale = scale
@@ -25,6 +28,7 @@ package struct Observation: Sendable, Hashable {
     self.outcome = outcome
     self.procedure = procedure
     self.recommended = recommended
+    self.tokenLosses = tokenLosses
   }
 
   /// The loss of a domain, nil where the run diverged or the domain was not measured.

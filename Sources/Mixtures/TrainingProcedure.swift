@@ -1,5 +1,5 @@
-/// How a run comes by its weights where they are not fixed: it reweighs the domains while it trains, and
-/// recommends a mixture at its end.
+/// What a run does besides training at the mixture that it is given: it reweighs the domains while it
+/// trains and recommends a mixture at its end, or keeps what it makes of single held-out tokens.
 package enum TrainingProcedure: String, Sendable, Hashable, Codable, CaseIterable {
   /// DoReMi: a reference model on the trial's mixture, then a model whose weights follow the loss above
   /// the reference's.
@@ -8,6 +8,8 @@ package enum TrainingProcedure: String, Sendable, Hashable, Codable, CaseIterabl
   case odm
   /// Aioli.
   case aioli
+  /// A data expert, trained on one domain, whose held-out token losses are kept.
+  case mde
 
   /// What it takes, in runs of the same scale at fixed weights, evaluation aside.
   ///
@@ -17,7 +19,7 @@ package enum TrainingProcedure: String, Sendable, Hashable, Codable, CaseIterabl
   package var runs: Double {
     switch self {
     case .doremi: 2 + 1.0 / 3
-    case .odm: 1
+    case .odm, .mde: 1
     case .aioli: 1.05
     }
   }

@@ -25,6 +25,8 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
   package var expected: RunCost?
   /// Whether the result says where the time went.
   package var isProfiled = false
+  /// Of how many tokens of each held-out domain the result tells the losses.
+  package var tokenLossesKept = 0
 
   /// - Parameter workers: threads; more than the configuration's gradient shards are of no use.
   package init(
@@ -87,6 +89,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
     let trained = clock.now
     var evaluationSeconds = 0.0
     let outcome: TrainingResult.Outcome
+    var tokenLosses: TokenLosses?
     if let divergence = run.state.divergence {
       outcome = .diverged(step: divergence.step, reason: divergence.reason)
     } else {
@@ -95,8 +98,11 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
         try run.save(to: checkpoint)
       }
       let start = clock.now
+      if tokenLossesKept > 0 { tokenLosses = TokenLosses() }
       outcome = .finished(
-        evaluate(run.model, on: heldOut, workers: workers, microBatch: run.microBatch))
+        evaluate(
+          run.model, on: heldOut, workers: workers, microBatch: run.microBatch,
+          keeping: tokenLossesKept, in: &tokenLosses))
       evaluationSeconds = (clock.now - start).seconds
       if let exportFolder { try run.model.export(to: exportFolder) }
       try keepParameters(run.model.copyParameters())
@@ -113,7 +119,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
       trainingOperations: configuration.trainingOperations,
       profile: isProfiled
         ? run.profile(seconds: (clock.now - began).seconds, evaluation: evaluationSeconds) : nil,
-      recommended: run.recommended, weights: run.state.weights)
+      recommended: run.recommended, weights: run.state.weights, tokenLosses: tokenLosses)
   }
 }
 

@@ -32,6 +32,8 @@ package struct TrainingResult: Sendable, Codable {
   package var recommended: [Double]?
   /// The same at about a hundred steps.
   package var weights: [WeightPoint]?
+  /// Losses of some tokens of each held-out domain, where they were asked for.
+  package var tokenLosses: TokenLosses?
 
   package struct CurvePoint: Sendable, Equatable, Codable {
     package var step: Int

@@ -54,7 +54,7 @@ package struct TrialRequest: Sendable, Hashable, Codable {
   package var mixture: Mixture
   package var scale: Scale
   package var seed: UInt64
-  /// How the run reweighs the domains; nil for one at the mixture as it is.
+  /// What the run does besides training at the mixture; nil for one that does no more.
   package var procedure: TrainingProcedure?
 
   package init(

@@ -54,7 +54,8 @@ package struct TrialRecord: Sendable, Hashable {
     outcome.map {
       Observation(
         mixture: request.mixture, scale: request.scale, seed: request.seed, outcome: $0.observed,
-        procedure: request.procedure, recommended: $0.result?.recommended)
+        procedure: request.procedure, recommended: $0.result?.recommended,
+        tokenLosses: $0.result?.tokenLosses)
     }
   }
 }

@@ -50,10 +50,13 @@ package struct TrialResult: Sendable, Hashable, Codable {
   package var recommended: [Double]?
   /// What it held the domains to be worth, over its steps; nil for others.
   package var weights: [WeightPoint]?
+  /// What a data expert makes of single held-out tokens; nil for others.
+  package var tokenLosses: TokenLosses?
 
   package init(
     losses: [DomainLoss], tokensSeen: [Int], epochs: [Double], seconds: Double,
-    tokensPerSecond: Double, recommended: [Double]? = nil, weights: [WeightPoint]? = nil
+    tokensPerSecond: Double, recommended: [Double]? = nil, weights: [WeightPoint]? = nil,
+    tokenLosses: TokenLosses? = nil
   ) {
     self.losses = losses
     self.tokensSeen = tokensSeen
@@ -62,6 +65,7 @@ package struct TrialResult: Sendable, Hashable, Codable {
     self.tokensPerSecond = tokensPerSecond
     self.recommended = recommended
     self.weights = weights
+    self.tokenLosses = tokenLosses
   }
 }
 

@@ -21,6 +21,7 @@ extension ProxyEvaluator {
         parts: parts, reference: "reference of \(trial.mixture.weights), seed \(trial.seed)")
     case .odm: return BanditWeights(parts: parts)
     case .aioli: return ProbedWeights(parts: parts)
+    case .mde: return ConstantWeights(trial.mixture.weights)
     }
   }
 

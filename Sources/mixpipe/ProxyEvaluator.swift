@@ -12,6 +12,9 @@ struct ProxyEvaluator: Evaluator {
   let learningRate: Double?
   /// What trials take on this machine, once that was measured.
   var costs: CostModel?
+  /// Held-out tokens of each domain whose losses a data expert keeps: enough for the difference of two
+  /// mixtures, which share the tokens, and few enough for a journal.
+  static let expertTokens = 4096
   /// Held-out tokens of each domain; nil for the default.
   var heldOutTokens: Int?
 
@@ -80,6 +83,7 @@ struct ProxyEvaluator: Evaluator {
         return .diverged(step: step, reason: "the reference model: \(reason)")
       }
     }
+    if trial.procedure == .mde { trainer.tokenLossesKept = Self.expertTokens }
     let result = try trainer.run(
       progress: {
         control.progress(before.share + (1 - before.share) * Double($0.step) / Double($0.steps))
@@ -92,7 +96,8 @@ struct ProxyEvaluator: Evaluator {
           losses: losses, tokensSeen: result.tokensSeen, epochs: result.epochs,
           seconds: before.seconds + result.trainingSeconds + result.evaluationSeconds,
           tokensPerSecond: result.tokensPerSecond, recommended: result.recommended,
-          weights: result.weights))
+          weights: trial.procedure == .mde ? nil : result.weights,
+          tokenLosses: result.tokenLosses))
     case .diverged(let step, let reason):
       return .diverged(step: step, reason: reason)
     }

@@ -73,6 +73,43 @@ private func exported(_ folder: String) throws -> Data {
     #expect(result.tokensSeen[1] == 0)
   }
 
+  @Test(arguments: [1, 3]) func `tells the losses of single held-out tokens`(share: Int) throws {
+    let all = ToyText(contextLength: size.contextLength).windowCount(domain: 0) * size.contextLength
+    var trainer = trainer(configuration(steps: 40), workers: 2)
+    trainer.tokenLossesKept = all / share
+    let result = try trainer.run()
+    guard case .finished(let losses) = result.outcome else {
+      Issue.record("expected losses, found \(result.outcome)")
+      return
+    }
+    let kept = try #require(result.tokenLosses)
+    for loss in losses {
+      let tokens = try #require(kept.losses(of: loss.domain))
+      #expect(tokens.count == (all + share - 1) / share)
+      let mean = tokens.reduce(0, +) / Double(tokens.count)
+      // All of them make up the loss to the resolution that they are kept in.
+      #expect(abs(mean - loss.loss) < (share == 1 ? 1e-3 : 0.25))
+    }
+    let line = try encodeLine(kept)
+    #expect(try JSONDecoder().decode(TokenLosses.self, from: line) == kept)
+  }
+
+  /// Four million parameters, nearly all of them embedding: gradients are merged wave by wave.
+  @Test func `gives the same bits where a large model's gradients share memory`() throws {
+    var results: [TrainingResult.Outcome] = []
+    for workers in [1, 2, 3, 4] {
+      var large = TrainingConfiguration(
+        size: size, vocabularySize: 65_536, tokens: 1, seed: 1)
+      large.size.width = 64
+      large.steps = 3
+      large.batchSequences = 8
+      large.gradientShards = 4
+      large.microBatchSequences = 1
+      results.append(try trainer(large, workers: workers).run().outcome)
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+  }
+
   @Test func `gives the same bits for any number of workers`() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

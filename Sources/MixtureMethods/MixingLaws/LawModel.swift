@@ -11,12 +11,15 @@ package struct LawModel: LossModel {
     /// A target that no training domain is: BiMix has no law for it, and its loss counts as what it was
     /// on average.
     case constant(Double)
+    /// On what data experts make of the domain's tokens.
+    case experts(ExpertLaw)
 
     package func loss(at weights: [Double]) -> Double {
       switch self {
       case .exponential(let law): law.loss(at: weights)
       case .bivariate(let law, let domain): law.loss(at: weights[domain])
       case .constant(let loss): loss
+      case .experts(let law): law.loss(at: weights)
       }
     }
 
@@ -31,6 +34,7 @@ package struct LawModel: LossModel {
       case .bivariate(let law, let domain):
         gradient[domain] += factor * law.slope(at: weights[domain])
       case .constant: break
+      case .experts(let law): law.addGradient(at: weights, times: factor, to: &gradient)
       }
     }
   }

@@ -117,7 +117,7 @@ package struct ComparisonAnalysis: Sendable {
     }
     return Search(
       replicate: replicate, trials: trials.count { $0.outcome != nil }, spent: spent,
-      reweighted: trials.filter { $0.request.procedure != nil && $0.outcome?.result != nil },
+      reweighted: trials.filter { $0.outcome?.result?.weights != nil },
       trialsDiverged: trials.count { $0.outcome.map { $0.result == nil } ?? false },
       seconds: trials.reduce(0) { $0 + ($1.outcome?.result?.seconds ?? 0) },
       // A run whose weights changed on the way has a loss, but no mixture to hand over with it.
