@@ -21,10 +21,10 @@ package struct ExpertLaw: Sendable, Hashable {
   /// - Precondition: there is a token, and every expert tells of as many.
   package init(tokenLosses: [[Double]], losses: [Double]) {
     let count = tokenLosses[0].count
-    precondition(
-      count > 0 && tokenLosses.count == losses.count && tokenLosses.allSatisfy { $0.count == count },
-      "expected the losses of \(count) tokens of each of \(losses.count) experts")
     parts = losses.count
+    precondition(
+      count > 0 && tokenLosses.count == parts && tokenLosses.allSatisfy { $0.count == count },
+      "expected the losses of \(count) tokens of each of \(parts) experts")
     var ratios: [Float] = []
     ratios.reserveCapacity(count * parts)
     var sum = 0.0

@@ -14,7 +14,8 @@ package struct FidelityPool: Sendable, Hashable {
     self.reach = reach
     // Looked up only: the order of a dictionary is never seen.
     places = Dictionary(
-      mixtures.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+      mixtures.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first }
+    )
   }
 
   package func index(of mixture: Mixture) -> Int? { places[mixture] }
