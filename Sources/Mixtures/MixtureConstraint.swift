@@ -79,7 +79,7 @@ extension MixtureConstraint: CustomStringConvertible {
 }
 
 /// All digits of a number, but 4 rather than 4.0.
-func shortest(_ value: Double) -> String {
+package func shortest(_ value: Double) -> String {
   value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
 }
 

@@ -99,7 +99,7 @@ private func regularizedBeta(
 
 /// The logarithm of the gamma function, for positive `x`. (`lgamma` keeps the sign in a global
 /// variable, which threads would race for.)
-private func logGamma(_ x: Double) -> Double {
+package func logGamma(_ x: Double) -> Double {
   var sign: Int32 = 0
   return lgamma_r(x, &sign)
 }

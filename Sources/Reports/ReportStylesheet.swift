@@ -86,8 +86,8 @@ let reportStylesheet = """
   .curve.best { stroke: var(--accent); stroke-width: 2.75; }
   .curve.m0 { stroke: var(--c5); } .curve.m1 { stroke: var(--c1); } .curve.m2 { stroke: var(--c2); }
   .curve.m3 { stroke: var(--c3); } .curve.m4 { stroke: var(--c4); }
-  .plot text.c0 { fill: var(--c5); } .plot text.c1 { fill: var(--c1); } .plot text.c2 { fill: var(--c2); }
-  .plot text.c3 { fill: var(--c3); } .plot text.c4 { fill: var(--c4); }
+  .plot text.label.c0 { fill: var(--c5); } .plot text.label.c1 { fill: var(--c1); } .plot text.label.c2 { fill: var(--c2); }
+  .plot text.label.c3 { fill: var(--c3); } .plot text.label.c4 { fill: var(--c4); }
   .solid { fill: var(--other); stroke: var(--page); stroke-width: 1; }
   .solid.best { fill: var(--accent); }
   .hollow { fill: var(--page); stroke: var(--other); stroke-width: 1.5; }

@@ -21,12 +21,18 @@ struct ColumnRoles {
   var parameters: Int?
   var step: Int?
   var tokens: Int?
+  var operations: Int?
   var seed: Int?
   var status: Int?
   /// What was decided that a reader may want to know.
   var notes: [String] = []
 
   private var names: [ColumnName]
+
+  /// Of what a run has cost when it was measured.
+  private static let operationNames: Set<String> = [
+    "operations", "ops", "flop", "flops", "total_flops", "train_flops", "training_flops",
+  ]
 
   init(of table: CellTable, wishes: Wishes) throws(RunTableError) {
     names = table.columns.map(ColumnName.init)
@@ -40,6 +46,9 @@ struct ColumnRoles {
     parameters = size.flatMap { counting.contains($0) ? nil : counting.first }
     step = first(.step)
     tokens = first(.tokens)
+    operations = roles.indices.first {
+      Self.operationNames.contains(names[$0].heading.lowercased())
+    }
     seed = first(.seed)
     status = first(.status)
     // Of several that could name the run, the one that is told apart by most rows.
@@ -65,7 +74,9 @@ struct ColumnRoles {
       throw .duplicateColumn(path: table.path, name: table.columns[index])
     }
     // What was taken as a weight or a loss is nothing else.
-    for path in [\ColumnRoles.run, \.size, \.parameters, \.step, \.tokens, \.seed, \.status] {
+    for path in [
+      \ColumnRoles.run, \.size, \.parameters, \.step, \.tokens, \.operations, \.seed, \.status,
+    ] {
       if let index = self[keyPath: path], (weights + losses).contains(index) {
         self[keyPath: path] = nil
       }
@@ -83,6 +94,7 @@ struct ColumnRoles {
     result.parameters = parameters ?? shifted(other.parameters)
     result.step = step ?? shifted(other.step)
     result.tokens = tokens ?? shifted(other.tokens)
+    result.operations = operations ?? shifted(other.operations)
     result.seed = seed ?? shifted(other.seed)
     result.status = status ?? shifted(other.status)
     result.notes += other.notes
@@ -91,7 +103,8 @@ struct ColumnRoles {
 
   /// Where headings tell of no losses: the columns of numbers that nothing else is known of.
   mutating func takeUnnamedLosses(of table: CellTable) {
-    let taken = Set(weights + [run, size, step, tokens, seed, status].compactMap { $0 })
+    let taken = Set(
+      weights + [run, size, parameters, step, tokens, operations, seed, status].compactMap { $0 })
     losses = names.indices.filter { index in
       !taken.contains(index) && names[index].role == .unknown && Self.isNumeric(index, table)
     }

@@ -216,7 +216,8 @@ struct TablePart {
           }
             ?? CellReading.count(size, unit: roles.size.map(roles.unit) ?? 1),
           step: try count(row, roles.step, "step"), tokens: try count(row, roles.tokens, "tokens"),
-          seed: try seed(row), status: status, losses: losses))
+          operations: try count(row, roles.operations, "operations"), seed: try seed(row),
+          status: status, losses: losses))
     }
     numberRuns(&rows)
     let aggregates = roles.losses.indices.filter(roles.isAggregate)
@@ -373,8 +374,10 @@ struct TablePart {
         if let weight = roles.weights.firstIndex(of: index) { return .weight(weight) }
         if let loss = roles.losses.firstIndex(of: index) { return .loss(loss) }
         if index == roles.run { return .run }
-        let isMeta = [roles.size, roles.parameters, roles.step, roles.tokens, roles.seed]
-          .contains(index)
+        let isMeta = [
+          roles.size, roles.parameters, roles.step, roles.tokens, roles.operations, roles.seed,
+        ]
+        .contains(index)
         if isMeta, let text = table.rows.first?.cells[index],
           table.rows.allSatisfy({ $0.cells[index] == text })
         {

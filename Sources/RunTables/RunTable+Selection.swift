@@ -24,6 +24,11 @@ extension RunTable {
     }.map(\.element.text)
   }
 
+  /// The parameters of a model whose size is written like `160M`; nil where that is no number.
+  package static func parameters(ofSize size: String) -> Double? {
+    CellReading.count(size, unit: 1)
+  }
+
   private static func isSame(_ a: String, _ b: String) -> Bool {
     if a.lowercased() == b.lowercased() { return true }
     guard let x = CellReading.count(a, unit: 1), let y = CellReading.count(b, unit: 1) else {

@@ -27,6 +27,9 @@ package struct RunTable: Sendable {
     package var parameters: Double?
     package var step: Double?
     package var tokens: Double?
+    /// Multiplications and additions that the run has cost when it was measured, with all that it was
+    /// measured at before.
+    package var operations: Double?
     package var seed: UInt64?
     package var status: Status
     /// In the order of ``RunTable/heldOut``, nats per token; nil where it was not measured.
@@ -34,8 +37,8 @@ package struct RunTable: Sendable {
 
     package init(
       path: String, line: Int, name: String? = nil, run: Int, mixture: Mixture, size: String = "",
-      parameters: Double? = nil, step: Double? = nil, tokens: Double? = nil, seed: UInt64? = nil,
-      status: Status, losses: [Double?]
+      parameters: Double? = nil, step: Double? = nil, tokens: Double? = nil,
+      operations: Double? = nil, seed: UInt64? = nil, status: Status, losses: [Double?]
     ) {
       self.path = path
       self.line = line
@@ -46,6 +49,7 @@ package struct RunTable: Sendable {
       self.parameters = parameters
       self.step = step
       self.tokens = tokens
+      self.operations = operations
       self.seed = seed
       self.status = status
       self.losses = losses

@@ -1,5 +1,7 @@
 /// Everything that a replay's traces depend on besides the table: the first line of `replay.jsonl`.
-package struct ReplayConfiguration: Sendable, Hashable, Codable {
+package struct ReplayConfiguration: Sendable, Hashable, Codable, ReplayHeader {
+  package typealias Trace = ReplayTrace
+
   package enum Kind: String, Sendable, Hashable, Codable {
     /// Only the table's own runs can be tried.
     case pool
@@ -32,9 +34,6 @@ package struct ReplayConfiguration: Sendable, Hashable, Codable {
     self.noise = noise
   }
 
-  /// Whether a journal of `other` can be gone on with.
-  ///
-  /// - Throws: ``ReplayError/differentReplay(path:field:found:asked:)``.
   package func check(_ other: ReplayConfiguration, path: String) throws(ReplayError) {
     let fields: [(String, String, String)] = [
       ("version", "\(other.version)", "\(version)"), ("kind", other.kind.rawValue, kind.rawValue),

@@ -58,6 +58,18 @@ package struct RunPool: Sendable {
     repeated = table.rows.count - omitted - mixtures.count
   }
 
+  /// Each mixture once, with losses of the objective's domains.
+  init(domains: [String], objective: Objective, mixtures: [Mixture], losses: [[Double]]) {
+    precondition(mixtures.count == losses.count)
+    self.domains = domains
+    self.objective = objective
+    self.mixtures = mixtures
+    self.losses = losses
+    values = losses.map { objective.value(of: $0) }
+    omitted = 0
+    repeated = 0
+  }
+
   /// A run of a mixture as a method sees it.
   ///
   /// - Parameter losses: what was measured.
@@ -87,6 +99,9 @@ package enum ReplayError: Error, Equatable, CustomStringConvertible {
   case differentReplay(path: String, field: String, found: String, asked: String)
   case notAReplay(path: String)
   case noSearch(method: String)
+  case noCheaperRuns(target: String)
+  case inadmissible(method: String, step: String)
+  case unknownAblation(name: String)
 
   package var description: String {
     switch self {
@@ -101,6 +116,17 @@ package enum ReplayError: Error, Equatable, CustomStringConvertible {
     case .noSearch(let method):
       return "the method '\(method)' tries one mixture and does not search, expected methods that "
         + "do; leave it out"
+    case .noCheaperRuns(let target):
+      return
+        "found runs of the size \(target) and one length alone, expected smaller or shorter ones "
+        + "too; give tables of several sizes, or replay without --target"
+    case .unknownAblation(let name):
+      let names = FidelityVariant.Ablation.allCases.map(\.rawValue)
+      return "found '+\(name)' behind a method, "
+        + (nearestName(to: name, in: names).map { "did you mean '+\($0)'? " } ?? "")
+        + "expected \(names.map { "+" + $0 }.joined(separator: ", "))"
+    case .inadmissible(let method, let step):
+      return "the method '\(method)' asked for \(step), which cannot be had; leave it out"
     }
   }
 }

@@ -23,7 +23,18 @@ struct ReplayCommand: Command {
 
     '--landscape law' fits mixing laws and what they leave over to the table, and lets the methods \
     try any mixture between those of the table. '--predict 64' lets each model learn from 64 runs \
-    and tell the others. With '--output' the traces are kept as they come (replay.jsonl), and the \
+    and tell the others.
+
+    '--target 410M' replays methods that choose the model's size and the length of its training too, on a \
+    table of several sizes with a column of steps or tokens. What is told is how much compute, in runs of \
+    the target, each takes until it hands over what is as good as the best there, and how many times as \
+    much random search, Hyperband and others take. '+last-points', '+no-resume-credit' and \
+    '+objective-only' behind a method's name take from it what is to be judged. With '--landscape law' \
+    there are '--candidates' mixtures between those of the table.
+
+      mixpipe replay runs/*.csv --target 410M --methods random,hyperband --seeds 20 --budget 30
+
+    With '--output' the traces are kept as they come (replay.jsonl), and the \
     same command goes on after an interruption; report.html and report.md are drawn from them.
 
     \(TableOptions.explanation)
@@ -32,16 +43,20 @@ struct ReplayCommand: Command {
   @Argument("Tables of finished runs.", completion: .files)
   var tables: [String]
   @Option(
-    "Methods to compare, separated by commas: random, or any that searches, of \(methodNames.map(\.name).joined(separator: ", ")).",
+    "Methods to compare, separated by commas: random, or any that searches, of \(methodNames.map(\.name).joined(separator: ", ")); with --target \(fidelityMethodNames.map(\.name).joined(separator: ", ")). (default: bo,bo-raw,sobol,random; with --target all)",
     value: "names")
-  var methods = ListArgument(["bo", "bo-raw", "sobol", "random"])
+  var methods: ListArgument<String>?
   @Option("Seeds: 1, 2, … up to this; 0 for none.", value: "count")
   var seeds = 20
   @Option(
     "Random runs to begin with. (default: 12, a quarter of a smaller table)", value: "count")
   var initial: Int?
-  @Option("Runs in all. (default: 64, or what the table has)", value: "count")
-  var budget: Int?
+  @Option(
+    "Runs in all; with --target compute, in runs of it. (default: 64, or what the table has; with --target 30)",
+    value: "count")
+  var budget: Double?
+  @OptionGroup(title: "Several sizes")
+  var fidelity: FidelityOptions
   @Option("Noise to add to each run's objective (s.d.), nats per token.", value: "nats")
   var noise = 0.0
   @OptionGroup
@@ -66,10 +81,13 @@ struct ReplayCommand: Command {
 
   func validate() throws {
     for (name, value, least) in [
-      ("seeds", seeds, 0), ("initial", initial ?? 1, 1), ("budget", budget ?? 1, 1),
-      ("predict", predict ?? 4, 4), ("splits", splits, 1), ("workers", workers ?? 1, 1),
+      ("seeds", seeds, 0), ("initial", initial ?? 1, 1), ("predict", predict ?? 4, 4),
+      ("splits", splits, 1), ("workers", workers ?? 1, 1),
     ] where value < least {
       throw ValidationError("Found '--\(name) \(value)', expected at least \(least)")
+    }
+    if let budget, !(budget > 0 && budget.isFinite) {
+      throw ValidationError("Found '--budget \(shortest(budget))', expected a positive number")
     }
     if seeds == 0, predict == nil {
       throw ValidationError("Found '--seeds 0' without '--predict', expected something to do")
@@ -77,7 +95,18 @@ struct ReplayCommand: Command {
     if !(noise >= 0 && noise.isFinite) {
       throw ValidationError("Found '--noise \(noise)', expected no negative number")
     }
-    for name in methods.elements where name != PoolReplay.random {
+    let names = methodsAsked
+    if Set(names).count < names.count {
+      throw ValidationError(
+        "Found '--methods \(names.joined(separator: ","))', expected each method once")
+    }
+    if fidelity.target != nil { return try validateFidelity() }
+    try fidelity.refuse()
+    if let budget, budget != budget.rounded() || budget > 1e9 {
+      throw ValidationError(
+        "Found '--budget \(shortest(budget))' without '--target', expected a whole number of runs")
+    }
+    for name in names where name != PoolReplay.random {
       guard methodNames.contains(where: { $0.name == name }) else {
         throw MethodError.unknown(name: name)
       }
@@ -85,13 +114,16 @@ struct ReplayCommand: Command {
         throw ValidationError("\(ReplayError.noSearch(method: name))")
       }
     }
-    if Set(methods.elements).count < methods.elements.count {
-      throw ValidationError(
-        "Found '--methods \(methods.argumentText)', expected each method once")
-    }
+  }
+
+  var methodsAsked: [String] {
+    methods?.elements
+      ?? (fidelity.target == nil
+        ? ["bo", "bo-raw", "sobol", "random"] : fidelityMethodNames.map(\.name))
   }
 
   func run() throws {
+    if fidelity.target != nil { return try runFidelity() }
     let runs = try RunTable(at: tables, columns: table.columns).selected(table.selection)
     let pool = try RunPool(runs, objective: try table.objective(over: runs))
     let line = ProgressLine(isQuiet: quiet || json)
@@ -137,9 +169,10 @@ struct ReplayCommand: Command {
   private func replay(
     _ pool: RunPool, _ line: ProgressLine
   ) throws -> (ReplaySummary, Landscape.Quality?) {
-    let limit = landscape == nil ? pool.count : max(pool.count, budget ?? 64)
+    let asked = self.budget.map { Int($0) }
+    let limit = landscape == nil ? pool.count : max(pool.count, asked ?? 64)
     let initial = initial ?? min(12, max(4, pool.count / 4))
-    let budget = budget ?? min(64, limit)
+    let budget = asked ?? min(64, limit)
     guard initial <= budget, budget <= limit, initial <= pool.count else {
       throw ValidationError(
         "Found \(initial) runs to begin with and a budget of \(budget), expected no more than the "
@@ -151,7 +184,7 @@ struct ReplayCommand: Command {
     let folder = try output.map { try ReplayFolder(at: $0, configuration: configuration) }
     var tasks: [(method: String, seed: UInt64)] = []
     for seed in 1...UInt64(seeds) {
-      for method in methods.elements {
+      for method in methodsAsked {
         let isDone = folder?.traces.contains { $0.method == method && $0.seed == seed } ?? false
         if !isDone { tasks.append((method, seed)) }
       }
@@ -175,9 +208,9 @@ struct ReplayCommand: Command {
       try folder?.append(found)
       return found
     }
-    let asked = Set(methods.elements)
+    let wanted = Set(methodsAsked)
     let kept = (folder?.traces ?? []).filter {
-      asked.contains($0.method) && $0.seed <= UInt64(seeds)
+      wanted.contains($0.method) && $0.seed <= UInt64(seeds)
     }
     // A landscape has no best run that is hit exactly: within a fiftieth of the table's spread will do.
     let spread = Bootstrap.interval(of: pool.values, confidence: 0.5)!
@@ -199,7 +232,7 @@ struct ReplayCommand: Command {
       )
     }
     let check = PredictionCheck(pool: pool, trainingRuns: trainingRuns)
-    let names = methods.elements
+    let names = methodsAsked
     let count = names.count * splits
     let found = try gather(count, "predictions", line) { index in
       if Interruption.isRequested { throw CancellationError() }
@@ -209,7 +242,7 @@ struct ReplayCommand: Command {
   }
 
   /// Results in their order, whoever computed them.
-  private func gather<Result: Sendable>(
+  func gather<Result: Sendable>(
     _ count: Int, _ what: String, _ line: ProgressLine,
     _ body: @escaping @Sendable (Int) throws -> Result
   ) throws -> [Result] {
@@ -271,9 +304,9 @@ struct ReplayCommand: Command {
   /// In full, so that later defaults do not matter.
   private var command: String {
     var words = ["mixpipe replay"] + tables.map { ($0 as NSString).lastPathComponent }
-    words.append("--methods \(methods.argumentText) --seeds \(seeds)")
+    words.append("--methods \(methodsAsked.joined(separator: ",")) --seeds \(seeds)")
     if let initial { words.append("--initial \(initial)") }
-    if let budget { words.append("--budget \(budget)") }
+    if let budget { words.append("--budget \(shortest(budget))") }
     if noise > 0 { words.append("--noise \(noise)") }
     if let weights = table.weights { words.append("--weights '\(weights.argumentText)'") }
     if let losses = table.losses { words.append("--losses '\(losses.argumentText)'") }

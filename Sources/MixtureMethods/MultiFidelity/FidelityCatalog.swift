@@ -4,6 +4,23 @@ import Numerics
 package let fidelityMethodNames: [(name: String, summary: String)] = [
   ("random", "random mixtures, each run at the target"),
   ("grid", "a regular grid of mixtures, each run at the target"),
+  (
+    "successive-halving",
+    "successive halving: many short runs at the target size, the best third goes on"
+  ),
+  ("hyperband", "Hyperband over the tokens of runs at the target size, η = 3"),
+  (
+    "asha",
+    "asynchronous successive halving: a run goes on once it is in the best third of its rung"
+  ),
+  ("bohb", "Hyperband with configurations from a ratio of densities on the simplex"),
+  (
+    "successive-halving-sizes",
+    "successive halving from short runs of the smallest size to the target"
+  ),
+  ("hyperband-sizes", "Hyperband over the cost of runs of all sizes"),
+  ("asha-sizes", "asynchronous successive halving over all sizes"),
+  ("bohb-sizes", "BOHB over the cost of runs of all sizes"),
 ]
 
 package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
@@ -24,9 +41,16 @@ package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
 package func makeFidelityMethod(
   named name: String, context: FidelityContext
 ) throws(FidelityMethodError) -> any FidelityMethod {
+  let path: ResourcePath.Kind = name.hasSuffix("-sizes") ? .sizes : .steps
   switch name {
   case "random": return TargetSearch(.random, context: context)
   case "grid": return TargetSearch(.grid, context: context)
+  case "successive-halving", "successive-halving-sizes":
+    return HalvingSearch(.deepest, along: path, context: context)
+  case "hyperband", "hyperband-sizes": return HalvingSearch(.all, along: path, context: context)
+  case "asha", "asha-sizes": return AsynchronousHalving(along: path, context: context)
+  case "bohb", "bohb-sizes":
+    return HalvingSearch(.all, proposals: .densities, along: path, context: context)
   default: throw .unknown(name: name)
   }
 }

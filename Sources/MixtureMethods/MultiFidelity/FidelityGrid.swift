@@ -66,6 +66,11 @@ package struct FidelityGrid: Sendable, Hashable, Codable {
 
   package subscript(point: FidelityPoint) -> Rung { levels[point.level][point.rung] }
 
+  /// Whether a rung on the way can be measured for nothing.
+  package var measuringIsFree: Bool {
+    levels.allSatisfy { $0.allSatisfy { $0.branchCost == 0 } }
+  }
+
   /// What it costs to bring a run from where it is paused to a rung, in runs of the target.
   ///
   /// - Parameters:

@@ -1,0 +1,138 @@
+import Mixtures
+import Numerics
+
+/// Everything that the traces of such a replay depend on besides the table: the first line of its journal.
+package struct FidelityReplayConfiguration: Sendable, Hashable, Codable, ReplayHeader {
+  package typealias Trace = FidelityTrace
+
+  package enum Kind: String, Sendable, Hashable, Codable {
+    /// Only the table's own runs can be had.
+    case sizes
+    /// Mixtures between those of the table, on landscapes that were fitted to each size and rung.
+    case emulatedSizes = "emulated-sizes"
+  }
+
+  package static let currentVersion = 1
+
+  package var version = currentVersion
+  package var kind: Kind
+  /// Of what the table holds, its sizes, rungs and costs among it.
+  package var fingerprint: String
+  package var objective: String
+  /// E.g. `410M, 30000`.
+  package var target: String
+  /// Of each search, in runs of the target.
+  package var budget: Double
+  /// Runs at once, by a clock on which a run takes as long as it costs.
+  package var workers: Int
+  /// Standard deviation of the noise that is added to the objective of each run.
+  package var noise: Double
+
+  package init(
+    kind: Kind, fingerprint: String, objective: String, target: String, budget: Double,
+    workers: Int, noise: Double
+  ) {
+    self.kind = kind
+    self.fingerprint = fingerprint
+    self.objective = objective
+    self.target = target
+    self.budget = budget
+    self.workers = workers
+    self.noise = noise
+  }
+
+  package func check(_ other: Self, path: String) throws(ReplayError) {
+    let fields: [(String, String, String)] = [
+      ("version", "\(other.version)", "\(version)"), ("kind", other.kind.rawValue, kind.rawValue),
+      ("table", other.fingerprint, fingerprint), ("objective", other.objective, objective),
+      ("target", other.target, target), ("budget", "\(other.budget)", "\(budget)"),
+      ("workers", "\(other.workers)", "\(workers)"), ("noise", "\(other.noise)", "\(noise)"),
+    ]
+    for (field, found, asked) in fields where found != asked {
+      throw .differentReplay(path: path, field: field, found: found, asked: asked)
+    }
+  }
+}
+
+/// What one method did with one seed: a line of the journal.
+package struct FidelityTrace: Sendable, Hashable, Codable {
+  /// From some compute on, what a search had to show.
+  package struct Point: Sendable, Hashable, Codable {
+    /// Paid so far, in runs of the target, what is under way among it.
+    package var compute: Double
+    /// The true objective at the target of what the method would hand over; nil where it has nothing yet.
+    package var handedOver: Double?
+    /// The lowest true objective of the mixtures that were run at the target; nil before the first.
+    package var ran: Double?
+
+    package init(compute: Double, handedOver: Double?, ran: Double?) {
+      self.compute = compute
+      self.handedOver = handedOver
+      self.ran = ran
+    }
+  }
+
+  package var method: String
+  package var seed: UInt64
+  /// Where something changed, in order.
+  package var points: [Point]
+  /// What the search paid in all.
+  package var compute: Double
+  /// Of that, at each size.
+  package var spend: [Double]
+  package var runs: Int
+  /// How often a paused run was gone on with.
+  package var resumed: Int
+  /// When the last run ended, by the virtual clock.
+  package var duration: Double
+
+  package init(
+    method: String, seed: UInt64, points: [Point], compute: Double, spend: [Double], runs: Int,
+    resumed: Int, duration: Double
+  ) {
+    self.method = method
+    self.seed = seed
+    self.points = points
+    self.compute = compute
+    self.spend = spend
+    self.runs = runs
+    self.resumed = resumed
+    self.duration = duration
+  }
+}
+
+/// A method, and what it must do without: `scale-bo+last-points`.
+package struct FidelityVariant: Sendable, Hashable, CustomStringConvertible {
+  /// What can be taken from a method, to see what it is worth.
+  package enum Ablation: String, Sendable, Hashable, CaseIterable {
+    /// A paused run begins again: resuming earns no credit.
+    case noResumeCredit = "no-resume-credit"
+    /// A model learns from the last measurement of each run alone.
+    case lastPoints = "last-points"
+    /// A model has the objective as its only output.
+    case objectiveOnly = "objective-only"
+  }
+
+  package var method: String
+  package var ablations: [Ablation]
+
+  package init(method: String, ablations: [Ablation] = []) {
+    self.method = method
+    self.ablations = Ablation.allCases.filter(ablations.contains)
+  }
+
+  /// - Throws: ``ReplayError/unknownAblation(name:)``.
+  package init(parsing text: String) throws(ReplayError) {
+    let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    var ablations: [Ablation] = []
+    for name in parts.dropFirst() {
+      guard let ablation = Ablation(rawValue: name) else { throw .unknownAblation(name: name) }
+      ablations.append(ablation)
+    }
+    self.init(method: parts[0], ablations: ablations)
+  }
+
+  package var description: String {
+    ([method] + ablations.map(\.rawValue)).joined(separator: "+")
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@Suite struct `Replays at several sizes, as a program` {
+  /// Learning curves at three sizes: formulas.
+  private func write(to path: String, mixtures: Int = 14) throws {
+    var lines = ["size,step,w_books,w_web,w_code,loss_books,loss_web,loss_code"]
+    for (size, parameters) in [("1M", 1e6), ("4M", 4e6), ("16M", 16e6)] {
+      for index in 0..<mixtures {
+        let a = Double(index) / Double(mixtures - 1)
+        let b = (1 - a) * Double(index * 7 % 5) / 4
+        let weights = [a, b, 1 - a - b]
+        for step in [100, 300, 1000] {
+          let base = 40 / parameters.squareRoot() + 1 / Double(step).squareRoot()
+          let losses = weights.map { 3 + 0.5 * exp(-5 * $0) + base }
+          lines.append(
+            ([size, "\(step)"] + (weights + losses).map { String(format: "%.6f", $0) })
+              .joined(separator: ","))
+        }
+      }
+    }
+    try (lines.joined(separator: "\n") + "\n").write(
+      toFile: path, atomically: true, encoding: .utf8)
+  }
+
+  @Test func `give the same for any number of workers, and go on where they were`() throws {
+    let folder = try TemporaryFolder()
+    try write(to: folder.path + "/t.csv")
+    func replay(_ more: [String]) throws -> String {
+      let words =
+        [
+          "replay", "t.csv", "--target", "16M", "--methods", "random,asha-sizes,hyperband",
+          "--budget", "4", "--json",
+        ] + more
+      let result = try Program.run(words, in: folder.path)
+      try #require(result.code == 0, "\(result.errors)")
+      return result.output
+    }
+    let one = try replay(["--seeds", "4", "--workers", "1"])
+    #expect(try replay(["--seeds", "4", "--workers", "2"]) == one)
+    _ = try replay(["--seeds", "2", "--output", "r"])
+    #expect(try replay(["--seeds", "4", "--workers", "2", "--output", "r"]) == one)
+    let journal = try String(contentsOfFile: folder.path + "/r/replay.jsonl", encoding: .utf8)
+    #expect(journal.split(separator: "\n").count == 13)
+    let page = try String(contentsOfFile: folder.path + "/r/report.html", encoding: .utf8)
+    #expect(page.contains("<polyline") && page.contains("mixpipe replay t.csv --target 16M"))
+    let text = try String(contentsOfFile: folder.path + "/r/report.md", encoding: .utf8)
+    #expect(text.contains("## Where the compute went"))
+
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(one.utf8)) as? [String: Any])
+    let result = try #require(object["replay"] as? [String: Any])
+    #expect(result["sizes"] as? [String] == ["1M", "4M", "16M"])
+    #expect((result["methods"] as? [Any])?.count == 3)
+
+    let other = try Program.run(
+      ["replay", "t.csv", "--target", "16M", "--budget", "5", "--output", "r"], in: folder.path)
+    #expect(other.code == 1)
+    #expect(other.errors.contains("budget is 4.0, expected 5.0"))
+  }
+
+  @Test(arguments: [
+    (["t.csv", "--target", "7B"], 1, "found no run of size 7B, expected one of 1M, 4M, 16M"),
+    (["t.csv", "--target", "16M", "--step", "5"], 1, "found no run of step 5"),
+    (["t.csv", "--target", "16M", "--sizes", "2M"], 1, "found no run of size 2M"),
+    (["t.csv", "--target", "16M", "--methods", "hyperbnd"], 64, "did you mean 'hyperband'?"),
+    (["t.csv", "--target", "16M", "--methods", "asha+last"], 64, "found '+last' behind a method"),
+    (["t.csv", "--target", "16M", "--budget", "0"], 64, "Found '--budget 0'"),
+    (["t.csv", "--target", "16M", "--predict", "4"], 64, "leave one out"),
+    (["t.csv", "--target", "16M", "--decay", "1"], 64, "Found '--decay 1'"),
+    (["t.csv", "--rungs", "4"], 64, "Found '--rungs' without '--target'"),
+    (["t.csv", "--budget", "2.5"], 64, "expected a whole number of runs"),
+    (["few.csv", "--target", "16M"], 1, "found 3 mixtures with all losses of the objective"),
+  ])
+  func `say in one line what is wrong`(
+    words: [String], code: Int32, message: String
+  ) throws {
+    let folder = try TemporaryFolder()
+    try write(to: folder.path + "/t.csv")
+    try write(to: folder.path + "/few.csv", mixtures: 3)
+    let result = try Program.run(["replay"] + words + ["--quiet"], in: folder.path)
+    #expect(result.code == code, "\(result.errors)")
+    #expect(result.errors.contains(message), "\(result.errors)")
+    #expect(result.output.isEmpty)
+    if code == 1 { #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)") }
+  }
+}
