@@ -55,7 +55,9 @@ package struct CompositeSurrogate: Sendable {
     var inputs: [EmbeddedMixtures] = []
     for (index, member) in fit.members.enumerated() {
       func embedded(_ mixtures: [[Double]]) -> EmbeddedMixtures {
-        EmbeddedMixtures(mixtures, parts: data.parts, exponent: member.form.exponent)
+        EmbeddedMixtures(
+          mixtures, parts: data.parts, exponent: member.form.exponent,
+          given: member.form.law == .given ? data.given : nil)
       }
       let finished = embedded(data.mixtures)
       let all = embedded(data.mixtures + data.diverged)
@@ -177,8 +179,10 @@ package struct CompositeSurrogate: Sendable {
 
   /// In the coordinates of a member.
   package func embedded(_ mixtures: [[Double]], member: Int) -> EmbeddedMixtures {
-    EmbeddedMixtures(
-      mixtures, parts: data.parts, exponent: fit.members[member].form.exponent)
+    let form = fit.members[member].form
+    return EmbeddedMixtures(
+      mixtures, parts: data.parts, exponent: form.exponent,
+      given: form.law == .given ? data.given : nil)
   }
 
   /// Mean loss and the factor from standardized deviations to loss, of one model.

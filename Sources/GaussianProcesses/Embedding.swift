@@ -14,18 +14,30 @@ package struct EmbeddedMixtures: Sendable {
   /// (k, p), the weights to the power of the exponent.
   package let coordinates: Matrix
   package let exponent: Double
+  /// Laws that come from elsewhere, and their variables here: output after output, p each.
+  let given: GivenLaws?
+  private let givenValues: [Double]
 
   package var count: Int { weights.columns }
   package var parts: Int { weights.rows }
 
-  package init(_ mixtures: [[Double]], parts: Int, exponent: Double) {
+  package init(
+    _ mixtures: [[Double]], parts: Int, exponent: Double, given: GivenLaws? = nil
+  ) {
     precondition(
       mixtures.allSatisfy { $0.count == parts }, "expected \(parts) weights in each mixture")
     weights = Matrix(rows: parts, columns: mixtures.count, elements: mixtures.flatMap { $0 })
     coordinates = Matrix(
       rows: parts, columns: mixtures.count, elements: weights.elements.map { pow($0, exponent) })
     self.exponent = exponent
+    self.given = given
+    givenValues = (0..<(given?.outputs ?? 0)).flatMap { output in
+      mixtures.map { given!.value(output, at: $0) }
+    }
   }
+
+  /// The variable of an output's given law at one mixture.
+  func givenValue(_ output: Int, _ index: Int) -> Double { givenValues[output * count + index] }
 
   /// Σ w² less its mean over all mixtures, 2 / (k + 1): from about -½ for even mixtures to 1 for one domain.
   func unevenness(_ index: Int) -> Double {
@@ -36,7 +48,8 @@ package struct EmbeddedMixtures: Sendable {
 
   /// Some of the columns, in the order of `indices`.
   package func subset(_ indices: [Int]) -> EmbeddedMixtures {
-    EmbeddedMixtures(indices.map { weights.column($0) }, parts: parts, exponent: exponent)
+    EmbeddedMixtures(
+      indices.map { weights.column($0) }, parts: parts, exponent: exponent, given: given)
   }
 
   /// The gradient in these coordinates from that in the weights and in other powers of them, each (k, p).

@@ -118,11 +118,13 @@ extension SurrogateForm {
         list[Hyperparameters.Index.law] = .normal(mean: 0, deviation: 1)
         list[Hyperparameters.Index.floor] = .normal(
           mean: law == .exponential ? 0 : log(0.01), deviation: 1.5)
+      } else if law == .given {
+        list[Hyperparameters.Index.law] = .normal(mean: 0, deviation: 1)
       } else {
         list[Hyperparameters.Index.law] = .fixed(-.infinity)
       }
       switch law {
-      case .none, .exponential: break
+      case .none, .exponential, .given: break
       case .own:
         for j in 0..<parts {
           list[Hyperparameters.Index.affinity(j)] = .fixed(j == own ? 0 : -.infinity)

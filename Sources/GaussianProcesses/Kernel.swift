@@ -22,8 +22,11 @@ package struct Kernel: Sendable {
   private let affinities: [Double]
   /// (1/k)ᵉ: coordinates are counted from the uniform mixture.
   private let center: Double
+  /// Whose given law counts.
+  private let output: Int
 
-  package init(form: SurrogateForm, hyperparameters: Hyperparameters) {
+  package init(form: SurrogateForm, hyperparameters: Hyperparameters, output: Int = 0) {
+    self.output = output
     self.form = form
     self.hyperparameters = hyperparameters
     let parts = hyperparameters.parts
@@ -42,6 +45,7 @@ package struct Kernel: Sendable {
   /// The law's variable u at one mixture and what it is a function of: Σⱼ tⱼ wⱼ, with the floor where a
   /// logarithm is taken.
   private func law(_ points: EmbeddedMixtures, _ index: Int) -> (u: Double, share: Double) {
+    if form.law == .given { return (points.givenValue(output, index), 1) }
     var share = form.law == .exponential ? 0 : floor
     let first = index * points.parts
     points.weights.elements.withUnsafeBufferPointer { weights in
@@ -232,6 +236,13 @@ package struct Kernel: Sendable {
   private func addLawGradient(
     _ adjoint: Double, at points: EmbeddedMixtures, _ x: Int, to gradient: inout Matrix
   ) {
+    if form.law == .given {
+      var slopes = [Double](repeating: 0, count: points.parts)
+      points.given!.addGradient(
+        output, at: points.weights.column(x), times: adjoint, to: &slopes)
+      for j in 0..<points.parts { gradient[j, x] += slopes[j] }
+      return
+    }
     let share = law(points, x).share
     if form.law == .exponential {
       let pull = -adjoint * decaying(share)
@@ -302,7 +313,7 @@ package struct Kernel: Sendable {
         .timesSymmetric(lowerTriangle: adjoints).elements
       law = squaredLaw * dot(u, drawn)
       gradient[Index.law] += 2 * law
-      for i in 0..<n {
+      for i in 0..<n where form.law != .given {
         let share = self.law(a, i).share
         let adjoint = 2 * squaredLaw * drawn[i]
         if form.law == .exponential {

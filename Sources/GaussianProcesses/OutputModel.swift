@@ -29,7 +29,7 @@ package struct OutputModel: Sendable {
   ) {
     self.output = output
     self.member = member
-    kernel = Kernel(form: form, hyperparameters: hyperparameters)
+    kernel = Kernel(form: form, hyperparameters: hyperparameters, output: output)
     var covariance = kernel.covariance(within: inputs).values
     for (i, noise) in hyperparameters.noiseVariances(at: inputs).enumerated() {
       covariance[i, i] += max(noise + extraNoise[i], Hyperparameters.leastNoise)
@@ -88,23 +88,27 @@ package struct MarginalPosterior {
   private let inputs: EmbeddedMixtures
   private let outcomes: [Double]
   private let priors: [HyperparameterPrior]
+  private let output: Int
 
-  /// - Parameter outcomes: standardized.
+  /// - Parameters:
+  ///   - outcomes: standardized.
+  ///   - output: whose given law counts, where the form has one.
   package init(
     form: SurrogateForm, inputs: EmbeddedMixtures, outcomes: [Double],
-    priors: [HyperparameterPrior]
+    priors: [HyperparameterPrior], output: Int = 0
   ) {
     self.form = form
     self.inputs = inputs
     self.outcomes = outcomes
     self.priors = priors
+    self.output = output
   }
 
   /// Value and gradient in the hyperparameters' logarithms; nil where K cannot be factored.
   package func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
     guard logs.allSatisfy({ abs($0) < 40 || $0 == -.infinity }) else { return nil }
     let hyperparameters = Hyperparameters(logs: logs)
-    let kernel = Kernel(form: form, hyperparameters: hyperparameters)
+    let kernel = Kernel(form: form, hyperparameters: hyperparameters, output: output)
     let (latent, slopes) = kernel.covariance(within: inputs, wantsSlopes: true)
     let n = inputs.count
     var covariance = latent

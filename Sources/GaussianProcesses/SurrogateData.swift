@@ -11,6 +11,8 @@ package struct SurrogateData: Sendable {
   package var diverged: [[Double]]
   /// For each output the domain that it is the held-out part of; nil where it is not trained on.
   package var ownDomains: [Int?]
+  /// Of each output, for forms whose law is ``SurrogateForm/Law/given``.
+  package var given: GivenLaws?
 
   /// - Precondition: a row of losses for each mixture, a column for each output, all finite.
   package init(
@@ -38,9 +40,11 @@ package struct SurrogateData: Sendable {
 
   /// The runs of these indices, none diverged.
   package func subset(_ indices: [Int]) -> SurrogateData {
-    SurrogateData(
+    var part = SurrogateData(
       mixtures: indices.map { mixtures[$0] },
       losses: losses.submatrix(rows: indices, columns: Array(0..<outputs)), ownDomains: ownDomains)
+    part.given = given
+    return part
   }
 
   /// At most `count` runs, spread evenly over the order in which they finished.

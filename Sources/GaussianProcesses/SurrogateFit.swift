@@ -23,14 +23,16 @@ package struct SurrogateFit: Sendable {
       _ form: SurrogateForm, to data: SurrogateData, from warm: Member? = nil, starts: Int = 1,
       iterations: Int = 30
     ) {
-      let inputs = EmbeddedMixtures(data.mixtures, parts: data.parts, exponent: form.exponent)
+      let inputs = EmbeddedMixtures(
+        data.mixtures, parts: data.parts, exponent: form.exponent,
+        given: form.law == .given ? data.given : nil)
       var all: [[Double]] = []
       var evidence = 0.0
       for output in 0..<data.outputs {
         let (outcomes, _, scale) = data.standardized(output, link: form.link)
         let posterior = MarginalPosterior(
           form: form, inputs: inputs, outcomes: outcomes,
-          priors: form.priorList(parts: data.parts, own: data.ownDomains[output]))
+          priors: form.priorList(parts: data.parts, own: data.ownDomains[output]), output: output)
         let begin = warm.map { [$0.logs[output]] } ?? Array(posterior.coldStarts.prefix(starts))
         guard let (logs, value) = posterior.maximized(from: begin, iterations: iterations) else {
           return nil
@@ -78,6 +80,11 @@ package struct SurrogateFit: Sendable {
     SurrogateForm(exponent: 0.25, law: .own),
   ]
 
+  /// The same where the law comes with the data.
+  package static let givenEnsemble: [SurrogateForm] = [
+    SurrogateForm(exponent: 0.5, law: .given), SurrogateForm(exponent: 0.25, law: .given),
+  ]
+
   /// The ensemble, fitted from the priors, with the link of the most evidence.
   ///
   /// - Parameters:
@@ -98,7 +105,7 @@ package struct SurrogateFit: Sendable {
       if evidence(.logarithm) >= evidence(.identity) { link = .logarithm }
     }
     let thinned = data.thinned(to: thinning.fit)
-    let members = ensemble.prefix(size).compactMap { form in
+    let members = (data.given == nil ? ensemble : givenEnsemble).prefix(size).compactMap { form in
       var form = form
       form.link = link
       // Without replicates a slope of the noise would be told from little but the prior.

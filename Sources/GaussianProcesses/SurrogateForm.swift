@@ -18,6 +18,8 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
     case shared
     /// Data Mixing Laws' exponential (Ye et al., arXiv 2403.16952, equation 1): every domain counts.
     case exponential
+    /// One that comes with the data: see ``GivenLaws``.
+    case given
   }
 
   /// The priors of the hyperparameters.

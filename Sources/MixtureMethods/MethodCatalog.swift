@@ -22,6 +22,10 @@ package let methodNames: [(name: String, summary: String)] = [
     "mde",
     "mixture of data experts: a run on each domain alone, their token probabilities mixed"
   ),
+  (
+    "bo-mde",
+    "Bayesian optimization whose prior mean is the mixture of data experts"
+  ),
   ("doremi", "DoReMi: weights that follow the loss above a reference model's, in rounds"),
   ("odm", "online data mixing: a bandit (EXP3) that seeks the highest training loss"),
   ("aioli", "Aioli: weights by what probes of each domain do to every held-out loss"),
@@ -29,6 +33,12 @@ package let methodNames: [(name: String, summary: String)] = [
   ("llama", "LLaMA's published weights, folded onto books, web, code, papers and chat"),
   ("natural", "in proportion to the training tokens that each domain has"),
 ]
+
+/// Whether a method does more with a run than to learn its losses, so that it needs a trainer at hand and
+/// cannot search runs that exist.
+package func needsTrainer(_ name: String) -> Bool {
+  TrainingProcedure(rawValue: name) != nil || name == "bo-mde"
+}
 
 package enum MethodError: Error, Equatable, CustomStringConvertible {
   case unknown(name: String)
@@ -64,6 +74,7 @@ package func makeMethod(
   case "doremi", "odm", "aioli":
     return kept(ReweightingSearch(TrainingProcedure(rawValue: name)!, context: context))
   case "mde": return ExpertSearch(context: context)
+  case "bo-mde": return ExpertOptimization(context: context)
   case "climb": return ClimbSearch(context: context)
   default:
     guard methodNames.contains(where: { $0.name == name }),

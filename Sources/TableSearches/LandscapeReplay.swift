@@ -21,7 +21,7 @@ package struct LandscapeReplay: Sendable {
   package func trace(
     of name: String, seed: UInt64, isCancelled: () -> Bool = { false }
   ) throws -> ReplayTrace {
-    guard MixturePreset(rawValue: name) == nil, TrainingProcedure(rawValue: name) == nil else {
+    guard MixturePreset(rawValue: name) == nil, !needsTrainer(name) else {
       throw ReplayError.noSearch(method: name)
     }
     var order = Array(0..<pool.count)

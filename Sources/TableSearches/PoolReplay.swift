@@ -90,7 +90,7 @@ private struct PoolSearch {
   private var pool: RunPool { replay.pool }
 
   init(method name: String, replay: PoolReplay, seed: UInt64) throws {
-    guard MixturePreset(rawValue: name) == nil, TrainingProcedure(rawValue: name) == nil else {
+    guard MixturePreset(rawValue: name) == nil, !needsTrainer(name) else {
       throw ReplayError.noSearch(method: name)
     }
     self.replay = replay

@@ -110,7 +110,7 @@ struct ReplayCommand: Command {
       guard methodNames.contains(where: { $0.name == name }) else {
         throw MethodError.unknown(name: name)
       }
-      guard MixturePreset(rawValue: name) == nil, TrainingProcedure(rawValue: name) == nil else {
+      guard MixturePreset(rawValue: name) == nil, !needsTrainer(name) else {
         throw ValidationError("\(ReplayError.noSearch(method: name))")
       }
     }

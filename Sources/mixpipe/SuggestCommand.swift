@@ -101,7 +101,7 @@ struct SuggestCommand: Command {
     if !methodNames.contains(where: { $0.name == method }) {
       throw MethodError.unknown(name: method)
     }
-    if TrainingProcedure(rawValue: method) != nil {
+    if needsTrainer(method) {
       throw ValidationError(
         "Found '--method \(method)', which reweighs the domains while a model trains; "
           + "expected a method that proposes mixtures")

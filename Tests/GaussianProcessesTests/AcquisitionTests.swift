@@ -9,7 +9,7 @@ private func acquisition(
 ) throws -> NoisyExpectedImprovement {
   let outputs = form?.priors == .gamma ? 1 : 3
   let data = Landscape(parts: parts, outputs: outputs, seed: 11)
-    .data(count: 14, noise: noise, seed: 11)
+    .data(count: 14, noise: noise, seed: 11, form: form)
   let fit = try #require(
     form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data))
   let surrogate = try #require(CompositeSurrogate(data: data, fit: fit))

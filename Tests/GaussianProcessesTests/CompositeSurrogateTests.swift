@@ -9,7 +9,7 @@ private func surrogate(
   diverged: [[Double]] = []
 ) throws -> CompositeSurrogate {
   let data = Landscape(parts: parts, outputs: outputs, seed: 7)
-    .data(count: count, noise: noise, seed: 7, diverged: diverged)
+    .data(count: count, noise: noise, seed: 7, diverged: diverged, form: form)
   let fit = try #require(
     form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data))
   return try #require(CompositeSurrogate(data: data, fit: fit))
@@ -57,7 +57,7 @@ private let probes = [
           OutputModel(
             form: form, hyperparameters: model.hyperparameters, inputs: inputs.subset(others),
             outcomes: others.map { model.outcomes[$0] }, extraNoise: others.map { _ in 0 },
-            location: model.location, scale: model.scale))
+            location: model.location, scale: model.scale, output: model.output))
         let (mean, variance) = smaller.marginals(
           at: inputs.subset([i]), inputs: inputs.subset(others))
         #expect(abs(mean[0] - means[i]) < 1e-6)

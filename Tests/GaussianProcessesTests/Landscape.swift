@@ -22,14 +22,37 @@ struct Landscape {
     }
   }
 
-  func data(count: Int, noise: Double, seed: UInt64, diverged: [[Double]] = []) -> SurrogateData {
+  /// - Parameter form: what will be fitted; one whose law is given gets a rough one.
+  func data(
+    count: Int, noise: Double, seed: UInt64, diverged: [[Double]] = [], form: SurrogateForm? = nil
+  ) -> SurrogateData {
     let parts = help[0].count
     var generator = SeededGenerator(seed: seed, stream: "noise")
     let mixtures = SobolSequence.simplexPoints(parts: parts, count: count, seed: seed)
-    return SurrogateData(
+    var data = SurrogateData(
       mixtures: mixtures,
       losses: Matrix(rows: mixtures.map { losses($0).map { $0 + noise * generator.normal() } }),
       diverged: diverged, ownDomains: help.indices.map { $0 < parts ? $0 : nil })
+    if form?.law == .given {
+      data.given = GivenLaws(RoughLosses(help: help), outputs: help.count, parts: parts)
+    }
+    return data
+  }
+}
+
+/// Right in which domains help, wrong in how much.
+private struct RoughLosses: LossPredictor {
+  let help: [[Double]]
+
+  func loss(_ output: Int, at weights: [Double]) -> Double {
+    2 + 1 / (0.2 + dot(help[output], weights))
+  }
+
+  func addGradient(
+    _ output: Int, at weights: [Double], times factor: Double, to gradient: inout [Double]
+  ) {
+    let share = 0.2 + dot(help[output], weights)
+    for j in weights.indices { gradient[j] -= factor * help[output][j] / (share * share) }
   }
 }
 
@@ -40,7 +63,7 @@ let forms: [SurrogateForm] = [
   SurrogateForm(exponent: 0.35, law: .own), SurrogateForm(exponent: 1, law: .exponential),
   SurrogateForm(
     exponent: 1, link: .logarithm, hasRelevances: false, hasLinear: true, law: .none),
-  .rawWeights,
+  .rawWeights, SurrogateForm(exponent: 0.5, law: .given),
 ]
 
 func simplex(_ parts: Int) -> FeasibleMixtures { .all(over: (0..<parts).map { "d\($0)" }) }

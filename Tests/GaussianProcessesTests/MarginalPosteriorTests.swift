@@ -6,11 +6,14 @@ import Testing
 @Suite struct `The marginal posterior of hyperparameters` {
   @Test(arguments: forms, [UInt64(1), 2])
   func `slopes as finite differences do`(form: SurrogateForm, seed: UInt64) throws {
-    let data = Landscape(parts: 4, outputs: 3, seed: seed).data(count: 15, noise: 0.02, seed: seed)
+    let data = Landscape(parts: 4, outputs: 3, seed: seed)
+      .data(count: 15, noise: 0.02, seed: seed, form: form)
     let priors = form.priorList(parts: 4, own: 1)
     let posterior = MarginalPosterior(
-      form: form, inputs: EmbeddedMixtures(data.mixtures, parts: 4, exponent: form.exponent),
-      outcomes: data.standardized(1, link: form.link).outcomes, priors: priors)
+      form: form,
+      inputs: EmbeddedMixtures(
+        data.mixtures, parts: 4, exponent: form.exponent, given: data.given),
+      outcomes: data.standardized(1, link: form.link).outcomes, priors: priors, output: 1)
     var generator = SeededGenerator(seed: seed)
     let logs = priors.map { $0.isFixed ? $0.start : $0.start + 0.3 * generator.normal() }
     let (_, gradient) = try #require(posterior.value(at: logs))
@@ -55,9 +58,12 @@ import Testing
 
   @Test(arguments: forms)
   func `climbs to a stationary point above its starts`(form: SurrogateForm) throws {
-    let data = Landscape(parts: 4, outputs: 2, seed: 5).data(count: 20, noise: 0.02, seed: 5)
+    let data = Landscape(parts: 4, outputs: 2, seed: 5).data(
+      count: 20, noise: 0.02, seed: 5, form: form)
     let posterior = MarginalPosterior(
-      form: form, inputs: EmbeddedMixtures(data.mixtures, parts: 4, exponent: form.exponent),
+      form: form,
+      inputs: EmbeddedMixtures(
+        data.mixtures, parts: 4, exponent: form.exponent, given: data.given),
       outcomes: data.standardized(0, link: form.link).outcomes,
       priors: form.priorList(parts: 4, own: 0))
     let starts = posterior.coldStarts

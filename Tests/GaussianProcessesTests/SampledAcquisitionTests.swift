@@ -16,7 +16,8 @@ private let functions: [LossFunction] = [
 private func surrogate(_ form: SurrogateForm = SurrogateForm(exponent: 0.35)) throws
   -> CompositeSurrogate
 {
-  let data = Landscape(parts: 4, outputs: 3, seed: 5).data(count: 18, noise: 0.02, seed: 5)
+  let data = Landscape(parts: 4, outputs: 3, seed: 5)
+    .data(count: 18, noise: 0.02, seed: 5, form: form)
   let fit = try #require(SurrogateFit(form, to: data))
   return try #require(CompositeSurrogate(data: data, fit: fit))
 }

@@ -80,4 +80,51 @@ import Testing
     #expect(last.procedure == nil && last.mixture == best.mixture)
     #expect(method.suggest(pending: [], ordinal: 4) == nil)
   }
+
+  @Test func `serves Bayesian optimization as prior mean`() throws {
+    let domains = ["a", "b", "c"]
+    var context = MethodContext(
+      domains: domains, availableTokens: [1000, 1000, 1000],
+      objective: Objective(targets: ["x"], proportionalTo: [1]), seed: 1, initialTrials: 8)
+    context.trials = 24
+    var method = try makeMethod(named: "bo-mde", context: context)
+    func observed(_ suggestion: Suggestion) -> Observation {
+      var kept: TokenLosses?
+      // What a run really gives is a little off what experts mixed would.
+      var loss = mixed(suggestion.mixture.weights) + 0.1 * suggestion.mixture.weights[0]
+      if let place = domains.indices.first(where: { suggestion.mixture.weights[$0] == 1 }) {
+        kept = TokenLosses()
+        kept!.append("x", losses: tokens[place])
+        loss = tokens[place].reduce(0, +) / 4
+      }
+      return Observation(
+        mixture: suggestion.mixture, scale: Scale(size: "", parameters: 1, tokens: 1), seed: 1,
+        outcome: .losses([
+          DomainLoss(domain: "x", loss: loss, standardError: 0, bitsPerByte: 0)
+        ]), procedure: suggestion.procedure, tokenLosses: kept)
+    }
+    var reasons: [Suggestion.Reason] = []
+    for ordinal in 0..<14 {
+      #expect(method.waitsForOutcomes == (ordinal < 3))
+      let suggestion = method.suggest(pending: [], ordinal: ordinal)
+      let chosen = try #require(suggestion)
+      reasons.append(chosen.reason)
+      #expect((chosen.procedure == .mde) == (ordinal < 3))
+      method.update(with: [observed(chosen)])
+    }
+    #expect(reasons[3..<8].allSatisfy { $0 == .quasiRandom })
+    #expect(
+      reasons[8...].allSatisfy {
+        if case .expectedImprovement = $0 { true } else { false }
+      })
+    let best = try #require(method.recommendations(1).first).mixture.weights
+    var lowest = Double.infinity
+    for i in 0...100 {
+      for j in 0...(100 - i) {
+        let w = [Double(i), Double(j), Double(100 - i - j)].map { $0 / 100 }
+        lowest = min(lowest, mixed(w) + 0.1 * w[0])
+      }
+    }
+    #expect(mixed(best) + 0.1 * best[0] < lowest + 0.01)
+  }
 }

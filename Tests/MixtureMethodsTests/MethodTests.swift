@@ -386,7 +386,7 @@ import Testing
 @Suite struct `Methods under constraints` {
   @Test(
     arguments: methodNames.map(\.name).filter {
-      MixturePreset(rawValue: $0) == nil && TrainingProcedure(rawValue: $0) == nil
+      MixturePreset(rawValue: $0) == nil && !needsTrainer($0)
     })
   func `try and hand over what is feasible`(name: String) throws {
     let trainer = SyntheticTrainer(seed: 8)

@@ -8,9 +8,12 @@ struct BayesianOptimization: MixtureMethod {
   private var history: ModelHistory
   private var results: ObservedMixtures
 
-  init(context: MethodContext) {
+  /// - Parameter given: what data experts say of each domain, as the model's prior mean; nil for laws that
+  ///   it learns.
+  init(context: MethodContext, given: ExpertLosses? = nil) {
     self.context = context
-    history = ModelHistory(outputs: context.objective.domains, domains: context.domains)
+    history = ModelHistory(
+      outputs: context.objective.domains, domains: context.domains, given: given)
     results = ObservedMixtures(objective: context.objective)
   }
 

@@ -11,6 +11,8 @@ import Synchronization
 package struct ModelHistory: Sendable {
   package let outputs: [String]
   package let domains: [String]
+  /// What another model says of each domain; nil where the surrogate learns laws of its own.
+  let given: ExpertLosses?
   private(set) var observations: [Observation] = []
   private var cache = Cache()
 
@@ -23,8 +25,13 @@ package struct ModelHistory: Sendable {
   }
 
   package init(outputs: [String], domains: [String]) {
+    self.init(outputs: outputs, domains: domains, given: nil)
+  }
+
+  init(outputs: [String], domains: [String], given: ExpertLosses?) {
     self.outputs = outputs
     self.domains = domains
+    self.given = given
   }
 
   package mutating func append(_ new: [Observation]) {
@@ -35,7 +42,7 @@ package struct ModelHistory: Sendable {
 
   /// The same observations, of other outputs.
   func reread(outputs: [String]) -> ModelHistory {
-    var other = ModelHistory(outputs: outputs, domains: domains)
+    var other = ModelHistory(outputs: outputs, domains: domains, given: given)
     other.append(observations)
     return other
   }
@@ -65,10 +72,12 @@ package struct ModelHistory: Sendable {
       mixtures.append(observation.mixture.weights)
       rows.append(losses)
     }
-    return SurrogateData(
+    var data = SurrogateData(
       mixtures: mixtures,
       losses: rows.isEmpty ? Matrix(rows: 0, columns: outputs.count) : Matrix(rows: rows),
       diverged: diverged, ownDomains: outputs.map { domains.firstIndex(of: $0) })
+    data.given = given?.laws(of: outputs)
+    return data
   }
 
   /// - Returns: nil with fewer than four finished trials, or where no fit succeeds.

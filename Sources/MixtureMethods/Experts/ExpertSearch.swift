@@ -31,14 +31,8 @@ struct ExpertSearch: PredictsLosses {
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
-    let domains = context.domains
-    if ordinal < domains.count {
-      let alone = domains.indices.map { $0 == ordinal ? 1.0 : 0 }
-      return Suggestion(
-        mixture: Mixture(domains: domains, proportionalTo: alone), reason: .design,
-        procedure: .mde)
-    }
-    guard ordinal == domains.count else { return nil }
+    if ordinal < context.domains.count { return context.expert(ordinal) }
+    guard ordinal == context.domains.count else { return nil }
     return optimum.map { Suggestion(mixture: $0, reason: .fixed) }
   }
 
@@ -63,14 +57,10 @@ struct ExpertSearch: PredictsLosses {
   private func fitted() -> LawModel? {
     model.value {
       guard experts.count == context.domains.count else { return nil }
-      var laws: [LawModel.Law] = []
-      for domain in context.objective.domains {
-        let tokens = experts.compactMap { $0.tokenLosses?.losses(of: domain) }
-        let losses = experts.compactMap { $0.loss(of: domain) }
-        guard tokens.count == experts.count, losses.count == experts.count else { return nil }
-        laws.append(.experts(ExpertLaw(tokenLosses: tokens, losses: losses)))
-      }
-      return LawModel(laws: laws, target: context.objective)
+      let losses = ExpertLosses(experts)
+      let laws = context.objective.domains.compactMap { losses?[$0] }
+      guard laws.count == context.objective.domains.count else { return nil }
+      return LawModel(laws: laws.map { .experts($0) }, target: context.objective)
     }
   }
 }
