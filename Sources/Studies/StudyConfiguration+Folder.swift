@@ -1,53 +1,35 @@
-import Foundation
 import Mixtures
 import Numerics
-import Storage
 
-extension StudyConfiguration {
+extension StudyConfiguration: StoredConfiguration {
   package static let currentVersion = 1
-
-  /// - Throws: ``StudyError`` or `StorageError`: no such folder, no study in it, another version, or
-  ///   a damaged file.
-  package static func read(folder: String) throws -> StudyConfiguration {
-    let path = try LayoutVersion.check("study.json", in: folder, expected: currentVersion)
-    let configuration = try decodeDocument(StudyConfiguration.self, at: path)
-    try configuration.validate()
-    return configuration
+  package static var files: (configuration: String, trials: String) {
+    ("study.json", "trials.jsonl")
   }
+  /// A study is what it was asked for first.
+  package static var mayGrow: Bool { false }
 
-  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for the first field that makes no sense.
   package func validate() throws(StudyError) {
-    func require(
-      _ condition: Bool, _ field: String, _ found: some Any, _ expected: String
-    ) throws(StudyError) {
-      if !condition { throw .invalid(field: field, found: "\(found)", expected: expected) }
-    }
-    try require(!domains.isEmpty, "domains", "none", "one at least")
-    try require(
-      Set(domains).count == domains.count, "domains", domains.joined(separator: ", "),
-      "each domain once")
-    try require(
-      availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
-      "one for each of \(domains.count) domains")
-    try require(scale.tokens > 0, "tokens", scale.tokens, "a positive number")
+    try StudyError.requireDomains(domains, availableTokens: availableTokens)
+    try StudyError.require(scale.tokens > 0, "tokens", scale.tokens, "a positive number")
     do throws(ConstraintError) {
       _ = try feasibleMixtures()
     } catch {
       throw .infeasible(error)
     }
-    try require(!methods.isEmpty, "methods", "none", "one at least")
+    try StudyError.requireMethods(methods.map(\.name))
     for method in methods {
-      try require(
+      try StudyError.require(
         method.trials > 0, "trials of '\(method.name)'", method.trials, "a positive number")
-      try require(
-        methods.filter { $0.name == method.name }.count == 1, "methods", "'\(method.name)' twice",
-        "each method once")
     }
-    try require(initialTrials >= 0, "initial trials", initialTrials, "no negative number")
-    try require(lag > 0, "lag", lag, "a positive number")
-    try require(finalists > 0, "finalists", finalists, "a positive number")
-    try require(
-      confirmationSeeds >= 0, "confirmation seeds", confirmationSeeds, "no negative number")
+    for (field, count) in [("lag", lag), ("finalists", finalists)] {
+      try StudyError.require(count > 0, field, count, "a positive number")
+    }
+    for (field, count) in [
+      ("initial trials", initialTrials), ("confirmation seeds", confirmationSeeds),
+    ] {
+      try StudyError.require(count >= 0, field, count, "no negative number")
+    }
   }
 
   /// Seeds that no search has seen, for confirmations and transfer checks: the n-th is the same
@@ -64,7 +46,7 @@ extension StudyConfiguration {
 
   /// The first field in which a study's folder differs from what is asked for now. Where the corpus
   /// lies does not count; its digest does.
-  func firstDifference(
+  package func firstDifference(
     from asked: StudyConfiguration
   ) -> (field: String, found: String, expected: String)? {
     let pairs: [(String, String, String)] = [

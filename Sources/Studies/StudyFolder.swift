@@ -5,13 +5,14 @@ import Storage
 struct StudyFolder: Sendable {
   var path: String
 
-  var configuration: String { path + "/study.json" }
-  var trials: String { path + "/trials.jsonl" }
-  var transferConfiguration: String { path + "/transfer.json" }
-  var transferTrials: String { path + "/transfer.jsonl" }
-  var comparisonConfiguration: String { path + "/comparison.json" }
-  var comparisonTrials: String { path + "/comparison.jsonl" }
-  var comparisonPicks: String { path + "/picks.jsonl" }
+  func configuration<C: StoredConfiguration>(of: C.Type) -> String {
+    path + "/" + C.files.configuration
+  }
+
+  func trials<C: StoredConfiguration>(of: C.Type) -> String { path + "/" + C.files.trials }
+
+  /// Of a comparison.
+  var picks: String { path + "/picks.jsonl" }
 
   /// Of one trial; gone once its outcome is in the journal.
   func checkpoints(of request: TrialRequest) -> String {

@@ -21,7 +21,7 @@ package struct StudyRecord: Sendable {
     let files = StudyFolder(path: folder)
     return StudyRecord(
       folder: folder, configuration: try StudyConfiguration.read(folder: folder),
-      trials: try TrialLedger(readingJournalAt: files.trials).trials)
+      trials: try TrialLedger(readingJournalAt: files.trials(of: StudyConfiguration.self)).trials)
   }
 }
 

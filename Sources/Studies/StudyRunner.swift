@@ -1,7 +1,4 @@
-import Foundation
 import MixtureMethods
-import Mixtures
-import Storage
 
 /// Runs a study in a folder, from its beginning or from wherever it was interrupted.
 ///
@@ -46,29 +43,13 @@ package struct StudyRunner: Sendable {
   ) throws -> StudyRecord {
     try configuration.validate()
     let plan = try StudyPlan(configuration, makeMethod: makeMethod)
-    try makeFolder(at: folder)
-    let lock = try FolderLock(folder: folder)
-    defer { withExtendedLifetime(lock) {} }
-    let files = StudyFolder(path: folder)
-    if fileExists(files.configuration) {
-      let found = try StudyConfiguration.read(folder: folder)
-      if let difference = found.firstDifference(from: configuration) {
-        throw StudyError.differs(
-          path: files.configuration, field: difference.field, found: difference.found,
-          expected: difference.expected)
-      }
-    } else {
-      // A journal without its configuration: whose trials these are can no longer be told.
-      guard !fileExists(files.trials) else {
-        throw StudyError.notAStudy(folder: folder, file: "study.json beside its trials.jsonl")
-      }
-      try replaceFile(at: files.configuration, with: encodeDocument(configuration))
+    let trials = try configuration.whileOpen(in: folder) { files in
+      try TrialScheduler(
+        plan: plan, journal: files.trials(of: StudyConfiguration.self), files: files,
+        objective: configuration.objective, evaluator: evaluator, isCancelled: isCancelled,
+        observer: observer
+      ).run(workers: workers).trials
     }
-    let scheduler = try TrialScheduler(
-      plan: plan, journal: files.trials, files: files, objective: configuration.objective,
-      evaluator: evaluator, isCancelled: isCancelled, observer: observer)
-    return StudyRecord(
-      folder: folder, configuration: configuration,
-      trials: try scheduler.run(workers: workers).trials)
+    return StudyRecord(folder: folder, configuration: configuration, trials: trials)
   }
 }

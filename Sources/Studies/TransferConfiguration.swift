@@ -1,10 +1,11 @@
-import Foundation
 import Mixtures
-import Storage
 
 /// Everything that a transfer check's result depends on: `transfer.json` in its folder.
-package struct TransferConfiguration: Sendable, Hashable, Codable {
+package struct TransferConfiguration: StoredConfiguration {
   package static let currentVersion = 1
+  package static var files: (configuration: String, trials: String) {
+    ("transfer.json", "transfer.jsonl")
+  }
 
   package struct Candidate: Sendable, Hashable, Codable {
     package var name: String
@@ -43,16 +44,6 @@ package struct TransferConfiguration: Sendable, Hashable, Codable {
     self.trainer = trainer
   }
 
-  /// - Throws: ``StudyError`` or `StorageError`: no such folder, no check in it, another version, or
-  ///   a damaged file.
-  package static func read(folder: String) throws -> TransferConfiguration {
-    let path = try LayoutVersion.check("transfer.json", in: folder, expected: currentVersion)
-    let configuration = try decodeDocument(TransferConfiguration.self, at: path)
-    try configuration.validate()
-    return configuration
-  }
-
-  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for the first field that makes no sense.
   package func validate() throws(StudyError) {
     func requireEachOnce(_ names: [String], _ field: String) throws(StudyError) {
       guard !names.isEmpty else {
@@ -74,7 +65,7 @@ package struct TransferConfiguration: Sendable, Hashable, Codable {
 
   /// The first field in which a folder's check cannot become the one that is asked for now. More
   /// candidates, scales or seeds than it has are no difference: its trials serve on.
-  func firstDifference(
+  package func firstDifference(
     from asked: TransferConfiguration
   ) -> (field: String, found: String, expected: String)? {
     if corpusDigest != asked.corpusDigest {

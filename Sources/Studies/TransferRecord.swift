@@ -1,6 +1,3 @@
-import Mixtures
-import Storage
-
 /// A transfer check as its journal tells it.
 package struct TransferRecord: Sendable {
   package var folder: String
@@ -16,15 +13,17 @@ package struct TransferRecord: Sendable {
 
   /// Whether the folder holds a transfer check at all.
   package static func exists(in folder: String) -> Bool {
-    fileExists(StudyFolder(path: folder).transferConfiguration)
+    TransferConfiguration.exists(in: folder)
   }
 
   /// - Throws: ``StudyError`` or `StorageError`: no such folder, no check in it, another version, or
   ///   a damaged line.
   package static func read(folder: String) throws -> TransferRecord {
-    TransferRecord(
+    let files = StudyFolder(path: folder)
+    return TransferRecord(
       folder: folder, configuration: try TransferConfiguration.read(folder: folder),
-      trials: try TrialLedger(readingJournalAt: StudyFolder(path: folder).transferTrials).trials)
+      trials: try TrialLedger(readingJournalAt: files.trials(of: TransferConfiguration.self))
+        .trials)
   }
 
   package var result: TransferResult { TransferResult(of: self) }

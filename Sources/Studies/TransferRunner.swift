@@ -1,7 +1,3 @@
-import Foundation
-import Mixtures
-import Storage
-
 /// Runs a transfer check in a folder, from its beginning or from wherever it was interrupted.
 ///
 /// A check that has ended goes on when it is asked for with more candidates, scales or seeds.
@@ -41,37 +37,15 @@ package struct TransferRunner: Sendable {
     observer: @escaping StudyObserver = { _, _ in }
   ) throws -> TransferRecord {
     try configuration.validate()
-    try makeFolder(at: folder)
-    let lock = try FolderLock(folder: folder)
-    defer { withExtendedLifetime(lock) {} }
-    let files = StudyFolder(path: folder)
-    if fileExists(files.transferConfiguration) {
-      let found = try TransferConfiguration.read(folder: folder)
-      if let difference = found.firstDifference(from: configuration) {
-        throw StudyError.differs(
-          path: files.transferConfiguration, field: difference.field, found: difference.found,
-          expected: difference.expected)
-      }
-      if found != configuration { try write(to: files) }
-    } else {
-      guard !fileExists(files.transferTrials) else {
-        throw StudyError.notAStudy(
-          folder: folder, file: "transfer.json beside its transfer.jsonl")
-      }
-      try write(to: files)
+    let trials = try configuration.whileOpen(in: folder) { files in
+      try TrialScheduler(
+        plan: TransferPlan(configuration, known: reusableTrials),
+        journal: files.trials(of: TransferConfiguration.self), files: files,
+        objective: configuration.objective, evaluator: evaluator, isCancelled: isCancelled,
+        observer: observer
+      ).run(workers: workers).trials
     }
-    let plan = TransferPlan(configuration, known: reusableTrials)
-    let scheduler = try TrialScheduler(
-      plan: plan, journal: files.transferTrials, files: files,
-      objective: configuration.objective, evaluator: evaluator, isCancelled: isCancelled,
-      observer: observer)
-    return TransferRecord(
-      folder: folder, configuration: configuration,
-      trials: try scheduler.run(workers: workers).trials)
-  }
-
-  private func write(to files: StudyFolder) throws {
-    try replaceFile(at: files.transferConfiguration, with: encodeDocument(configuration))
+    return TransferRecord(folder: folder, configuration: configuration, trials: trials)
   }
 
   private var reusableTrials: [TrialRecord] {

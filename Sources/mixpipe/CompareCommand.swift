@@ -119,9 +119,7 @@ struct CompareCommand: Command {
   }
 
   func run() throws {
-    let stored =
-      ComparisonRecord.exists(in: folder)
-      ? try ComparisonConfiguration.read(folder: folder) : nil
+    let stored = try ComparisonConfiguration.stored(in: folder)
     let corpus: Corpus
     if smoke {
       try makeFolder(at: folder)

@@ -133,8 +133,7 @@ struct StudyCommand: Command {
     if let config { asked = try StudySettings.read(from: config) }
     asked = flags.overriding(asked)
     // A study that exists says what is not said again.
-    let stored =
-      fileExists(folder + "/study.json") ? try StudyConfiguration.read(folder: folder) : nil
+    let stored = try StudyConfiguration.stored(in: folder)
     let corpus = try openCorpus(at: asked.corpus ?? stored?.corpus ?? "corpora/five")
     var evaluator = ProxyEvaluator(
       corpus: corpus,

@@ -103,8 +103,7 @@ struct TransferCommand: Command {
     study: StudyRecord, corpus: Corpus
   ) throws -> TransferConfiguration {
     let configuration = study.configuration
-    let stored =
-      TransferRecord.exists(in: folder) ? try TransferConfiguration.read(folder: folder) : nil
+    let stored = try TransferConfiguration.stored(in: folder)
     guard corpus.digest == configuration.corpusDigest else {
       throw StudyError.differs(
         path: corpus.folder, field: "corpus digest", found: corpus.digest,

@@ -1,11 +1,13 @@
 import MixtureMethods
 import Mixtures
 import Numerics
-import Storage
 
 /// Everything that a comparison of methods depends on: `comparison.json` in its folder, written once.
-package struct ComparisonConfiguration: Sendable, Hashable, Codable {
+package struct ComparisonConfiguration: StoredConfiguration {
   package static let currentVersion = 1
+  package static var files: (configuration: String, trials: String) {
+    ("comparison.json", "comparison.jsonl")
+  }
 
   /// Of this file's layout.
   package var version = currentVersion
@@ -64,15 +66,6 @@ package struct ComparisonConfiguration: Sendable, Hashable, Codable {
     self.trainer = trainer
   }
 
-  /// - Throws: ``StudyError`` or `StorageError`: no such folder, no comparison in it, another version,
-  ///   or a damaged file.
-  package static func read(folder: String) throws -> ComparisonConfiguration {
-    let path = try LayoutVersion.check("comparison.json", in: folder, expected: currentVersion)
-    let configuration = try decodeDocument(ComparisonConfiguration.self, at: path)
-    try configuration.validate()
-    return configuration
-  }
-
   /// The seeds of proposals and of search runs, one for each replicate, and then those of the fresh
   /// runs. All differ, and the n-th is the same however many are asked for.
   package var seeds: (searches: [UInt64], fresh: [UInt64]) {
@@ -99,45 +92,31 @@ package struct ComparisonConfiguration: Sendable, Hashable, Codable {
       trainingTokens: scale.tokens)
   }
 
-  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for the first field that makes no sense.
   package func validate() throws(StudyError) {
-    func require(
-      _ condition: Bool, _ field: String, _ found: some Any, _ expected: String
-    ) throws(StudyError) {
-      if !condition { throw .invalid(field: field, found: "\(found)", expected: expected) }
+    try StudyError.requireDomains(domains, availableTokens: availableTokens)
+    try StudyError.requireMethods(methods)
+    for (field, count) in [
+      ("trials", trials), ("optimizer seeds", replicates), ("lag", lag),
+      ("confirmation seeds", confirmationSeeds),
+    ] {
+      try StudyError.require(count > 0, field, count, "a positive number")
     }
-    try require(!domains.isEmpty, "domains", "none", "one at least")
-    try require(
-      Set(domains).count == domains.count, "domains", domains.joined(separator: ", "),
-      "each domain once")
-    try require(
-      availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
-      "one for each of \(domains.count) domains")
-    try require(!methods.isEmpty, "methods", "none", "one at least")
-    for (index, method) in methods.enumerated() {
-      try require(
-        !methods[..<index].contains(method), "methods", "'\(method)' twice", "each method once")
-    }
-    try require(trials > 0, "trials", trials, "a positive number")
-    try require(replicates > 0, "optimizer seeds", replicates, "a positive number")
-    try require(initialTrials >= 0, "initial trials", initialTrials, "no negative number")
-    try require(lag > 0, "lag", lag, "a positive number")
-    try require(
-      confirmationSeeds > 0, "confirmation seeds", confirmationSeeds, "a positive number")
+    try StudyError.require(
+      initialTrials >= 0, "initial trials", initialTrials, "no negative number")
     for (index, checkpoint) in checkpoints.enumerated() {
-      try require(
+      try StudyError.require(
         checkpoint > 0 && checkpoint < trials
           && (index == 0 || checkpoints[index - 1] < checkpoint), "checkpoints",
         list(checkpoints), "rising numbers below the \(trials) trials")
     }
-    try require(
+    try StudyError.require(
       0...confirmationSeeds ~= checkpointSeeds, "checkpoint seeds", checkpointSeeds,
       "a number from 0 to the \(confirmationSeeds) confirmation seeds")
   }
 
   /// The first field in which a folder's comparison cannot become the one that is asked for now. More
   /// searches, methods at the end or seeds than it has are no difference: its trials serve on.
-  func firstDifference(
+  package func firstDifference(
     from asked: ComparisonConfiguration
   ) -> (field: String, found: String, expected: String)? {
     let pairs: [(String, String, String)] = [

@@ -20,11 +20,6 @@ package struct ComparisonRecord: Sendable {
     self.picks = picks
   }
 
-  /// Whether the folder holds a comparison at all.
-  package static func exists(in folder: String) -> Bool {
-    fileExists(StudyFolder(path: folder).comparisonConfiguration)
-  }
-
   /// Reads a comparison; one at work is read as far as it has come.
   ///
   /// - Throws: ``StudyError`` or `StorageError`: no such folder, no comparison in it, another version,
@@ -33,8 +28,9 @@ package struct ComparisonRecord: Sendable {
     let files = StudyFolder(path: folder)
     return ComparisonRecord(
       folder: folder, configuration: try ComparisonConfiguration.read(folder: folder),
-      trials: try TrialLedger(readingJournalAt: files.comparisonTrials).trials,
-      picks: try LineJournal.read(ComparisonPick.self, at: files.comparisonPicks))
+      trials: try TrialLedger(readingJournalAt: files.trials(of: ComparisonConfiguration.self))
+        .trials,
+      picks: try LineJournal.read(ComparisonPick.self, at: files.picks))
   }
 
   package var analysis: ComparisonAnalysis { ComparisonAnalysis(of: self) }

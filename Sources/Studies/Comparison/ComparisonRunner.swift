@@ -1,7 +1,4 @@
-import Foundation
 import MixtureMethods
-import Mixtures
-import Storage
 
 /// Runs a comparison of methods in a folder, from its beginning or from wherever it was interrupted.
 ///
@@ -43,36 +40,16 @@ package struct ComparisonRunner: Sendable {
     for name in configuration.methods {
       _ = try makeMethod(name, configuration.context(replicate: 0))
     }
-    try makeFolder(at: folder)
-    let lock = try FolderLock(folder: folder)
-    defer { withExtendedLifetime(lock) {} }
-    let files = StudyFolder(path: folder)
-    if fileExists(files.comparisonConfiguration) {
-      let found = try ComparisonConfiguration.read(folder: folder)
-      if let difference = found.firstDifference(from: configuration) {
-        throw StudyError.differs(
-          path: files.comparisonConfiguration, field: difference.field, found: difference.found,
-          expected: difference.expected)
-      }
-      if found != configuration { try write(to: files) }
-    } else {
-      guard !fileExists(files.comparisonTrials) else {
-        throw StudyError.notAStudy(
-          folder: folder, file: "comparison.json beside its comparison.jsonl")
-      }
-      try write(to: files)
+    return try configuration.whileOpen(in: folder) { files in
+      let picks = try PickJournal(at: files.picks)
+      let trials = try TrialScheduler(
+        plan: try ComparisonPlan(configuration, picks: picks, makeMethod: makeMethod),
+        journal: files.trials(of: ComparisonConfiguration.self), files: files,
+        objective: configuration.objective, evaluator: evaluator, isCancelled: isCancelled,
+        observer: observer
+      ).run(workers: workers).trials
+      return ComparisonRecord(
+        folder: folder, configuration: configuration, trials: trials, picks: picks.picks)
     }
-    let picks = try PickJournal(at: files.comparisonPicks)
-    let scheduler = try TrialScheduler(
-      plan: try ComparisonPlan(configuration, picks: picks, makeMethod: makeMethod),
-      journal: files.comparisonTrials, files: files, objective: configuration.objective,
-      evaluator: evaluator, isCancelled: isCancelled, observer: observer)
-    let trials = try scheduler.run(workers: workers).trials
-    return ComparisonRecord(
-      folder: folder, configuration: configuration, trials: trials, picks: picks.picks)
-  }
-
-  private func write(to files: StudyFolder) throws {
-    try replaceFile(at: files.comparisonConfiguration, with: encodeDocument(configuration))
   }
 }
