@@ -46,10 +46,7 @@ struct BenchCommand: Command {
   var quiet = false
 
   func validate() throws {
-    for (name, value) in [("rounds", rounds), ("batch", batch ?? 1), ("cores", cores ?? 1)]
-    where value < 1 {
-      throw ValidationError("Found '--\(name) \(value)', expected at least 1")
-    }
+    try check(["rounds": rounds, "batch": batch, "cores": cores], atLeast: 1)
     guard seconds > 0, seconds <= 3600 else {
       throw ValidationError("Found '--seconds \(seconds)', expected more than 0 and at most 3600")
     }
@@ -67,25 +64,24 @@ struct BenchCommand: Command {
     let line = ProgressLine(isQuiet: json || quiet)
     var found = cases.map { _ in [BenchmarkRound]() }
     var progress = BenchProgress(cases: cases, rounds: rounds, seconds: seconds)
-    for round in 0..<rounds {
-      for (index, benchmarkCase) in cases.enumerated() {
-        line.update(
-          force: true,
-          """
-          round \(round + 1)/\(rounds)  \(benchmarkCase.name)  \(benchmarkCase.mode)  \
-          \(spokenDuration(progress.secondsLeft)) left
-          """)
-        guard !Interruption.isRequested else {
-          line.finish()
-          line.note("Interrupted; nothing is kept of a benchmark that is not complete.")
-          throw ExitCode(Interruption.exitCode)
+    try line.untilDone(
+      ifInterrupted: "Interrupted; nothing is kept of a benchmark that is not complete."
+    ) {
+      for round in 0..<rounds {
+        for (index, benchmarkCase) in cases.enumerated() {
+          line.update(
+            force: true,
+            """
+            round \(round + 1)/\(rounds)  \(benchmarkCase.name)  \(benchmarkCase.mode)  \
+            \(spokenDuration(progress.secondsLeft)) left
+            """)
+          if Interruption.isRequested { throw CancellationError() }
+          let start = ContinuousClock.now
+          found[index].append(benchmark.round(benchmarkCase))
+          progress.finished(index, took: start.duration(to: .now))
         }
-        let start = ContinuousClock.now
-        found[index].append(benchmark.round(benchmarkCase))
-        progress.finished(index, took: start.duration(to: .now))
       }
     }
-    line.finish()
     let report = BenchReport(
       machine: MachineDescription.current(kernels: benchmark.kernels.level), started: started,
       secondsEach: seconds,

@@ -1,6 +1,5 @@
 import ArgumentParsing
 import Corpora
-import Foundation
 import MixtureMethods
 import Mixtures
 import ProxyModels
@@ -80,30 +79,18 @@ struct CompareCommand: Command {
   var training: TrainingOptions
   @Option("Seed that all others come from. (default: 1)")
   var seed: UInt64?
-  @Option("Runs at once, one thread each; as many as cores where not given.", value: "count")
-  var workers: Int?
   @Flag("Try everything out: tiny runs on generated text, kept in the folder.")
   var smoke = false
-  @Flag("Print the result as JSON.")
-  var json = false
-  @Flag("Show no progress.", short: "q")
-  var quiet = false
+  @OptionGroup
+  var execution: RunOptions
 
   func validate() throws {
-    for (name, value) in [
-      ("trials", trials), ("optimizer-seeds", optimizerSeeds),
-      ("confirmation-seeds", confirmationSeeds), ("lag", lag), ("workers", workers),
-    ] {
-      if let value, value < 1 {
-        throw ValidationError("Found '--\(name) \(value)', expected at least 1")
-      }
-    }
-    for (name, value) in [("initial-trials", initialTrials), ("checkpoint-seeds", checkpointSeeds)]
-    {
-      if let value, value < 0 {
-        throw ValidationError("Found '--\(name) \(value)', expected no negative number")
-      }
-    }
+    try check(
+      [
+        "trials": trials, "optimizer-seeds": optimizerSeeds,
+        "confirmation-seeds": confirmationSeeds, "lag": lag,
+      ], atLeast: 1)
+    try check(["initial-trials": initialTrials, "checkpoint-seeds": checkpointSeeds], atLeast: 0)
     for (index, name) in (methods?.elements ?? []).enumerated() {
       guard methodNames.contains(where: { $0.name == name }) else {
         throw MethodError.unknown(name: name)
@@ -134,25 +121,19 @@ struct CompareCommand: Command {
         ? Smoke.heldOutTokens : stored?.trainer["heldOutTokens"].flatMap(Int.init))
     let configuration = try makeConfiguration(
       stored: stored, corpus: corpus, evaluator: evaluator)
-    let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))
-    let record: ComparisonRecord
-    do {
-      record = try ComparisonRunner(
+    let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
+    let record = try display.line.untilDone(
+      ifInterrupted: "Interrupted; 'mixpipe compare \(folder)' goes on from here."
+    ) {
+      try ComparisonRunner(
         folder: folder, configuration: configuration, evaluator: evaluator,
-        workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
+        workers: execution.threads
       ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
-    } catch is CancellationError {
-      display.line.finish()
-      display.line.note("Interrupted; 'mixpipe compare \(folder)' goes on from here.")
-      throw ExitCode(Interruption.exitCode)
     }
-    display.line.finish()
     let report = ComparisonReport(record, commands: commands(configuration))
     let paths = try report.write(to: folder)
-    if json {
-      try emit(
-        String(decoding: encodeDocument(ComparisonSummary(record.analysis)), as: UTF8.self),
-        terminator: "")
+    if execution.json {
+      try emitDocument(ComparisonSummary(record.analysis))
     } else {
       try emit(report.methodTable.text)
       try emit(report.verdict)

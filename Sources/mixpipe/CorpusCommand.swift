@@ -149,7 +149,7 @@ struct CorpusListCommand: Command {
 
 private func show(_ record: CorpusRecord, json: Bool) throws {
   if json {
-    try emit(String(decoding: encodeDocument(record), as: UTF8.self), terminator: "")
+    try emitDocument(record)
     return
   }
   var table = TextTable([

@@ -35,11 +35,8 @@ struct FidelityOptions: ArgumentGroup {
   var objectiveOnly = false
 
   func validate() throws {
-    for (name, value, least) in [
-      ("rungs", rungs ?? 1, 1), ("parallel", parallel ?? 1, 1), ("candidates", candidates ?? 8, 8),
-    ] where value < least {
-      throw ValidationError("Found '--\(name) \(value)', expected at least \(least)")
-    }
+    try check(["rungs": rungs, "parallel": parallel], atLeast: 1)
+    try check(["candidates": candidates], atLeast: 8)
     if let decay, !(0..<1).contains(decay) {
       throw ValidationError("Found '--decay \(shortest(decay))', expected from 0 to below 1")
     }

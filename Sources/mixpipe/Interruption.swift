@@ -1,3 +1,4 @@
+import ArgumentParsing
 import Foundation
 import Synchronization
 
@@ -22,4 +23,23 @@ enum Interruption {
 
   /// What a shell expects of a program that was interrupted.
   static let exitCode: Int32 = 130
+}
+
+extension ProgressLine {
+  /// Does work that shows itself on this line, and clears the line at its end.
+  ///
+  /// - Parameter words: what to say where the work was interrupted.
+  /// - Throws: what the work throws; `ExitCode` in place of a `CancellationError`.
+  func untilDone<Result>(
+    ifInterrupted words: String, _ work: () throws -> Result
+  ) throws -> Result {
+    let result = Swift.Result { try work() }
+    finish()
+    do {
+      return try result.get()
+    } catch is CancellationError {
+      note(words)
+      throw ExitCode(Interruption.exitCode)
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Progress on standard error: one line that is rewritten on a terminal, a plain line now and then
 /// where the output is piped or logged.
@@ -87,6 +88,11 @@ func shortCount(_ value: Double) -> String {
 
 func fixed(_ value: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", value)
+}
+
+/// A value as programs read it, on standard output.
+func emitDocument(_ value: some Encodable) throws {
+  try emit(String(decoding: encodeDocument(value), as: UTF8.self), terminator: "")
 }
 
 /// Standard output that reports a full disk or a closed pipe, which `print` does not.

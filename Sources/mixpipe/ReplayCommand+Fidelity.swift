@@ -5,7 +5,6 @@ import Mixtures
 import Numerics
 import Reports
 import RunTables
-import Storage
 import TableSearches
 
 // Methods that choose size and length too.
@@ -47,12 +46,12 @@ extension ReplayCommand {
       rungs: fidelity.rungs ?? 8, decay: fidelity.decay)
     let real = try FidelityTable(
       runs, objective: try table.objective(over: runs), selection: selection)
-    let line = ProgressLine(isQuiet: quiet || json)
+    let line = ProgressLine(isQuiet: execution.isSilent)
     let notes = runs.notes + real.notes
     for note in notes { line.note("Note: \(note)") }
-    do {
-      var table = real
-      var qualities: [FidelityEmulator.Quality]?
+    var searched = real
+    var qualities: [FidelityEmulator.Quality]?
+    let summary = try line.untilDone(ifInterrupted: interruption) {
       if landscape != nil {
         line.update(force: true, "fitting the landscapes")
         let emulator = try FidelityEmulator(
@@ -63,31 +62,17 @@ extension ReplayCommand {
             try body(index)
           }
         }
-        table = emulator.table
+        searched = emulator.table
         qualities = emulator.qualities
       }
-      let summary = try replay(table, line)
-      line.finish()
-      let report = FidelityReport(
-        name: output.map { ($0 as NSString).lastPathComponent } ?? "Replay", summary: summary,
-        qualities: qualities, facts: facts(table, notes, summary), command: fidelityCommand)
-      let written = try output.map { try report.write(to: $0) } ?? []
-      if json {
-        try emit(
-          String(
-            decoding: encodeDocument(FidelityResult(replay: summary, emulator: qualities)),
-            as: UTF8.self), terminator: "")
-      } else {
-        try emit(report.text, terminator: "")
-        if !written.isEmpty { try emit("\n" + written.joined(separator: "\n")) }
-      }
-    } catch is CancellationError {
-      line.finish()
-      line.note(
-        "Interrupted"
-          + (output == nil ? "." : "; the same command goes on with the traces that are missing."))
-      throw ExitCode(Interruption.exitCode)
+      return try replay(searched, line)
     }
+    let report = FidelityReport(
+      name: output.map { ($0 as NSString).lastPathComponent } ?? "Replay", summary: summary,
+      qualities: qualities, facts: facts(searched, notes, summary), command: fidelityCommand)
+    let written = try output.map { try report.write(to: $0) } ?? []
+    try show(
+      report.text, written: written, as: FidelityResult(replay: summary, emulator: qualities))
   }
 
   /// What a program reads.

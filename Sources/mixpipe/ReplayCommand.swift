@@ -5,7 +5,6 @@ import Mixtures
 import Numerics
 import Reports
 import RunTables
-import Storage
 import Synchronization
 import TableSearches
 
@@ -70,22 +69,15 @@ struct ReplayCommand: Command {
   @Option(
     "Folder that keeps traces and report.", short: "o", value: "folder", completion: .folders)
   var output: String?
-  @Option("Searches at once, a thread each; as many as cores where not given.", value: "count")
-  var workers: Int?
-  @Flag("Print the result as JSON.")
-  var json = false
-  @Flag("Show no progress.", short: "q")
-  var quiet = false
+  @OptionGroup
+  var execution: RunOptions
 
   enum LandscapeForm: String, CaseIterable, ArgumentValue { case law }
 
   func validate() throws {
-    for (name, value, least) in [
-      ("seeds", seeds, 0), ("initial", initial ?? 1, 1), ("predict", predict ?? 4, 4),
-      ("splits", splits, 1), ("workers", workers ?? 1, 1),
-    ] where value < least {
-      throw ValidationError("Found '--\(name) \(value)', expected at least \(least)")
-    }
+    try check(["seeds": seeds], atLeast: 0)
+    try check(["initial": initial, "splits": splits], atLeast: 1)
+    try check(["predict": predict], atLeast: 4)
     if let budget, !(budget > 0 && budget.isFinite) {
       throw ValidationError("Found '--budget \(shortest(budget))', expected a positive number")
     }
@@ -126,35 +118,38 @@ struct ReplayCommand: Command {
     if fidelity.target != nil { return try runFidelity() }
     let runs = try RunTable(at: tables, columns: table.columns).selected(table.selection)
     let pool = try RunPool(runs, objective: try table.objective(over: runs))
-    let line = ProgressLine(isQuiet: quiet || json)
+    let line = ProgressLine(isQuiet: execution.isSilent)
     for note in runs.notes { line.note("Note: \(note)") }
-    do {
-      var summary: ReplaySummary?
-      var landscapeQuality: Landscape.Quality?
+    var summary: ReplaySummary?
+    var landscapeQuality: Landscape.Quality?
+    var qualities: [PredictionQuality] = []
+    try line.untilDone(ifInterrupted: interruption) {
       if seeds > 0 { (summary, landscapeQuality) = try replay(pool, line) }
-      let qualities = try predict.map { try predictions(pool, trainingRuns: $0, line) } ?? []
-      line.finish()
-      let report = ReplayReport(
-        name: output.map { ($0 as NSString).lastPathComponent } ?? "Replay", summary: summary,
-        predictions: qualities, landscape: landscapeQuality, facts: facts(runs, pool, summary),
-        command: command)
-      let written = try output.map { try report.write(to: $0) } ?? []
-      if json {
-        let result = ReplayResult(
-          replay: summary, landscape: landscapeQuality,
-          predictions: qualities.isEmpty ? nil : qualities)
-        try emit(String(decoding: encodeDocument(result), as: UTF8.self), terminator: "")
-      } else {
-        try emit(report.text, terminator: "")
-        if !written.isEmpty { try emit("\n" + written.joined(separator: "\n")) }
-      }
-    } catch is CancellationError {
-      line.finish()
-      line.note(
-        "Interrupted"
-          + (output == nil ? "." : "; the same command goes on with the traces that are missing."))
-      throw ExitCode(Interruption.exitCode)
+      if let predict { qualities = try predictions(pool, trainingRuns: predict, line) }
     }
+    let report = ReplayReport(
+      name: output.map { ($0 as NSString).lastPathComponent } ?? "Replay", summary: summary,
+      predictions: qualities, landscape: landscapeQuality, facts: facts(runs, pool, summary),
+      command: command)
+    let written = try output.map { try report.write(to: $0) } ?? []
+    try show(
+      report.text, written: written,
+      as: ReplayResult(
+        replay: summary, landscape: landscapeQuality,
+        predictions: qualities.isEmpty ? nil : qualities))
+  }
+
+  /// What to say where a replay is interrupted.
+  var interruption: String {
+    "Interrupted"
+      + (output == nil ? "." : "; the same command goes on with the traces that are missing.")
+  }
+
+  /// Prints a report and where it was written, or what a program reads.
+  func show(_ text: String, written: [String], as document: some Encodable) throws {
+    if execution.json { return try emitDocument(document) }
+    try emit(text, terminator: "")
+    if !written.isEmpty { try emit("\n" + written.joined(separator: "\n")) }
   }
 
   /// What a program reads.
@@ -247,9 +242,7 @@ struct ReplayCommand: Command {
     _ body: @escaping @Sendable (Int) throws -> Result
   ) throws -> [Result] {
     let results = Mutex([Result?](repeating: nil, count: count))
-    let failure = try forEachOnThreads(
-      count: count, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
-    ) { index in
+    try forEachOnThreads(count: count, workers: execution.threads) { index in
       let result = try body(index)
       let done = results.withLock { results in
         results[index] = result
@@ -257,7 +250,6 @@ struct ReplayCommand: Command {
       }
       line.update("\(done)/\(count) \(what)")
     }
-    if let failure { throw failure }
     return results.withLock { $0.compactMap { $0 } }
   }
 

@@ -1,11 +1,9 @@
 import ArgumentParsing
 import Corpora
-import Foundation
 import MixtureMethods
 import Mixtures
 import ProxyModels
 import Reports
-import Storage
 import Studies
 
 /// A held-out domain that counts: `books`, or `books=2` to count it twice.
@@ -101,28 +99,13 @@ struct StudyCommand: Command {
   var training: TrainingOptions
   @Option("Seed of the study: of its trials and its proposals. (default: 1)")
   var seed: UInt64?
-  @Option("Trials at once, one thread each; as many as cores where not given.", value: "count")
-  var workers: Int?
-  @Flag("Print the result as JSON.")
-  var json = false
-  @Flag("Show no progress.", short: "q")
-  var quiet = false
+  @OptionGroup
+  var execution: RunOptions
 
   func validate() throws {
-    for (name, value) in [
-      ("trials", trials), ("lag", lag), ("finalists", finalists), ("workers", workers),
-    ] {
-      if let value, value < 1 {
-        throw ValidationError("Found '--\(name) \(value)', expected at least 1")
-      }
-    }
-    for (name, value) in [
-      ("initial-trials", initialTrials), ("confirmation-seeds", confirmationSeeds),
-    ] {
-      if let value, value < 0 {
-        throw ValidationError("Found '--\(name) \(value)', expected no negative number")
-      }
-    }
+    try check(["trials": trials, "lag": lag, "finalists": finalists], atLeast: 1)
+    try check(
+      ["initial-trials": initialTrials, "confirmation-seeds": confirmationSeeds], atLeast: 0)
     for name in methods?.elements ?? [] where !methodNames.contains(where: { $0.name == name }) {
       throw MethodError.unknown(name: name)
     }
@@ -140,26 +123,24 @@ struct StudyCommand: Command {
       learningRate: asked.learningRate ?? stored?.trainer["learningRate"].flatMap(Double.init))
     let configuration = try makeConfiguration(
       asked, stored: stored, corpus: corpus, evaluator: evaluator)
-    let workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
-    if !quiet, !json { try evaluator.measureCosts(of: [configuration.scale], workers: workers) }
+    let workers = execution.threads
+    if !execution.isSilent {
+      try evaluator.measureCosts(of: [configuration.scale], workers: workers)
+    }
     let runner = StudyRunner(
       folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
       makeMethod: { try makeMethod(named: $0, context: $1) })
 
-    let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))
-    let record: StudyRecord
-    do {
-      record = try runner.run(
+    let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
+    let record = try display.line.untilDone(
+      ifInterrupted: "Interrupted; 'mixpipe study \(folder)' goes on from here."
+    ) {
+      try runner.run(
         isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
-    } catch is CancellationError {
-      display.line.finish()
-      display.line.note("Interrupted; 'mixpipe study \(folder)' goes on from here.")
-      throw ExitCode(Interruption.exitCode)
     }
-    display.line.finish()
     let summary = StudySummary(of: record)
-    if json {
-      try emit(String(decoding: encodeDocument(summary), as: UTF8.self), terminator: "")
+    if execution.json {
+      try emitDocument(summary)
     } else {
       try emit(summary.text)
       try emit("\nThe study is in \(folder); 'mixpipe report \(folder)' draws it.")

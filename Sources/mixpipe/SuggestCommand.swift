@@ -79,10 +79,8 @@ struct SuggestCommand: Command {
   enum OutputFormat: String, CaseIterable, ArgumentValue { case csv, json }
 
   func validate() throws {
-    if count < 1 { throw ValidationError("Found '--count \(count)', expected at least 1") }
-    if initial < 0 {
-      throw ValidationError("Found '--initial \(initial)', expected no negative number")
-    }
+    try check(["count": count], atLeast: 1)
+    try check(["initial": initial], atLeast: 0)
     if observations.isEmpty, domains == nil {
       throw ValidationError(
         "Found neither '--observations' nor '--domains', expected a table of runs or the names of "

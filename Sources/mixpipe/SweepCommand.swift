@@ -38,10 +38,7 @@ struct SweepCommand: Command {
   var json = false
 
   func validate() throws {
-    if seeds < 1 { throw ValidationError("Found '--seeds \(seeds)', expected at least 1") }
-    if let workers, workers < 1 {
-      throw ValidationError("Found '--workers \(workers)', expected at least 1")
-    }
+    try check(["seeds": seeds, "workers": workers], atLeast: 1)
     if let rate = rates.elements.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw ValidationError("Found '--rates \(rate)', expected positive numbers")
     }
@@ -106,34 +103,32 @@ struct SweepCommand: Command {
     let work = SharedProgress(
       total: missing.reduce(0) { $0 + $1.1.trainingOperations },
       doneBefore: asked.count - missing.count, count: asked.count)
-    let failure = try forEachOnThreads(
-      count: missing.count, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
-    ) { index in
-      var (run, configuration) = missing[index]
-      let trainer = try Trainer(
-        corpus: corpus, schedule: ConstantWeights(mixture.weights), configuration: configuration)
-      let result = try trainer.run(
-        progress: { progress in
-          work.report(
-            index, Double(progress.step) / Double(progress.steps) * configuration.trainingOperations
-          )
-          line.update(work.line)
-        }, isCancelled: { Interruption.isRequested })
-      if case .finished(let losses) = result.outcome {
-        run.losses = losses
-        let trained = losses.filter { mixture.domains.contains($0.domain) }
-        run.mean = trained.reduce(0) { $0 + $1.loss } / Double(trained.count)
+    try line.untilDone(
+      ifInterrupted: "Interrupted; the same command goes on with the runs that are missing."
+    ) {
+      try forEachOnThreads(
+        count: missing.count, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
+      ) { index in
+        var (run, configuration) = missing[index]
+        let trainer = try Trainer(
+          corpus: corpus, schedule: ConstantWeights(mixture.weights), configuration: configuration)
+        let result = try trainer.run(
+          progress: { progress in
+            work.report(
+              index,
+              Double(progress.step) / Double(progress.steps) * configuration.trainingOperations)
+            line.update(work.line)
+          }, isCancelled: { Interruption.isRequested })
+        if case .finished(let losses) = result.outcome {
+          run.losses = losses
+          let trained = losses.filter { mixture.domains.contains($0.domain) }
+          run.mean = trained.reduce(0) { $0 + $1.loss } / Double(trained.count)
+        }
+        run.seconds = result.trainingSeconds + result.evaluationSeconds
+        run.tokensPerSecond = result.tokensPerSecond
+        try journal.append(run)
+        work.finishOne()
       }
-      run.seconds = result.trainingSeconds + result.evaluationSeconds
-      run.tokensPerSecond = result.tokensPerSecond
-      try journal.append(run)
-      work.finishOne()
-    }
-    line.finish()
-    if let failure {
-      guard failure is CancellationError else { throw failure }
-      line.note("Interrupted; the same command goes on with the runs that are missing.")
-      throw ExitCode(Interruption.exitCode)
     }
 
     let all = try LineJournal.read(Run.self, at: path)

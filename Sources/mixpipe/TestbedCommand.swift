@@ -51,15 +51,9 @@ struct TestbedCommand: Command {
   var quiet = false
 
   func validate() throws {
-    for (name, value) in [("seeds", seeds), ("held-out-tokens", heldOutTokens)] where value < 1 {
-      throw ValidationError("Found '--\(name) \(value)', expected at least 1")
-    }
-    if replicated < 0 {
-      throw ValidationError("Found '--replicated \(replicated)', expected no negative number")
-    }
-    if let workers, workers < 1 {
-      throw ValidationError("Found '--workers \(workers)', expected at least 1")
-    }
+    try check(
+      ["seeds": seeds, "held-out-tokens": heldOutTokens, "workers": workers], atLeast: 1)
+    try check(["replicated": replicated], atLeast: 0)
     let names = sizes.elements.map(\.size.name)
     if Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
@@ -101,37 +95,38 @@ struct TestbedCommand: Command {
       total: missing.reduce(0) { $0 + $1.operations },
       doneBefore: plan.runs.count - missing.count, count: plan.runs.count)
     let folder = folder
-    let failure = try forEachOnThreads(
-      count: missing.count, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
-    ) { index in
-      let run = missing[index]
-      let start = ProcessInfo.processInfo.systemUptime
-      let trainer = try Trainer(
-        corpus: corpus, schedule: ConstantWeights(run.mixture.weights),
-        configuration: run.configuration)
-      let checkpoints = "\(folder)/checkpoints/\(run.name)"
-      let results = try trainer.run(
-        rungs: run.rungs, upTo: run.rungs.count - 1,
-        progress: { share in
-          work.report(index, share * run.operations)
-          line.update(work.line)
-        }, isCancelled: { Interruption.isRequested }, checkpointFolder: checkpoints)
-      let record = plan.record(
-        run, rungs: results, seconds: ProcessInfo.processInfo.systemUptime - start)
-      try journal.append(record)
-      try? FileManager.default.removeItem(atPath: checkpoints)
-      work.finishOne()
-      try book.add(record) { try writeTable($0, of: plan, in: folder) }
+    let outcome = Result {
+      try line.untilDone(
+        ifInterrupted: "Interrupted; the same command goes on with the runs that are missing."
+      ) {
+        try forEachOnThreads(
+          count: missing.count, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
+        ) { index in
+          let run = missing[index]
+          let start = ProcessInfo.processInfo.systemUptime
+          let trainer = try Trainer(
+            corpus: corpus, schedule: ConstantWeights(run.mixture.weights),
+            configuration: run.configuration)
+          let checkpoints = "\(folder)/checkpoints/\(run.name)"
+          let results = try trainer.run(
+            rungs: run.rungs, upTo: run.rungs.count - 1,
+            progress: { share in
+              work.report(index, share * run.operations)
+              line.update(work.line)
+            }, isCancelled: { Interruption.isRequested }, checkpointFolder: checkpoints)
+          let record = plan.record(
+            run, rungs: results, seconds: ProcessInfo.processInfo.systemUptime - start)
+          try journal.append(record)
+          try? FileManager.default.removeItem(atPath: checkpoints)
+          work.finishOne()
+          try book.add(record) { try writeTable($0, of: plan, in: folder) }
+        }
+      }
     }
-    line.finish()
     rmdir(folder + "/checkpoints")
     let runs = try LineJournal.read(TestbedRun.self, at: path)
     try writeTable(runs, of: plan, in: folder)
-    if let failure {
-      guard failure is CancellationError else { throw failure }
-      line.note("Interrupted; the same command goes on with the runs that are missing.")
-      throw ExitCode(Interruption.exitCode)
-    }
+    try outcome.get()
     if csv { return try emit(plan.table(of: runs), terminator: "") }
     try emit(summary(of: plan.answers(in: runs)), terminator: "")
     try emit("\nThe table is \(folder)/runs.csv.")

@@ -4,10 +4,10 @@ import Synchronization
 /// Calls `body` for 0 ..< `count`, each call on one of `workers` threads of its own: calls block for
 /// minutes, which the cooperative pool must not.
 ///
-/// - Returns: the first error; once there is one, no further call begins.
+/// - Throws: the first error; once there is one, no further call begins.
 func forEachOnThreads(
   count: Int, workers: Int, _ body: @escaping @Sendable (Int) throws -> Void
-) throws -> (any Error)? {
+) throws {
   let state = Mutex<(next: Int, failure: (any Error)?)>((0, nil))
   let group = DispatchGroup()
   for _ in 0..<min(workers, count) {
@@ -33,5 +33,5 @@ func forEachOnThreads(
     thread.start()
   }
   group.wait()
-  return state.withLock { $0.failure }
+  if let failure = state.withLock({ $0.failure }) { throw failure }
 }

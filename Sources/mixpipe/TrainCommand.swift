@@ -46,11 +46,7 @@ struct TrainCommand: Command {
   @Flag("Print only the result.", short: "q")
   var quiet = false
 
-  func validate() throws {
-    if let workers, workers < 1 {
-      throw ValidationError("Found '--workers \(workers)', expected at least 1")
-    }
-  }
+  func validate() throws { try check(["workers": workers], atLeast: 1) }
 
   func run() throws {
     let corpus = try openCorpus(at: corpus)
@@ -80,9 +76,10 @@ struct TrainCommand: Command {
         """)
       trainer.expected = expected
     }
-    let result: TrainingResult
-    do {
-      result = try trainer.run(
+    let result = try line.untilDone(
+      ifInterrupted: "Interrupted; the same command goes on from the checkpoint in \(folder)."
+    ) {
+      try trainer.run(
         progress: { progress in
           line.update(
             """
@@ -92,12 +89,7 @@ struct TrainCommand: Command {
             """)
         },
         isCancelled: { Interruption.isRequested }, checkpointFolder: folder, exportFolder: folder)
-    } catch is CancellationError {
-      line.finish()
-      line.note("Interrupted; the same command goes on from the checkpoint in \(folder).")
-      throw ExitCode(Interruption.exitCode)
     }
-    line.finish()
 
     let summary = TrainSummary(
       mixture: mixture, configuration: configuration, corpus: corpus.folder,

@@ -1,10 +1,8 @@
 import ArgumentParsing
 import Corpora
-import Foundation
 import Mixtures
 import ProxyModels
 import Reports
-import Storage
 import Studies
 
 /// A candidate that the user names: `mine=books=0.5,web=0.5`.
@@ -53,21 +51,10 @@ struct TransferCommand: Command {
     "Methods of the study whose picks are checked, separated by commas; all where not given.",
     value: "names")
   var methods: ListArgument<String>?
-  @Option("Runs at once, a thread each; as many as cores where not given.", value: "count")
-  var workers: Int?
-  @Flag("Print the result as JSON.")
-  var json = false
-  @Flag("Show no progress.", short: "q")
-  var quiet = false
+  @OptionGroup
+  var execution: RunOptions
 
-  func validate() throws {
-    if let seeds, seeds < 1 {
-      throw ValidationError("Found '--seeds \(seeds)', expected at least 1")
-    }
-    if let workers, workers < 1 {
-      throw ValidationError("Found '--workers \(workers)', expected at least 1")
-    }
-  }
+  func validate() throws { try check(["seeds": seeds], atLeast: 1) }
 
   func run() throws {
     let study = try StudyRecord.read(folder: folder)
@@ -76,25 +63,21 @@ struct TransferCommand: Command {
       corpus: corpus,
       learningRate: study.configuration.trainer["learningRate"].flatMap(Double.init))
     let configuration = try makeConfiguration(study: study, corpus: corpus)
-    let workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
-    if !quiet, !json { try evaluator.measureCosts(of: configuration.scales, workers: workers) }
-    let display = StudyDisplay(line: ProgressLine(isQuiet: quiet || json))
-    let record: TransferRecord
-    do {
-      record = try TransferRunner(
+    let workers = execution.threads
+    if !execution.isSilent {
+      try evaluator.measureCosts(of: configuration.scales, workers: workers)
+    }
+    let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
+    let record = try display.line.untilDone(
+      ifInterrupted: "Interrupted; 'mixpipe transfer \(folder)' goes on from here."
+    ) {
+      try TransferRunner(
         folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
         reusing: study
       ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
-    } catch is CancellationError {
-      display.line.finish()
-      display.line.note("Interrupted; 'mixpipe transfer \(folder)' goes on from here.")
-      throw ExitCode(Interruption.exitCode)
     }
-    display.line.finish()
     let summary = TransferSummary(of: record.result)
-    try emit(
-      json ? String(decoding: encodeDocument(summary), as: UTF8.self) : summary.text,
-      terminator: json ? "" : "\n")
+    if execution.json { try emitDocument(summary) } else { try emit(summary.text) }
   }
 
   /// What is asked for; what is not said comes from the check that the folder holds, then from the
