@@ -54,13 +54,12 @@ func makeConfiguration(
   return configuration
 }
 
-private func readConstraints(_ texts: [String]) throws -> [MixtureConstraint] {
-  try texts.map { text in
-    do {
-      return try MixtureConstraint(parsing: text)
-    } catch {
-      throw ValidationError("\(error)")
-    }
+/// - Throws: `ValidationError` for words that are no constraint.
+func readConstraints(_ texts: [String]) throws -> [MixtureConstraint] {
+  do throws(ConstraintError) {
+    return try texts.map { text throws(ConstraintError) in try MixtureConstraint(parsing: text) }
+  } catch {
+    throw ValidationError(error.description)
   }
 }
 

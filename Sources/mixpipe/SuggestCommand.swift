@@ -109,20 +109,15 @@ struct SuggestCommand: Command {
 
   private var constraints: [MixtureConstraint] {
     get throws {
-      try constrain.map { text in
-        let constraint: MixtureConstraint
-        do throws(ConstraintError) {
-          constraint = try MixtureConstraint(parsing: text)
-        } catch {
-          throw ValidationError(error.description)
-        }
+      let constraints = try readConstraints(constrain)
+      for (text, constraint) in zip(constrain, constraints) {
         if case .epochs = constraint {
           throw ValidationError(
             "Found '--constrain \(text)', but a table does not say how much text there is; give "
               + "the weight that the epochs allow, e.g. 'code<=0.3'")
         }
-        return constraint
       }
+      return constraints
     }
   }
 
