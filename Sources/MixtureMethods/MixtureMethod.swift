@@ -210,6 +210,11 @@ package struct MethodContext: Sendable, Hashable {
       }?.element
   }
 
+  /// ``quasiRandomMixture(_:taken:)`` to be tried.
+  func quasiRandom(_ ordinal: Int, taken: [Mixture]) -> Suggestion? {
+    quasiRandomMixture(ordinal, taken: taken).map { Suggestion(mixture: $0, reason: .quasiRandom) }
+  }
+
   /// The feasible mixtures of a pool that are not taken.
   func untried(in pool: [Mixture], besides taken: [Mixture]) -> [Mixture] {
     let taken = Set(taken)

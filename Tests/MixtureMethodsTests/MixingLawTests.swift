@@ -252,10 +252,10 @@ private let three = ["a", "b", "c"]
   }
 
   @Test func `CLIMB's rounds are four to two to one`() {
-    #expect(ClimbSearch.ends(of: 112) == [64, 96, 112])
-    #expect(ClimbSearch.ends(of: 64) == [37, 55, 64])
-    #expect(ClimbSearch.ends(of: 7) == [4, 6, 7])
-    #expect(ClimbSearch.ends(of: 1) == [1, 1, 1])
+    #expect(ClimbRounds.ends(of: 112) == [64, 96, 112])
+    #expect(ClimbRounds.ends(of: 64) == [37, 55, 64])
+    #expect(ClimbRounds.ends(of: 7) == [4, 6, 7])
+    #expect(ClimbRounds.ends(of: 1) == [1, 1, 1])
   }
 
   @Test func `Olmix keeps within four epochs of each domain's text`() throws {

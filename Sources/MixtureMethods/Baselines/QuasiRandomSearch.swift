@@ -18,9 +18,7 @@ struct QuasiRandomSearch: MixtureMethod {
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
-    context.quasiRandomMixture(ordinal, taken: tried + pending).map {
-      Suggestion(mixture: $0, reason: .quasiRandom)
-    }
+    context.quasiRandom(ordinal, taken: tried + pending)
   }
 
   func recommendations(_ count: Int) -> [Recommendation] { results.best(count) }

@@ -25,11 +25,7 @@ struct RawWeightOptimization: MixtureMethod {
     guard ordinal >= context.initialTrials, let surrogate = surrogate(),
       let proposal = proposer(surrogate, seed: context.seed &+ UInt64(ordinal))
         .proposal(pending: pending.map(\.weights), taken: taken)
-    else {
-      return context.quasiRandomMixture(ordinal, taken: taken).map {
-        Suggestion(mixture: $0, reason: .quasiRandom)
-      }
-    }
+    else { return context.quasiRandom(ordinal, taken: taken) }
     return Suggestion(mixture: proposal.mixture, reason: proposal.reason)
   }
 

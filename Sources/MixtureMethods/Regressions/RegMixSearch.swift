@@ -9,7 +9,7 @@ import Numerics
 /// `sail-sg/regmix`: concentrations are the domains' shares of the text to the power of .5, times a
 /// strength of fifteen from .1 to 5 in equal ratios; no weight above fifteen times the share; weights
 /// below 2e-4 are none.
-struct RegMixSearch: PredictsLosses {
+struct RegMixSearch: FittedSearch {
   static let strengths = (0..<15).map { 0.1 * pow(50, Double($0) / 14) }
   static let largestUse = 15.0
   static let smallestWeight = 2e-4
@@ -18,27 +18,16 @@ struct RegMixSearch: PredictsLosses {
 
   let kind: RegressionModel.Kind
   let context: MethodContext
-  private var observations: [Observation] = []
-  private var results: ObservedMixtures
-  private var model = Remembered<RegressionModel?>()
+  var runs: FittedRuns<RegressionModel>
 
   init(_ kind: RegressionModel.Kind, context: MethodContext) {
     self.kind = kind
     self.context = context
-    results = ObservedMixtures(objective: context.objective)
-  }
-
-  mutating func update(with observations: [Observation]) {
-    guard !observations.isEmpty else { return }
-    self.observations += observations
-    results.append(observations)
-    model = Remembered()
+    runs = FittedRuns(objective: context.objective)
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
-    context.proposed(design(ordinal), taken: observations.map(\.mixture) + pending).map {
-      Suggestion(mixture: $0, reason: .design)
-    }
+    context.designed(design(ordinal), taken: runs.taken(with: pending))
   }
 
   /// The design does not depend on the kind of regression, so that both share their runs.
@@ -58,23 +47,16 @@ struct RegMixSearch: PredictsLosses {
     return weights.map { $0 / sum }
   }
 
-  func recommendations(_ count: Int) -> [Recommendation] {
-    guard let model = fitted() else { return results.best(count) }
-    let simulation = Simulation(
-      count: Self.simulated, keeping: Self.averaged,
-      concentrations: tempered(context.textShares).map { max($0, 1e-4) }, seed: context.seed,
-      stream: "regmix simulation", model: model, feasible: context.feasible)
-    return results.recommendations(
-      count, optimum: context.handedOver(simulation.mean, by: model), model: model)
+  func fitted(to data: LawData) -> RegressionModel? {
+    RegressionModel(kind, to: data, seed: context.seed)
   }
 
-  func lossModel() -> (any LossModel)? { fitted() }
-
-  private func fitted() -> RegressionModel? {
-    model.value {
-      RegressionModel(
-        kind, to: LawData(observations, objective: context.objective), seed: context.seed)
-    }
+  func optimum(of model: RegressionModel) -> [Double] {
+    Simulation(
+      count: Self.simulated, keeping: Self.averaged,
+      concentrations: tempered(context.textShares).map { max($0, 1e-4) }, seed: context.seed,
+      stream: "regmix simulation", model: model, feasible: context.feasible
+    ).mean
   }
 
   private func tempered(_ shares: [Double]) -> [Double] {
