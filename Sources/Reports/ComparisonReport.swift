@@ -1,11 +1,9 @@
-import Foundation
 import Mixtures
-import Storage
 import Studies
 
 /// A comparison of methods for people to read: a page of HTML that needs nothing beside it, and the same
 /// as Markdown. All of it is computed from the journals each time.
-package struct ComparisonReport: Sendable, ReportPage {
+package struct ComparisonReport: Sendable, Report {
   package let record: ComparisonRecord
   package let analysis: ComparisonAnalysis
   /// What to type to have the comparison again, a command a line.
@@ -20,19 +18,7 @@ package struct ComparisonReport: Sendable, ReportPage {
     methods = analysis.ranked
   }
 
-  /// Writes `report.html` and `report.md` into a folder, each as a whole.
-  ///
-  /// - Returns: their paths.
-  package func write(to folder: String) throws(StorageError) -> [String] {
-    let files = [(folder + "/report.html", html), (folder + "/report.md", markdown)]
-    for (path, text) in files { try replaceFile(at: path, with: Data(text.utf8)) }
-    return files.map(\.0)
-  }
-
-  var name: String {
-    let name = (record.folder as NSString).standardizingPath.split(separator: "/").last
-    return name.map(String.init) ?? record.folder
-  }
+  package var name: String { Self.name(ofFolder: record.folder) }
 
   var confirmed: [ComparisonAnalysis.Method] { methods.filter { $0.loss != nil } }
 

@@ -1,9 +1,8 @@
 import Foundation
-import Storage
 import TableSearches
 
 /// A replay of methods that choose size and length too, as a page, as Markdown and for the terminal.
-package struct FidelityReport: Sendable, ReportPage {
+package struct FidelityReport: Sendable, Report {
   package let name: String
   package let summary: FidelitySummary
   /// Of a replay on an emulator; nil on the table's own runs.
@@ -22,15 +21,6 @@ package struct FidelityReport: Sendable, ReportPage {
     self.qualities = qualities
     self.facts = facts
     self.command = command
-  }
-
-  /// Writes `report.html` and `report.md`, each as a whole.
-  ///
-  /// - Returns: their paths.
-  package func write(to folder: String) throws(StorageError) -> [String] {
-    let files = [(folder + "/report.html", html), (folder + "/report.md", markdown)]
-    for (path, text) in files { try replaceFile(at: path, with: Data(text.utf8)) }
-    return files.map(\.0)
   }
 
   /// For the terminal.

@@ -1,9 +1,8 @@
 import Foundation
-import Storage
 import TableSearches
 
 /// A replay as a page, as Markdown and as a table for the terminal.
-package struct ReplayReport: Sendable, ReportPage {
+package struct ReplayReport: Sendable, Report {
   package let name: String
   /// Nil where only predictions were checked.
   package let summary: ReplaySummary?
@@ -25,15 +24,6 @@ package struct ReplayReport: Sendable, ReportPage {
     self.landscape = landscape
     self.facts = facts
     self.command = command
-  }
-
-  /// Writes `report.html` and `report.md`, each as a whole.
-  ///
-  /// - Returns: their paths.
-  package func write(to folder: String) throws(StorageError) -> [String] {
-    let files = [(folder + "/report.html", html), (folder + "/report.md", markdown)]
-    for (path, text) in files { try replaceFile(at: path, with: Data(text.utf8)) }
-    return files.map(\.0)
   }
 
   /// For the terminal.

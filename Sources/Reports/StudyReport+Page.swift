@@ -1,7 +1,7 @@
 import Mixtures
 import Studies
 
-extension StudyReport: ReportPage {
+extension StudyReport {
   /// The report as one page of HTML, its charts inline. Apart from the first line it is XML.
   package var html: String {
     var main = Markup("main", [:], [header])

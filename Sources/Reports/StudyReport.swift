@@ -1,12 +1,10 @@
-import Foundation
 import Mixtures
 import Numerics
-import Storage
 import Studies
 
 /// A study for people to read: one page of HTML that needs nothing beside it, and the same as
 /// Markdown. All of it is computed from the journal each time.
-package struct StudyReport: Sendable {
+package struct StudyReport: Sendable, Report {
   package let record: StudyRecord
   package let methods: [MethodResult]
   /// Nil where no check of larger or smaller sizes has been run.
@@ -46,20 +44,7 @@ package struct StudyReport: Sendable {
       model: try MethodInsight(of: record, methods: methods), commands: commands)
   }
 
-  /// Writes `report.html` and `report.md` into a folder, each as a whole.
-  ///
-  /// - Returns: their paths.
-  package func write(to folder: String) throws(StorageError) -> [String] {
-    let files = [(folder + "/report.html", html), (folder + "/report.md", markdown)]
-    for (path, text) in files { try replaceFile(at: path, with: Data(text.utf8)) }
-    return files.map(\.0)
-  }
-
-  /// The study's name: that of its folder.
-  var name: String {
-    let name = (record.folder as NSString).standardizingPath.split(separator: "/").last
-    return name.map(String.init) ?? record.folder
-  }
+  package var name: String { Self.name(ofFolder: record.folder) }
 }
 
 extension Scale {

@@ -1,7 +1,31 @@
-/// What every report's page is made of.
-protocol ReportPage {}
+import Foundation
+import Storage
 
-extension ReportPage {
+/// Findings for people to read: a page of HTML that needs nothing beside it, and the same as Markdown.
+package protocol Report {
+  var name: String { get }
+  var html: String { get }
+  var markdown: String { get }
+}
+
+extension Report {
+  /// Writes `report.html` and `report.md` into a folder, each as a whole.
+  ///
+  /// - Returns: their paths.
+  package func write(to folder: String) throws(StorageError) -> [String] {
+    let files = [(folder + "/report.html", html), (folder + "/report.md", markdown)]
+    for (path, text) in files { try replaceFile(at: path, with: Data(text.utf8)) }
+    return files.map(\.0)
+  }
+
+  /// What a report is called that a folder holds.
+  static func name(ofFolder path: String) -> String {
+    let name = (path as NSString).standardizingPath.split(separator: "/").last
+    return name.map(String.init) ?? path
+  }
+
+  // MARK: - What pages are made of
+
   /// One page of HTML that needs nothing beside it. Apart from the first line it is XML.
   func page(title: String, _ contents: [Markup]) -> String {
     let page = Markup(
