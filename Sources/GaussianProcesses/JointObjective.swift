@@ -155,8 +155,7 @@ package struct JointObjective: Sendable {
       varianceAdjoints.append(result.variance * factor)
       for i in 0..<b { covarianceAdjoints[i, x] = result.covariances[i] * factor }
     }
-    var toCoordinates = embedded.map { Matrix(rows: $0.parts, columns: count) }
-    var toWeights = Matrix(rows: points.parts, columns: count)
+    var gradient = PosteriorGradient(of: surrogate, at: embedded, base: base)
     for (m, model) in surrogate.models.enumerated() {
       let trace = traces[m]
       var rowAdjoints = Matrix(rows: b, columns: count)
@@ -191,33 +190,12 @@ package struct JointObjective: Sendable {
       var baseAdjoints = bases[m].cholesky.solveUpper(rowAdjoints)
       let direct = bases[m].transfer.times(scaledCovariances)
       for i in baseAdjoints.elements.indices { baseAdjoints.elements[i] += direct.elements[i] }
-      var runAdjoints = bases[m].projection.times(baseAdjoints)
-      for x in 0..<count {
-        let rows = runAdjoints.rows
-        runAdjoints.elements.withUnsafeMutableBufferPointer { adjoints in
-          trace.solved.elements.withUnsafeBufferPointer { solved in
-            for i in 0..<rows {
-              let at = i + x * rows
-              adjoints[at] =
-                meanPulls[x] * model.weights[i] - 2 * variancePulls[x] * solved[at] - adjoints[at]
-            }
-          }
-        }
-      }
-      let own = embedded[model.member]
-      model.kernel.addGradient(
-        of: runAdjoints, between: surrogate.inputs[model.member], and: own, slopes: trace.slopes,
-        toCoordinates: &toCoordinates[model.member], toWeights: &toWeights)
-      model.kernel.addGradient(
-        of: baseAdjoints, between: base[model.member], and: own, slopes: trace.baseSlopes,
-        toCoordinates: &toCoordinates[model.member], toWeights: &toWeights)
-      model.kernel.addVarianceGradient(
-        of: variancePulls, at: own, toCoordinates: &toCoordinates[model.member],
-        toWeights: &toWeights)
+      gradient.add(
+        model, means: meanPulls, variances: variancePulls, covariances: baseAdjoints,
+        projection: bases[m].projection, solved: trace.solved,
+        slopes: (trace.slopes, trace.baseSlopes))
     }
-    let gradients = points.gradient(
-      toWeights: toWeights, toCoordinates: toCoordinates, exponents: embedded.map(\.exponent))
-    return (values, gradients)
+    return (values, gradient.total(in: points))
   }
 
   /// - Returns: besides the values, if asked for, each model's trace and R times the models' scaled

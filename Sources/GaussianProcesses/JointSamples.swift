@@ -186,8 +186,7 @@ package struct JointSamples: Sendable {
       for j in 0..<draws { adjoints[x + j * count] = slopes[j] }
     }
     let lossAdjoints = function.gradients(of: losses, adjoints: adjoints)
-    var toCoordinates = embedded.map { Matrix(rows: $0.parts, columns: count) }
-    var toWeights = Matrix(rows: points.parts, columns: count)
+    var gradient = PosteriorGradient(of: surrogate, at: embedded, base: base)
     for (m, model) in surrogate.models.enumerated() {
       let trace = traces[m]
       // Of the standardized function in each draw.
@@ -207,30 +206,11 @@ package struct JointSamples: Sendable {
           rowAdjoints[i, x] = byRows[i, x] - 2 * variancePulls[x] * trace.rows[i, x]
         }
       }
-      let baseAdjoints = bases[m].cholesky.solveUpper(rowAdjoints)
-      var runAdjoints = bases[m].projection.times(baseAdjoints)
-      for x in 0..<count {
-        for i in 0..<runAdjoints.rows {
-          runAdjoints[i, x] =
-            meanPulls[x] * model.weights[i] - 2 * variancePulls[x] * trace.solved[i, x]
-            - runAdjoints[i, x]
-        }
-      }
-      let own = embedded[model.member]
-      model.kernel.addGradient(
-        of: runAdjoints, between: surrogate.inputs[model.member], and: own, slopes: trace.slopes,
-        toCoordinates: &toCoordinates[model.member], toWeights: &toWeights)
-      model.kernel.addGradient(
-        of: baseAdjoints, between: base[model.member], and: own, slopes: trace.baseSlopes,
-        toCoordinates: &toCoordinates[model.member], toWeights: &toWeights)
-      model.kernel.addVarianceGradient(
-        of: variancePulls, at: own, toCoordinates: &toCoordinates[model.member],
-        toWeights: &toWeights)
+      gradient.add(
+        model, means: meanPulls, variances: variancePulls,
+        covariances: bases[m].cholesky.solveUpper(rowAdjoints), projection: bases[m].projection,
+        solved: trace.solved, slopes: (trace.slopes, trace.baseSlopes))
     }
-    return (
-      values,
-      points.gradient(
-        toWeights: toWeights, toCoordinates: toCoordinates, exponents: embedded.map(\.exponent))
-    )
+    return (values, gradient.total(in: points))
   }
 }
