@@ -31,6 +31,28 @@ package enum Statistics {
     return (center - reach)...(center + reach)
   }
 
+  /// - Precondition: there is a value.
+  package static func rootMeanSquare(_ values: [Double]) -> Double {
+    precondition(!values.isEmpty, "expected values, found none")
+    return (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
+  }
+
+  /// R²: the share of the variance of `observed` that `predicted` explains, below zero where the mean would
+  /// predict better; nil where the values do not vary.
+  ///
+  /// - Precondition: as many predictions as values, one at least.
+  package static func determination(
+    of observed: [Double], by predicted: [Double]
+  ) -> Double? {
+    precondition(
+      observed.count == predicted.count,
+      "expected \(observed.count) predictions, found \(predicted.count)")
+    let center = mean(observed)
+    let total = observed.reduce(0) { $0 + ($1 - center) * ($1 - center) }
+    let rest = zip(observed, predicted).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    return total > 0 ? 1 - rest / total : nil
+  }
+
   /// A quantile by linear interpolation between order statistics (Hyndman and Fan's type 7, as
   /// NumPy's default).
   ///

@@ -3,8 +3,11 @@ import Mixtures
 import Numerics
 
 /// A smooth stand-in for the trainer behind a table: for each held-out domain an ensemble of exponential
-/// mixing laws and what they leave over as random waves. It shares neither form nor code with what the
-/// methods model losses by.
+/// mixing laws and what they leave over as random waves.
+///
+/// The laws have the form that `mixlaws` and `olmix` fit, so these find on a landscape more of what they
+/// assume than on the table itself. The waves, and how the laws are fitted, are no method's own; the
+/// Gaussian processes of `bo` and `bo-raw` have neither in their prior.
 ///
 /// It is defined over the convex hull of the table's mixtures: nothing is known beyond.
 package struct Landscape: Sendable {
@@ -21,7 +24,7 @@ package struct Landscape: Sendable {
   package let hull: MixtureHull
   package let objective: Objective
   package let quality: Quality
-  private let laws: [[ExponentialLaw]]
+  private let laws: [[LandscapeLaw]]
   private let features: RandomFeatures
   /// (m, d).
   private let coefficients: Matrix
@@ -43,7 +46,7 @@ package struct Landscape: Sendable {
     let folds = (0..<5).map { fold in order.indices.filter { $0 % 5 == fold }.map { order[$0] } }
 
     /// What laws that have seen `train` leave over at `indices`: (runs, d).
-    func residuals(_ laws: [[ExponentialLaw]], _ indices: [Int]) -> Matrix {
+    func residuals(_ laws: [[LandscapeLaw]], _ indices: [Int]) -> Matrix {
       Matrix(
         rows: indices.map { i in
           (0..<outputs).map { pool.losses[i][$0] - Self.mean(laws[$0], mixtures[i]) }
@@ -96,7 +99,7 @@ package struct Landscape: Sendable {
   }
 
   /// For each output laws through all of the runs and through samples of them with replacement.
-  private static func laws(_ pool: RunPool, _ train: [Int], seed: UInt64) -> [[ExponentialLaw]] {
+  private static func laws(_ pool: RunPool, _ train: [Int], seed: UInt64) -> [[LandscapeLaw]] {
     var generator = SeededGenerator(seed: seed, stream: "landscape samples")
     let counts = (0..<members).map { member in
       var counts = [Double](repeating: member == 0 ? 1 : 0, count: train.count)
@@ -106,20 +109,18 @@ package struct Landscape: Sendable {
     let mixtures = train.map { pool.mixtures[$0].weights }
     return pool.outputs.indices.map { d in
       let losses = train.map { pool.losses[$0][d] }
-      return counts.map { ExponentialLaw(mixtures: mixtures, losses: losses, counts: $0) }
+      return counts.map { LandscapeLaw(mixtures: mixtures, losses: losses, counts: $0) }
     }
   }
 
-  private static func mean(_ laws: [ExponentialLaw], _ mixture: [Double]) -> Double {
+  private static func mean(_ laws: [LandscapeLaw], _ mixture: [Double]) -> Double {
     laws.reduce(0) { $0 + $1.loss(at: mixture) } / Double(laws.count)
   }
 
   private static func quality(of predicted: Matrix, _ pool: RunPool) -> Quality {
-    func squares(_ errors: [Double]) -> Double { errors.reduce(0) { $0 + $1 * $1 } }
+    // Of losses that do not vary there is nothing to explain.
     func determination(_ guesses: [Double], _ truths: [Double]) -> Double {
-      let center = Statistics.mean(truths)
-      return 1 - squares(zip(guesses, truths).map { $0 - $1 })
-        / max(squares(truths.map { $0 - center }), 1e-300)
+      Statistics.determination(of: truths, by: guesses) ?? 0
     }
     let guesses = (0..<pool.count).map { pool.objective.value(of: predicted.row($0)) }
     return Quality(
@@ -127,7 +128,7 @@ package struct Landscape: Sendable {
         determination(predicted.column(d), pool.losses.map { $0[d] })
       },
       objective: determination(guesses, pool.values),
-      error: (squares(zip(guesses, pool.values).map { $0 - $1 }) / Double(pool.count)).squareRoot())
+      error: Statistics.rootMeanSquare(zip(guesses, pool.values).map { $0 - $1 }))
   }
 
   /// The loss of each output.

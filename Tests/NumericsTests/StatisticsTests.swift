@@ -8,6 +8,16 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 
 // Golden values: scipy 1.17.1 (scipy.stats, scipy.special) and NumPy, unless a test says otherwise.
 
+@Suite struct `R squared` {
+  // scikit-learn's documentation of r2_score.
+  @Test func `is scikit-learn's`() throws {
+    let found = try #require(Statistics.determination(of: [3, -0.5, 2, 7], by: [2.5, 0, 2, 8]))
+    #expect(isClose(found, 0.948_608_137_044_967_9))
+    #expect(Statistics.determination(of: [1, 2, 3], by: [3, 2, 1]) == -3)
+    #expect(Statistics.determination(of: [2, 2], by: [1, 3]) == nil)
+  }
+}
+
 @Suite struct `Student's t` {
   @Test(
     arguments: [

@@ -227,7 +227,7 @@ import Testing
   @Test func `know an exponential law when they see one`() {
     let mixtures = SobolSequence.simplexPoints(parts: 4, count: 40, seed: 2)
     func law(_ w: [Double]) -> Double { 2 + exp(-0.5 * w[0] - 3 * w[1] + 0.4 * w[2] - w[3]) }
-    let fit = ExponentialLaw(
+    let fit = LandscapeLaw(
       mixtures: mixtures, losses: mixtures.map(law), counts: mixtures.map { _ in 1 })
     for w in SobolSequence.simplexPoints(parts: 4, count: 10, seed: 3) {
       #expect(abs(fit.loss(at: w) - law(w)) < 0.01)

@@ -1,5 +1,6 @@
 import GaussianProcesses
 import Mixtures
+import Numerics
 import Synchronization
 
 /// A search that fits a model of the losses to all its trials and hands over the model's optimum.
@@ -72,9 +73,7 @@ extension ObservedMixtures {
     let residuals = entries.map { entry in
       value(of: entry.mixture)! - model.objective(at: entry.mixture.weights)
     }
-    let deviation =
-      residuals.isEmpty
-      ? 0 : (residuals.reduce(0) { $0 + $1 * $1 } / Double(residuals.count)).squareRoot()
+    let deviation = residuals.isEmpty ? 0 : Statistics.rootMeanSquare(residuals)
     func recommendation(_ mixture: Mixture) -> Recommendation {
       Recommendation(
         mixture: mixture,

@@ -76,11 +76,8 @@ extension FitReport.Output {
   init(_ name: String, observed: [Double], predicted: [Double]) {
     self.name = name
     residuals = zip(observed, predicted).map { $0 - $1 }
-    let squares = residuals.reduce(0) { $0 + $1 * $1 }
-    error = (squares / Double(residuals.count)).squareRoot()
-    let center = Statistics.mean(observed)
-    let total = observed.reduce(0) { $0 + ($1 - center) * ($1 - center) }
-    rSquared = total > 0 ? 1 - squares / total : nil
+    error = Statistics.rootMeanSquare(residuals)
+    rSquared = Statistics.determination(of: observed, by: predicted)
   }
 }
 

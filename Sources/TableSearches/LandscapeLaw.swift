@@ -3,7 +3,11 @@ import Numerics
 
 /// One held-out loss as c + exp(t·w): the form of Ye et al., *Data Mixing Laws* (arXiv 2403.16952,
 /// equation 6, whose factor k is in t as weights sum to one).
-package struct ExponentialLaw: Sendable {
+///
+/// The methods' `ExponentialLaw` has the same form and is fitted as that paper does, by a robust loss from
+/// many starts; this one by least squares from three, since a landscape takes hundreds of fits to samples
+/// of a table. Its c may be negative.
+package struct LandscapeLaw: Sendable {
   package private(set) var constant: Double
   package private(set) var slopes: [Double]
 
