@@ -31,9 +31,10 @@ package enum Format {
   }
 
   /// `950`, `12.5k`, `2.0M`, `1.3B`.
-  package static func count(_ value: Int) -> String {
-    let amount = Double(value)
-    if amount < 1000 { return String(value) }
+  package static func count(_ value: Int) -> String { count(Double(value)) }
+
+  package static func count(_ amount: Double) -> String {
+    if amount < 1000 || !amount.isFinite { return fixed(amount, 0) }
     for (unit, size) in [("k", 1e3), ("M", 1e6), ("B", 1e9)] where amount < size * 999.5 {
       return fixed(amount / size, amount < size * 99.95 ? 1 : 0) + unit
     }
@@ -42,6 +43,7 @@ package enum Format {
 
   /// `12 s`, `4 min 10 s`, `1 h 23 min`.
   package static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return "?" }
     if seconds < 9.95 { return fixed(seconds, 1) + " s" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }

@@ -2,6 +2,7 @@ import ArgumentParsing
 import Foundation
 import Kernels
 import ProxyModels
+import Reports
 import Storage
 
 struct BenchCommand: Command {
@@ -73,7 +74,7 @@ struct BenchCommand: Command {
             force: true,
             """
             round \(round + 1)/\(rounds)  \(benchmarkCase.name)  \(benchmarkCase.mode)  \
-            \(spokenDuration(progress.secondsLeft)) left
+            \(Format.duration(progress.secondsLeft)) left
             """)
           if Interruption.isRequested { throw CancellationError() }
           let start = ContinuousClock.now

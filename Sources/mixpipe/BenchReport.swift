@@ -52,14 +52,14 @@ struct BenchReport: Codable {
     ])
     for found in measurements {
       table.append([
-        found.size.name, shortCount(Double(found.parameters)),
+        found.size.name, Format.count(found.parameters),
         spokenMode(trials: found.trials, workers: found.workers),
-        shortCount(found.tokensPerSecond.median),
-        "[\(shortCount(found.tokensPerSecond.lowest)), \(shortCount(found.tokensPerSecond.highest))]",
+        Format.count(found.tokensPerSecond.median),
+        "[\(Format.count(found.tokensPerSecond.lowest)), \(Format.count(found.tokensPerSecond.highest))]",
         fixed(found.share.median, 2),
         "[\(fixed(found.share.lowest, 2)), \(fixed(found.share.highest, 2))]",
         fixed(found.processorShare.median, 2), fixed(found.probeGigaflops.median, 0),
-        shortCount(found.evaluationTokensPerSecond.median), "\(found.peakMemoryBytes >> 20)",
+        Format.count(found.evaluationTokensPerSecond.median), "\(found.peakMemoryBytes >> 20)",
       ])
     }
     return table

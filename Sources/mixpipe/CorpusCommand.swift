@@ -99,7 +99,7 @@ struct CorpusBuildCommand: Command {
       switch step {
       case .reading(let domain): line.update("reading \(domain)")
       case .read(let domain, let documents, let bytes):
-        line.note("\(domain): \(documents) documents, \(shortCount(Double(bytes))) bytes")
+        line.note("\(domain): \(documents) documents, \(Format.count(bytes)) bytes")
       case .learningVocabulary(let size): line.update(force: true, "learning \(size) tokens")
       case .encoding(let domain): line.update("encoding \(domain)")
       case .upToDate: line.note("\(folder) is up to date")
@@ -121,9 +121,9 @@ struct CorpusBuildCommand: Command {
         switch event {
         case .updatingLists: line.update(force: true, "updating the package lists")
         case .fetching(let package, let number, let count, let bytes):
-          line.update("fetching \(number)/\(count) \(package) \(shortCount(Double(bytes))) bytes")
+          line.update("fetching \(number)/\(count) \(package) \(Format.count(bytes)) bytes")
         case .fetched(let package, let number, let count, let bytes):
-          line.note("fetched \(number)/\(count) \(package), \(shortCount(Double(bytes))) bytes")
+          line.note("fetched \(number)/\(count) \(package), \(Format.count(bytes)) bytes")
         case .note(let package, let text): line.note("\(package): \(text)")
         case .extracting(let package, let number, let count):
           line.update("extracting \(package) (\(number)/\(count))")
@@ -160,8 +160,8 @@ private func show(_ record: CorpusRecord, json: Bool) throws {
   for domain in record.domains.map(\.summary) {
     table.append([
       domain.name, domain.isTrained ? "train" : "held out", "\(domain.documents)",
-      shortCount(Double(domain.bytes)), shortCount(Double(domain.tokens)),
-      shortCount(Double(domain.heldOut.tokens)), fixed(domain.bytesPerToken, 3),
+      Format.count(domain.bytes), Format.count(domain.tokens),
+      Format.count(domain.heldOut.tokens), fixed(domain.bytesPerToken, 3),
       String(domain.digest.prefix(12)), shortened(domain.licences),
     ])
   }

@@ -63,29 +63,6 @@ func terminalWidth() -> Int {
     ? Int(size.ws_col) : 80
 }
 
-/// Seconds as people say them: `41 s`, `3 min 05 s`, `2 h 10 min`.
-func spokenDuration(_ seconds: Double) -> String {
-  guard seconds.isFinite else { return "?" }
-  let whole = Int(seconds.rounded())
-  switch whole {
-  case ..<60: return "\(whole) s"
-  case ..<3600: return "\(whole / 60) min \(twoDigits(whole % 60)) s"
-  default: return "\(whole / 3600) h \(twoDigits(whole / 60 % 60)) min"
-  }
-}
-
-private func twoDigits(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-
-/// 12,345,678 as `12.3M`; 9,400 as `9.4k`.
-func shortCount(_ value: Double) -> String {
-  switch value {
-  case ..<1000: String(Int(value.rounded()))
-  case ..<1e6: fixed(value / 1e3, value < 1e4 ? 1 : 0) + "k"
-  case ..<1e9: fixed(value / 1e6, value < 1e8 ? 1 : 0) + "M"
-  default: fixed(value / 1e9, 1) + "G"
-  }
-}
-
 func fixed(_ value: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", value)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 
 /// What several threads have done of a known amount of work.
 final class SharedProgress: @unchecked Sendable {
@@ -32,7 +33,7 @@ final class SharedProgress: @unchecked Sendable {
     defer { lock.unlock() }
     let share = done.values.reduce(0, +) / max(total, 1)
     let elapsed = ProcessInfo.processInfo.systemUptime - start
-    let left = share > 0.001 ? spokenDuration(elapsed / share * (1 - share)) : "?"
+    let left = share > 0.001 ? Format.duration(elapsed / share * (1 - share)) : "?"
     return "\(finished)/\(count) runs  \(Int(share * 100)) %  \(left) left"
   }
 }

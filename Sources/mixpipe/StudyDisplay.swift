@@ -1,4 +1,5 @@
 import Mixtures
+import Reports
 import Studies
 
 /// A study or transfer check on the terminal: what has ended, what is best, how long it will take.
@@ -14,7 +15,7 @@ struct StudyDisplay: Sendable {
             + (resumed > 0 ? ", \(resumed) are begun again." : "."))
       }
       if let left = progress.secondsLeft, left > 0 {
-        line.note("\(progress.total) trials at most; about \(spokenDuration(left)).")
+        line.note("\(progress.total) trials at most; about \(Format.duration(left)).")
       }
     case .finished(let trial, nil):
       line.note("Trial \(trial.request.id) diverged: \(names(of: trial)).")
@@ -30,7 +31,7 @@ struct StudyDisplay: Sendable {
         "  running "
         + progress.running.map { "\(Int($0.fraction * 100))" }.joined(separator: " ") + " %"
     }
-    if let left = progress.secondsLeft { text += "  \(spokenDuration(left)) left" }
+    if let left = progress.secondsLeft { text += "  \(Format.duration(left)) left" }
     line.update(text)
   }
 

@@ -157,13 +157,13 @@ struct SweepCommand: Command {
       for row in rows {
         let rates = row.runs.map(\.tokensPerSecond).sorted()
         table.append([
-          size.size.name, shortCount(Double(row.runs.first?.tokens ?? 0)),
+          size.size.name, Format.count(row.runs.first?.tokens ?? 0),
           "\(fixed(row.factor, 2))x", "\(row.means.count)",
           row.means.isEmpty ? "diverged" : fixed(Statistics.mean(row.means), 4),
           Statistics.variance(row.means).map { fixed($0.squareRoot(), 4) } ?? "",
           row.means.isEmpty || best == nil
             ? "" : fixed((Statistics.mean(row.means) / best! - 1) * 100, 2) + " %",
-          rates.isEmpty ? "" : shortCount(rates[rates.count / 2]),
+          rates.isEmpty ? "" : Format.count(rates[rates.count / 2]),
         ])
       }
     }

@@ -167,7 +167,7 @@ struct TestbedCommand: Command {
           means.filter { $0.0 == run.mixture }.map(\.1)
         }
         table.append([
-          size, "\(ofSize[0].parameters)", shortCount(Double(ofSize[0].rungs[rung].tokens)),
+          size, "\(ofSize[0].parameters)", Format.count(ofSize[0].rungs[rung].tokens),
           "\(ofSize.count)", "\(ofSize.count - means.count)",
           means.map(\.1).min().map { fixed($0, 4) } ?? "",
           Statistics.variance(first).map { fixed($0.squareRoot(), 4) } ?? "",

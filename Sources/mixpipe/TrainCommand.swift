@@ -71,8 +71,8 @@ struct TrainCommand: Command {
         .cost(of: configuration, on: corpus)
       line.note(
         """
-        \(shortCount(Double(configuration.tokens))) tokens, \
-        \(fixed(expected.operations / 1e12, 1)) Tflop; about \(spokenDuration(expected.seconds)).
+        \(Format.count(configuration.tokens)) tokens, \
+        \(fixed(expected.operations / 1e12, 1)) Tflop; about \(Format.duration(expected.seconds)).
         """)
       trainer.expected = expected
     }
@@ -84,8 +84,8 @@ struct TrainCommand: Command {
           line.update(
             """
             \(size.size.name)  step \(progress.step)/\(progress.steps)  \
-            loss \(fixed(progress.loss, 3))  \(shortCount(progress.tokensPerSecond)) tokens/s  \
-            \(spokenDuration(progress.secondsLeft)) left
+            loss \(fixed(progress.loss, 3))  \(Format.count(progress.tokensPerSecond)) tokens/s  \
+            \(Format.duration(progress.secondsLeft)) left
             """)
         },
         isCancelled: { Interruption.isRequested }, checkpointFolder: folder, exportFolder: folder)
@@ -128,7 +128,7 @@ struct TrainCommand: Command {
       if let index = mixture.domains.firstIndex(of: loss.domain) {
         table.append([
           loss.domain, fixed(mixture.weights[index], 4),
-          shortCount(Double(result.tokensSeen[index])), fixed(result.epochs[index], 2),
+          Format.count(result.tokensSeen[index]), fixed(result.epochs[index], 2),
           fixed(loss.loss, 4), fixed(loss.standardError, 4), fixed(loss.bitsPerByte, 4),
         ])
       } else {
@@ -144,9 +144,9 @@ struct TrainCommand: Command {
       \(table.text)
       mean of the training domains \(fixed(mean, 4)) nats/token
       \(result.parameters) parameters, \(result.steps) steps, \
-      \(shortCount(Double(result.tokensSeen.reduce(0, +)))) tokens, \
-      \(shortCount(result.tokensPerSecond)) tokens/s, \
-      \(spokenDuration(result.trainingSeconds)) training and \
+      \(Format.count(result.tokensSeen.reduce(0, +))) tokens, \
+      \(Format.count(result.tokensPerSecond)) tokens/s, \
+      \(Format.duration(result.trainingSeconds)) training and \
       \(fixed(result.evaluationSeconds, 1)) s evaluation, \
       \(result.peakMemoryBytes >> 20) MiB at most
       """
