@@ -82,8 +82,9 @@ package struct ComparisonReport: Sendable, Report {
     for (place, method) in methods.enumerated() {
       let runs = method.searches.map { $0.spent.last ?? 0 }
       let own = Estimate(of: method.searches.compactMap(\.ownLoss))
+      let broken = record.configuration.infeasibility(of: method.searches.map { $0.pick?.mixture })
       table.append([
-        method.name, String(method.searches.count),
+        method.name + broken, String(method.searches.count),
         runs.max().map { most in
           most == runs.min()
             ? Plot.number(most, 1) : "\(Plot.number(runs.min()!, 1))–\(Plot.number(most, 1))"
@@ -178,8 +179,11 @@ package struct ComparisonReport: Sendable, Report {
     let configuration = record.configuration
     let seconds = record.trials.reduce(0.0) { $0 + ($1.outcome?.result?.seconds ?? 0) }
     let claimed = record.trials.reduce(0) { $0 + ($1.outcome == nil ? 0 : $1.claims.count) }
-    return [
-      ("Model", configuration.scale.words),
+    var facts: [(name: String, value: String)] = [
+      ("Model", configuration.scale.words), ("Objective", configuration.objective.words),
+    ]
+    facts += configuration.constraintFacts
+    facts += [
       (
         "Budget",
         "\(Format.plural(configuration.trials, "run")) a search, "
@@ -205,6 +209,7 @@ package struct ComparisonReport: Sendable, Report {
           + "digest \(configuration.corpusDigest.prefix(12))"
       ), ("Seed", "\(configuration.seed)"),
     ]
+    return facts
   }
 
   var notes: [(term: String, text: String)] {

@@ -24,7 +24,7 @@ extension StudyReport {
       [
         Markup(
           "p", ["class": "kicker"],
-          text: "Data-mixture study · \(objectiveWords)"),
+          text: "Data-mixture study · \(record.configuration.objective.words)"),
         Markup("h1", text: name),
         Markup("p", ["class": "verdict"], text: findings.verdict),
       ])

@@ -22,7 +22,7 @@ extension StudyReport {
       $0.request.purpose == .confirmation && $0.outcome != nil
     }
     let seeds = Set(confirmations.map(\.request.seed)).count
-    var facts = [
+    var facts: [(name: String, value: String)] = [
       ("Model", configuration.scale.words),
       (
         "Search",
@@ -37,11 +37,9 @@ extension StudyReport {
           ? "none yet"
           : "\(Format.plural(confirmations.count, "run")) with \(Format.plural(seeds, "fresh seed"))"
       ),
-      ("Objective", objectiveWords),
+      ("Objective", configuration.objective.words),
     ]
-    if let constraints = record.configuration.constraints {
-      facts.append(("Constraints", constraints.map(\.description).joined(separator: ", ")))
-    }
+    facts += configuration.constraintFacts
     facts += [
       (
         "Corpus",
@@ -71,42 +69,6 @@ extension StudyReport {
     return facts
   }
 
-  var objectiveWords: String {
-    let objective = record.configuration.objective
-    let names = objective.targets.joined(separator: ", ")
-    let excess =
-      objective.references.map {
-        " above the reference run’s (\($0.map(Format.loss).joined(separator: ", ")))"
-      } ?? ""
-    let isPlain = objective.weights.allSatisfy { abs($0 - objective.weights[0]) < 1e-9 }
-    let words: String
-    if objective.aggregate == .worst {
-      words = "the worst held-out loss\(excess) among \(names)"
-    } else if isPlain {
-      words =
-        (objective.targets.count == 1 ? "held-out loss of " : "mean held-out loss of ") + names
-        + excess
-    } else {
-      words =
-        "held-out loss of "
-        + zip(objective.targets, objective.weights).map { "\($0) (\(Format.share($1)))" }
-        .joined(separator: ", ") + excess
-    }
-    guard !objective.limits.isEmpty else { return words }
-    return words + "; each nat above "
-      + objective.limits.map { "\(Format.loss($0.loss)) of \($0.domain)" }.joined(separator: " or ")
-      + " costs \(Int(Objective.penalty))"
-  }
-
-  /// Which constraints a method's pick breaks, as fixed mixtures may: ` (breaks code<=0.3)`.
-  func infeasibility(of mixture: Mixture?) -> String {
-    guard let mixture, let feasible = try? record.configuration.feasibleMixtures() else {
-      return ""
-    }
-    let broken = feasible.broken(by: mixture.weights)
-    return broken.isEmpty ? "" : " (breaks \(broken.joined(separator: ", ")))"
-  }
-
   var methodTable: TextTable {
     var table = TextTable([
       .init("Method", .left), .init("Trials"), .init("Diverged"), .init("Search loss"),
@@ -114,8 +76,8 @@ extension StudyReport {
     ])
     for (place, method) in findings.rankedMethods.enumerated() {
       table.append([
-        method.method + infeasibility(of: method.pick), String(method.trialsFinished),
-        String(method.trialsDiverged),
+        method.method + record.configuration.infeasibility(of: [method.pick]),
+        String(method.trialsFinished), String(method.trialsDiverged),
         method.searchLoss.map(Format.loss) ?? "–", method.confirmed.map { String($0.count) } ?? "–",
         Self.plusMinus(method.confirmed),
         place == 0 && method.confirmed != nil ? "best" : Self.difference(method.differenceFromBest),
@@ -283,7 +245,7 @@ extension StudyReport {
         "Log-perplexity on held-out text: the mean negative log-likelihood in nats per token, over "
           + "the same windows for every run. Bits per byte is the same divided by the bytes of text "
           + "and ln 2, which makes tokenizers comparable. Lower is better. The objective is the "
-          + "\(objectiveWords)."
+          + "\(record.configuration.objective.words)."
       ),
       (
         "Search and confirmation",

@@ -80,18 +80,6 @@ extension StudyError {
     if !condition { throw .invalid(field: field, found: "\(found)", expected: expected) }
   }
 
-  static func requireDomains(
-    _ domains: [String], availableTokens: [Int]
-  ) throws(StudyError) {
-    try require(!domains.isEmpty, "domains", "none", "one at least")
-    try require(
-      Set(domains).count == domains.count, "domains", domains.joined(separator: ", "),
-      "each domain once")
-    try require(
-      availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
-      "one for each of \(domains.count) domains")
-  }
-
   static func requireMethods(_ methods: [String]) throws(StudyError) {
     try require(!methods.isEmpty, "methods", "none", "one at least")
     for (index, method) in methods.enumerated() {

@@ -1,7 +1,7 @@
 import Mixtures
 import Numerics
 
-extension StudyConfiguration: StoredConfiguration {
+extension StudyConfiguration: SearchConfiguration {
   package static let currentVersion = 1
   package static var files: (configuration: String, trials: String) {
     ("study.json", "trials.jsonl")
@@ -10,26 +10,15 @@ extension StudyConfiguration: StoredConfiguration {
   package static var mayGrow: Bool { false }
 
   package func validate() throws(StudyError) {
-    try StudyError.requireDomains(domains, availableTokens: availableTokens)
-    try StudyError.require(scale.tokens > 0, "tokens", scale.tokens, "a positive number")
-    do throws(ConstraintError) {
-      _ = try feasibleMixtures()
-    } catch {
-      throw .infeasible(error)
-    }
+    try validateSearch()
     try StudyError.requireMethods(methods.map(\.name))
     for method in methods {
       try StudyError.require(
         method.trials > 0, "trials of '\(method.name)'", method.trials, "a positive number")
     }
-    for (field, count) in [("lag", lag), ("finalists", finalists)] {
-      try StudyError.require(count > 0, field, count, "a positive number")
-    }
-    for (field, count) in [
-      ("initial trials", initialTrials), ("confirmation seeds", confirmationSeeds),
-    ] {
-      try StudyError.require(count >= 0, field, count, "no negative number")
-    }
+    try StudyError.require(finalists > 0, "finalists", finalists, "a positive number")
+    try StudyError.require(
+      confirmationSeeds >= 0, "confirmation seeds", confirmationSeeds, "no negative number")
   }
 
   /// Seeds that no search has seen, for confirmations and transfer checks: the n-th is the same
@@ -49,25 +38,18 @@ extension StudyConfiguration: StoredConfiguration {
   package func firstDifference(
     from asked: StudyConfiguration
   ) -> (field: String, found: String, expected: String)? {
-    let pairs: [(String, String, String)] = [
-      ("corpus digest", corpusDigest, asked.corpusDigest),
-      ("domains", list(domains), list(asked.domains)),
-      ("available tokens", list(availableTokens), list(asked.availableTokens)),
-      ("objective", "\(objective)", "\(asked.objective)"),
-      ("constraints", list(constraints ?? []), list(asked.constraints ?? [])),
-      ("scale", describe(scale), describe(asked.scale)),
-      ("seed", "\(seed)", "\(asked.seed)"),
-      (
-        "methods", list(methods.map { "\($0.name) (\($0.trials))" }),
-        list(asked.methods.map { "\($0.name) (\($0.trials))" })
-      ),
-      ("initial trials", "\(initialTrials)", "\(asked.initialTrials)"),
-      ("lag", "\(lag)", "\(asked.lag)"),
-      ("finalists", "\(finalists)", "\(asked.finalists)"),
-      ("confirmation seeds", "\(confirmationSeeds)", "\(asked.confirmationSeeds)"),
-      ("stop when sure", "\(stopsWhenSure ?? false)", "\(asked.stopsWhenSure ?? false)"),
-    ]
-    return pairs.first { $0.1 != $0.2 } ?? Studies.firstDifference(trainer, asked.trainer)
+    let fields =
+      searchFields(asked: asked) + [
+        (
+          "methods", list(methods.map { "\($0.name) (\($0.trials))" }),
+          list(asked.methods.map { "\($0.name) (\($0.trials))" })
+        ),
+        ("finalists", "\(finalists)", "\(asked.finalists)"),
+        ("confirmation seeds", "\(confirmationSeeds)", "\(asked.confirmationSeeds)"),
+        ("stop when sure", "\(stopsWhenSure ?? false)", "\(asked.stopsWhenSure ?? false)"),
+      ]
+    return fields.first { $0.found != $0.expected }
+      ?? Studies.firstDifference(trainer, asked.trainer)
   }
 }
 

@@ -72,21 +72,10 @@ package struct StudyConfiguration: Sendable, Hashable, Codable {
 }
 
 extension StudyConfiguration {
-  /// The mixtures that meet the constraints.
-  ///
-  /// - Throws: `ConstraintError` for a domain that is not there, or where there are none.
-  package func feasibleMixtures() throws(ConstraintError) -> FeasibleMixtures {
-    try FeasibleMixtures(
-      constraints ?? [], domains: domains, availableTokens: availableTokens,
-      trainingTokens: scale.tokens)
-  }
-
   /// What its methods are made from.
   ///
   /// - Throws: as ``feasibleMixtures()``.
   package func methodContext() throws(ConstraintError) -> MethodContext {
-    MethodContext(
-      domains: domains, availableTokens: availableTokens, objective: objective, seed: seed,
-      initialTrials: initialTrials, feasible: try feasibleMixtures(), trainingTokens: scale.tokens)
+    try context(seed: seed)
   }
 }

@@ -39,6 +39,8 @@ struct CompareCommand: Command {
     methods, optimizer seeds or confirmation seeds.
 
     With '--smoke' every method runs at a tiny size on generated text, in a minute.
+
+    \(GoalOptions.explanation)
     """
 
   @Argument("Folder that keeps the comparison.", completion: .folders)
@@ -71,10 +73,8 @@ struct CompareCommand: Command {
     "How many trials of a search may be under way when its next is proposed. (default: \(StudyDefaults.lag))",
     value: "count")
   var lag: Int?
-  @Option(
-    "Held-out domain that counts, e.g. 'docs' or 'docs=2'; may be given several times. (default: every training domain alike)",
-    value: "domain")
-  var target: [TargetArgument] = []
+  @OptionGroup
+  var goal: GoalOptions
   @OptionGroup
   var training: TrainingOptions
   @Option("Seed that all others come from. (default: 1)")
@@ -173,11 +173,9 @@ struct CompareCommand: Command {
         ?? TrainingOptions.defaultTokensPerParameter, seed: 0, learningRate: nil)
     let trials = trials ?? stored?.trials ?? (smoke ? Smoke.trials : 64)
     let seeds = confirmationSeeds ?? stored?.confirmationSeeds ?? (smoke ? 2 : 6)
-    var asked = StudySettings()
-    asked.targets = target.map(\.target)
+    let asked = goal.settings
     let objective =
-      try makeObjective(asked, corpus: corpus)
-      ?? stored?.objective ?? .mean(of: domains)
+      try makeObjective(asked, corpus: corpus) ?? stored?.objective ?? .mean(of: domains)
     let initialTrials =
       initialTrials ?? stored?.initialTrials
       ?? (smoke ? Smoke.initialTrials : StudyDefaults.initialTrials)
@@ -190,6 +188,7 @@ struct CompareCommand: Command {
     let configuration = ComparisonConfiguration(
       corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
       availableTokens: available, objective: objective,
+      constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints,
       scale: Scale(
         size: size.name, parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
         tokens: plan.tokens),
@@ -211,10 +210,13 @@ struct CompareCommand: Command {
 
   /// What to type to have the same comparison, in full.
   private func commands(_ configuration: ComparisonConfiguration) -> [String] {
-    if smoke { return ["mixpipe compare \(folder) --smoke"] }
-    var words = [
-      "mixpipe compare \(folder)", "--corpus \(configuration.corpus)",
-      "--size \(configuration.scale.size)", "--tokens \(configuration.scale.tokens)",
+    var words = ["mixpipe compare \(folder)"]
+    words +=
+      smoke
+      ? ["--smoke"]
+      : ["--corpus \(configuration.corpus)", "--size \(configuration.scale.size)"]
+    words += [
+      "--tokens \(configuration.scale.tokens)",
       "--methods \(configuration.methods.joined(separator: ","))",
       "--trials \(configuration.trials)", "--optimizer-seeds \(configuration.replicates)",
       "--confirmation-seeds \(configuration.confirmationSeeds)",
@@ -225,10 +227,7 @@ struct CompareCommand: Command {
       "--initial-trials \(configuration.initialTrials)", "--lag \(configuration.lag)",
       "--seed \(configuration.seed)",
     ]
-    if configuration.objective != .mean(of: configuration.domains) {
-      words += zip(configuration.objective.targets, configuration.objective.weights)
-        .map { "--target \($0)=\($1)" }
-    }
+    words += configuration.goalWords
     if let rate = configuration.trainer["learningRate"] { words.append("--learning-rate \(rate)") }
     return [words.joined(separator: " ")]
   }

@@ -14,6 +14,8 @@ struct ComparisonSummary: Codable {
     var rSquared: Double?
     /// Over the fresh seeds.
     var loss: EstimateSummary?
+    /// The constraints that the pick breaks, as fixed mixtures may; nil where it breaks none.
+    var breaks: [String]?
   }
 
   struct Checkpoint: Codable {
@@ -60,12 +62,14 @@ struct ComparisonSummary: Codable {
           Checkpoint(trials: $0.trials, loss: EstimateSummary($0.loss))
         },
         searches: method.searches.map { search in
-          Search(
+          let broken = search.pick?.mixture.map(configuration.broken) ?? []
+          return Search(
             trials: search.trials, runs: search.spent.last ?? 0,
             weights: search.pick?.mixture?.weights,
             ownLoss: search.ownLoss, predicted: search.pick?.predicted,
             rSquared: search.pick?.fit?.objective.rSquared,
-            loss: search.confirmed.map(EstimateSummary.init))
+            loss: search.confirmed.map(EstimateSummary.init),
+            breaks: broken.isEmpty ? nil : broken)
         },
         domains: Dictionary(
           uniqueKeysWithValues: method.domains.map { ($0.domain, EstimateSummary($0.loss)) }))

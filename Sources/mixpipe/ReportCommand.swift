@@ -35,11 +35,7 @@ struct ReportCommand: Command {
       "--lag \(configuration.lag)", "--finalists \(configuration.finalists)",
       "--confirmation-seeds \(configuration.confirmationSeeds)", "--seed \(configuration.seed)",
     ]
-    if configuration.objective != .mean(of: configuration.domains) {
-      study.append("--objective '\(configuration.objective.specification)'")
-      study += configuration.objective.limits.map { "--guard '\($0)'" }
-    }
-    study += (configuration.constraints ?? []).map { "--constrain '\($0)'" }
+    study += configuration.goalWords
     if configuration.stopsWhenSure == true { study.append("--stop-when-sure") }
     if let rate = configuration.trainer["learningRate"] { study.append("--learning-rate \(rate)") }
     var lines = [study.joined(separator: " ")]

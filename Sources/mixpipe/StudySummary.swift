@@ -56,9 +56,8 @@ struct StudySummary: Codable {
     domains = record.configuration.domains
     targets = record.configuration.objective.targets
     best = analysis.best.map { analysis.methods[$0].method }
-    let feasible = try? record.configuration.feasibleMixtures()
     methods = analysis.methods.map { result in
-      let broken = result.pick.flatMap { feasible?.broken(by: $0.weights) } ?? []
+      let broken = result.pick.map(record.configuration.broken) ?? []
       return Method(
         method: result.method, trials: result.trialsFinished + result.trialsDiverged,
         diverged: result.trialsDiverged, weights: result.pick?.weights,

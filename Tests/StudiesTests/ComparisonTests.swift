@@ -152,6 +152,47 @@ extension ComparisonRunner {
     #expect(worse?.difference?.estimate.count == 2)
   }
 
+  @Test func `keeps every search to constraints and runs fixed mixtures as they are`() throws {
+    let folder = TemporaryFolder()
+    var configuration = comparison(
+      ["bo", "sobol", "mixlaws", "olmix", "regmix-linear", "climb", "uniform"], replicates: 1,
+      confirmationSeeds: 1, checkpointSeeds: 1)
+    configuration.objective = Objective(
+      targets: ["web", "code"], proportionalTo: [1, 1], aggregate: .worst,
+      limits: [Objective.Limit(domain: "books", loss: 3.5)])
+    configuration.constraints = try ["books<=0.2", "code+web=0.3..0.9"].map {
+      try MixtureConstraint(parsing: $0)
+    }
+    let feasible = try configuration.feasibleMixtures()
+    let record = try ComparisonRunner(folder.path, configuration).run()
+    for trial in record.trials where !trial.claims.contains(where: { $0.name == "uniform" }) {
+      #expect(
+        feasible.contains(trial.request.mixture.weights, tolerance: 1e-9),
+        "\(trial.claims): \(trial.request.mixture.weights)")
+    }
+    #expect(record.picks.count { $0.isFinal } == 7)
+    for pick in record.picks {
+      let mixture = try #require(pick.mixture)
+      #expect(
+        configuration.broken(by: mixture) == (pick.method == "uniform" ? ["books<=0.2"] : []))
+    }
+    #expect(try ComparisonConfiguration.read(folder: folder.path) == configuration)
+    for (field, change) in [
+      ("constraints", { $0.constraints = nil }),
+      ("objective", { $0.objective = .mean(of: domains) }),
+    ] as [(String, (inout ComparisonConfiguration) -> Void)] {
+      var other = configuration
+      change(&other)
+      let refusal = message(of: { try ComparisonRunner(folder.path, other).run() })
+      #expect(refusal.contains("found \(field) "), "\(refusal)")
+    }
+  }
+
+  @Test func `without constraints is written as before there were any`() throws {
+    let document = String(decoding: try encodeDocument(comparison(["a"])), as: UTF8.self)
+    #expect(!document.contains("constraints"))
+  }
+
   @Test func `is refused where it makes no sense`() {
     func refusal(_ change: (inout ComparisonConfiguration) -> Void) -> String {
       var configuration = comparison(["a"])
@@ -164,8 +205,13 @@ extension ComparisonRunner {
       (refusal { $0.checkpoints = [4, 4] }, "checkpoints: found 4, 4, expected "),
       (refusal { $0.checkpoints = [8] }, "checkpoints: found 8, expected "),
       (refusal { $0.checkpointSeeds = 4 }, "checkpoint seeds: found 4, expected "),
+      (
+        refusal {
+          $0.constraints = [.total(domains: ["books", "code", "web"], lower: nil, upper: 0.9)]
+        }, "books+code+web<=0.9"
+      ),
     ] {
-      #expect(text.hasPrefix(start), "\(text)")
+      #expect(text.contains(start), "\(text)")
     }
     #expect(refusal { _ in } == "no error")
   }

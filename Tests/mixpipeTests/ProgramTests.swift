@@ -230,6 +230,48 @@ import Testing
     #expect(other.code == 1 && other.errors.contains("trials"), "\(other.errors)")
   }
 
+  @Test func `keeps to constraints and minimizes what it is told to`() throws {
+    let folder = try TemporaryFolder()
+    func compare(_ options: [String]) throws -> Program.Result {
+      try Program.run(
+        [
+          "compare", "c", "--smoke", "--methods", "bo,mixlaws,aioli,uniform", "--trials", "6",
+          "--optimizer-seeds", "1", "--confirmation-seeds", "1", "--json",
+        ] + options, in: folder.path)
+    }
+    for (options, words) in [
+      (["--constrain", "code<=0.1", "--constrain", "code>=0.3"], "miss each other by 0.2"),
+      (["--constrain", "cod<=0.1"], "did you mean 'code'?"), (["--objective", "wurst"], "'worst'"),
+      (["--guard", "code=3"], "'web<=3.95'"),
+    ] {
+      let refused = try compare(options)
+      #expect(refused.code == 64 && refused.errors.contains(words), "\(refused.errors)")
+    }
+    let options = [
+      "--constrain", "code<=0.1", "--objective", "worst:code,books", "--guard", "reviews<=20",
+    ]
+    let result = try compare(options)
+    try #require(result.code == 0, "\(result.errors)")
+    let summary = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let code = try #require((summary["domains"] as? [String])?.firstIndex(of: "code"))
+    for method in try #require(summary["methods"] as? [[String: Any]]) {
+      let search = try #require((method["searches"] as? [[String: Any]])?.first)
+      let weights = try #require(search["weights"] as? [Double])
+      let isFixed = method["method"] as? String == "uniform"
+      #expect((search["breaks"] != nil) == isFixed)
+      #expect((weights[code] <= 0.1 + 1e-9) == !isFixed, "\(method)")
+    }
+    let text = try String(contentsOfFile: folder.path + "/c/report.md", encoding: .utf8)
+    #expect(text.contains("uniform (breaks code&lt;=0.1)"))
+    #expect(text.contains("the worst held-out loss among books, code"))
+    #expect(
+      text.contains(
+        "--objective 'worst:books,code' --guard 'reviews<=20' --constrain 'code<=0.1'"))
+    // What is not said again is as it was.
+    #expect(try compare([]).output == result.output)
+  }
+
   @Test func `that was killed ends as one that was not`() throws {
     let folder = try TemporaryFolder()
     func compare(_ name: String, killedAfter: Double? = nil) throws -> Program.Result {

@@ -2,8 +2,8 @@ import MixtureMethods
 import Mixtures
 import Numerics
 
-/// Everything that a comparison of methods depends on: `comparison.json` in its folder, written once.
-package struct ComparisonConfiguration: StoredConfiguration {
+/// Everything that a comparison of methods depends on: `comparison.json` in its folder.
+package struct ComparisonConfiguration: SearchConfiguration {
   package static let currentVersion = 1
   package static var files: (configuration: String, trials: String) {
     ("comparison.json", "comparison.jsonl")
@@ -19,6 +19,8 @@ package struct ComparisonConfiguration: StoredConfiguration {
   /// Training tokens that each domain has.
   package var availableTokens: [Int]
   package var objective: Objective
+  /// What searches may propose; nil in comparisons without any.
+  package var constraints: [MixtureConstraint]?
   /// Of all runs.
   package var scale: Scale
   /// What all other seeds come from.
@@ -44,15 +46,16 @@ package struct ComparisonConfiguration: StoredConfiguration {
 
   package init(
     corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
-    objective: Objective, scale: Scale, seed: UInt64, methods: [String], trials: Int,
-    replicates: Int, initialTrials: Int, lag: Int, confirmationSeeds: Int, checkpoints: [Int],
-    checkpointSeeds: Int, trainer: [String: String]
+    objective: Objective, constraints: [MixtureConstraint]? = nil, scale: Scale, seed: UInt64,
+    methods: [String], trials: Int, replicates: Int, initialTrials: Int, lag: Int,
+    confirmationSeeds: Int, checkpoints: [Int], checkpointSeeds: Int, trainer: [String: String]
   ) {
     self.corpus = corpus
     self.corpusDigest = corpusDigest
     self.domains = domains
     self.availableTokens = availableTokens
     self.objective = objective
+    self.constraints = constraints.flatMap { $0.isEmpty ? nil : $0 }
     self.scale = scale
     self.seed = seed
     self.methods = methods
@@ -85,24 +88,21 @@ package struct ComparisonConfiguration: StoredConfiguration {
   }
 
   /// What a method is made from in one search.
-  package func context(replicate: Int) -> MethodContext {
-    MethodContext(
-      domains: domains, availableTokens: availableTokens, objective: objective,
-      seed: seeds.searches[replicate], initialTrials: initialTrials, trials: trials,
-      trainingTokens: scale.tokens)
+  ///
+  /// - Throws: as `feasibleMixtures()`.
+  package func context(replicate: Int) throws(ConstraintError) -> MethodContext {
+    try context(seed: seeds.searches[replicate], trials: trials)
   }
 
   package func validate() throws(StudyError) {
-    try StudyError.requireDomains(domains, availableTokens: availableTokens)
+    try validateSearch()
     try StudyError.requireMethods(methods)
     for (field, count) in [
-      ("trials", trials), ("optimizer seeds", replicates), ("lag", lag),
+      ("trials", trials), ("optimizer seeds", replicates),
       ("confirmation seeds", confirmationSeeds),
     ] {
       try StudyError.require(count > 0, field, count, "a positive number")
     }
-    try StudyError.require(
-      initialTrials >= 0, "initial trials", initialTrials, "no negative number")
     for (index, checkpoint) in checkpoints.enumerated() {
       try StudyError.require(
         checkpoint > 0 && checkpoint < trials
@@ -119,18 +119,12 @@ package struct ComparisonConfiguration: StoredConfiguration {
   package func firstDifference(
     from asked: ComparisonConfiguration
   ) -> (field: String, found: String, expected: String)? {
-    let pairs: [(String, String, String)] = [
-      ("corpus digest", corpusDigest, asked.corpusDigest),
-      ("domains", list(domains), list(asked.domains)),
-      ("available tokens", list(availableTokens), list(asked.availableTokens)),
-      ("objective", "\(objective)", "\(asked.objective)"),
-      ("scale", describe(scale), describe(asked.scale)), ("seed", "\(seed)", "\(asked.seed)"),
-      ("trials", "\(trials)", "\(asked.trials)"),
-      ("initial trials", "\(initialTrials)", "\(asked.initialTrials)"),
-      ("lag", "\(lag)", "\(asked.lag)"),
-      ("checkpoints", list(checkpoints), list(asked.checkpoints)),
-    ]
-    if let difference = pairs.first(where: { $0.1 != $0.2 }) { return difference }
+    let fields =
+      searchFields(asked: asked) + [
+        ("trials", "\(trials)", "\(asked.trials)"),
+        ("checkpoints", list(checkpoints), list(asked.checkpoints)),
+      ]
+    if let difference = fields.first(where: { $0.found != $0.expected }) { return difference }
     if !methods.allSatisfy(asked.methods.contains) {
       return ("methods", list(methods), list(asked.methods))
     }

@@ -31,7 +31,7 @@ struct ComparisonPlan: TrialPlan {
 
   private func makeSearches() throws -> [MethodSearch] {
     guard replicate < configuration.replicates else { return [] }
-    let context = configuration.context(replicate: replicate)
+    let context = try configuration.context(replicate: replicate)
     return try configuration.methods.map {
       MethodSearch(
         name: $0, replicate: replicate, trials: configuration.trials, lag: configuration.lag,

@@ -1,0 +1,85 @@
+import MixtureMethods
+import Mixtures
+
+/// A configuration of searches over mixtures: a study's or a comparison's.
+package protocol SearchConfiguration: StoredConfiguration {
+  var corpusDigest: String { get }
+  /// The training domains, in the order of every mixture.
+  var domains: [String] { get }
+  /// Training tokens that each domain has.
+  var availableTokens: [Int] { get }
+  var objective: Objective { get }
+  /// What searches may propose; nil without any.
+  var constraints: [MixtureConstraint]? { get }
+  /// Of the searches' runs.
+  var scale: Scale { get }
+  var seed: UInt64 { get }
+  /// Quasi-random mixtures that a Bayesian method starts with.
+  var initialTrials: Int { get }
+  var lag: Int { get }
+}
+
+extension SearchConfiguration {
+  /// The mixtures that meet the constraints.
+  ///
+  /// - Throws: `ConstraintError` for a domain that is not there, or where there are none.
+  package func feasibleMixtures() throws(ConstraintError) -> FeasibleMixtures {
+    try FeasibleMixtures(
+      constraints ?? [], domains: domains, availableTokens: availableTokens,
+      trainingTokens: scale.tokens)
+  }
+
+  /// The constraints that a mixture breaks, as fixed ones may.
+  package func broken(by mixture: Mixture) -> [String] {
+    (try? feasibleMixtures())?.broken(by: mixture.weights) ?? []
+  }
+
+  /// What methods are made from.
+  ///
+  /// - Parameters:
+  ///   - seed: of their proposals.
+  ///   - trials: how many mixtures each may try; nil where nobody says.
+  /// - Throws: as ``feasibleMixtures()``.
+  func context(seed: UInt64, trials: Int? = nil) throws(ConstraintError) -> MethodContext {
+    MethodContext(
+      domains: domains, availableTokens: availableTokens, objective: objective, seed: seed,
+      initialTrials: initialTrials, feasible: try feasibleMixtures(), trials: trials,
+      trainingTokens: scale.tokens)
+  }
+
+  /// - Throws: ``StudyError`` where what is searched, or how, makes no sense.
+  func validateSearch() throws(StudyError) {
+    try StudyError.require(!domains.isEmpty, "domains", "none", "one at least")
+    try StudyError.require(
+      Set(domains).count == domains.count, "domains", domains.joined(separator: ", "),
+      "each domain once")
+    try StudyError.require(
+      availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
+      "one for each of \(domains.count) domains")
+    try StudyError.require(scale.tokens > 0, "tokens", scale.tokens, "a positive number")
+    try StudyError.require(
+      initialTrials >= 0, "initial trials", initialTrials, "no negative number")
+    try StudyError.require(lag > 0, "lag", lag, "a positive number")
+    do throws(ConstraintError) {
+      _ = try feasibleMixtures()
+    } catch {
+      throw .infeasible(error)
+    }
+  }
+
+  /// The fields that no search can change on the way: name, what it is here and what is asked for.
+  func searchFields(
+    asked: Self
+  ) -> [(field: String, found: String, expected: String)] {
+    [
+      ("corpus digest", corpusDigest, asked.corpusDigest),
+      ("domains", list(domains), list(asked.domains)),
+      ("available tokens", list(availableTokens), list(asked.availableTokens)),
+      ("objective", "\(objective)", "\(asked.objective)"),
+      ("constraints", list(constraints ?? []), list(asked.constraints ?? [])),
+      ("scale", describe(scale), describe(asked.scale)), ("seed", "\(seed)", "\(asked.seed)"),
+      ("initial trials", "\(initialTrials)", "\(asked.initialTrials)"),
+      ("lag", "\(lag)", "\(asked.lag)"),
+    ]
+  }
+}
