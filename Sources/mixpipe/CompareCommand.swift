@@ -118,7 +118,8 @@ struct CompareCommand: Command {
       corpus: corpus,
       learningRate: training.learningRate ?? stored?.trainer["learningRate"].flatMap(Double.init),
       heldOutTokens: smoke
-        ? Smoke.heldOutTokens : stored?.trainer["heldOutTokens"].flatMap(Int.init))
+        ? Smoke.heldOutTokens : stored?.trainer["heldOutTokens"].flatMap(Int.init),
+      batchTokens: smoke ? Smoke.batchTokens : stored?.trainer["batchTokens"].flatMap(Int.init))
     let configuration = try makeConfiguration(
       stored: stored, corpus: corpus, evaluator: evaluator)
     let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
@@ -148,6 +149,8 @@ struct CompareCommand: Command {
   private enum Smoke {
     static let size = "50k"
     static let tokens = 6144
+    // Methods that reweigh while a model trains need some twenty steps to do so at all.
+    static let batchTokens = 256
     static let heldOutTokens = 512
     static let trials = 14
     static let initialTrials = 6

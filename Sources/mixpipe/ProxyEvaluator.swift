@@ -17,6 +17,8 @@ struct ProxyEvaluator: Evaluator {
   static let expertTokens = 4096
   /// Held-out tokens of each domain; nil for the default.
   var heldOutTokens: Int?
+  /// Tokens of one step; nil for the default.
+  var batchTokens: Int?
 
   /// What a trial's result depends on besides mixture, scale, seed and text.
   ///
@@ -41,7 +43,7 @@ struct ProxyEvaluator: Evaluator {
     var configuration = TrainingConfiguration(
       size: size, vocabularySize: corpus.vocabularySize, tokens: tokens,
       tokensPerParameter: TrainingOptions.defaultTokensPerParameter, seed: seed,
-      learningRate: learningRate)
+      learningRate: learningRate, batchTokens: batchTokens)
     if let heldOutTokens { configuration.heldOutTokens = heldOutTokens }
     return configuration
   }

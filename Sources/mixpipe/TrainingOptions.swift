@@ -67,15 +67,18 @@ struct TrainingOptions: ArgumentGroup {
 extension TrainingConfiguration {
   /// The defaults of a size, with what a user asked for.
   ///
-  /// - Parameter tokens: nil for `tokensPerParameter` times the parameters.
+  /// - Parameters:
+  ///   - tokens: nil for `tokensPerParameter` times the parameters.
+  ///   - batchTokens: of one step, nil for what suits the size.
   init(
     size: ModelSize, vocabularySize: Int, tokens: Int?, tokensPerParameter: Double, seed: UInt64,
-    learningRate: Double?
+    learningRate: Double?, batchTokens: Int? = nil
   ) {
     let parameters = size.parameterCount(vocabularySize: vocabularySize)
     self.init(
       size: size, vocabularySize: vocabularySize,
-      tokens: tokens ?? Int((tokensPerParameter * Double(parameters)).rounded()), seed: seed)
+      tokens: tokens ?? Int((tokensPerParameter * Double(parameters)).rounded()), seed: seed,
+      batchSequences: batchTokens.map { max($0 / size.contextLength, 1) })
     if let learningRate {
       embeddingRate *= learningRate / self.learningRate
       self.learningRate = learningRate
