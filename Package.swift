@@ -76,7 +76,8 @@ let package = Package(
     tests("GaussianProcesses", ["Mixtures", "Numerics"]),
     tests("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
     tests("RunTables", ["Mixtures", "Numerics", "Storage"]),
-    tests("Studies", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
+    tests(
+      "Studies", ["GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     tests(
       "TableSearches",
       ["GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "RunTables", "Storage"]),

@@ -108,6 +108,15 @@ let reportStylesheet = """
   .slope.other.m3, .interval.other.m3 { stroke: var(--c3); } .slope.other.m4, .interval.other.m4 { stroke: var(--c4); }
   .slope.other.m0, .interval.other.m0 { stroke: var(--c5); }
 
+  .s0 { --series: var(--c5); } .s1 { --series: var(--c2); } .s2 { --series: var(--c4); }
+  .s3 { --series: var(--c1); } .s4 { --series: var(--c3); } .s5 { --series: var(--c0); }
+  .sized-area { fill: var(--series); fill-opacity: 0.7; stroke: var(--page); stroke-width: 1; }
+  .sized-band { fill: var(--series); fill-opacity: 0.2; stroke: none; }
+  .sized-curve { fill: none; stroke: var(--series); stroke-width: 2.25; stroke-linejoin: round; }
+  .sized-thin { fill: none; stroke: var(--series); stroke-width: 1; stroke-opacity: 0.5; }
+  .sized-point { fill: var(--series); stroke: var(--page); stroke-width: 1; }
+  .sized-faint { fill: var(--series); fill-opacity: 0.5; stroke: none; }
+
   .strips { display: grid; gap: 0.45rem; margin: 0.8rem 0 1.4rem; }
   .strip-row { display: grid; grid-template-columns: 3rem 1fr 12.5rem; gap: 0.9rem; align-items: center; }
   .strip-row.two { grid-template-columns: 7.5rem 1fr; }

@@ -24,6 +24,18 @@ struct StudyFolder: Sendable {
     try? FileManager.default.removeItem(atPath: checkpoints(of: request))
   }
 
+  /// Of one run of a study of several sizes, from its first task to its last.
+  func checkpoints(ofRun run: Int) -> String { "\(path)/checkpoints/run-\(run)" }
+
+  func removeCheckpoints(ofRun run: Int) {
+    try? FileManager.default.removeItem(atPath: checkpoints(ofRun: run))
+  }
+
+  func removeRunCheckpoints(upTo count: Int) {
+    for run in 0..<count { removeCheckpoints(ofRun: run) }
+    removeCheckpointsFolder()
+  }
+
   /// Removes the folder of all checkpoints if it is empty. While trials run it must stay: one might
   /// be about to make its own in there.
   func removeCheckpointsFolder() { rmdir(path + "/checkpoints") }

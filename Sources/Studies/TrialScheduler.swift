@@ -290,7 +290,7 @@ final class TrialScheduler: @unchecked Sendable {
 private func now() -> Double { Date().timeIntervalSince1970 }
 
 /// Lets one call through every tenth of a second: trials report each of their steps.
-private final class Throttle: Sendable {
+final class Throttle: Sendable {
   private let last = Mutex<ContinuousClock.Instant?>(nil)
 
   func passes() -> Bool {

@@ -14,6 +14,13 @@ struct ReportCommand: Command {
   var folder: String
 
   func run() throws {
+    if FidelityStudyConfiguration.exists(in: folder) {
+      let record = try FidelityStudyRecord.read(folder: folder)
+      let report = try FidelityStudyReport(
+        record: record, commands: commands(record.configuration))
+      for path in try report.write(to: folder) { try emit(path) }
+      return
+    }
     let record = try StudyRecord.read(folder: folder)
     let transfer =
       TransferRecord.exists(in: folder) ? try TransferRecord.read(folder: folder).result : nil
@@ -44,5 +51,29 @@ struct ReportCommand: Command {
         "mixpipe transfer \(folder) --sizes \(transfer.scales.map(\.size).joined(separator: ","))")
     }
     return lines + ["mixpipe report \(folder)"]
+  }
+
+  /// The same for a study of several sizes.
+  private func commands(_ configuration: FidelityStudyConfiguration) -> [String] {
+    let sizes = configuration.grid.levels.map { $0[0].scale.size }
+    var study = [
+      "mixpipe study \(folder)", "--corpus \(configuration.corpus)",
+      "--sizes \(sizes.joined(separator: ","))", "--target \(configuration.targetScale.size)",
+      "--budget \(configuration.budgetText)", "--methods \(configuration.method)",
+      "--confirmation-seeds \(configuration.confirmationRuns)", "--lag \(configuration.lag)",
+      "--seed \(configuration.seed)",
+    ]
+    for (option, key) in [
+      ("rungs", "rungs"), ("tokens", "tokens"), ("tokens-per-parameter", "tokensPerParameter"),
+      ("learning-rate", "learningRate"),
+    ] {
+      if let value = configuration.trainer["asked \(key)"] { study.append("--\(option) \(value)") }
+    }
+    if configuration.objective != .mean(of: configuration.domains) {
+      study.append("--objective '\(configuration.objective.specification)'")
+      study += configuration.objective.limits.map { "--guard '\($0)'" }
+    }
+    study += (configuration.constraints ?? []).map { "--constrain '\($0)'" }
+    return [study.joined(separator: " "), "mixpipe report \(folder)"]
   }
 }

@@ -19,6 +19,14 @@ struct StudyCommand: Command {
 
     \(GoalOptions.explanation)
 
+    With '--sizes 50k,100k,200k,400k --target 400k --budget 12' the search also chooses each run's size \
+    and length: it starts, continues and stops runs, learns from small and short ones what the largest \
+    would lose, and says which mixture is best there and how sure it is. A run is measured at its \
+    rungs, shares of its length, as a run that ends there would be. The budget is in runs of the target \
+    size, or '3e14flops', or core-seconds ('2000s'); a part of it goes to fresh seeds of what is \
+    recommended. '--target' may name held-out domains besides the size. Methods: \
+    \(fidelityMethodNames.map(\.name).joined(separator: ", ")).
+
     A configuration file is JSON with any of: corpus, size, tokensPerParameter or tokens, methods, \
     trials, initialTrials, lag, finalists, confirmationSeeds, seed, targets ([{"domain": "books", \
     "weight": 1}]), objective, guards, constraints, stopWhenSure, learningRate. Flags override it.
@@ -32,6 +40,14 @@ struct StudyCommand: Command {
   var corpus: String?
   @Option("Size of the proxy model, in parameters. (default: 100k)", value: "size")
   var size: SizeArgument?
+  @Option("Sizes to choose from, separated by commas; see above.", value: "names")
+  var sizes: ListArgument<SizeArgument>?
+  @Option("What a study of several sizes may spend, e.g. 12, 3e14flops or 2000s.", value: "amount")
+  var budget: FidelityBudget?
+  @Option(
+    "Shares of a run's length at which it can be measured, of a study of several sizes. (default: 0.125,0.25,0.5,1)",
+    value: "shares")
+  var rungs: ListArgument<Double>?
   @Option(
     "Methods to compare, separated by commas, of: \(methodNames.map(\.name).joined(separator: ", ")). (default: bo,sobol,uniform,llama)",
     value: "names")
@@ -70,12 +86,17 @@ struct StudyCommand: Command {
     try check(["trials": trials, "lag": lag, "finalists": finalists], atLeast: 1)
     try check(
       ["initial-trials": initialTrials, "confirmation-seeds": confirmationSeeds], atLeast: 0)
+    if isOfSizes { return try validateOfSizes() }
+    if budget != nil || rungs != nil {
+      throw ValidationError("Found '--budget' or '--rungs' without '--sizes', expected all or none")
+    }
     for name in methods?.elements ?? [] where !methodNames.contains(where: { $0.name == name }) {
       throw MethodError.unknown(name: name)
     }
   }
 
   func run() throws {
+    if isOfSizes { return try runOfSizes() }
     var asked = StudySettings()
     if let config { asked = try StudySettings.read(from: config) }
     asked = flags.overriding(asked)

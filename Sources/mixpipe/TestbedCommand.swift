@@ -67,13 +67,7 @@ struct TestbedCommand: Command {
     if let count = counts.first(where: { !(1...8192).contains($0) }) {
       throw ValidationError("Found '--mixtures \(count)', expected 1 to 8192")
     }
-    let shares = rungs.elements
-    guard let first = shares.first, first > 0, shares.last == 1,
-      zip(shares, shares.dropFirst()).allSatisfy(<)
-    else {
-      throw ValidationError(
-        "Found '--rungs \(rungs.argumentText)', expected ascending shares that end with 1")
-    }
+    try requireShares(rungs)
   }
 
   func run() throws {

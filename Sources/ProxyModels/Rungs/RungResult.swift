@@ -21,6 +21,11 @@ package struct RungCost: Sendable, Hashable, Codable {
   package var trunk: Double
   /// Of the decay and the evaluation: paid once for each rung, and lost to those after it.
   package var branch: Double
+
+  package init(trunk: Double, branch: Double) {
+    self.trunk = trunk
+    self.branch = branch
+  }
 }
 
 extension TrainingConfiguration {

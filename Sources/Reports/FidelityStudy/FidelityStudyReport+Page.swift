@@ -1,0 +1,141 @@
+import Mixtures
+import Studies
+
+extension FidelityStudyReport {
+  /// One page of HTML, its charts inline. Apart from the first line it is XML.
+  package var html: String {
+    var main = Markup("main", [:], [header, headline])
+    for section in [progressSection, spendSection, curveSection, domainSection, runSection] {
+      if let section { main.append(section) }
+    }
+    main.append(footer)
+    return page(title: "\(name) – mixpipe", [MixtureStrip.patterns, main])
+  }
+
+  private var header: Markup {
+    var header = Markup(
+      "header", [:],
+      [
+        Markup("p", ["class": "kicker"], text: "Study of several sizes · \(objectiveWords)"),
+        Markup("h1", text: name), Markup("p", ["class": "verdict"], text: verdict),
+      ])
+    if !analysis.isComplete {
+      header.append(
+        Markup(
+          "p", ["class": "missing"],
+          nodes: [
+            .element(Markup("strong", text: "Still open.")),
+            .text(" 'mixpipe study \(record.folder)' goes on with it."),
+          ]))
+    }
+    return header
+  }
+
+  private var headline: Markup {
+    var section = Markup("section", ["class": "headline"])
+    guard let mixture = analysis.recommended?.mixture else {
+      section.append(Markup("h2", text: "No mixture to recommend yet"))
+      return section
+    }
+    section.append(
+      Markup(
+        "h2", text: analysis.confirmed == nil ? "Best so far, not confirmed" : "Recommended mixture"
+      ))
+    section.append(
+      MixtureStrip.markup(
+        mixture, id: "recommended", name: "the recommended mixture", height: 64, hasLabels: true))
+    section.append(MixtureStrip.legend(mixture.domains, weights: mixture.weights))
+    section.append(
+      Markup(
+        "dl", ["class": "figures"],
+        headlineFigures.map { figure in
+          Markup(
+            "div", [:],
+            [
+              Markup("dt", text: figure.label),
+              Markup("dd", ["class": "value"], text: figure.value),
+              Markup("dd", ["class": "note"], text: figure.note),
+            ])
+        }))
+    section.append(
+      code(
+        [StudyReport.shellQuoted(StudyReport.specification(mixture))],
+        label: "For the command line"))
+    return section
+  }
+
+  private var progressSection: Markup? {
+    guard let chart = predictionChart else { return nil }
+    var section = heading(
+      "What the search would have handed over",
+      "The loss at the target that the model predicts of the mixture it held best at the time, with its "
+        + "95\u{202F}% interval, a run’s own noise not included. The mixture may change from point to "
+        + "point. At the end, what fresh seeds of the last one gave there.")
+    section.append(
+      figure(
+        chart,
+        key: [(.square, "band best", "predicted, 95\u{202F}%")]
+          + (analysis.confirmations.isEmpty
+            ? [] : [(.circle, "hollow best", "a fresh seed, measured")])))
+    if let chart = chanceChart {
+      section.append(Markup("h3", text: "Probability that it is the best"))
+      section.append(figure(chart, key: []))
+    }
+    return section
+  }
+
+  private var spendSection: Markup? {
+    guard let chart = spendChart else { return nil }
+    var section = heading(
+      "Where the budget went",
+      "Runs of the search by size, in runs of the target, as the search went on. A paused run that goes "
+        + "on costs the steps that it lacked.")
+    section.append(figure(chart, key: sizeKey(.square, "sized-area")))
+    section.append(scrolling(levelTable))
+    return section
+  }
+
+  private var curveSection: Markup? {
+    guard let chart = curveChart else { return nil }
+    var section = heading(
+      "Learning curves",
+      "Each thin line is a run of the search, measured at its rungs as a run that ends there would be. "
+        + (predictions == nil
+          ? ""
+          : "Bands are what the model predicts of runs of the recommended mixture at each size "
+            + "(95\u{202F}%); dots are such runs, rings the fresh seeds."))
+    section.append(figure(chart, key: sizeKey(.circle, "sized-point")))
+    return section
+  }
+
+  private var domainSection: Markup? {
+    guard !analysis.domains.isEmpty else { return nil }
+    var section = heading(
+      "Loss of each domain", "Of the recommended mixture at the target, mean over the fresh seeds.")
+    section.append(scrolling(domainTable))
+    return section
+  }
+
+  private var runSection: Markup? {
+    guard !analysis.curves.isEmpty else { return nil }
+    var section = heading("Runs", nil)
+    section.append(
+      details("Every run of the search", [scrolling(runTable)], isOpen: analysis.curves.count < 13))
+    return section
+  }
+
+  private var footer: Markup {
+    var section = heading("How it was made", nil)
+    section.append(definitionList(facts))
+    section.append(code(commands, label: "To have it again"))
+    return section
+  }
+
+  private func sizeKey(
+    _ shape: Plot.Shape, _ style: String
+  ) -> [(Plot.Shape, String, String)] {
+    configuration.grid.levels.enumerated().map { level, rungs in
+      (shape, "\(style) s\(level % 6)", rungs[0].scale.size)
+    }
+  }
+}

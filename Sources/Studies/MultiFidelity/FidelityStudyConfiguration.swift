@@ -1,0 +1,146 @@
+import MixtureMethods
+import Mixtures
+import Numerics
+import Storage
+
+/// Everything that a study of several sizes depends on: `fidelity.json` in its folder, written once.
+package struct FidelityStudyConfiguration: Sendable, Hashable, Codable {
+  /// Of this file's layout.
+  package var version = currentVersion
+  /// The corpus: its folder when the study began, and the digest that must match.
+  package var corpus: String
+  package var corpusDigest: String
+  /// The training domains, in the order of every mixture.
+  package var domains: [String]
+  /// Training tokens that each domain has.
+  package var availableTokens: [Int]
+  package var objective: Objective
+  /// What may be proposed; nil where everything may.
+  package var constraints: [MixtureConstraint]?
+  /// Sizes and rungs, what they cost, and the target.
+  package var grid: FidelityGrid
+  /// Of the search's first run of a mixture at a size (the same for all, so that their noise is common),
+  /// and of the method.
+  package var seed: UInt64
+  /// A name that `MixtureMethods` knows: `scale-bo`, `random`, ….
+  package var method: String
+  /// Of search and confirmation, in runs of the target.
+  package var budget: Double
+  /// The budget as it was asked for: `12`, `3e14flops`.
+  package var budgetText: String
+  /// Of the budget, runs of the target that are kept for fresh seeds of the recommended mixture.
+  package var confirmationRuns: Int
+  /// How many runs may be under way when the next is proposed. They end in the order of a clock of costs,
+  /// whatever finished sooner, so that a study does not depend on timing.
+  package var lag: Int
+  /// Of the evaluator, e.g. the learning rate of each size; compared as text.
+  package var trainer: [String: String]
+
+  package init(
+    corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
+    objective: Objective, constraints: [MixtureConstraint]? = nil, grid: FidelityGrid,
+    seed: UInt64, method: String, budget: Double, budgetText: String, confirmationRuns: Int,
+    lag: Int, trainer: [String: String]
+  ) {
+    self.corpus = corpus
+    self.corpusDigest = corpusDigest
+    self.domains = domains
+    self.availableTokens = availableTokens
+    self.objective = objective
+    self.constraints = constraints.flatMap { $0.isEmpty ? nil : $0 }
+    self.grid = grid
+    self.seed = seed
+    self.method = method
+    self.budget = budget
+    self.budgetText = budgetText
+    self.confirmationRuns = confirmationRuns
+    self.lag = lag
+    self.trainer = trainer
+  }
+}
+
+extension FidelityStudyConfiguration: StoredConfiguration {
+  package static let currentVersion = 1
+  package static let files = (configuration: "fidelity.json", trials: "fidelity.jsonl")
+  package static let mayGrow = false
+
+  /// What the search may spend, in runs of the target.
+  package var searchBudget: Double { budget - Double(confirmationRuns) }
+
+  /// What the target trains on and how large it is.
+  package var targetScale: Scale { grid[grid.target].scale }
+
+  /// The mixtures that meet the constraints at the target.
+  ///
+  /// - Throws: `ConstraintError` for a domain that is not there, or where there are none.
+  package func feasibleMixtures() throws(ConstraintError) -> FeasibleMixtures {
+    try FeasibleMixtures(
+      constraints ?? [], domains: domains, availableTokens: availableTokens,
+      trainingTokens: targetScale.tokens)
+  }
+
+  /// What its method is made from.
+  ///
+  /// - Throws: as ``feasibleMixtures()``.
+  package func methodContext() throws(ConstraintError) -> FidelityContext {
+    FidelityContext(
+      domains: domains, objective: objective, grid: grid, feasible: try feasibleMixtures(),
+      seed: seed, budget: searchBudget, replicates: true)
+  }
+
+  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for the first field that makes no sense.
+  package func validate() throws(StudyError) {
+    try StudyError.require(!domains.isEmpty, "domains", "none", "one at least")
+    try StudyError.require(
+      availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
+      "one for each of \(domains.count) domains")
+    try StudyError.require(lag > 0, "lag", lag, "a positive number")
+    try StudyError.require(
+      confirmationRuns > 0, "confirmation seeds", confirmationRuns, "a positive number")
+    try StudyError.require(budget.isFinite, "budget", budget, "a finite number of target runs")
+    let least = cheapestRun
+    try StudyError.require(
+      searchBudget >= least, "budget", "\(short(budget)) target runs",
+      "\(short(Double(confirmationRuns) + least)) at least: \(confirmationRuns) for fresh seeds "
+        + "and the cheapest run")
+    do throws(ConstraintError) {
+      _ = try feasibleMixtures()
+    } catch {
+      throw .infeasible(error)
+    }
+  }
+
+  private var cheapestRun: Double {
+    grid.levels.indices.map { grid.extraCost(level: $0, from: nil, to: 0) }.min() ?? 1
+  }
+
+  /// The first field in which a study's folder differs from what is asked for now. Where the corpus
+  /// lies does not count; its digest does.
+  package func firstDifference(
+    from asked: FidelityStudyConfiguration
+  ) -> (field: String, found: String, expected: String)? {
+    func levels(_ grid: FidelityGrid) -> String {
+      list(grid.levels.map { list($0.map { describe($0.scale) }) })
+    }
+    let pairs: [(String, String, String)] = [
+      ("corpus digest", corpusDigest, asked.corpusDigest),
+      ("domains", list(domains), list(asked.domains)),
+      ("available tokens", list(availableTokens), list(asked.availableTokens)),
+      ("objective", "\(objective)", "\(asked.objective)"),
+      ("constraints", list(constraints ?? []), list(asked.constraints ?? [])),
+      ("sizes and rungs", levels(grid), levels(asked.grid)),
+      ("target", describe(targetScale), describe(asked.targetScale)),
+      ("seed", "\(seed)", "\(asked.seed)"), ("method", method, asked.method),
+      ("budget", budgetText, asked.budgetText),
+      ("confirmation seeds", "\(confirmationRuns)", "\(asked.confirmationRuns)"),
+      ("lag", "\(lag)", "\(asked.lag)"),
+    ]
+    return pairs.first { $0.1 != $0.2 } ?? Studies.firstDifference(trainer, asked.trainer)
+  }
+}
+
+/// Two decimals, without trailing zeros.
+private func short(_ value: Double) -> String {
+  let scaled = (value * 100).rounded() / 100
+  return scaled == scaled.rounded() ? "\(Int(scaled))" : "\(scaled)"
+}

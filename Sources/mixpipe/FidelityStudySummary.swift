@@ -1,0 +1,110 @@
+import Mixtures
+import Reports
+import Studies
+
+/// The result of a study of several sizes: what `mixpipe study` prints at its end, as text or JSON.
+struct FidelityStudySummary: Codable {
+  struct Level: Codable {
+    var size: String
+    var parameters: Int
+    /// Of each rung.
+    var tokens: [Int]
+    /// Runs of the search measured at each rung or beyond it.
+    var runs: [Int]
+    /// Of the search, in runs of the target.
+    var spent: Double
+  }
+
+  struct Prediction: Codable {
+    var mean: Double
+    /// 95 %.
+    var low: Double
+    var high: Double
+  }
+
+  var folder: String
+  var method: String
+  var domains: [String]
+  var target: String
+  var targetTokens: Int
+  /// In runs of the target.
+  var budget: Double
+  var levels: [Level]
+  var resumed: Int
+  /// Nil before anything was measured.
+  var weights: [Double]?
+  /// The objective at the target, nats per token; nil without a model.
+  var predicted: Prediction?
+  var probabilityOfBest: Double?
+  var expectedRegret: Double?
+  /// The same mixture at the target with fresh seeds.
+  var loss: EstimateSummary?
+  /// Whether the predicted interval holds that mean.
+  var covers: Bool?
+  /// By how many standard errors the two differ.
+  var surprise: Double?
+
+  init(of record: FidelityStudyRecord) {
+    let configuration = record.configuration
+    let analysis = FidelityAnalysis(of: record)
+    folder = record.folder
+    method = configuration.method
+    domains = configuration.domains
+    target = configuration.targetScale.size
+    targetTokens = configuration.targetScale.tokens
+    budget = configuration.budget
+    levels = configuration.grid.levels.enumerated().map { level, rungs in
+      Level(
+        size: rungs[0].scale.size, parameters: rungs[0].scale.parameters,
+        tokens: rungs.map(\.scale.tokens),
+        runs: rungs.indices.map { analysis.reached(level: level, rung: $0) },
+        spent: analysis.moments.last?.spend[level] ?? 0)
+    }
+    resumed = analysis.curves.reduce(0) { $0 + $1.resumptions }
+    weights = analysis.recommended?.mixture.weights
+    predicted = analysis.recommended?.predicted.map {
+      Prediction(mean: $0.mean, low: $0.interval.lowerBound, high: $0.interval.upperBound)
+    }
+    probabilityOfBest = analysis.recommended?.probabilityOfBest
+    expectedRegret = analysis.recommended?.expectedRegret
+    loss = analysis.confirmed.map(EstimateSummary.init)
+    covers = analysis.covers
+    surprise = analysis.surprise
+  }
+
+  var text: String {
+    var table = TextTable([
+      .init("size", .left), .init("tokens", .left), .init("runs that far", .left),
+      .init("target runs spent"),
+    ])
+    for level in levels {
+      table.append([
+        level.size, level.tokens.map { Format.count($0) }.joined(separator: " "),
+        level.runs.map { "\($0)" }.joined(separator: " "), fixed(level.spent, 2),
+      ])
+    }
+    var lines = [table.text]
+    if resumed > 0 { lines.append("Paused runs were gone on with \(resumed) times.") }
+    guard let weights else {
+      return (lines + ["Nothing to recommend yet."]).joined(separator: "\n")
+    }
+    lines.append(
+      "Best: " + zip(domains, weights).map { "\($0)=\(fixed($1, 3))" }.joined(separator: ","))
+    if let predicted {
+      var line =
+        "Predicted at \(target) and \(Format.count(targetTokens)) tokens: "
+        + "\(fixed(predicted.mean, 4)) [\(fixed(predicted.low, 4)), \(fixed(predicted.high, 4))]"
+      if let probabilityOfBest { line += ", P(best) \(fixed(probabilityOfBest, 2))" }
+      if let expectedRegret { line += ", expected regret \(fixed(expectedRegret, 4))" }
+      lines.append(line + ".")
+    }
+    if let loss {
+      var line = "Fresh seeds there: \(loss.text), \(loss.count) of them"
+      if let covers {
+        line += covers ? "; the prediction holds them" : "; the prediction misses them"
+      }
+      lines.append(line + ".")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
