@@ -5,7 +5,7 @@ extension Objective {
   /// The objective as a function of a surrogate's outputs, each named once.
   ///
   /// - Precondition: all of ``domains`` are among the outputs.
-  func lossFunction(of outputs: [String]) -> LossFunction {
+  package func lossFunction(of outputs: [String]) -> LossFunction {
     func place(_ domain: String) -> Int {
       guard let index = outputs.firstIndex(of: domain) else {
         preconditionFailure("expected an output '\(domain)', found \(outputs)")

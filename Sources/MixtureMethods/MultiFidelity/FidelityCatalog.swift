@@ -21,6 +21,12 @@ package let fidelityMethodNames: [(name: String, summary: String)] = [
   ("hyperband-sizes", "Hyperband over the cost of runs of all sizes"),
   ("asha-sizes", "asynchronous successive halving over all sizes"),
   ("bohb-sizes", "BOHB over the cost of runs of all sizes"),
+  (
+    "scale-bo",
+    "the most information about the best mixture at the target for its cost, by whole curves of all sizes"
+  ),
+  ("mfms", "expected improvement over cost by a process on end points, as Yen et al."),
+  ("admire", "max-value entropy search over cost by BoTorch's multi-fidelity model, as ADMIRE"),
 ]
 
 package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
@@ -51,6 +57,9 @@ package func makeFidelityMethod(
   case "asha", "asha-sizes": return AsynchronousHalving(along: path, context: context)
   case "bohb", "bohb-sizes":
     return HalvingSearch(.all, proposals: .densities, along: path, context: context)
+  case "scale-bo": return ScaleSearch(context: context)
+  case "mfms": return EndpointSearch(.expectedImprovement, context: context)
+  case "admire": return EndpointSearch(.maxValueEntropy, context: context)
   default: throw .unknown(name: name)
   }
 }

@@ -1,0 +1,134 @@
+import Foundation
+import Numerics
+
+/// How losses fall along a run, of one output: a run's value at length z is
+/// a + b (κ(z) - κ(1)) + e(z), where κ(z) = (β / (z + β))^α decays, lengths are in target's tokens, and e has
+/// covariance γ² (κ(z + z') - κ(z) κ(z')) + σ² δ.
+///
+/// κ(z) is the mean of exp(-λz) under a Gamma distribution of rates λ, κ(z + z') that of exp(-λz) exp(-λz'):
+/// what curves of random rates have in common and what is left of them (the kernel of Swersky, Snoek and
+/// Adams, *Freeze-Thaw Bayesian Optimization*, arXiv 1406.3896, section 3.1, less its mean). So a is the run's
+/// value at the target's length and b the size of what falls before.
+struct LearningCurve {
+  /// α and β.
+  let exponent: Double
+  let timescale: Double
+  /// γ² and σ².
+  let wander: Double
+  let jitter: Double
+  /// What σ² cannot fall below, of the outcome's variance.
+  static let leastJitter = 1e-6
+
+  func decay(_ z: Double) -> Double { pow(timescale / (z + timescale), exponent) }
+
+  /// κ(z) - κ(1): what the amplitude counts.
+  func excess(_ z: Double) -> Double { decay(z) - decay(1) }
+
+  /// Of e at some lengths, (T, T').
+  func residualCovariance(_ a: [Double], _ b: [Double]) -> Matrix {
+    var result = Matrix(rows: a.count, columns: b.count)
+    for (j, y) in b.enumerated() {
+      for (i, x) in a.enumerated() {
+        result[i, j] = wander * (decay(x + y) - decay(x) * decay(y)) + (x == y ? jitter : 0)
+      }
+    }
+    return result
+  }
+
+  /// Columns 1 and κ(z) - κ(1), (T, 2).
+  func design(_ lengths: [Double]) -> Matrix {
+    Matrix(columns: [lengths.map { _ in 1 }, lengths.map(excess)])
+  }
+
+  /// Adds to the derivatives in ln α, ln β, ln γ² and ln σ² those of Σ V̄ᵢⱼ Vᵢⱼ + Σ h̄ᵢ excess(zᵢ), V the
+  /// residual's covariance.
+  func addGradient(
+    of covariance: Matrix, _ excesses: [Double], at lengths: [Double],
+    to gradient: inout [Double], first index: Int
+  ) {
+    // κ with its derivatives in ln α and ln β.
+    func slopes(_ z: Double) -> (value: Double, exponent: Double, timescale: Double) {
+      let value = decay(z)
+      return (
+        value, value * exponent * log(timescale / (z + timescale)),
+        value * exponent * z / (z + timescale)
+      )
+    }
+    let each = lengths.map(slopes)
+    let end = slopes(1)
+    for (i, adjoint) in excesses.enumerated() {
+      gradient[index] += adjoint * (each[i].exponent - end.exponent)
+      gradient[index + 1] += adjoint * (each[i].timescale - end.timescale)
+    }
+    for j in lengths.indices {
+      for i in lengths.indices {
+        let adjoint = covariance[i, j]
+        let both = slopes(lengths[i] + lengths[j])
+        let (a, b) = (each[i], each[j])
+        gradient[index] +=
+          adjoint * wander * (both.exponent - a.exponent * b.value - a.value * b.exponent)
+        gradient[index + 1] +=
+          adjoint * wander * (both.timescale - a.timescale * b.value - a.value * b.timescale)
+        gradient[index + 2] += adjoint * wander * (both.value - a.value * b.value)
+        if i == j { gradient[index + 3] += adjoint * (jitter - Self.leastJitter) }
+      }
+    }
+  }
+}
+
+/// What a run's measurements say of its value a and amplitude b, and nothing else: generalized least squares.
+///
+/// With V = L Lᵀ the covariance of the residual and the thin factorization L⁻¹ H = Q R of the design H, the
+/// numbers Qᵀ L⁻¹ y are R (a, b) plus independent noise of variance one, and what Q leaves of L⁻¹ y does not
+/// depend on (a, b). One measurement gives one number, more give two. Where there are two, the estimate of
+/// (a, b) is R⁻¹ of them, its covariance R⁻¹ R⁻ᵀ.
+struct CurveCompression: Sendable {
+  /// Rows of R: what each number says of a and of b; one or two.
+  let rows: [(value: Double, amplitude: Double)]
+  /// Qᵀ L⁻¹, (rows, T).
+  let projector: Matrix
+  /// Of V.
+  let cholesky: Cholesky
+  /// H, (T, 2).
+  let design: Matrix
+
+  /// - Returns: nil where the residual's covariance cannot be factored.
+  init?(_ lengths: [Double], of curve: LearningCurve) {
+    self.init(
+      design: curve.design(lengths), covariance: curve.residualCovariance(lengths, lengths))
+  }
+
+  init?(design: Matrix, covariance: Matrix) {
+    guard let cholesky = Cholesky(factoring: covariance) else { return nil }
+    self.cholesky = cholesky
+    self.design = design
+    let white = cholesky.solveLower(design)
+    let (a, b) = (white.column(0), white.column(1))
+    let lengthA = max(dot(a, a).squareRoot(), 1e-150)
+    let first = a.map { $0 / lengthA }
+    let along = dot(first, b)
+    let rest = zip(b, first).map { $0 - along * $1 }
+    let lengthB = dot(rest, rest).squareRoot()
+    var columns = [first]
+    var rows = [(value: lengthA, amplitude: along)]
+    if design.rows > 1, lengthB > 1e-9 * (dot(b, b).squareRoot() + 1e-300) {
+      columns.append(rest.map { $0 / lengthB })
+      rows.append((0, lengthB))
+    }
+    self.rows = rows
+    // Rows Qᵀ L⁻¹ are (L⁻ᵀ Q)ᵀ.
+    projector = cholesky.solveUpper(Matrix(columns: columns)).transposed
+  }
+
+  /// The numbers that stand for a run's measurements, and the logarithm of the density of what they leave.
+  func compressed(_ outcomes: [Double]) -> (numbers: [Double], logRest: Double) {
+    let numbers = projector.times(outcomes)
+    let white = cholesky.solveLower(outcomes)
+    let rest = dot(white, white) - dot(numbers, numbers)
+    return (
+      numbers,
+      -0.5 * rest - 0.5 * cholesky.logDeterminant
+        - 0.5 * Double(outcomes.count - numbers.count) * log(2 * Double.pi)
+    )
+  }
+}

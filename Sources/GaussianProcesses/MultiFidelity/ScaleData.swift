@@ -1,0 +1,141 @@
+import Foundation
+import Numerics
+
+// n runs, k domains (weights of a mixture), d outputs (held-out domains), T rungs of a run, N parameters, D tokens.
+
+/// What a scale surrogate is conditioned on: runs of any size, measured at any lengths.
+package struct ScaleData: Sendable, Hashable {
+  package struct Run: Sendable, Hashable {
+    /// k weights.
+    package var weights: [Double]
+    /// Of the model.
+    package var parameters: Double
+    /// At each rung, from short to long, T.
+    package var tokens: [Double]
+    /// At each rung the loss of each output, [T][d], nats per token.
+    package var losses: [[Double]]
+
+    package init(
+      weights: [Double], parameters: Double, tokens: [Double], losses: [[Double]]
+    ) {
+      precondition(
+        tokens.count == losses.count && !tokens.isEmpty,
+        "expected losses at \(tokens.count) rungs, one at least, found \(losses.count)")
+      precondition(
+        parameters > 0 && tokens[0] > 0 && zip(tokens, tokens.dropFirst()).allSatisfy { $0 < $1 },
+        "expected parameters and growing tokens, found \(parameters) and \(tokens)")
+      self.weights = weights
+      self.parameters = parameters
+      self.tokens = tokens
+      self.losses = losses
+    }
+
+    /// The last rung alone.
+    package var end: Run {
+      Run(
+        weights: weights, parameters: parameters, tokens: [tokens[tokens.count - 1]],
+        losses: [losses[losses.count - 1]])
+    }
+  }
+
+  /// The size and length that predictions are wanted at.
+  package struct Target: Sendable, Hashable {
+    package var parameters: Double
+    package var tokens: Double
+
+    package init(parameters: Double, tokens: Double) {
+      precondition(parameters > 0 && tokens > 0)
+      self.parameters = parameters
+      self.tokens = tokens
+    }
+  }
+
+  package var runs: [Run]
+  package var target: Target
+  /// For each output the domain that it is the held-out part of; nil where it is not trained on.
+  package var ownDomains: [Int?]
+
+  /// - Precondition: a loss for each output at every rung, all finite.
+  package init(runs: [Run], target: Target, ownDomains: [Int?]) {
+    precondition(
+      runs.allSatisfy { run in
+        run.losses.allSatisfy { $0.count == ownDomains.count && $0.allSatisfy(\.isFinite) }
+      }, "expected \(ownDomains.count) finite losses at every rung")
+    self.runs = runs
+    self.target = target
+    self.ownDomains = ownDomains
+  }
+
+  package var count: Int { runs.count }
+  package var parts: Int { runs.first?.weights.count ?? 0 }
+  package var outputs: Int { ownDomains.count }
+
+  /// The last rung of every run alone.
+  package var ends: ScaleData {
+    ScaleData(runs: runs.map(\.end), target: target, ownDomains: ownDomains)
+  }
+
+  /// At most `count` runs, spread evenly over their order.
+  package func thinned(to count: Int) -> ScaleData {
+    guard self.count > count else { return self }
+    return ScaleData(
+      runs: (0..<count).map { runs[$0 * self.count / count] }, target: target,
+      ownDomains: ownDomains)
+  }
+
+  /// A function of the losses as the only output.
+  package func reduced(to function: LossFunction) -> ScaleData {
+    ScaleData(
+      runs: runs.map { run in
+        Run(
+          weights: run.weights, parameters: run.parameters, tokens: run.tokens,
+          losses: run.losses.map { [function.value(of: $0)] })
+      }, target: target, ownDomains: [nil])
+  }
+
+  /// Some of the outputs.
+  package func selecting(outputs: [Int]) -> ScaleData {
+    ScaleData(
+      runs: runs.map { run in
+        Run(
+          weights: run.weights, parameters: run.parameters, tokens: run.tokens,
+          losses: run.losses.map { losses in outputs.map { losses[$0] } })
+      }, target: target, ownDomains: outputs.map { ownDomains[$0] })
+  }
+
+  /// Where one output's losses lie, through a link, and how much mixtures move them: the standard deviation
+  /// that is left of the runs' last losses beside straight lines in ln N and ln D, drawn toward 5 % of a
+  /// loss as by two more runs.
+  package func standard(
+    _ output: Int, link: SurrogateForm.Link
+  ) -> (location: Double, scale: Double) {
+    let values = runs.map { run -> Double in
+      let loss = run.losses[run.losses.count - 1][output]
+      return link == .logarithm ? log(loss) : loss
+    }
+    let location = Statistics.mean(values)
+    let typical = link == .logarithm ? 0.05 : max(0.05 * abs(location), 1e-6)
+    let features = [
+      runs.map { log($0.parameters) }, runs.map { log($0.tokens[$0.tokens.count - 1]) },
+    ]
+    .map { column in
+      let center = Statistics.mean(column)
+      return column.map { $0 - center }
+    }.filter { dot($0, $0) > 1e-12 }
+    var residuals = values.map { $0 - location }
+    if !features.isEmpty {
+      let design = Matrix(columns: features)
+      var normal = design.times(design, transposingSelf: true)
+      for j in 0..<features.count { normal[j, j] += 1e-6 }
+      if let slopes = Cholesky(factoring: normal)?
+        .solve(design.times(residuals, transposingSelf: true))
+      {
+        let fitted = design.times(slopes)
+        for i in residuals.indices { residuals[i] -= fitted[i] }
+      }
+    }
+    let freedom = Double(max(count - 1 - features.count, 0))
+    let variance = (dot(residuals, residuals) + 2 * typical * typical) / (freedom + 2)
+    return (location, variance.squareRoot())
+  }
+}

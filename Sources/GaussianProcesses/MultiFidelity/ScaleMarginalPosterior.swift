@@ -1,0 +1,240 @@
+import Foundation
+import Numerics
+
+/// The logarithm of the marginal likelihood of one output's measurements times the priors' density.
+package struct ScaleMarginalPosterior {
+  private let form: ScaleForm
+  private let inputs: ScaleInputs
+  /// Of each run at each rung, standardized.
+  private let outcomes: [[Double]]
+  package let priors: [HyperparameterPrior]
+
+  package init(form: ScaleForm, inputs: ScaleInputs, outcomes: [[Double]], own: Int?) {
+    self.form = form
+    self.inputs = inputs
+    self.outcomes = outcomes
+    priors = form.priorList(own: own, inputs: inputs)
+  }
+
+  /// Value and gradient in the flat hyperparameters; nil where a covariance cannot be factored.
+  package func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
+    guard logs.allSatisfy({ abs($0) < 30 || $0 == -.infinity }) else { return nil }
+    let hyperparameters = ScaleHyperparameters(logs: logs)
+    guard
+      let system = ScaleSystem(inputs: inputs, form: form, hyperparameters: hyperparameters)
+    else { return nil }
+    let (numbers, logRest) = system.compressed(outcomes)
+    let weights = system.cholesky.solve(numbers)
+    var value =
+      -0.5 * dot(numbers, weights) - 0.5 * system.cholesky.logDeterminant
+      - 0.5 * Double(numbers.count) * log(2 * Double.pi) + logRest
+    var gradient = [Double](repeating: 0, count: logs.count)
+    addKernelGradient(system, weights, to: &gradient)
+    addCurveGradient(system, weights, to: &gradient)
+    for (i, prior) in priors.enumerated() {
+      if prior.isFixed {
+        gradient[i] = 0
+      } else {
+        let (density, slope) = prior.logDensity(logs[i])
+        value += density
+        gradient[i] += slope
+      }
+    }
+    return value.isFinite ? (value, gradient) : nil
+  }
+
+  /// Of the latent covariance's own hyperparameters.
+  private func addKernelGradient(
+    _ system: ScaleSystem, _ weights: [Double], to gradient: inout [Double]
+  ) {
+    let n = inputs.count
+    let hyperparameters = system.kernel.hyperparameters
+    let first = hyperparameters.first
+    typealias Index = ScaleHyperparameters.Index
+    // ½ (α αᵀ - C⁻¹), both triangles, then Rᵀ that R: the adjoints of the latent covariance.
+    var adjoints = system.cholesky.inverse()
+    for j in 0..<adjoints.columns {
+      for i in 0..<adjoints.rows {
+        adjoints[i, j] = 0.5 * (weights[i] * weights[j] - adjoints[i, j])
+      }
+    }
+    let values = inputs.logSizeRatios.map {
+      system.kernel.factors(logSizeRatio: $0, isAmplitude: false)
+    }
+    let trends = ScaleHyperparameters.trends
+    let unique = inputs.points.count
+    var level = Matrix(rows: unique, columns: unique)
+    var shape = Matrix(rows: unique, columns: unique)
+    var deficits = [Double](repeating: 0, count: n)
+    var noise = [Double](repeating: 0, count: unique)
+    let phi = hyperparameters.amplitudeFactor
+    let rho = hyperparameters.sizeFactor
+    for j in 0..<n {
+      let (placeJ, uJ, sJ) = (inputs.places[j], values[j].level, values[j].deficit)
+      let rowsJ = system.compressions[inputs.patternOf[j]].rows
+      for i in 0..<n {
+        let (placeI, uI, sI) = (inputs.places[i], values[i].level, values[i].deficit)
+        var both = 0.0  // value of i, value of j
+        var mixed = 0.0  // value of i, amplitude of j
+        var amplitudes = 0.0
+        for (r, rowI) in system.compressions[inputs.patternOf[i]].rows.enumerated() {
+          for (c, rowJ) in rowsJ.enumerated() {
+            let adjoint = adjoints[system.offsets[i] + r, system.offsets[j] + c]
+            both += adjoint * rowI.value * rowJ.value
+            mixed += adjoint * rowI.value * rowJ.amplitude
+            amplitudes += adjoint * rowI.amplitude * rowJ.amplitude
+          }
+        }
+        let f = system.pair.level[placeI, placeJ]
+        let m = system.pair.shape[placeI, placeJ]
+        let c = hyperparameters.biasFactor(sI, sJ)
+        // The mixed block stands for its transpose too; both orders of i and j meet here.
+        let pull = phi * mixed * uI
+        level[placeI, placeJ] += both * uI * uJ + pull + phi * phi * amplitudes
+        level[placeJ, placeI] += pull
+        shape[placeI, placeJ] +=
+          hyperparameters.squaredBias * both * c
+          + hyperparameters.squaredAmplitudeSpread * amplitudes
+        gradient[first + Index.sizeFactor] += 2 * (both * uJ + mixed * phi) * sI * f
+        gradient[first + Index.amplitudeFactor] += 2 * (mixed * uI + phi * amplitudes) * f
+        gradient[first + Index.bias] += 2 * hyperparameters.squaredBias * both * c * m
+        gradient[first + Index.amplitudeSpread] +=
+          2 * hyperparameters.squaredAmplitudeSpread * amplitudes * m
+        gradient[first + Index.biasShare] +=
+          hyperparameters.squaredBias * both * m * hyperparameters.biasFactorShareSlope(sI, sJ)
+        deficits[i] +=
+          2 * both
+          * (trends.valueBySize * trends.valueBySize * sJ + rho * uJ * f + hyperparameters
+            .squaredBias * m * hyperparameters.biasFactorSlope(sI, sJ))
+          + 2 * mixed * rho * phi * f
+          + 2 * amplitudes * trends.amplitudeBySize * trends.amplitudeBySize * sJ
+        if i == j {
+          noise[placeI] += both
+          gradient[first + Index.amplitudeNoise] += amplitudes * hyperparameters.amplitudeNoise
+        }
+      }
+    }
+    for i in 0..<n {
+      gradient[first + Index.sizeExponent] +=
+        deficits[i] * hyperparameters.deficitSlope(inputs.logSizeRatios[i])
+    }
+    addNoiseGradient(noise, hyperparameters.mixture, to: &gradient)
+    var own = [Double](repeating: 0, count: first)
+    system.kernel.level.addHyperparameterGradient(
+      of: level, at: inputs.points, covariance: system.pair.raw.level,
+      slopes: system.pair.slopes.level, to: &own)
+    for i in 0..<first { gradient[i] += own[i] }
+    var shared = [Double](repeating: 0, count: first)
+    system.kernel.shape.addHyperparameterGradient(
+      of: shape, at: inputs.points, covariance: system.pair.raw.shape,
+      slopes: system.pair.slopes.shape, to: &shared)
+    gradient[Hyperparameters.Index.lengthscale] += shared[Hyperparameters.Index.lengthscale]
+    for j in 0..<inputs.points.parts {
+      let index = Hyperparameters.Index.relevance(j, inputs.points.parts)
+      gradient[index] += shared[index]
+    }
+  }
+
+  private func addNoiseGradient(
+    _ adjoints: [Double], _ mixture: Hyperparameters, to gradient: inout [Double]
+  ) {
+    let variances = mixture.noiseVariances(at: inputs.points)
+    for (i, adjoint) in adjoints.enumerated() {
+      let pull = (variances[i] - Hyperparameters.leastNoise) * adjoint
+      gradient[Hyperparameters.Index.noise] += pull
+      if form.mixture.hasNoiseSlope {
+        gradient[Hyperparameters.Index.noiseSlope] += pull * inputs.points.unevenness(i)
+      }
+    }
+  }
+
+  /// Of the curve's hyperparameters, which the compression depends on.
+  ///
+  /// As if nothing had been compressed: with D = ½ (a aᵀ - C⁻¹), a = C⁻¹ y over all measurements, the adjoint of
+  /// run i's residual covariance V is its block of D, and that of its design H is a mᵀ - V⁻¹ H S, where m and S
+  /// are mean and covariance of its (value, amplitude) given the measurements. Both need no more than V and what
+  /// was compressed: a = V⁻¹ (y - H m), and the block of C⁻¹ is V⁻¹ - V⁻¹ H S Hᵀ V⁻¹.
+  private func addCurveGradient(
+    _ system: ScaleSystem, _ weights: [Double], to gradient: inout [Double]
+  ) {
+    let n = inputs.count
+    let hyperparameters = system.kernel.hyperparameters
+    let first = hyperparameters.first + ScaleHyperparameters.Index.curve
+    guard !(0..<4).allSatisfy({ priors[first + $0].isFixed }) else { return }
+    let means = system.projected.times(weights, transposingSelf: true)
+    let solved = system.cholesky.solveLower(system.projected)
+    func column(_ index: Int) -> ArraySlice<Double> {
+      solved.elements[index * solved.rows..<(index + 1) * solved.rows]
+    }
+    func product(_ i: Int, _ j: Int) -> Double {
+      var sum = 0.0
+      for (a, b) in zip(column(i), column(j)) { sum += a * b }
+      return sum
+    }
+    for (p, lengths) in inputs.patterns.enumerated() {
+      let compression = system.compressions[p]
+      let count = lengths.count
+      let inverse = compression.cholesky.inverse()
+      let drawn = inverse.times(compression.design)  // V⁻¹ H
+      var covariance = Matrix(rows: count, columns: count)
+      var excesses = [Double](repeating: 0, count: count)
+      for i in 0..<n where inputs.patternOf[i] == p {
+        let mean = [means[i], means[n + i]]
+        let spread = Matrix(rows: [
+          [system.latent[i, i] - product(i, i), system.latent[i, n + i] - product(i, n + i)],
+          [
+            system.latent[n + i, i] - product(n + i, i),
+            system.latent[n + i, n + i] - product(n + i, n + i),
+          ],
+        ])
+        let fitted = compression.design.times(mean)
+        let a = inverse.times(zip(outcomes[i], fitted).map { $0 - $1 })
+        let pulled = drawn.times(spread)  // V⁻¹ H S
+        let explained = pulled.times(drawn, transposingOther: true)
+        for c in 0..<count {
+          for r in 0..<count {
+            covariance[r, c] += 0.5 * (a[r] * a[c] - inverse[r, c] + explained[r, c])
+          }
+          excesses[c] += a[c] * mean[1] - pulled[c, 1]
+        }
+      }
+      hyperparameters.curve.addGradient(
+        of: covariance, excesses, at: lengths, to: &gradient, first: first)
+    }
+  }
+
+  /// The best of several ascents.
+  package func maximized(from starts: [[Double]], iterations: Int) -> (
+    logs: [Double], value: Double
+  )? {
+    var optimizer = LimitedMemoryBFGS()
+    optimizer.maximumIterations = iterations
+    optimizer.maximumEvaluations = iterations + iterations / 2 + 5
+    optimizer.gradientTolerance = 1e-3
+    optimizer.valueTolerance = 1e-5
+    let free = priors.indices.filter { !priors[$0].isFixed }
+    var best: (logs: [Double], value: Double)?
+    for start in starts {
+      var logs = start
+      for (i, prior) in priors.enumerated() {
+        if case .fixed(let value) = prior { logs[i] = value }
+      }
+      guard value(at: logs) != nil else { continue }
+      let result = optimizer.minimize(from: free.map { logs[$0] }) { x in
+        for (i, value) in zip(free, x) { logs[i] = value }
+        guard let (value, gradient) = value(at: logs) else {
+          return (.infinity, x.map { _ in 0 })
+        }
+        return (-value, free.map { -gradient[$0] })
+      }
+      if best == nil || -result.value > best!.value {
+        for (i, value) in zip(free, result.point) { logs[i] = value }
+        best = (logs, -result.value)
+      }
+    }
+    return best
+  }
+
+  /// The priors' centers.
+  package var coldStart: [Double] { priors.map(\.start) }
+}

@@ -1,0 +1,236 @@
+import Foundation
+import GaussianProcesses
+import MixtureMethods
+import Mixtures
+import Numerics
+import Testing
+
+/// A trainer by formula: three sizes, four lengths each.
+private struct FormulaTrainer {
+  static let domains = ["books", "web", "code"]
+  static let grid = FidelityGrid(
+    levels: [1e5, 2e5, 4e5].map { parameters in
+      (1...4).map { rung in
+        FidelityGrid.Rung(
+          scale: Scale(
+            size: "\(Int(parameters / 1000))k", parameters: Int(parameters),
+            tokens: rung * 2_000_000),
+          trunkCost: parameters * Double(rung))
+      }
+    }, target: FidelityPoint(level: 2, rung: 3))
+
+  static func losses(_ w: [Double], _ point: FidelityPoint) -> [Double] {
+    let scale = grid[point].scale
+    return (0..<3).map { i -> Double in
+      let own = w[i]
+      let next = w[(i + 1) % 3]
+      return 2.4 + 0.5 * exp(-4 * own) + 0.4 * exp(-9 * own - 2 * next)
+        + 0.3 * pow(Double(scale.parameters) / 4e5, -0.3)
+        + (0.2 + 0.1 * own) * pow(Double(scale.tokens) / 8e6, -0.5)
+        + 0.04 * log(4e5 / Double(scale.parameters)) * next
+    }
+  }
+
+  static func value(_ w: [Double]) -> Double {
+    Statistics.mean(losses(w, grid.target))
+  }
+
+  static let pool: [Mixture] = SobolSequence.simplexPoints(parts: 3, count: 24, seed: 3).map {
+    Mixture(domains: domains, proportionalTo: $0)
+  }
+
+  static func context(
+    pool: [Mixture]? = pool, budget: Double = 8, seed: UInt64 = 1,
+    constraints: [MixtureConstraint] = [], wholeCurves: Bool = true, composite: Bool = true
+  ) throws -> FidelityContext {
+    FidelityContext(
+      domains: domains, objective: .mean(of: domains), grid: grid,
+      pool: pool.map { FidelityPool(mixtures: $0, reach: $0.map { _ in [3, 3, 3] }) },
+      feasible: try FeasibleMixtures(
+        constraints, domains: domains, availableTokens: [1, 1, 1], trainingTokens: 1), seed: seed,
+      budget: budget, wholeCurves: wholeCurves, composite: composite)
+  }
+}
+
+/// Runs a method to its end or the budget's, one run at a time.
+private struct Search {
+  let context: FidelityContext
+  var method: any FidelityMethod
+  var runs: [FidelityRun] = []
+  var left: Double
+  /// What was paid when each mixture was handed over.
+  var handedOver: [(paid: Double, mixture: Mixture)] = []
+
+  init(_ name: String, _ context: FidelityContext) throws {
+    self.context = context
+    method = try makeFidelityMethod(named: name, context: context)
+    left = context.budget
+  }
+
+  mutating func take(_ step: FidelityStep) {
+    #expect(context.admits(step, runs: runs))
+    left -= context.cost(of: step, runs: runs, measuringOnTheWay: method.measuresOnTheWay)
+    switch step {
+    case .start(let mixture, let point):
+      runs.append(
+        FidelityRun(
+          id: runs.count, mixture: mixture, level: point.level, seed: 0, goal: point.rung))
+    case .resume(let run, let rung): runs[run].goal = rung
+    }
+  }
+
+  mutating func finish(_ id: Int) {
+    let goal = runs[id].goal!
+    let first = method.measuresOnTheWay ? (runs[id].reached ?? -1) + 1 : goal
+    for rung in first...goal {
+      runs[id].measurements.append(
+        .init(
+          rung: rung,
+          losses: FormulaTrainer.losses(
+            runs[id].mixture.weights, FidelityPoint(level: runs[id].level, rung: rung))))
+    }
+    runs[id].reached = goal
+    runs[id].goal = nil
+    if let found = method.recommendation(runs: runs) {
+      handedOver.append((context.budget - left, found.mixture))
+    }
+  }
+
+  mutating func recommendation() throws -> FidelityRecommendation {
+    let found = method.recommendation(runs: runs)
+    return try #require(found)
+  }
+
+  mutating func run(limit: Int = 200) {
+    for _ in 0..<limit {
+      guard let step = method.next(runs: runs, budgetLeft: left) else { return }
+      take(step)
+      guard left >= -1e-6 else {
+        Issue.record("paid more than the budget")
+        return
+      }
+      finish(runs.firstIndex(where: \.isUnderWay)!)
+    }
+  }
+}
+
+private let names = ["scale-bo", "mfms", "admire"]
+
+@Suite struct `Methods that model mixture, size and length` {
+  @Test(arguments: names)
+  func `propose the same from the same runs`(name: String) throws {
+    let context = try FormulaTrainer.context()
+    var search = try Search(name, context)
+    for _ in 0..<16 {
+      guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }
+      var fresh = try makeFidelityMethod(named: name, context: context)
+      let again = fresh.next(runs: search.runs, budgetLeft: search.left)
+      #expect(again == step)
+      search.take(step)
+      search.finish(search.runs.firstIndex(where: \.isUnderWay)!)
+      let found = fresh.recommendation(runs: search.runs)
+      let expected = try search.recommendation()
+      #expect(found == expected)
+    }
+  }
+
+  @Test func `find the pool's best for a fraction of what random search pays`() throws {
+    let values = FormulaTrainer.pool.map { FormulaTrainer.value($0.weights) }
+    let best = values.min()!
+    var paid: [Double] = []
+    for seed in 1...3 {
+      var search = try Search("scale-bo", FormulaTrainer.context(budget: 6, seed: UInt64(seed)))
+      search.run()
+      let isFound = search.handedOver.map {
+        FormulaTrainer.value($0.mixture.weights) - best < 1e-3
+      }
+      let last = isFound.lastIndex(of: false).map { $0 + 1 } ?? 0
+      paid.append(last < isFound.count ? search.handedOver[last].paid : .infinity)
+    }
+    // Random search takes 12 of 24 runs at the median.
+    #expect(paid.sorted()[1] < 3)
+  }
+
+  @Test(arguments: [(true, true), (false, true), (true, false)])
+  func `work without whole curves or outputs`(wholeCurves: Bool, composite: Bool) throws {
+    let context = try FormulaTrainer.context(
+      budget: 4, wholeCurves: wholeCurves, composite: composite)
+    var search = try Search("scale-bo", context)
+    #expect(search.method.measuresOnTheWay == wholeCurves)
+    search.run()
+    let last = try #require(search.handedOver.last)
+    let values = FormulaTrainer.pool.map { FormulaTrainer.value($0.weights) }.sorted()
+    #expect(FormulaTrainer.value(last.mixture.weights) <= values[3])
+  }
+
+  @Test func `go on with paused runs and end at the target`() throws {
+    var search = try Search("scale-bo", FormulaTrainer.context(budget: 6))
+    search.run()
+    let ends = search.runs.filter { $0.level == 2 && $0.reached == 3 }
+    #expect(!ends.isEmpty)
+    #expect(search.runs.contains { $0.level == 0 })
+    let recommendation = try search.recommendation()
+    let chance = try #require(recommendation.probabilityOfBest)
+    #expect(chance > 0.2 && chance <= 1 + 1e-9)
+    #expect(try #require(recommendation.expectedRegret) >= 0)
+    let predicted = try #require(recommendation.predicted)
+    #expect(abs(predicted.mean - FormulaTrainer.value(recommendation.mixture.weights)) < 0.02)
+  }
+
+  @Test func `propose something else while a run is under way`() throws {
+    var search = try Search("scale-bo", FormulaTrainer.context())
+    for _ in 0..<10 {
+      guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }
+      search.take(step)
+      search.finish(search.runs.firstIndex(where: \.isUnderWay)!)
+    }
+    var steps: [FidelityStep] = []
+    for _ in 0..<4 {
+      let next = search.method.next(runs: search.runs, budgetLeft: search.left)
+      let step = try #require(next)
+      #expect(!steps.contains(step))
+      steps.append(step)
+      search.take(step)
+    }
+    #expect(search.runs.count(where: \.isUnderWay) == 4)
+  }
+
+  @Test(arguments: names)
+  func `search all mixtures that are feasible`(name: String) throws {
+    let context = try FormulaTrainer.context(
+      pool: nil, budget: 3, constraints: [.total(domains: ["code"], lower: nil, upper: 0.3)])
+    var search = try Search(name, context)
+    search.run(limit: 26)
+    #expect(
+      search.runs.allSatisfy { context.feasible.contains($0.mixture.weights, tolerance: 1e-6) })
+    let last = try #require(search.handedOver.last)
+    #expect(context.feasible.contains(last.mixture.weights, tolerance: 1e-6))
+    guard name == "scale-bo" else { return }
+    var best = Double.infinity
+    for i in 0...40 {
+      for j in 28 - min(i, 28)...40 - i {
+        let weights = [Double(i), Double(j), Double(40 - i - j)].map { $0 / 40 }
+        best = min(best, FormulaTrainer.value(weights))
+      }
+    }
+    #expect(FormulaTrainer.value(last.mixture.weights) - best < 0.01)
+  }
+
+  @Test func `leave mixtures alone that diverged`() throws {
+    var search = try Search("scale-bo", FormulaTrainer.context(budget: 3))
+    for _ in 0..<8 {
+      guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }
+      search.take(step)
+      search.finish(search.runs.firstIndex(where: \.isUnderWay)!)
+    }
+    let wanted = try search.recommendation().mixture
+    var runs = search.runs
+    runs.append(
+      FidelityRun(id: runs.count, mixture: wanted, level: 1, seed: 0, hasDiverged: true))
+    search.runs = runs
+    let other = try search.recommendation().mixture
+    #expect(other != wanted)
+    let next = search.method.next(runs: runs, budgetLeft: search.left)
+    if case .start(let mixture, _)? = next { #expect(mixture != wanted) }
+  }
+}
