@@ -27,6 +27,10 @@ struct FidelityOptions: ArgumentGroup {
   var tolerance: Double?
   @Option("With '--landscape', mixtures to choose from. (default: 400)", value: "count")
   var candidates: Int?
+  @Flag(
+    "In place of searches: how well models tell the largest size's losses from smaller sizes' (R²), on random halves, as many as '--splits'."
+  )
+  var extrapolate = false
   @Flag("A paused run begins again: what it had trained earns no credit.")
   var noResumeCredit = false
   @Flag("Models learn from each run's last measurement alone.")
@@ -51,7 +55,8 @@ struct FidelityOptions: ArgumentGroup {
     let given: [(name: String, isGiven: Bool)] = [
       ("sizes", sizes != nil), ("rungs", rungs != nil), ("decay", decay != nil),
       ("parallel", parallel != nil), ("tolerance", tolerance != nil),
-      ("candidates", candidates != nil), ("no-resume-credit", noResumeCredit),
+      ("candidates", candidates != nil), ("extrapolate", extrapolate),
+      ("no-resume-credit", noResumeCredit),
       ("last-points", lastPoints), ("objective-only", objectiveOnly),
     ]
     if let first = given.first(where: \.isGiven) {

@@ -115,6 +115,7 @@ struct ReplayCommand: Command {
   }
 
   func run() throws {
+    if fidelity.extrapolate { return try runExtrapolation() }
     if fidelity.target != nil { return try runFidelity() }
     let runs = try RunTable(at: tables, columns: table.columns).selected(table.selection)
     let pool = try RunPool(runs, objective: try table.objective(over: runs))
