@@ -65,6 +65,19 @@ package struct EndpointKernel: Sendable {
     }
   }
 
+  /// Of the product, its linear mean aside.
+  var deviation: Double { exp(logs[0]) }
+  var mixtureLengthscale: Double { exp(logs[1]) }
+
+  /// Of the product, its linear mean aside: how a mixture's value at a size and length goes with that at the
+  /// target.
+  func targetCorrelation(_ input: Input) -> Double {
+    exp(
+      -0.5
+        * (input.size * input.size * inverse[2]
+          + (input.length - 1) * (input.length - 1) * inverse[3]))
+  }
+
   package func covariance(_ a: Input, _ b: Input) -> Double {
     evaluate(a, b, gradient: nil)
   }

@@ -79,6 +79,25 @@ package struct EndpointSurrogate: TargetSurrogate {
     models[output].scale * models[output].kernel.noise.squareRoot()
   }
 
+  /// What the product form holds of a place before any measurement, its linear mean aside: the standard
+  /// deviation √κ₀, and √(1 - φ²) of it that the place leaves open of the same mixture at the target.
+  ///
+  /// - Precondition: the form is the product.
+  package func prior(ofOutput output: Int, at place: Place) -> (deviation: Double, gap: Double) {
+    precondition(form == .product, "expected the product, found \(form)")
+    let model = models[output]
+    let correlation = model.kernel.targetCorrelation(EndpointKernel.Input(place, target: target))
+    return (
+      model.scale * model.kernel.deviation,
+      max(1 - correlation * correlation, 0).squareRoot()
+    )
+  }
+
+  /// The largest sum of differences between two mixtures, 2, in lengthscales of an output.
+  package func diameter(ofOutput output: Int) -> Double {
+    2 / models[output].kernel.mixtureLengthscale
+  }
+
   /// An output's joint posterior at some places.
   package func posterior(
     _ output: Int, at places: [Place]

@@ -26,6 +26,7 @@ package let fidelityMethodNames: [(name: String, summary: String)] = [
     "the most information about the best mixture at the target for its cost, by whole curves of all sizes"
   ),
   ("mfms", "expected improvement over cost by a process on end points, as Yen et al."),
+  ("boca", "confidence bounds at the target, tried where they are cheapest and still uncertain"),
   ("admire", "max-value entropy search over cost by BoTorch's multi-fidelity model, as ADMIRE"),
 ]
 
@@ -58,6 +59,7 @@ package func makeFidelityMethod(
   case "bohb", "bohb-sizes":
     return HalvingSearch(.all, proposals: .densities, along: path, context: context)
   case "scale-bo": return ScaleSearch(context: context)
+  case "boca": return ConfidenceSearch(context: context)
   case "mfms": return EndpointSearch(.expectedImprovement, context: context)
   case "admire": return EndpointSearch(.maxValueEntropy, context: context)
   default: throw .unknown(name: name)
