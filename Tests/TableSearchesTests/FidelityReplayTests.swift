@@ -143,6 +143,25 @@ extension Fixture {
     #expect(table.runs[0].map(\.count) == [1, 1, 8])
   }
 
+  /// The second seed is .2 worse for all, and only some mixtures have it.
+  @Test func `free mixtures of what a seed does to all`() throws {
+    var runs = Fixture.curves(seeds: 2, noise: 0.01)
+    let mixtures = runs.rows.map(\.mixture).reduce(into: [Mixture]()) { list, mixture in
+      if !list.contains(mixture) { list.append(mixture) }
+    }
+    runs.rows.removeAll { $0.seed == 2 && !mixtures.prefix(12).contains($0.mixture) }
+    for index in runs.rows.indices where runs.rows[index].seed == 2 {
+      runs.rows[index].losses = runs.rows[index].losses.map { $0! + 0.2 }
+    }
+    let table = try table(runs)
+    let noise = try #require(table.noise)
+    #expect(noise > 0.004 && noise < 0.02, "\(noise)")
+    for (mixture, value) in zip(table.pool.mixtures, table.values) {
+      let truth = Fixture.losses(mixture.weights).reduce(0, +) / 3 + 0.01 + 300.squareRoot() / 300
+      #expect(abs(value - truth) < 0.05, "\(value) \(truth)")
+    }
+  }
+
   /// Methods that fit a process at every step are tested elsewhere.
   @Test(
     arguments: fidelityMethodNames.map(\.name).filter {

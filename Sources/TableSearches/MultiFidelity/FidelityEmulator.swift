@@ -42,7 +42,9 @@ package struct FidelityEmulator: Sendable {
     for (level, rungs) in real.grid.levels.enumerated() {
       for rung in rungs.indices {
         let known = real.runs.indices.compactMap { mixture -> (Int, [Double])? in
-          let replicates = real.runs[mixture][level].compactMap { $0.losses[rung] }
+          let replicates = real.comparableRuns(of: mixture, level: level).compactMap {
+            $0.losses[rung]
+          }
           guard !replicates.isEmpty else { return nil }
           return (
             mixture,

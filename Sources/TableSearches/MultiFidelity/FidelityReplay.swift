@@ -16,7 +16,7 @@ package struct FidelityReplay: Sendable {
     self.configuration = configuration
   }
 
-  /// Runs a method with a seed, which decides its own chance, the noise, and which replicate it sees.
+  /// Runs a method with a seed, which decides its own chance, the noise, and which of several replicates it sees.
   ///
   /// - Throws: ``FidelityMethodError``, ``ReplayError/inadmissible(method:step:)``, `CancellationError`.
   package func trace(
@@ -129,8 +129,7 @@ private struct FidelitySimulation {
   private mutating func measure(_ id: Int) {
     var run = runs[id]
     guard let goal = run.goal, let mixture = table.pool.index(of: run.mixture) else { return }
-    let replicate = table.replicate(of: mixture, level: run.level, seed: context.seed)
-    let found = table.runs[mixture][run.level][replicate]
+    let found = table.run(of: mixture, level: run.level, seed: context.seed)
     let shift = shift(mixture: mixture, level: run.level)
     let first = method.measuresOnTheWay ? (run.reached ?? -1) + 1 : goal
     for rung in first...goal {

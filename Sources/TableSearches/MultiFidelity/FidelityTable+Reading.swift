@@ -59,7 +59,7 @@ extension FidelityTable {
       }
       var run =
         collected[mixture][level][row.run]
-        ?? Run(losses: ladder.levels[level].places.map { _ in nil })
+        ?? Run(losses: ladder.levels[level].places.map { _ in nil }, seed: row.seed)
       if isMeasured, let rung { run.losses[rung] = losses } else { run.hasDiverged = true }
       if collected[mixture][level].updateValue(run, forKey: row.run) == nil {
         order[mixture][level].append(row.run)

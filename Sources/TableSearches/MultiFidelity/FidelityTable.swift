@@ -12,10 +12,13 @@ package struct FidelityTable: Sendable {
     package var losses: [[Double]?]
     /// Nothing beyond its last measurement can be had, as it was lost there.
     package var hasDiverged: Bool
+    /// What the run was begun with; nil where nobody says.
+    package var seed: UInt64?
 
-    package init(losses: [[Double]?], hasDiverged: Bool = false) {
+    package init(losses: [[Double]?], hasDiverged: Bool = false, seed: UInt64? = nil) {
       self.losses = losses
       self.hasDiverged = hasDiverged
+      self.seed = seed
     }
   }
 
@@ -23,13 +26,16 @@ package struct FidelityTable: Sendable {
   package let objective: Objective
   package let grid: FidelityGrid
   package let pool: FidelityPool
-  /// [mixture][level][replicate]; of a replicate a search sees one at a time.
+  /// [mixture][level][replicate]; of these a search sees one.
   package let runs: [[[Run]]]
-  /// The objective of each mixture at the target, the mean of its replicates.
+  /// The objective of each mixture at the target: the mean of its replicates, freed of what a seed does to all
+  /// mixtures, as not all have every seed.
   package let values: [Double]
   /// The standard deviation of one run's objective about its mixture's mean, from replicates at the target
   /// or else at the largest size that has some; nil without any.
   package let noise: Double?
+  /// At each level the seed that most mixtures have; nil where nobody says.
+  private let mainSeeds: [UInt64?]
   /// What was decided in making it that a reader may want to know, a line each.
   package var notes: [String]
 
@@ -53,31 +59,35 @@ package struct FidelityTable: Sendable {
           }.max()
         }
       })
-    /// The objective of all replicates of each mixture at a point.
-    func replicates(_ point: FidelityPoint) -> [[Double]] {
-      runs.map { levels in
-        levels[point.level].compactMap { $0.losses[point.rung].map { objective.value(of: $0) } }
-      }
-    }
-    values = replicates(grid.target).map { Statistics.mean($0) }
+    let effects = SeedEffects(runs: runs, objective: objective)
+    values = effects.freed(at: grid.target).values.map { Statistics.mean($0) }
     noise =
       grid.levels.indices.reversed().lazy.compactMap { level -> Double? in
         let rung = level == grid.target.level ? grid.target.rung : grid.levels[level].count - 1
-        return Statistics.pooledVariance(replicates(FidelityPoint(level: level, rung: rung)))?
-          .variance.squareRoot()
+        return effects.noise(at: FidelityPoint(level: level, rung: rung))
       }.first
+    mainSeeds = grid.levels.indices.map { effects.mainSeed(level: $0, rung: nil) }
   }
 
   package var count: Int { values.count }
   /// The mixture of the lowest value: the earliest of several.
   package var best: Int { values.indices.min { (values[$0], $0) < (values[$1], $1) }! }
 
-  /// Which of a mixture's replicates a search of this seed sees.
-  func replicate(of mixture: Int, level: Int, seed: UInt64) -> Int {
-    let count = runs[mixture][level].count
-    guard count > 1 else { return 0 }
+  /// The runs of a mixture that can be compared with those of others: of the seed that most have, where there
+  /// is one, or else all.
+  func comparableRuns(of mixture: Int, level: Int) -> [Run] {
+    let all = runs[mixture][level]
+    guard let seed = mainSeeds[level] else { return all }
+    let same = all.filter { $0.seed == seed }
+    return same.isEmpty ? all : same
+  }
+
+  /// The run of a mixture that a search of this seed sees. Its runs begin alike, as those of a study do.
+  func run(of mixture: Int, level: Int, seed: UInt64) -> Run {
+    let some = comparableRuns(of: mixture, level: level)
+    guard some.count > 1 else { return some[0] }
     var generator = SeededGenerator(seed: seed, stream: "replicate \(mixture) \(level)")
-    return generator.integer(below: count)
+    return some[generator.integer(below: some.count)]
   }
 
   /// Names what it holds, to the last bit.
@@ -96,7 +106,7 @@ package struct FidelityTable: Sendable {
     for (mixture, levels) in zip(pool.mixtures, runs) {
       add(mixture.weights)
       for run in levels.joined() {
-        text += run.hasDiverged ? "diverged " : ""
+        text += (run.hasDiverged ? "diverged " : "") + (run.seed.map { "\($0) " } ?? "")
         for losses in run.losses { add(losses ?? []) }
       }
       text += "\n"
