@@ -201,3 +201,14 @@ struct ScaleSearch: FidelityMethod {
       probabilityOfBest: chance?.probabilityOfBest, expectedRegret: chance?.expectedRegret)
   }
 }
+
+extension ScaleSearch: PredictsCurves {
+  mutating func predictedCurve(
+    of mixture: Mixture, level: Int, runs: [FidelityRun]
+  ) -> [Prediction]? {
+    guard let surrogate = surrogate(runs) else { return nil }
+    return surrogate.values(
+      of: function, at: mixture.weights, parameters: context.parameters(level),
+      tokens: context.grid.levels[level].indices.map { context.tokens(level, $0) }, ofRuns: true)
+  }
+}
