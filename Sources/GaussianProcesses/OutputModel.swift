@@ -83,11 +83,11 @@ package struct OutputModel: Sendable {
 }
 
 /// The logarithm of the marginal likelihood times the priors' density, of one output.
-package struct MarginalPosterior {
+package struct MarginalPosterior: LogPosterior {
   private let form: SurrogateForm
   private let inputs: EmbeddedMixtures
   private let outcomes: [Double]
-  private let priors: [HyperparameterPrior]
+  package let priors: [HyperparameterPrior]
   private let output: Int
 
   /// - Parameters:
@@ -143,52 +143,8 @@ package struct MarginalPosterior {
       gradient[Hyperparameters.Index.noise] +=
         exp(logs[Hyperparameters.Index.noise]) * adjoints.diagonal.reduce(0, +)
     }
-    for (i, prior) in priors.enumerated() {
-      if prior.isFixed {
-        gradient[i] = 0
-      } else {
-        let (density, slope) = prior.logDensity(logs[i])
-        value += density
-        gradient[i] += slope
-      }
-    }
+    addPriors(at: logs, to: &value, &gradient)
     return value.isFinite ? (value, gradient) : nil
-  }
-
-  /// The best of several ascents.
-  ///
-  /// - Parameters:
-  ///   - starts: logarithms to begin at; those of fixed hyperparameters are overwritten.
-  ///   - iterations: of each ascent.
-  package func maximized(from starts: [[Double]], iterations: Int) -> (
-    logs: [Double], value: Double
-  )? {
-    var optimizer = LimitedMemoryBFGS()
-    optimizer.maximumIterations = iterations
-    optimizer.maximumEvaluations = iterations + iterations / 2 + 5
-    optimizer.gradientTolerance = 1e-3
-    optimizer.valueTolerance = 1e-5
-    let free = priors.indices.filter { !priors[$0].isFixed }
-    var best: (logs: [Double], value: Double)?
-    for start in starts {
-      var logs = start
-      for (i, prior) in priors.enumerated() {
-        if case .fixed(let value) = prior { logs[i] = value }
-      }
-      guard value(at: logs) != nil else { continue }
-      let result = optimizer.minimize(from: free.map { logs[$0] }) { x in
-        for (i, value) in zip(free, x) { logs[i] = value }
-        guard let (value, gradient) = value(at: logs) else {
-          return (.infinity, x.map { _ in 0 })
-        }
-        return (-value, free.map { -gradient[$0] })
-      }
-      if best == nil || -result.value > best!.value {
-        for (i, value) in zip(free, result.point) { logs[i] = value }
-        best = (logs, -result.value)
-      }
-    }
-    return best
   }
 
   /// The priors' centers, and the same with a shorter lengthscale and less noise.

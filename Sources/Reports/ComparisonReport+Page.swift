@@ -4,19 +4,9 @@ import Studies
 extension ComparisonReport {
   /// The report as one page of HTML, its charts inline.
   package var html: String {
-    var header = Markup(
-      "header", [:],
-      [
-        Markup("p", ["class": "kicker"], text: "Comparison of methods"), Markup("h1", text: name),
-        Markup("p", ["class": "verdict"], text: verdict),
-      ])
-    if let missing {
-      header.append(
-        Markup(
-          "p", ["class": "missing"],
-          nodes: [.element(Markup("strong", text: "Still open.")), .text(" " + missing)]))
-    }
-    var main = Markup("main", [:], [header])
+    var main = Markup(
+      "main", [:],
+      [pageHeader(kicker: "Comparison of methods", verdict: verdict, missing: missing)])
     for section in [
       methodSection, courseSection, claimSection, domainSection, weightSection, lawSection,
       reweightingSection, runSection,

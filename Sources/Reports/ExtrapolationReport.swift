@@ -147,14 +147,7 @@ package struct ExtrapolationReport: Sendable, Report {
   package var html: String {
     var main = Markup(
       "main", [:],
-      [
-        Markup(
-          "header", [:],
-          [
-            Markup("p", ["class": "kicker"], text: "Extrapolation over sizes and lengths"),
-            Markup("h1", text: name), Markup("p", ["class": "verdict"], text: coverageWords),
-          ])
-      ])
+      [pageHeader(kicker: "Extrapolation over sizes and lengths", verdict: coverageWords)])
     var sizes = heading("From smaller sizes to larger ones", Self.designWords)
     sizes.append(scrolling(designTable))
     main.append(sizes)

@@ -6,15 +6,7 @@ extension FidelityReport {
     let budget = Self.compute(summary.configuration.budget)
     var main = Markup(
       "main", [:],
-      [
-        Markup(
-          "header", [:],
-          [
-            Markup("p", ["class": "kicker"], text: "Replay at several sizes and lengths"),
-            Markup("h1", text: name),
-            Markup("p", ["class": "verdict"], text: verdict),
-          ])
-      ])
+      [pageHeader(kicker: "Replay at several sizes and lengths", verdict: verdict)])
     var arrivals = heading(
       "Compute until the best is found",
       toleranceWords
@@ -139,68 +131,22 @@ extension FidelityReport {
     return plot
   }
 
-  /// Curves with bands, the best method's on top.
   private var regretChart: Plot {
-    let height = 360.0
-    let limit = max(summary.methods.flatMap(\.curve).map(\.high).max() ?? 1, 1e-9)
-    let y = StretchedScale(limit: limit * 1.02, unit: max(limit / 200, 1e-9))
     let axis = ComputeAxis(summary)
-    let right = StudyReport.labelWidth(summary.methods.map(\.method), limit: 160)
-    var plot = Plot(
-      id: "regret", title: "Regret of what is handed over against compute",
+    return .regret(
+      title: "Regret of what is handed over against compute",
       summary: summary.methods.compactMap { method in
         method.curve.last.map { "\(method.method) \(Format.fixed($0.regret, 4))" }
       }.joined(separator: ", ") + " once the budget is spent.",
-      height: height, margins: .init(top: 34, right: right, bottom: 44, left: 62))
-    func depth(_ value: Double) -> Double { height * (1 - y.fraction(max(value, 0))) }
-    for tick in y.ticks {
-      plot.line(from: (0, depth(tick)), to: (1, depth(tick)), class: tick == 0 ? "zero" : "grid")
-      plot.label(
-        tick == 0 ? "0" : Plot.number(tick, 6), x: 0, y: depth(tick), dx: -8, anchor: "end",
-        class: "tick")
-    }
-    plot.label("regret, nats per token", x: 0, y: -16, dx: -60, class: "axis")
-    axis.draw(on: &plot)
-    plot.line(
-      from: (0, depth(summary.tolerance)), to: (1, depth(summary.tolerance)), class: "link",
-      tip: "counts as found: \(Format.fixed(summary.tolerance, 4))")
-    let labels = spread(
-      summary.methods.map { depth($0.curve.last?.regret ?? 0) }, gap: 16, within: 0...height)
-    for (place, method) in summary.methods.enumerated().reversed() {
-      let style = place == 0 ? "best" : "other m\(place % 6)"
-      func point(_ compute: Double, _ value: Double) -> String {
-        Plot.number(axis.fraction(compute) * 1000, 1) + "," + Plot.number(depth(value), 1)
-      }
-      let upper = method.curve.map { point($0.compute, $0.high) }
-      let lower = method.curve.reversed().map { point($0.compute, $0.low) }
-      let middle = method.curve.map { point($0.compute, $0.regret) }
-      // As wide as the chart, whatever that is: lengths along it are stretched, lines are not.
-      var drawing = Markup(
-        "svg",
-        [
-          "width": "100%", "height": Plot.number(height),
-          "viewBox": "0 0 1000 \(Plot.number(height))", "preserveAspectRatio": "none",
-          "overflow": "visible",
-        ])
+      series: summary.methods.map { method in
+        RegretSeries(
+          name: method.method,
+          points: method.curve.map { (axis.fraction($0.compute), $0.low, $0.regret, $0.high) },
+          tip: method.method)
+      }, right: StudyReport.labelWidth(summary.methods.map(\.method), limit: 160),
       // More bands than these only hide each other; the table has them all.
-      if place < 4 {
-        drawing.append(
-          Markup(
-            "polygon",
-            ["class": "band \(style)", "points": (upper + lower).joined(separator: " ")]))
-      }
-      drawing.append(
-        Markup(
-          "polyline",
-          [
-            "class": "curve \(style)", "vector-effect": "non-scaling-stroke",
-            "points": middle.joined(separator: " "),
-          ], [Markup("title", text: method.method)]))
-      plot.add(drawing)
-      plot.label(
-        StudyReport.fitted(method.method, width: right), x: 1, y: labels[place], dx: 8,
-        class: "label \(place == 0 ? "best" : "other c\(place % 6)")", tip: method.method)
-    }
-    return plot
+      bands: 4,
+      tolerance: (summary.tolerance, "counts as found: \(Format.fixed(summary.tolerance, 4))")
+    ) { axis.draw(on: &$0) }
   }
 }

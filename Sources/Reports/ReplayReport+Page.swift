@@ -4,15 +4,7 @@ extension ReplayReport {
   package var html: String {
     var main = Markup(
       "main", [:],
-      [
-        Markup(
-          "header", [:],
-          [
-            Markup("p", ["class": "kicker"], text: "Replay of a table of runs"),
-            Markup("h1", text: name),
-            Markup("p", ["class": "verdict"], text: summary.map(verdict) ?? ""),
-          ])
-      ])
+      [pageHeader(kicker: "Replay of a table of runs", verdict: summary.map(verdict) ?? "")])
     if let summary {
       var section = heading(
         "Regret of the recommendation",
@@ -48,76 +40,26 @@ extension ReplayReport {
     return page(title: "\(name) – mixpipe", [main])
   }
 
-  /// Curves with bands, the best method's on top.
   func regretChart(_ summary: ReplaySummary) -> Plot {
-    let height = 360.0
     let decimals = Self.decimals(summary)
-    let limit = max(
-      summary.methods.flatMap(\.curve).map(\.high).max() ?? 1, 1e-9)
-    let y = StretchedScale(limit: limit * 1.02, unit: max(limit / 200, 1e-9))
     let (first, last) = (summary.configuration.initial, summary.configuration.budget)
     let x = LinearScale(Double(first)...Double(max(last, first + 1)))
-    let right = StudyReport.labelWidth(summary.methods.map(\.method), limit: 120)
-    var plot = Plot(
-      id: "regret", title: "Regret of the recommendation after each run",
+    return .regret(
+      title: "Regret of the recommendation after each run",
       summary: summary.methods.compactMap { method in
         method.curve.last.map { "\(method.method) \(Format.fixed($0.regret, decimals))" }
       }.joined(separator: ", ") + " after \(last) runs.",
-      height: height, margins: .init(top: 34, right: right, bottom: 44, left: 62))
-    func depth(_ value: Double) -> Double { height * (1 - y.fraction(max(value, 0))) }
-    for tick in y.ticks {
-      plot.line(from: (0, depth(tick)), to: (1, depth(tick)), class: tick == 0 ? "zero" : "grid")
-      plot.label(
-        tick == 0 ? "0" : Plot.number(tick, 6), x: 0, y: depth(tick), dx: -8, anchor: "end",
-        class: "tick")
-    }
-    plot.label(
-      "regret, nats per token", x: 0, y: -16, dx: -60, class: "axis")
-    plot.horizontalAxis(x, name: "runs", count: 8, wholeNumbers: true)
-    let labels = spread(
-      summary.methods.map { depth($0.curve.last?.regret ?? 0) }, gap: 16, within: 0...height)
-    for (place, method) in summary.methods.enumerated().reversed() {
-      let style = place == 0 ? "best" : "other m\(place % 6)"
-      func point(_ runs: Int, _ value: Double) -> String {
-        Plot.number(x.fraction(Double(runs)) * 1000, 1) + "," + Plot.number(depth(value), 1)
-      }
-      let upper = method.curve.map { point($0.runs, $0.high) }
-      let lower = method.curve.reversed().map { point($0.runs, $0.low) }
-      let middle = method.curve.map { point($0.runs, $0.regret) }
-      // As wide as the chart, whatever that is: lengths along it are stretched, lines are not.
-      plot.add(
-        Markup(
-          "svg",
-          [
-            "width": "100%", "height": Plot.number(height),
-            "viewBox": "0 0 1000 \(Plot.number(height))", "preserveAspectRatio": "none",
-            "overflow": "visible",
-          ],
-          [
-            Markup(
-              "polygon",
-              ["class": "band \(style)", "points": (upper + lower).joined(separator: " ")]),
-            Markup(
-              "polyline",
-              [
-                "class": "curve \(style)", "vector-effect": "non-scaling-stroke",
-                "points": middle.joined(separator: " "),
-              ],
-              [
-                Markup(
-                  "title",
-                  text: "\(method.method): "
-                    + summary.checkpoints.compactMap { runs in
-                      method.point(after: runs).map {
-                        "\(Format.fixed($0.regret, decimals)) after \(runs)"
-                      }
-                    }.joined(separator: ", "))
-              ]),
-          ]))
-      plot.label(
-        StudyReport.fitted(method.method, width: right), x: 1, y: labels[place], dx: 8,
-        class: "label \(place == 0 ? "best" : "other c\(place % 6)")", tip: method.method)
-    }
-    return plot
+      series: summary.methods.map { method in
+        RegretSeries(
+          name: method.method,
+          points: method.curve.map { (x.fraction(Double($0.runs)), $0.low, $0.regret, $0.high) },
+          tip: "\(method.method): "
+            + summary.checkpoints.compactMap { runs in
+              method.point(after: runs).map {
+                "\(Format.fixed($0.regret, decimals)) after \(runs)"
+              }
+            }.joined(separator: ", "))
+      }, right: StudyReport.labelWidth(summary.methods.map(\.method), limit: 120)
+    ) { $0.horizontalAxis(x, name: "runs", count: 8, wholeNumbers: true) }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Storage
 
 /// Findings for people to read: a page of HTML that needs nothing beside it, and the same as Markdown.
@@ -42,6 +43,57 @@ extension Report {
         Markup("body", [:], contents),
       ])
     return "<!DOCTYPE html>\n" + page.text + "\n"
+  }
+
+  /// - Parameter missing: what is still to be done, if anything.
+  func pageHeader(kicker: String, verdict: String, missing: String? = nil) -> Markup {
+    var header = Markup(
+      "header", [:],
+      [
+        Markup("p", ["class": "kicker"], text: kicker), Markup("h1", text: name),
+        Markup("p", ["class": "verdict"], text: verdict),
+      ])
+    if let missing {
+      header.append(
+        Markup(
+          "p", ["class": "missing"],
+          nodes: [.element(Markup("strong", text: "Still open.")), .text(" " + missing)]))
+    }
+    return header
+  }
+
+  /// The mixture that a study recommends, large, and what is to be known of it.
+  func recommendationSection(
+    _ mixture: Mixture?, isConfirmed: Bool, figures: [(label: String, value: String, note: String)]
+  ) -> Markup {
+    var section = Markup("section", ["class": "headline"])
+    guard let mixture else {
+      section.append(Markup("h2", text: "No mixture to recommend yet"))
+      return section
+    }
+    section.append(
+      Markup("h2", text: isConfirmed ? "Recommended mixture" : "Best so far, not confirmed"))
+    section.append(
+      MixtureStrip.markup(
+        mixture, id: "recommended", name: "the recommended mixture", height: 64, hasLabels: true))
+    section.append(MixtureStrip.legend(mixture.domains, weights: mixture.weights))
+    section.append(
+      Markup(
+        "dl", ["class": "figures"],
+        figures.map { figure in
+          Markup(
+            "div", [:],
+            [
+              Markup("dt", text: figure.label),
+              Markup("dd", ["class": "value"], text: figure.value),
+              Markup("dd", ["class": "note"], text: figure.note),
+            ])
+        }))
+    section.append(
+      code(
+        [StudyReport.shellQuoted(StudyReport.specification(mixture))],
+        label: "For the command line"))
+    return section
   }
 
   func heading(_ title: String, _ lead: String?) -> Markup {

@@ -19,57 +19,19 @@ extension StudyReport {
   // MARK: Sections
 
   private var header: Markup {
-    var header = Markup(
-      "header", [:],
-      [
-        Markup(
-          "p", ["class": "kicker"],
-          text: "Data-mixture study · \(record.configuration.objective.words)"),
-        Markup("h1", text: name),
-        Markup("p", ["class": "verdict"], text: findings.verdict),
-      ])
     let missing = findings.missing(transfer: transfer)
-    if !missing.isEmpty {
-      header.append(
-        Markup(
-          "p", ["class": "missing"],
-          nodes: [
-            .element(Markup("strong", text: "Still open.")),
-            .text(" " + missing.joined(separator: " ")),
-          ]))
-    }
-    return header
+    return pageHeader(
+      kicker: "Data-mixture study · \(record.configuration.objective.words)",
+      verdict: findings.verdict, missing: missing.isEmpty ? nil : missing.joined(separator: " "))
   }
 
   private var headline: Markup {
-    var section = Markup("section", ["class": "headline"])
     guard let recommendation = findings.recommendation, let pick = recommendation.pick else {
-      section.append(Markup("h2", text: "No mixture to recommend yet"))
+      var section = recommendationSection(nil, isConfirmed: false, figures: [])
       section.append(definitionList(facts.map { ($0.name, $0.value) }))
       return section
     }
-    let isConfirmed = findings.best != nil
-    section.append(
-      Markup("h2", text: isConfirmed ? "Recommended mixture" : "Best so far, not confirmed"))
-    section.append(
-      MixtureStrip.markup(
-        pick, id: "recommended", name: "the recommended mixture", height: 64, hasLabels: true))
-    section.append(MixtureStrip.legend(pick.domains, weights: pick.weights))
-    section.append(
-      Markup(
-        "dl", ["class": "figures"],
-        headlineFigures.map { figure in
-          Markup(
-            "div", [:],
-            [
-              Markup("dt", text: figure.label),
-              Markup("dd", ["class": "value"], text: figure.value),
-              Markup("dd", ["class": "note"], text: figure.note),
-            ])
-        }))
-    section.append(
-      code([Self.shellQuoted(Self.specification(pick))], label: "For the command line"))
-    return section
+    return recommendationSection(pick, isConfirmed: findings.best != nil, figures: headlineFigures)
   }
 
   private var methodSection: Markup? {

@@ -13,14 +13,6 @@ enum TrialEvent: Sendable, Hashable {
   case ended(trial: Int, TrialOutcome, at: Double, reusedFrom: Int?)
 }
 
-/// The first line of a journal.
-struct TrialJournalHeader: Codable {
-  static let currentVersion = 1
-
-  var event = "began"
-  var version = currentVersion
-}
-
 extension TrialEvent: Codable {
   private enum Kind: String, Codable { case proposed, claimed, ended }
   private enum Key: CodingKey { case event, request, claim, trial, outcome, at, reusedFrom }

@@ -3,7 +3,9 @@ import Mixtures
 import Storage
 
 /// The trials of a journal, found by what they are and by who asked for them.
-struct TrialLedger: Sendable {
+struct TrialLedger: EventLedger {
+  static let contents = "trials"
+
   /// By id.
   private(set) var trials: [TrialRecord] = []
   private(set) var endedCount = 0
@@ -12,28 +14,6 @@ struct TrialLedger: Sendable {
   private var idsByClaim: [ClaimPlace: Int] = [:]
 
   init() {}
-
-  /// - Throws: `StorageError.corruptLine` where an event does not parse or contradicts those before
-  ///   it, ``StudyError/unsupportedVersion(path:found:expected:)``.
-  init(readingJournalAt path: String) throws {
-    let lines = try LineJournal.lines(at: path)
-    guard let first = lines.first else { return }
-    let header = try LineJournal.decode(TrialJournalHeader.self, from: first, number: 1, path: path)
-    guard header.event == "began" else {
-      throw StorageError.corruptLine(path: path, line: 1, reason: "not a journal of trials")
-    }
-    guard header.version == TrialJournalHeader.currentVersion else {
-      throw StudyError.unsupportedVersion(
-        path: path, found: header.version, expected: TrialJournalHeader.currentVersion)
-    }
-    for (index, line) in lines.enumerated().dropFirst() {
-      let event = try LineJournal.decode(
-        TrialEvent.self, from: line, number: index + 1, path: path)
-      if let contradiction = apply(event) {
-        throw StorageError.corruptLine(path: path, line: index + 1, reason: contradiction)
-      }
-    }
-  }
 
   /// The trial that does this very work, whoever asked for it.
   subscript(work: TrialWork) -> TrialRecord? { idsByWork[work].map { trials[$0] } }

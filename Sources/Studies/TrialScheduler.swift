@@ -1,36 +1,22 @@
 import Foundation
 import Mixtures
 import Storage
-import Synchronization
 
 /// Runs the trials of a plan on several threads and writes down each event before it counts.
 ///
-/// Shared state is guarded by `condition`. The plan belongs to whichever worker has set
-/// `isPlanning`, for as long as it is set, so that a method may think without holding up the others.
+/// Shared state is guarded by the crew's lock; the plan belongs to whoever is planning.
 final class TrialScheduler: @unchecked Sendable {
-  private let journal: LineJournal
   private let files: StudyFolder
   private let objective: Objective
   private let evaluator: any Evaluator
-  private let isCancelled: @Sendable () -> Bool
   private let observer: StudyObserver
 
-  private let condition = NSCondition()
+  private let crew: WorkCrew
   private var plan: any TrialPlan
-  private var isPlanning = false
-  private var hasPlanEnded = false
-  /// Whether the next step waits for a trial to end.
-  private var awaitsOutcome = false
-  private var ledger: TrialLedger
-  /// Ids of trials that wait for a worker, in order.
-  private var waiting: [Int]
+  private var book: LedgerBook<TrialLedger>
   /// By id.
   private var running: [StudyProgress.Running] = []
   private var workers = 1
-  private var failure: (any Error)?
-  /// Whether running trials are to save themselves and stop. Read by trials at every step, and so
-  /// not under the lock, which is held while the journal syncs.
-  private let stops = Atomic(false)
 
   // What the plan said last; the plan itself may be in use.
   private var phase: TrialRequest.Purpose
@@ -51,16 +37,14 @@ final class TrialScheduler: @unchecked Sendable {
     self.files = files
     self.objective = objective
     self.evaluator = evaluator
-    self.isCancelled = isCancelled
     self.observer = observer
-    // Read before it is opened for writing: a damaged journal stays as it is.
-    ledger = try TrialLedger(readingJournalAt: path)
-    journal = try LineJournal(at: path)
-    if try readFile(at: path).isEmpty { try journal.append(TrialJournalHeader()) }
+    book = try LedgerBook(at: path)
+    crew = WorkCrew(
+      waiting: book.ledger.trials.filter { $0.outcome == nil }.map(\.request.id),
+      isCancelled: isCancelled)
     phase = plan.phase
     rest = plan.rest
     restToRun = plan.restToRun
-    waiting = ledger.trials.filter { $0.outcome == nil }.map(\.request.id)
     for trial in ledger.trials where trial.outcome != nil {
       count(trial)
       files.removeCheckpoints(of: trial.request)
@@ -69,112 +53,62 @@ final class TrialScheduler: @unchecked Sendable {
 
   /// Runs until the plan has ended, a trial fails or the study is cancelled.
   func run(workers count: Int) throws -> TrialLedger {
-    condition.withLock {
+    crew.condition.withLock {
       workers = count
-      notify(.began(finished: ended.all, resumed: waiting.count))
+      notify(.began(finished: ended.all, resumed: crew.waiting.count))
     }
-    var noThread: StudyError?
-    work(on: count, noThread: &noThread)
-    files.removeCheckpointsFolder()
-    if let error = failure ?? noThread { throw error }
-    guard hasPlanEnded, waiting.isEmpty else { throw CancellationError() }
+    defer { files.removeCheckpointsFolder() }
+    try crew.run(
+      workers: count, perform: { self.evaluate(self.ledger.trials[$0]) },
+      takeStep: { self.takeStep() })
     return ledger
   }
 
-  /// Starts a thread, which starts the next one's, and returns when all have ended: noncopyable
-  /// threads have no array.
-  private func work(on count: Int, noThread: inout StudyError?) {
-    guard count > 0 else { return }
-    do throws(StudyError) {
-      let thread = try WorkerThread { self.work() }
-      work(on: count - 1, noThread: &noThread)
-      thread.join()
-    } catch {
-      noThread = error
-      stop()
-    }
-  }
+  private var ledger: TrialLedger { book.ledger }
 
-  private func stop() {
-    stops.store(true, ordering: .releasing)
-    condition.withLock { condition.broadcast() }
-  }
+  // MARK: - Under the lock
 
-  private var isStopping: Bool {
-    if stops.load(ordering: .acquiring) { return true }
-    guard isCancelled() else { return false }
-    stops.store(true, ordering: .releasing)
-    return true
-  }
-
-  // MARK: - A worker
-
-  private func work() {
-    condition.lock()
-    defer { condition.unlock() }
-    while !isStopping {
-      if let id = waiting.first {
-        waiting.removeFirst()
-        evaluate(ledger.trials[id])
-      } else if hasPlanEnded {
-        return
-      } else if isPlanning || awaitsOutcome {
-        precondition(isPlanning || !running.isEmpty, "the plan waits for a trial that nobody runs")
-        // Not for ever: a cancellation signals nobody.
-        _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
-      } else {
-        takeStep()
-      }
-    }
-  }
-
-  /// Asks the plan for its next step and writes it down. Under the lock, except while the plan thinks.
+  /// Asks the plan for its next step and writes it down.
   private func takeStep() {
-    isPlanning = true
     let ledger = self.ledger
-    condition.unlock()
-    let step = Result { try plan.next(after: ledger) }
-    condition.lock()
-    isPlanning = false
+    let step = crew.planning { try plan.next(after: ledger) }
     phase = plan.phase
     rest = plan.rest
     restToRun = plan.restToRun
-    attempt {
+    crew.attempt {
       switch try step.get() {
       case .trial(let demand): try ask(for: demand)
       // Outcomes that arrived meanwhile are not in the copy that the plan looked at.
-      case .outcomes: awaitsOutcome = self.ledger.endedCount == ledger.endedCount
-      case .end: hasPlanEnded = true
+      case .outcomes: crew.awaitsOutcome = self.ledger.endedCount == ledger.endedCount
+      case .end: crew.hasPlanEnded = true
       }
     }
-    condition.broadcast()
   }
 
   private func ask(for demand: TrialDemand) throws {
     if let trial = ledger[demand.work] {
-      try record(.claimed(trial: trial.request.id, demand.claim))
+      try book.record(.claimed(trial: trial.request.id, demand.claim))
       notify(.shared(ledger.trials[trial.request.id], claim: demand.claim))
       return
     }
     let request = TrialRequest(
       id: ledger.trials.count, purpose: demand.purpose, mixture: demand.mixture,
       scale: demand.scale, seed: demand.seed, procedure: demand.procedure)
-    try record(.proposed(request, demand.claim, at: now()))
+    try book.record(.proposed(request, demand.claim, at: now()))
     if let known = demand.known {
       try end(request.id, known.outcome, reusedFrom: known.id)
     } else {
-      waiting.append(request.id)
+      crew.waiting.append(request.id)
     }
   }
 
-  /// Runs one trial. Under the lock, except while the evaluator works.
+  /// Runs one trial; lets go of the lock while the evaluator works.
   private func evaluate(_ trial: TrialRecord) {
     let request = trial.request
     running.append(StudyProgress.Running(trial: request.id, fraction: 0))
     running.sort { $0.trial < $1.trial }
     notify(.started(request, claims: trial.claims))
-    condition.unlock()
-    let outcome = Result {
+    let outcome = crew.unlocked {
       let checkpoints = files.checkpoints(of: request)
       try makeFolder(at: checkpoints)
       let throttle = Throttle()
@@ -182,56 +116,30 @@ final class TrialScheduler: @unchecked Sendable {
         request,
         control: TrialControl(
           progress: { [self] in if throttle.passes() { report($0, of: request.id) } },
-          isCancelled: { [self] in isStopping }, checkpointFolder: checkpoints))
+          isCancelled: { [self] in crew.isStopping }, checkpointFolder: checkpoints))
     }
-    condition.lock()
     running.removeAll { $0.trial == request.id }
-    attempt {
-      do {
-        let outcome = try outcome.get().checked
-        guard outcome.isFinite else { throw StudyError.notFinite(trial: request.id) }
-        try end(request.id, outcome, reusedFrom: nil)
-        files.removeCheckpoints(of: request)
-      } catch is CancellationError {
-        guard isStopping else { throw StudyError.abandoned(trial: request.id) }
-        waiting.append(request.id)
-      }
+    crew.conclude(request.id) {
+      let outcome = try outcome.get().checked
+      guard outcome.isFinite else { throw StudyError.notFinite(trial: request.id) }
+      try end(request.id, outcome, reusedFrom: nil)
+      files.removeCheckpoints(of: request)
     }
-    condition.broadcast()
   }
 
   private func report(_ fraction: Double, of id: Int) {
-    condition.withLock {
+    crew.condition.withLock {
       guard let place = running.firstIndex(where: { $0.trial == id }) else { return }
       running[place].fraction = min(max(fraction, 0), 1)
       notify(.progressed(trial: id, fraction: running[place].fraction))
     }
   }
 
-  // MARK: - Under the lock
-
   private func end(_ id: Int, _ outcome: TrialOutcome, reusedFrom: Int?) throws {
-    try record(.ended(trial: id, outcome, at: now(), reusedFrom: reusedFrom))
-    awaitsOutcome = false
+    try book.record(.ended(trial: id, outcome, at: now(), reusedFrom: reusedFrom))
+    crew.awaitsOutcome = false
     let trial = ledger.trials[id]
     notify(.finished(trial, loss: count(trial)))
-  }
-
-  /// Writes an event to the disk, and only then believes it.
-  private func record(_ event: TrialEvent) throws {
-    try journal.append(event)
-    let contradiction = ledger.apply(event)
-    precondition(contradiction == nil, contradiction ?? "")
-  }
-
-  /// The first error stops the others; they save themselves.
-  private func attempt(_ body: () throws -> Void) {
-    do {
-      try body()
-    } catch {
-      if failure == nil { failure = error }
-      stops.store(true, ordering: .releasing)
-    }
   }
 
   @discardableResult
@@ -269,7 +177,7 @@ final class TrialScheduler: @unchecked Sendable {
   /// What the trials to come are expected to take, corrected by what the others took.
   private var secondsLeft: Double? {
     var left = 0.0
-    var trials = waiting.count + running.count
+    var trials = crew.waiting.count + running.count
     // A prediction counts as much as one trial that ended.
     var prior = 0.0
     for (scale, count) in restToRun {
@@ -277,28 +185,12 @@ final class TrialScheduler: @unchecked Sendable {
       trials += count
       if evaluator.cost(of: scale) != nil { prior = max(prior, cost(of: scale)) }
     }
-    for id in waiting { left += cost(of: ledger.trials[id].request.scale) }
+    for id in crew.waiting { left += cost(of: ledger.trials[id].request.scale) }
     for run in running {
       left += cost(of: ledger.trials[run.trial].request.scale) * (1 - run.fraction)
     }
     guard spent.cost + prior > 0 else { return nil }
     let correction = (spent.seconds + prior) / (spent.cost + prior)
     return correction * left / Double(max(min(workers, trials), 1))
-  }
-}
-
-private func now() -> Double { Date().timeIntervalSince1970 }
-
-/// Lets one call through every tenth of a second: trials report each of their steps.
-final class Throttle: Sendable {
-  private let last = Mutex<ContinuousClock.Instant?>(nil)
-
-  func passes() -> Bool {
-    let now = ContinuousClock.now
-    return last.withLock { last in
-      if let last, last.duration(to: now) < .milliseconds(100) { return false }
-      last = now
-      return true
-    }
   }
 }

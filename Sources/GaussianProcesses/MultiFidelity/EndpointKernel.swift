@@ -156,7 +156,7 @@ package struct EndpointKernel: Sendable {
 }
 
 /// The logarithm of an ``EndpointSurrogate``'s marginal likelihood times its priors' density, one output.
-package struct EndpointPosterior {
+package struct EndpointPosterior: LogPosterior {
   private let form: EndpointForm
   private let inputs: [EndpointKernel.Input]
   private let outcomes: [Double]
@@ -187,27 +187,7 @@ package struct EndpointPosterior {
         if i == j, form == .linearTruncated { gradient[2] += adjoint * exp(logs[2]) }
       }
     }
-    for (i, prior) in priors.enumerated() {
-      let (density, slope) = prior.logDensity(logs[i])
-      value += density
-      gradient[i] += slope
-    }
+    addPriors(at: logs, to: &value, &gradient)
     return value.isFinite ? (value, gradient) : nil
-  }
-
-  func maximized(iterations: Int) -> [Double]? {
-    let start = priors.map(\.start)
-    guard value(at: start) != nil else { return nil }
-    var optimizer = LimitedMemoryBFGS()
-    optimizer.maximumIterations = iterations
-    optimizer.maximumEvaluations = 2 * iterations
-    optimizer.gradientTolerance = 1e-3
-    optimizer.valueTolerance = 1e-6
-    return optimizer.minimize(from: start) { logs in
-      guard let (value, gradient) = value(at: logs) else {
-        return (.infinity, logs.map { _ in 0 })
-      }
-      return (-value, gradient.map { -$0 })
-    }.point
   }
 }

@@ -63,8 +63,12 @@ package struct EndpointSurrogate: TargetSurrogate {
         ? variance.squareRoot() : max(0.05 * abs(location), 1e-6)
       let outcomes = values.map { ($0 - location) / scale }
       let posterior = EndpointPosterior(form: form, inputs: inputs, outcomes: outcomes)
-      guard let logs = posterior.maximized(iterations: iterations) else { return nil }
-      let kernel = EndpointKernel(form: form, logs: logs, parts: data.parts)
+      let start = posterior.priors.map(\.start)
+      guard
+        let found = posterior.maximized(
+          from: [start], iterations: iterations, valueTolerance: 1e-6)
+      else { return nil }
+      let kernel = EndpointKernel(form: form, logs: found.logs, parts: data.parts)
       guard let cholesky = Cholesky(factoring: kernel.noisyCovariance(inputs)) else { return nil }
       models.append(
         Model(

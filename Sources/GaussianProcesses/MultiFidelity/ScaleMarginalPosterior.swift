@@ -2,7 +2,7 @@ import Foundation
 import Numerics
 
 /// The logarithm of the marginal likelihood of one output's measurements times the priors' density.
-package struct ScaleMarginalPosterior {
+package struct ScaleMarginalPosterior: LogPosterior {
   private let form: ScaleForm
   private let inputs: ScaleInputs
   /// Of each run at each rung, standardized.
@@ -31,15 +31,7 @@ package struct ScaleMarginalPosterior {
     var gradient = [Double](repeating: 0, count: logs.count)
     addKernelGradient(system, weights, to: &gradient)
     addCurveGradient(system, weights, to: &gradient)
-    for (i, prior) in priors.enumerated() {
-      if prior.isFixed {
-        gradient[i] = 0
-      } else {
-        let (density, slope) = prior.logDensity(logs[i])
-        value += density
-        gradient[i] += slope
-      }
-    }
+    addPriors(at: logs, to: &value, &gradient)
     return value.isFinite ? (value, gradient) : nil
   }
 
@@ -201,38 +193,6 @@ package struct ScaleMarginalPosterior {
       hyperparameters.curve.addGradient(
         of: covariance, excesses, at: lengths, to: &gradient, first: first)
     }
-  }
-
-  /// The best of several ascents.
-  package func maximized(from starts: [[Double]], iterations: Int) -> (
-    logs: [Double], value: Double
-  )? {
-    var optimizer = LimitedMemoryBFGS()
-    optimizer.maximumIterations = iterations
-    optimizer.maximumEvaluations = iterations + iterations / 2 + 5
-    optimizer.gradientTolerance = 1e-3
-    optimizer.valueTolerance = 1e-5
-    let free = priors.indices.filter { !priors[$0].isFixed }
-    var best: (logs: [Double], value: Double)?
-    for start in starts {
-      var logs = start
-      for (i, prior) in priors.enumerated() {
-        if case .fixed(let value) = prior { logs[i] = value }
-      }
-      guard value(at: logs) != nil else { continue }
-      let result = optimizer.minimize(from: free.map { logs[$0] }) { x in
-        for (i, value) in zip(free, x) { logs[i] = value }
-        guard let (value, gradient) = value(at: logs) else {
-          return (.infinity, x.map { _ in 0 })
-        }
-        return (-value, free.map { -gradient[$0] })
-      }
-      if best == nil || -result.value > best!.value {
-        for (i, value) in zip(free, result.point) { logs[i] = value }
-        best = (logs, -result.value)
-      }
-    }
-    return best
   }
 
   /// The priors' centers.

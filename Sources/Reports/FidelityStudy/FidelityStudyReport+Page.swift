@@ -13,55 +13,15 @@ extension FidelityStudyReport {
   }
 
   private var header: Markup {
-    var header = Markup(
-      "header", [:],
-      [
-        Markup("p", ["class": "kicker"], text: "Study of several sizes · \(objectiveWords)"),
-        Markup("h1", text: name), Markup("p", ["class": "verdict"], text: verdict),
-      ])
-    if !analysis.isComplete {
-      header.append(
-        Markup(
-          "p", ["class": "missing"],
-          nodes: [
-            .element(Markup("strong", text: "Still open.")),
-            .text(" 'mixpipe study \(record.folder)' goes on with it."),
-          ]))
-    }
-    return header
+    pageHeader(
+      kicker: "Study of several sizes · \(objectiveWords)", verdict: verdict,
+      missing: analysis.isComplete ? nil : "'mixpipe study \(record.folder)' goes on with it.")
   }
 
   private var headline: Markup {
-    var section = Markup("section", ["class": "headline"])
-    guard let mixture = analysis.recommended?.mixture else {
-      section.append(Markup("h2", text: "No mixture to recommend yet"))
-      return section
-    }
-    section.append(
-      Markup(
-        "h2", text: analysis.confirmed == nil ? "Best so far, not confirmed" : "Recommended mixture"
-      ))
-    section.append(
-      MixtureStrip.markup(
-        mixture, id: "recommended", name: "the recommended mixture", height: 64, hasLabels: true))
-    section.append(MixtureStrip.legend(mixture.domains, weights: mixture.weights))
-    section.append(
-      Markup(
-        "dl", ["class": "figures"],
-        headlineFigures.map { figure in
-          Markup(
-            "div", [:],
-            [
-              Markup("dt", text: figure.label),
-              Markup("dd", ["class": "value"], text: figure.value),
-              Markup("dd", ["class": "note"], text: figure.note),
-            ])
-        }))
-    section.append(
-      code(
-        [StudyReport.shellQuoted(StudyReport.specification(mixture))],
-        label: "For the command line"))
-    return section
+    recommendationSection(
+      analysis.recommended?.mixture, isConfirmed: analysis.confirmed != nil,
+      figures: headlineFigures)
   }
 
   private var progressSection: Markup? {

@@ -63,34 +63,14 @@ package struct FidelityTaskRecord: Sendable, Hashable {
 }
 
 /// The tasks of a journal.
-struct FidelityLedger: Sendable {
+struct FidelityLedger: EventLedger {
+  static let contents = "runs"
+
   /// By id.
   private(set) var tasks: [FidelityTaskRecord] = []
   private(set) var endedCount = 0
 
   init() {}
-
-  /// - Throws: `StorageError.corruptLine` where an event does not parse or contradicts those before it,
-  ///   ``StudyError/unsupportedVersion(path:found:expected:)``.
-  init(readingJournalAt path: String) throws {
-    let lines = try LineJournal.lines(at: path)
-    guard let first = lines.first else { return }
-    let header = try LineJournal.decode(TrialJournalHeader.self, from: first, number: 1, path: path)
-    guard header.event == "began" else {
-      throw StorageError.corruptLine(path: path, line: 1, reason: "not a journal of runs")
-    }
-    guard header.version == TrialJournalHeader.currentVersion else {
-      throw StudyError.unsupportedVersion(
-        path: path, found: header.version, expected: TrialJournalHeader.currentVersion)
-    }
-    for (index, line) in lines.enumerated().dropFirst() {
-      let event = try LineJournal.decode(
-        FidelityEvent.self, from: line, number: index + 1, path: path)
-      if let contradiction = apply(event) {
-        throw StorageError.corruptLine(path: path, line: index + 1, reason: contradiction)
-      }
-    }
-  }
 
   /// - Returns: what contradicts the events so far, and then nothing has changed; nil where all is well.
   mutating func apply(_ event: FidelityEvent) -> String? {
