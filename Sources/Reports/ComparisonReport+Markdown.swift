@@ -19,8 +19,10 @@ extension ComparisonReport {
     blocks.append("## Claims of the literature")
     for claim in analysis.claims {
       blocks.append(
-        "**(\(claim.letter)) \(plain(claim.claim))** \(plain(claim.verdict.words)): "
-          + plain(claim.evidence.joined(separator: " ")))
+        "**(\(claim.letter)) \(plain(claim.claim))** "
+          + plain(
+            (["\(claim.verdict.words.capitalizedAtStart)."] + claim.evidence).joined(
+              separator: " ")))
     }
     if let domains = domainTable {
       blocks.append("## Loss of each domain")

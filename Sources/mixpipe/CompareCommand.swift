@@ -131,7 +131,7 @@ struct CompareCommand: Command {
         workers: execution.threads
       ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
     }
-    let report = ComparisonReport(record, commands: commands(configuration))
+    let report = ComparisonReport(record, commands: [record.command])
     let paths = try report.write(to: folder)
     if execution.json {
       try emitDocument(ComparisonSummary(record.analysis))
@@ -209,29 +209,5 @@ struct CompareCommand: Command {
       throw ValidationError("\(error)")
     }
     return configuration
-  }
-
-  /// What to type to have the same comparison, in full.
-  private func commands(_ configuration: ComparisonConfiguration) -> [String] {
-    var words = ["mixpipe compare \(folder)"]
-    words +=
-      smoke
-      ? ["--smoke"]
-      : ["--corpus \(configuration.corpus)", "--size \(configuration.scale.size)"]
-    words += [
-      "--tokens \(configuration.scale.tokens)",
-      "--methods \(configuration.methods.joined(separator: ","))",
-      "--trials \(configuration.trials)", "--optimizer-seeds \(configuration.replicates)",
-      "--confirmation-seeds \(configuration.confirmationSeeds)",
-      "--checkpoints "
-        + (configuration.checkpoints.isEmpty
-          ? "none" : configuration.checkpoints.map(String.init).joined(separator: ",")),
-      "--checkpoint-seeds \(configuration.checkpointSeeds)",
-      "--initial-trials \(configuration.initialTrials)", "--lag \(configuration.lag)",
-      "--seed \(configuration.seed)",
-    ]
-    words += configuration.goalWords
-    if let rate = configuration.trainer["learningRate"] { words.append("--learning-rate \(rate)") }
-    return [words.joined(separator: " ")]
   }
 }

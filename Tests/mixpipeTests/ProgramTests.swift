@@ -225,6 +225,9 @@ import Testing
     // Nothing is left to do, and the answer is the same.
     let again = try Program.run(["compare", "c", "--smoke", "--json"], in: folder.path)
     #expect(again.code == 0 && again.output == first.output)
+    let drawn = try Program.run(["report", "c"], in: folder.path)
+    #expect(drawn.code == 0 && drawn.output == "c/report.html\nc/report.md\n", "\(drawn.errors)")
+    #expect(try String(contentsOfFile: folder.path + "/c/report.md", encoding: .utf8) == text)
     let other = try Program.run(
       ["compare", "c", "--smoke", "--trials", "20"], in: folder.path)
     #expect(other.code == 1 && other.errors.contains("trials"), "\(other.errors)")

@@ -1,0 +1,70 @@
+import Studies
+
+// What to type to have the same again, in full, so that later defaults do not matter.
+
+extension StudyConfiguration {
+  func commands(folder: String, transfer: TransferResult?) -> [String] {
+    let searching = methods.map(\.trials).max() ?? 1
+    var study = [
+      "mixpipe study \(folder)", "--corpus \(corpus)", "--size \(scale.size)",
+      "--tokens \(scale.tokens)", "--methods \(methods.map(\.name).joined(separator: ","))",
+      "--trials \(searching)", "--initial-trials \(initialTrials)", "--lag \(lag)",
+      "--finalists \(finalists)", "--confirmation-seeds \(confirmationSeeds)", "--seed \(seed)",
+    ]
+    study += goalWords
+    if stopsWhenSure == true { study.append("--stop-when-sure") }
+    if let rate = trainer["learningRate"] { study.append("--learning-rate \(rate)") }
+    var lines = [study.joined(separator: " ")]
+    if let transfer {
+      lines.append(
+        "mixpipe transfer \(folder) --sizes \(transfer.scales.map(\.size).joined(separator: ","))")
+    }
+    return lines + ["mixpipe report \(folder)"]
+  }
+}
+
+extension FidelityStudyConfiguration {
+  func commands(folder: String) -> [String] {
+    let sizes = grid.levels.map { $0[0].scale.size }
+    var study = [
+      "mixpipe study \(folder)", "--corpus \(corpus)", "--sizes \(sizes.joined(separator: ","))",
+      "--target \(targetScale.size)", "--budget \(budgetText)", "--methods \(method)",
+      "--confirmation-seeds \(confirmationRuns)", "--lag \(lag)", "--seed \(seed)",
+    ]
+    for (option, key) in [
+      ("rungs", "rungs"), ("tokens", "tokens"), ("tokens-per-parameter", "tokensPerParameter"),
+      ("learning-rate", "learningRate"),
+    ] {
+      if let value = trainer["asked \(key)"] { study.append("--\(option) \(value)") }
+    }
+    if objective != .mean(of: domains) {
+      study.append("--objective '\(objective.specification)'")
+      study += objective.limits.map { "--guard '\($0)'" }
+    }
+    study += (constraints ?? []).map { "--constrain '\($0)'" }
+    return [study.joined(separator: " "), "mixpipe report \(folder)"]
+  }
+}
+
+extension ComparisonRecord {
+  var command: String {
+    let asked = configuration
+    // A corpus in the folder itself is the generated one.
+    let isSmoke = asked.corpus.hasPrefix(folder + "/")
+    var words = ["mixpipe compare \(folder)"]
+    words += isSmoke ? ["--smoke"] : ["--corpus \(asked.corpus)", "--size \(asked.scale.size)"]
+    words += [
+      "--tokens \(asked.scale.tokens)", "--methods \(asked.methods.joined(separator: ","))",
+      "--trials \(asked.trials)", "--optimizer-seeds \(asked.replicates)",
+      "--confirmation-seeds \(asked.confirmationSeeds)",
+      "--checkpoints "
+        + (asked.checkpoints.isEmpty
+          ? "none" : asked.checkpoints.map(String.init).joined(separator: ",")),
+      "--checkpoint-seeds \(asked.checkpointSeeds)", "--initial-trials \(asked.initialTrials)",
+      "--lag \(asked.lag)", "--seed \(asked.seed)",
+    ]
+    words += asked.goalWords
+    if let rate = asked.trainer["learningRate"] { words.append("--learning-rate \(rate)") }
+    return words.joined(separator: " ")
+  }
+}
