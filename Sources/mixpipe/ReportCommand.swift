@@ -16,7 +16,7 @@ struct ReportCommand: Command {
   func run() throws {
     if FidelityStudyConfiguration.exists(in: folder) {
       let record = try FidelityStudyRecord.read(folder: folder)
-      let report = try FidelityStudyReport(
+      let report = FidelityStudyReport(
         record: record, commands: record.configuration.commands(folder: folder))
       for path in try report.write(to: folder) { try emit(path) }
       return

@@ -10,20 +10,20 @@ package struct FidelityStudyReport: Sendable, Report {
   package let record: FidelityStudyRecord
   package let analysis: FidelityAnalysis
   /// The recommended mixture's objective at each level and rung, as the method's model predicts runs of it;
-  /// nil without a model or a mixture.
+  /// nil without a model or a mixture, and where the method is one that this version does not know.
   package let predictions: [[Prediction]]?
   /// What to type to have it again.
   package let commands: [String]
 
   /// Asks the method once more what it makes of the runs.
-  package init(record: FidelityStudyRecord, commands: [String]) throws {
+  package init(record: FidelityStudyRecord, commands: [String]) {
     let configuration = record.configuration
     let analysis = FidelityAnalysis(of: record)
     self.record = record
     self.commands = commands
     self.analysis = analysis
     name = URL(fileURLWithPath: record.folder).lastPathComponent
-    let method = try makeFidelityMethod(
+    let method = try? makeFidelityMethod(
       named: configuration.method, context: configuration.methodContext())
     if var model = method as? any PredictsCurves, let mixture = analysis.recommended?.mixture {
       let runs = record.runs
