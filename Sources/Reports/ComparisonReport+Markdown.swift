@@ -20,9 +20,10 @@ extension ComparisonReport {
     for claim in analysis.claims {
       blocks.append(
         "**(\(claim.letter)) \(plain(claim.claim))** "
-          + plain(
-            (["\(claim.verdict.words.capitalizedAtStart)."] + claim.evidence).joined(
-              separator: " ")))
+          + "\(claim.verdict.words.capitalizedAtStart).")
+      if !claim.evidence.isEmpty {
+        blocks.append(claim.evidence.map { "- \(plain($0))" }.joined(separator: "\n"))
+      }
     }
     if let domains = domainTable {
       blocks.append("## Loss of each domain")

@@ -44,8 +44,9 @@ extension ComparisonReport {
     var section = heading(
       "Loss against compute",
       "Lines: the lowest loss that a search has seen so far, the mean over searches; it is partly luck. "
-        + "Marks: what was handed over at that point, trained with fresh seeds.")
-    section.append(figure(chart, key: []))
+        + "Marks: what was handed over at that point, trained with fresh seeds, as are the methods "
+        + "that do not search (dotted).")
+    section.append(figure(chart.plot, key: chart.key))
     if let table = checkpointTable { section.append(scrolling(table)) }
     return section
   }
@@ -59,11 +60,9 @@ extension ComparisonReport {
       section.append(
         Markup(
           "p", ["class": "finding"],
-          nodes: [
-            .element(
-              Markup("strong", text: "\(claim.verdict.words.capitalizedAtStart).")),
-            .text(" " + claim.evidence.joined(separator: " ")),
-          ]))
+          [Markup("strong", text: "\(claim.verdict.words.capitalizedAtStart).")]))
+      section.append(
+        Markup("ul", ["class": "finding"], claim.evidence.map { Markup("li", text: $0) }))
     }
     return section
   }
@@ -169,27 +168,43 @@ extension ComparisonReport {
 
   // MARK: - Charts
 
+  /// Losses above the best's mean, on a scale that shows both what is close and what is far off.
   private var methodChart: Plot? {
     let rows = methods.filter { $0.loss != nil || $0.searches.contains { $0.ownLoss != nil } }
-    guard !rows.isEmpty else { return nil }
-    let rowHeight = 32.0
-    let left = StudyReport.labelWidth(rows.map(\.name))
     func own(_ method: ComparisonAnalysis.Method) -> [Double] {
       method.searches.compactMap(\.ownLoss)
     }
-    let scale = LinearScale(
-      holding: rows.flatMap { method in
-        own(method)
-          + [
-            method.loss?.mean, method.loss?.interval?.lowerBound, method.loss?.interval?.upperBound,
-          ].compactMap { $0 }
-      })
+    guard let base = rows.first.flatMap({ $0.loss?.mean ?? own($0).first }) else { return nil }
+    let rowHeight = 32.0
+    let left = StudyReport.labelWidth(rows.map(\.name))
+    let values = rows.flatMap { method in
+      own(method)
+        + [
+          method.loss?.mean, method.loss?.interval?.lowerBound, method.loss?.interval?.upperBound,
+        ].compactMap { $0 }
+    }.map { $0 - base }
+    let halves = rows.compactMap { $0.loss?.interval }.map { ($0.upperBound - $0.lowerBound) / 2 }
+      .sorted()
+    let limit = max(values.max() ?? 0, 1e-4)
+    let scale = StretchedScale(
+      least: min(values.min() ?? 0, 0) * 1.2, limit: limit * 1.1,
+      unit: max(halves.isEmpty ? limit / 100 : halves[halves.count / 2], limit * 1e-4))
+    func x(_ loss: Double) -> Double { scale.fraction(loss - base) }
     var plot = Plot(
       id: "methods", title: "Methods compared",
       summary: rows.map { "\($0.name): \(StudyReport.plusMinus($0.loss))" }.joined(separator: "; "),
       height: Double(rows.count) * rowHeight,
       margins: .init(top: 4, right: 24, bottom: 44, left: left))
-    plot.horizontalAxis(scale, name: "objective, nats per token (lower is better)")
+    for tick in scale.ticks {
+      let x = scale.fraction(tick)
+      plot.line(from: (x, 0), to: (x, plot.height), class: tick == 0 ? "zero" : "grid")
+      plot.label(
+        tick == 0 ? Format.loss(base) : (tick > 0 ? "+" : "−") + Plot.number(abs(tick), 6),
+        x: x, y: plot.height + 14, anchor: "middle", class: "tick")
+    }
+    plot.label(
+      "objective above the best’s mean, nats per token (lower is better)", x: 0.5,
+      y: plot.height + 32, anchor: "middle", class: "axis")
     for (place, method) in rows.enumerated() {
       let y = (Double(place) + 0.5) * rowHeight
       let style = place == 0 && method.loss != nil ? "best" : "other"
@@ -198,17 +213,17 @@ extension ComparisonReport {
         class: "label \(style)", tip: method.name)
       for loss in own(method) {
         plot.mark(
-          .circle, x: scale.fraction(loss), y: y, class: "hollow \(style)",
+          .circle, x: x(loss), y: y, class: "hollow \(style)",
           tip: "\(method.name) in a search: \(Format.loss(loss))")
       }
       guard let loss = method.loss else { continue }
       if let interval = loss.interval {
         plot.line(
-          from: (scale.fraction(interval.lowerBound), y),
-          to: (scale.fraction(interval.upperBound), y), class: "interval \(style)")
+          from: (x(interval.lowerBound), y), to: (x(interval.upperBound), y),
+          class: "interval \(style)")
       }
       plot.mark(
-        .circle, x: scale.fraction(loss.mean), y: y, class: "solid \(style)",
+        .circle, x: x(loss.mean), y: y, class: "solid \(style)",
         tip:
           "\(method.name): \(StudyReport.plusMinus(loss)), \(Format.plural(loss.count, "fresh run"))"
       )
@@ -237,10 +252,13 @@ extension ComparisonReport {
     }
   }
 
-  private var courseChart: Plot? {
-    let courses = methods.enumerated().map { (place: $0.offset, method: $0.element) }
-      .map { (place: $0.place, method: $0.method, points: Self.course(of: $0.method)) }
-      .filter { !$0.points.isEmpty }
+  private var courseChart: (plot: Plot, key: [(Plot.Shape, String, String)])? {
+    let courses = methods.enumerated().compactMap { place, method in
+      var points = Self.course(of: method)
+      // What does not search has no course, and its fresh seeds tell more than its one run.
+      if points.count == 1, let loss = method.loss { points[0].loss = loss.mean }
+      return points.isEmpty ? nil : (place: place, method: method, points: points)
+    }
     guard courses.contains(where: { $0.points.count > 1 }) else { return nil }
     let ends = courses.map { $0.points[$0.points.count - 1].loss }.sorted()
     let fresh = methods.flatMap { method in
@@ -267,8 +285,13 @@ extension ComparisonReport {
     let shown = courses.filter { $0.points[$0.points.count - 1].loss <= y.bounds.upperBound }
     let labels = spread(
       shown.map { depth($0.points[$0.points.count - 1].loss) }, gap: 16, within: 0...height)
+    let searching = shown.filter { $0.points.count > 1 }.map(\.method.name)
+    var key: [(Plot.Shape, String, String)] = []
     for (label, course) in zip(labels, shown) {
-      let style = course.place == 0 ? "best" : "other m\(course.place % 6)"
+      // Colours and shapes are for those that search.
+      let series = searching.firstIndex(of: course.method.name)
+      let colour = series.map { " m\($0 % 5)" } ?? ""
+      let style = course.place == 0 ? "best" : "other" + colour
       let end = course.points[course.points.count - 1]
       if course.points.count == 1 {
         plot.line(
@@ -287,10 +310,13 @@ extension ComparisonReport {
         }
         var marks = course.method.checkpoints.map { (Double($0.trials), $0.loss) }
         if let loss = course.method.loss { marks.append((end.runs, loss)) }
+        let shape = Plot.Shape.series[series! % Plot.Shape.series.count]
+        key.append((shape, "solid \(style)", course.method.name))
         for (trial, loss) in marks where loss.mean <= y.bounds.upperBound {
           plot.mark(
-            Plot.Shape.series[course.place % Plot.Shape.series.count],
-            x: x.fraction(trial), y: depth(loss.mean), class: "solid \(style)",
+            shape, x: x.fraction(trial), y: depth(loss.mean), class: "solid \(style)",
+            // Many are asked at the same trials.
+            shift: 7 * (Double(series!) - Double(searching.count - 1) * (trial < last ? 0.5 : 1)),
             tip:
               "\(course.method.name) after \(Plot.number(trial, 1)) runs: \(StudyReport.plusMinus(loss)), fresh seeds"
           )
@@ -298,8 +324,9 @@ extension ComparisonReport {
       }
       plot.label(
         StudyReport.fitted(course.method.name, width: right), x: 1, y: label, dx: 8,
-        class: "label \(course.place == 0 ? "best" : "other")", tip: course.method.name)
+        class: "label " + style.replacing(" m", with: " c"),
+        tip: course.method.name)
     }
-    return plot
+    return (plot, key)
   }
 }

@@ -75,7 +75,7 @@ package struct ComparisonReport: Sendable, Report {
 
   package var methodTable: TextTable {
     var table = TextTable([
-      .init("Method", .left), .init("Searches"), .init("Runs each"), .init("Own loss"),
+      .init("Method", .left), .init("Runs"), .init("Own loss"),
       .init("Fresh seeds"), .init("s.e."), .init("Above the best (95\u{202F}%)"), .init("p (Holm)"),
       .init("Winner’s curse"),
     ])
@@ -84,11 +84,12 @@ package struct ComparisonReport: Sendable, Report {
       let own = Estimate(of: method.searches.compactMap(\.ownLoss))
       let broken = record.configuration.infeasibility(of: method.searches.map { $0.pick?.mixture })
       table.append([
-        method.name + broken, String(method.searches.count),
-        runs.max().map { most in
-          most == runs.min()
-            ? Plot.number(most, 1) : "\(Plot.number(runs.min()!, 1))–\(Plot.number(most, 1))"
-        } ?? "–",
+        method.name + broken,
+        "\(method.searches.count) × "
+          + (runs.max().map { most in
+            most == runs.min()
+              ? Plot.number(most, 1) : "\(Plot.number(runs.min()!, 1))–\(Plot.number(most, 1))"
+          } ?? "–"),
         own.map { Format.loss($0.mean) } ?? "–", StudyReport.plusMinus(method.loss),
         method.loss?.standardError.map(Format.loss) ?? "–",
         place == 0 && method.loss != nil
@@ -224,7 +225,7 @@ package struct ComparisonReport: Sendable, Report {
         "Searches and seeds",
         "Each search has its own seed, for its proposals and for the training of its runs. What it "
           + "hands over is trained again with fresh seeds, the same for all methods and searches; only "
-          + "those runs are compared. Own loss is that of the pick’s run in its search, where it had one; "
+          + "those runs are compared. Runs are searches times runs of each. Own loss is that of the pick’s run in its search, where it had one; "
           + "the fresh seeds’ mean less the own loss is the winner’s curse."
       ),
       (

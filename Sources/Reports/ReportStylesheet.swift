@@ -40,6 +40,7 @@ let reportStylesheet = """
   .verdict { font-size: 1.22rem; line-height: 1.5; max-width: 40em; margin: 0; text-wrap: pretty; }
   .lead { color: var(--muted); max-width: 42em; text-wrap: pretty; }
   .finding { max-width: 42em; text-wrap: pretty; }
+  ul.finding { margin: 0.3rem 0 1rem; padding-left: 1.1rem; font-size: 0.94rem; }
   .missing { margin: 1.2rem 0 0; padding: 0.7rem 1rem; border-radius: 8px; background: var(--warn-panel); color: var(--warn); font-size: 0.94rem; }
   .headline { margin-top: 2.2rem; }
   .headline h2 { margin-bottom: 0.8rem; }
@@ -75,6 +76,8 @@ let reportStylesheet = """
   .slope.best { stroke: var(--accent); stroke-width: 2.5; }
   .leader { stroke: var(--rule); stroke-width: 1; }
   .so-far { stroke: var(--other); stroke-width: 1.25; }
+  .so-far.m0 { stroke: var(--c5); } .so-far.m1 { stroke: var(--c1); } .so-far.m2 { stroke: var(--c2); }
+  .so-far.m3 { stroke: var(--c3); } .so-far.m4 { stroke: var(--c4); }
   .so-far.best { stroke: var(--accent); stroke-width: 2.5; stroke-linecap: square; }
   .level { stroke: var(--other); stroke-width: 1.25; stroke-dasharray: 1 4; stroke-linecap: round; }
   .level.best { stroke: var(--accent); stroke-width: 2.5; }

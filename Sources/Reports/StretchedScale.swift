@@ -1,25 +1,37 @@
 import Foundation
 
-/// An axis from zero on which what is near zero has room: linear below `unit`, logarithmic far above it.
+/// An axis on which what is near zero has room: linear within `unit` of it, logarithmic far away.
 package struct StretchedScale: Sendable, Hashable {
   package let unit: Double
+  package let least: Double
   package let limit: Double
 
   /// - Parameters:
+  ///   - least: the smallest value.
   ///   - limit: the largest value.
   ///   - unit: below which differences matter no more.
-  /// - Precondition: both are positive.
-  package init(limit: Double, unit: Double) {
-    precondition(limit > 0 && unit > 0 && limit.isFinite, "expected positive bounds")
+  /// - Precondition: unit and limit are positive, the smallest value is not.
+  package init(least: Double = 0, limit: Double, unit: Double) {
+    precondition(
+      limit > 0 && unit > 0 && limit.isFinite && least <= 0 && least.isFinite,
+      "expected bounds around zero, found \(least) and \(limit)")
+    self.least = least
     self.limit = limit
     self.unit = unit
   }
 
-  /// 0 at zero, 1 at the limit.
-  package func fraction(_ value: Double) -> Double { asinh(value / unit) / asinh(limit / unit) }
+  /// 0 at the smallest value, 1 at the limit.
+  package func fraction(_ value: Double) -> Double {
+    let low = asinh(least / unit)
+    return (asinh(value / unit) - low) / (asinh(limit / unit) - low)
+  }
 
-  /// Zero, and 1, 3, 10, 30, … times a power of ten from about the unit to the limit.
+  /// Zero, and 1, 3, 10, 30, … times a power of ten from about the unit to either end, in order.
   package var ticks: [Double] {
+    ticks(to: -least).dropFirst().reversed().map { -$0 } + ticks(to: limit)
+  }
+
+  private func ticks(to limit: Double) -> [Double] {
     var ticks = [0.0]
     var exponent = Int(floor(log10(unit)))
     while ticks.count < 30 {
