@@ -46,6 +46,19 @@ package struct EmbeddedMixtures: Sendable {
     return sum
   }
 
+  /// Whether one of these mixtures is, to the bit, one of others.
+  func isSame(_ index: Int, as other: Int, of points: EmbeddedMixtures) -> Bool {
+    let count = parts
+    return weights.elements.withUnsafeBufferPointer { own in
+      points.weights.elements.withUnsafeBufferPointer { others in
+        for j in 0..<count where own[index * count + j] != others[other * count + j] {
+          return false
+        }
+        return true
+      }
+    }
+  }
+
   /// Some of the columns, in the order of `indices`.
   package func subset(_ indices: [Int]) -> EmbeddedMixtures {
     EmbeddedMixtures(

@@ -37,6 +37,11 @@ extension FidelityReport {
     regret.append(figure(regretChart, key: []))
     regret.append(scrolling(regretTable))
     main.append(regret)
+    if let beliefTable {
+      var beliefs = heading("Whether predictions came true", Self.beliefWords)
+      beliefs.append(scrolling(beliefTable))
+      main.append(beliefs)
+    }
     var spend = heading(
       "Where the compute went",
       "Shares of what was paid at each size, and runs of a search; means over seeds.")

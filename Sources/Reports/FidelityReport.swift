@@ -148,6 +148,27 @@ package struct FidelityReport: Sendable, Report {
     return table
   }
 
+  /// Nil where no method has a model.
+  var beliefTable: TextTable? {
+    guard summary.methods.contains(where: { $0.beliefs != nil }) else { return nil }
+    var table = TextTable([
+      .init("method", .left), .init("predictions"), .init("within 95 % intervals"),
+      .init("said to be the best"), .init("was the best"),
+    ])
+    for method in summary.methods {
+      guard let beliefs = method.beliefs else { continue }
+      table.append([
+        method.method, "\(beliefs.count)", Format.share(beliefs.covered),
+        beliefs.probabilityOfBest.map(Format.share) ?? "–", beliefs.best.map(Format.share) ?? "–",
+      ])
+    }
+    return table
+  }
+
+  static let beliefWords =
+    "What a model predicted for the mixture that it would hand over, asked whenever the compute had grown by "
+    + "√2, against what that mixture is worth; and how likely it held it to be the best of all."
+
   var spendTable: TextTable {
     var table = TextTable(
       [.init("method", .left)] + summary.sizes.map { .init($0) }
@@ -196,6 +217,11 @@ package struct FidelityReport: Sendable, Report {
     }
     blocks.append("## Regret of what is handed over, nats per token (mean over seeds, 95 %)")
     blocks.append(body(regretTable))
+    if let beliefTable {
+      blocks.append("## Whether predictions came true")
+      blocks.append(Self.beliefWords)
+      blocks.append(body(beliefTable))
+    }
     blocks.append("## Where the compute went")
     blocks.append(body(spendTable))
     if let words = emulatorWords, let table = qualityTable {

@@ -60,7 +60,7 @@ private func logs(_ priors: [HyperparameterPrior], seed: UInt64) -> [Double] {
 private func form(_ law: SurrogateForm.Law, hasNoiseSlope: Bool = false) -> ScaleForm {
   var mixture = SurrogateForm(exponent: 0.5, link: .logarithm, law: law)
   mixture.hasNoiseSlope = hasNoiseSlope
-  return ScaleForm(mixture: mixture)
+  return ScaleForm(mixture: mixture, hasDomainLaws: law == .none)
 }
 
 /// One output, standardized by its location and scale.
@@ -82,8 +82,8 @@ private struct DenseProcess {
   let form: ScaleForm
   let logs: [Double]
   let data: ScaleData
-  var base: [Double] { Array(logs.dropLast(11)) }
-  var extra: [Double] { Array(logs.suffix(11)) }
+  var base: [Double] { Array(logs.dropLast(14)) }
+  var extra: [Double] { Array(logs.suffix(14)) }
 
   func points() -> [Point] {
     data.runs.enumerated().flatMap { i, run in
@@ -105,6 +105,12 @@ private struct DenseProcess {
 
   func decay(_ z: Double) -> Double { pow(exp(extra[8]) / (z + exp(extra[8])), exp(extra[7])) }
 
+  private func laws(_ a: [Double], _ b: [Double]) -> Double {
+    let (floor, even) = (exp(extra[13]), 1 / Double(a.count))
+    func law(_ weight: Double) -> Double { log((floor + weight) / (floor + even)) }
+    return exp(2 * extra[12]) * even * zip(a, b).reduce(0) { $0 + law($1.0) * law($1.1) }
+  }
+
   func covariance(_ a: Point, _ b: Point) -> Double {
     func embedded(_ point: Point) -> EmbeddedMixtures {
       EmbeddedMixtures([point.weights], parts: point.weights.count, exponent: form.mixture.exponent)
@@ -113,6 +119,8 @@ private struct DenseProcess {
     let f =
       Kernel(form: form.mixture, hyperparameters: hyperparameters)
       .covariance(embedded(a), embedded(b)).values[0, 0] - 9
+      + (a.weights == b.weights ? exp(2 * extra[11]) : 0)
+      + (form.hasDomainLaws ? laws(a.weights, b.weights) : 0)
     var plain = form.mixture
     plain.law = .none
     var unit = base
@@ -133,8 +141,10 @@ private struct DenseProcess {
       let unevenness = a.weights.reduce(-2 / Double(a.weights.count + 1)) { $0 + $1 * $1 }
       let slope = form.mixture.hasNoiseSlope ? base[6] : 0
       value += exp(base[2] + slope * unevenness) + 1e-6 + h * g * exp(extra[4])
+      func rest(_ z: Double, _ y: Double) -> Double { decay(z + y) - decay(z) * decay(y) }
       value +=
-        exp(extra[9]) * (decay(a.length + b.length) - decay(a.length) * decay(b.length))
+        exp(extra[9])
+        * (rest(a.length, b.length) - rest(a.length, 1) * rest(1, b.length) / rest(1, 1))
       if a.rung == b.rung { value += exp(extra[10]) + 1e-6 }
     }
     return value
@@ -146,7 +156,7 @@ private struct DenseProcess {
 }
 
 @Suite struct `Compressed learning curves` {
-  @Test(arguments: [SurrogateForm.Law.shared, .own, .exponential], [false, true])
+  @Test(arguments: [SurrogateForm.Law.none, .shared, .own, .exponential], [false, true])
   func `say what all measurements say`(law: SurrogateForm.Law, slope: Bool) throws {
     let data = ScaleLandscape().data(count: 11)
     let form = form(law, hasNoiseSlope: slope)
@@ -195,7 +205,7 @@ private struct DenseProcess {
     }
   }
 
-  @Test(arguments: [SurrogateForm.Law.shared, .exponential], [1, 2, 3])
+  @Test(arguments: [SurrogateForm.Law.none, .shared, .exponential], [1, 2, 3])
   func `have a likelihood that slopes as finite differences do`(
     law: SurrogateForm.Law, seed: UInt64
   ) throws {
@@ -204,6 +214,26 @@ private struct DenseProcess {
     let posterior = ScaleMarginalPosterior(
       form: form, inputs: ScaleInputs(data, exponent: 0.5), outcomes: standardized(data, 1),
       own: data.ownDomains[1])
+    try check(posterior, seed: seed)
+  }
+
+  @Test func `have one for all outputs together`() throws {
+    let data = ScaleLandscape().data(count: 9, seed: 4)
+    let form = form(.none)
+    let inputs = ScaleInputs(data, exponent: 0.5)
+    let outputs = (0..<3).map { standardized(data, $0) }
+    let pooled = ScaleMarginalPosterior(form: form, inputs: inputs, pooling: outputs)
+    try check(pooled, seed: 4)
+    // Three times the same is no more than once.
+    let one = ScaleMarginalPosterior(form: form, inputs: inputs, outcomes: outputs[0], own: nil)
+    let same = ScaleMarginalPosterior(
+      form: form, inputs: inputs, pooling: [outputs[0], outputs[0], outputs[0]])
+    let start = logs(one.priors, seed: 4)
+    let (first, second) = (one.value(at: start)!.value, same.value(at: start)!.value)
+    #expect(relativeDifference(first, second) < 1e-10)
+  }
+
+  private func check(_ posterior: ScaleMarginalPosterior, seed: UInt64) throws {
     let start = logs(posterior.priors, seed: seed)
     let found = try #require(posterior.value(at: start))
     for (i, prior) in posterior.priors.enumerated() where !prior.isFixed {
@@ -301,73 +331,143 @@ private struct DenseProcess {
   }
 }
 
-@Suite struct `Information about the target` {
+@Suite struct `What runs are worth` {
   private let one = LossFunction(coefficients: [1])
+  /// Slopes from standardized values to losses move with the values: identity leaves them out.
+  private let linear = ScaleForm(
+    mixture: SurrogateForm(exponent: 0.5, link: .identity, law: .shared))
 
-  private func belief(_ count: Int) throws -> (TargetBelief, ScaleData) {
-    let data = ScaleLandscape().data(count: count, rungs: 1...4).selecting(outputs: [1])
-    let fit = try #require(ScaleFit.selected(for: data))
+  private func belief(ofRuns: Bool) throws -> (TargetBelief, ScaleData) {
+    var data = ScaleLandscape().data(count: 10, rungs: 1...4).selecting(outputs: [1])
+    data.target.isOfRuns = ofRuns
+    let fit = try #require(ScaleFit(linear, to: data))
     let surrogate = try #require(ScaleSurrogate(data: data, fit: fit))
     let mixtures =
       data.runs.map(\.weights)
       + SobolSequence.simplexPoints(parts: 4, start: 90, count: 6, seed: 3)
-    return (try #require(TargetBelief(surrogate, one, mixtures: mixtures)), data)
+    return (try #require(TargetBelief(surrogate, one, mixtures: unique(mixtures))), data)
   }
 
-  /// Contrasts once the candidate's measurements are there; their values do not matter for it.
-  private func after(_ candidate: CurveCandidate, _ belief: TargetBelief, _ data: ScaleData) throws
-    -> Matrix
-  {
+  private func unique(_ mixtures: [[Double]]) -> [[Double]] {
+    mixtures.enumerated().filter { !mixtures[..<$0.offset].contains($0.element) }.map(\.element)
+  }
+
+  /// Belief once a set's runs have given some losses.
+  private func after(
+    _ set: [CurveCandidate], losses: [[Double]], _ belief: TargetBelief, _ data: ScaleData
+  ) throws -> TargetBelief {
     var more = data
-    let losses = candidate.tokens.map { _ in [3.0] }
-    if let run = candidate.run {
-      more.runs[run].tokens += candidate.tokens
-      more.runs[run].losses += losses
-    } else {
-      more.runs.append(
-        .init(
-          weights: belief.mixtures[candidate.mixture], parameters: candidate.parameters,
-          tokens: candidate.tokens, losses: losses))
+    for (candidate, losses) in zip(set, losses) {
+      if let run = candidate.run {
+        more.runs[run].tokens += candidate.tokens
+        more.runs[run].losses += losses.map { [$0] }
+      } else {
+        more.runs.append(
+          .init(
+            weights: belief.mixtures[candidate.mixture], parameters: candidate.parameters,
+            tokens: candidate.tokens, losses: losses.map { [$0] }))
+      }
     }
     let surrogate = try #require(ScaleSurrogate(data: more, fit: belief.surrogate.fit))
-    var contrasts = try #require(
-      TargetBelief(surrogate, one, mixtures: belief.mixtures)
-    ).contrasts
-    for at in contrasts.elements.indices { contrasts.elements[at] /= surrogate.varianceFactor }
-    return contrasts
-  }
-
-  /// Slopes from standardized values to losses move with the values: identity leaves them out.
-  private func linear(_ belief: TargetBelief, _ data: ScaleData) throws -> TargetBelief {
-    let form = ScaleForm(mixture: SurrogateForm(exponent: 0.5, link: .identity, law: .shared))
-    let fit = try #require(ScaleFit(form, to: data))
-    let surrogate = try #require(ScaleSurrogate(data: data, fit: fit))
     return try #require(TargetBelief(surrogate, one, mixtures: belief.mixtures))
   }
 
-  @Test func `explains what conditioning on the run takes away`() throws {
-    let (first, data) = try belief(10)
-    let belief = try linear(first, data)
-    let candidates = [
-      CurveCandidate(mixture: 11, parameters: 1e5, tokens: [2e6, 4e6, 6e6]),
-      CurveCandidate(mixture: 12, parameters: 4e5, tokens: [8e6]),
-      CurveCandidate(mixture: 3, parameters: 4e5, tokens: [4e6, 8e6]),
-      // The first runs have been seen at 8e6/6 and its multiples.
-      CurveCandidate(mixture: 0, parameters: 5e4, tokens: [3e6, 5e6], run: 0),
-      CurveCandidate(mixture: 1, parameters: 1e5, tokens: [5e6, 6e6, 8e6], run: 1),
-    ]
-    let explained = belief.explained(by: candidates)
-    for (x, candidate) in candidates.enumerated() {
-      let left = try after(candidate, belief, data)
-      for m in belief.mixtures.indices {
-        let before = belief.contrasts[m, m] / belief.surrogate.varianceFactor
-        #expect(relativeDifference(1 - left[m, m] / before, explained[m, x]) < 1e-6)
-        #expect(explained[m, x] >= 0 && explained[m, x] < 1)
-      }
-      #expect(explained[candidate.mixture, x] > 0)
+  /// Mixtures from the eighth on have no run yet.
+  private func sets(_ belief: TargetBelief, _ data: ScaleData) -> [[CurveCandidate]] {
+    func more(_ run: Int, _ tokens: [Double]) -> CurveCandidate {
+      CurveCandidate(
+        mixture: belief.mixtures.firstIndex(of: data.runs[run].weights)!,
+        parameters: data.runs[run].parameters, tokens: tokens, run: run)
     }
-    // Going on tells less of a mixture than a whole run at the target would.
-    #expect(explained[0, 3] < explained[12, 1])
+    return [
+      [CurveCandidate(mixture: 11, parameters: 1e5, tokens: [2e6, 4e6, 6e6])],
+      [CurveCandidate(mixture: 10, parameters: 4e5, tokens: [8e6])],
+      [CurveCandidate(mixture: 1, parameters: 4e5, tokens: [4e6, 8e6])],
+      // The first runs have been seen at 8e6/6 and its multiples.
+      [more(0, [3e6, 5e6])],
+      [more(3, [7e6, 8e6])],
+      [CurveCandidate(mixture: 9, parameters: 4e5, tokens: [8e6]), more(3, [8e6])],
+      [
+        CurveCandidate(mixture: 8, parameters: 2e5, tokens: [3e6, 8e6]),
+        CurveCandidate(mixture: 12, parameters: 2e5, tokens: [8e6]),
+      ],
+    ]
+  }
+
+  @Test(arguments: [false, true])
+  func `is what conditioning on them takes away`(ofRuns: Bool) throws {
+    let (belief, data) = try belief(ofRuns: ofRuns)
+    #expect(data.runs[3].parameters == 4e5 && belief.mixtures.count == 14)
+    for (x, set) in sets(belief, data).enumerated() {
+      // Variances do not depend on what is measured.
+      let left = try after(set, losses: set.map { $0.tokens.map { _ in 3 } }, belief, data)
+      let changes = belief.changes(by: set)
+      let scale = belief.contrasts.diagonal.max()! / belief.surrogate.varianceFactor
+      for i in belief.mixtures.indices {
+        for j in belief.mixtures.indices {
+          let taken =
+            belief.contrasts[i, j] / belief.surrogate.varianceFactor
+            - left.contrasts[i, j] / left.surrogate.varianceFactor
+          #expect(
+            abs(changes[i, j] / belief.surrogate.varianceFactor - taken) < 1e-6 * scale,
+            "set \(x), mixtures \(i) and \(j)")
+        }
+      }
+    }
+  }
+
+  @Test func `is by how much the best would be better`() throws {
+    let (belief, data) = try belief(ofRuns: true)
+    let sets = sets(belief, data)
+    let gains = belief.gains(of: sets)
+    // A measurement by itself: the lowest mean once it is known, over its predictive distribution.
+    let set = sets[1]
+    let predicted = belief.surrogate.losses(
+      at: belief.mixtures[10], parameters: 4e5, tokens: [8e6], ofRuns: true)[0][0]
+    // The first node alone moves with the factor that variances are multiplied by.
+    var (sum, total) = (0.0, 0.0)
+    for step in -400...400 {
+      let z = Double(step) / 80
+      let weight = exp(-z * z / 2)
+      let found = try after(
+        set, losses: [[predicted.mean + z * predicted.deviation]], belief, data)
+      // What all share is left out, as it is of the gain.
+      sum += weight * (found.means.min()! - Statistics.mean(found.means))
+      total += weight
+    }
+    let now = belief.means.min()! - Statistics.mean(belief.means)
+    #expect(relativeDifference(gains[1], now - sum / total) < 1e-3)
+
+    // Several directions: the principal one is a bound from below, and most of it.
+    for (x, set) in sets.enumerated() {
+      let factor = try #require(Cholesky(factoring: belief.changes(by: set))).factor
+      var generator = SeededGenerator(seed: 5)
+      var (sum, squares) = (0.0, 0.0)
+      let count = 20_000
+      for _ in 0..<count {
+        let moves = factor.times(belief.means.map { _ in generator.normal() })
+        let lowest = zip(belief.means, moves).map { $0 + $1 }.min()!
+        let gain = belief.means.min()! - lowest
+        sum += gain
+        squares += gain * gain
+      }
+      let mean = sum / Double(count)
+      let error = ((squares / Double(count) - mean * mean) / Double(count)).squareRoot()
+      #expect(gains[x] < mean + 4 * error + 1e-9, "set \(x)")
+      #expect(gains[x] > 0.5 * (mean - 4 * error), "set \(x)")
+    }
+  }
+
+  @Test func `counts a run at the target as all there is to know where runs are judged`() throws {
+    let (belief, data) = try belief(ofRuns: true)
+    let set = sets(belief, data)[1]
+    let low = belief.means.min()! - 0.05
+    let found = try after(set, losses: [[low]], belief, data)
+    #expect(abs(found.means[10] - low) < 0.01)
+    // As one of many it counts less.
+    let (others, same) = try self.belief(ofRuns: false)
+    let drawn = try after(set, losses: [[low]], others, same)
+    #expect(drawn.means[10] > found.means[10])
   }
 
   @Test(arguments: [(-1.5, 0.6), (0.3, 0.9), (2, 0.5), (0, 0)])

@@ -2,13 +2,14 @@ import Foundation
 import Numerics
 
 /// How losses fall along a run, of one output: a run's value at length z is
-/// a + b (κ(z) - κ(1)) + e(z), where κ(z) = (β / (z + β))^α decays, lengths are in target's tokens, and e has
-/// covariance γ² (κ(z + z') - κ(z) κ(z')) + σ² δ.
+/// a + b (κ(z) - κ(1)) + e(z), where κ(z) = (β / (z + β))^α decays and lengths are in target's tokens. With
+/// c(z, z') = κ(z + z') - κ(z) κ(z'), e has covariance γ² (c(z, z') - c(z, 1) c(1, z') / c(1, 1)) + σ² δ.
 ///
 /// κ(z) is the mean of exp(-λz) under a Gamma distribution of rates λ, κ(z + z') that of exp(-λz) exp(-λz'):
-/// what curves of random rates have in common and what is left of them (the kernel of Swersky, Snoek and
-/// Adams, *Freeze-Thaw Bayesian Optimization*, arXiv 1406.3896, section 3.1, less its mean). So a is the run's
-/// value at the target's length and b the size of what falls before.
+/// c is what is left of curves of random rates beside what they have in common (the kernel of Swersky, Snoek
+/// and Adams, *Freeze-Thaw Bayesian Optimization*, arXiv 1406.3896, section 3.1, less its mean). It is bound to
+/// zero at the target's length, so that a is the run's value there, whatever the way to it: a run that got
+/// there has told a, and how far it wandered elsewhere casts no doubt on it. b is the size of what falls before.
 struct LearningCurve {
   /// α and β.
   let exponent: Double
@@ -24,12 +25,18 @@ struct LearningCurve {
   /// κ(z) - κ(1): what the amplitude counts.
   func excess(_ z: Double) -> Double { decay(z) - decay(1) }
 
+  /// c(z, z').
+  private func rest(_ z: Double, _ other: Double) -> Double {
+    decay(z + other) - decay(z) * decay(other)
+  }
+
   /// Of e at some lengths, (T, T').
   func residualCovariance(_ a: [Double], _ b: [Double]) -> Matrix {
     var result = Matrix(rows: a.count, columns: b.count)
     for (j, y) in b.enumerated() {
       for (i, x) in a.enumerated() {
-        result[i, j] = wander * (decay(x + y) - decay(x) * decay(y)) + (x == y ? jitter : 0)
+        let free = rest(x, y) - rest(x, 1) * rest(1, y) / rest(1, 1)
+        result[i, j] = wander * free + (x == y ? jitter : 0)
       }
     }
     return result
@@ -46,12 +53,21 @@ struct LearningCurve {
     of covariance: Matrix, _ excesses: [Double], at lengths: [Double],
     to gradient: inout [Double], first index: Int
   ) {
-    // κ with its derivatives in ln α and ln β.
-    func slopes(_ z: Double) -> (value: Double, exponent: Double, timescale: Double) {
+    // Numbers with their derivatives in ln α and ln β: κ, and c of it.
+    typealias Slopes = (value: Double, exponent: Double, timescale: Double)
+    func slopes(_ z: Double) -> Slopes {
       let value = decay(z)
       return (
         value, value * exponent * log(timescale / (z + timescale)),
         value * exponent * z / (z + timescale)
+      )
+    }
+    func rest(_ sum: Double, _ a: Slopes, _ b: Slopes) -> Slopes {
+      let both = slopes(sum)
+      return (
+        both.value - a.value * b.value,
+        both.exponent - a.exponent * b.value - a.value * b.exponent,
+        both.timescale - a.timescale * b.value - a.value * b.timescale
       )
     }
     let each = lengths.map(slopes)
@@ -60,16 +76,23 @@ struct LearningCurve {
       gradient[index] += adjoint * (each[i].exponent - end.exponent)
       gradient[index + 1] += adjoint * (each[i].timescale - end.timescale)
     }
+    let ends = lengths.indices.map { rest(lengths[$0] + 1, each[$0], end) }
+    let corner = rest(2, end, end)
     for j in lengths.indices {
       for i in lengths.indices {
         let adjoint = covariance[i, j]
-        let both = slopes(lengths[i] + lengths[j])
-        let (a, b) = (each[i], each[j])
+        let both = rest(lengths[i] + lengths[j], each[i], each[j])
+        let (a, b) = (ends[i], ends[j])
+        let tied = a.value * b.value / corner.value
+        /// The derivative of ab/c from those of a, b and c.
+        func slope(_ a1: Double, _ b1: Double, _ c1: Double) -> Double {
+          (a1 * b.value + a.value * b1 - tied * c1) / corner.value
+        }
         gradient[index] +=
-          adjoint * wander * (both.exponent - a.exponent * b.value - a.value * b.exponent)
+          adjoint * wander * (both.exponent - slope(a.exponent, b.exponent, corner.exponent))
         gradient[index + 1] +=
-          adjoint * wander * (both.timescale - a.timescale * b.value - a.value * b.timescale)
-        gradient[index + 2] += adjoint * wander * (both.value - a.value * b.value)
+          adjoint * wander * (both.timescale - slope(a.timescale, b.timescale, corner.timescale))
+        gradient[index + 2] += adjoint * wander * (both.value - tied)
         if i == j { gradient[index + 3] += adjoint * (jitter - Self.leastJitter) }
       }
     }

@@ -25,39 +25,3 @@ package enum MaxValueInformation {
     return min(max(r * (gap + r), 0), 1 - 1e-12)
   }
 }
-
-extension TargetBelief {
-  /// What each candidate's measurements would tell of the objective's lowest value over the mixtures, nats.
-  ///
-  /// A run tells of other mixtures too, as a law is learned from all: in each draw the mixture counts of which
-  /// the run says the most that matters, R² r (γ + r), its own or another.
-  ///
-  /// - Parameter draws: of the lowest value.
-  /// - Returns: nil where a covariance cannot be factored.
-  package func information(
-    of candidates: [CurveCandidate], draws count: Int = 128, seed: UInt64
-  ) -> [Double]? {
-    guard let draws = draws(count, seed: seed) else { return nil }
-    let explained = explained(by: candidates)
-    // (mixtures, draws).
-    var shrinkages = Matrix(rows: mixtures.count, columns: count)
-    for (k, draw) in draws.enumerated() {
-      let lowest = draw.min()!
-      for m in mixtures.indices {
-        let deviation = max(contrasts[m, m], 0).squareRoot()
-        if deviation > 0 {
-          shrinkages[m, k] = MaxValueInformation.shrinkage((means[m] - lowest) / deviation)
-        }
-      }
-    }
-    return candidates.indices.map { x in
-      var sum = 0.0
-      for k in 0..<count {
-        var most = 0.0
-        for m in mixtures.indices { most = max(most, explained[m, x] * shrinkages[m, k]) }
-        sum -= 0.5 * log1p(-most)
-      }
-      return sum / Double(count)
-    }
-  }
-}

@@ -42,11 +42,15 @@ package struct ScaleData: Sendable, Hashable {
   package struct Target: Sendable, Hashable {
     package var parameters: Double
     package var tokens: Double
+    /// Whether of what a mixture's run gives there, its own noise included, as in a table where each has one; if
+    /// not, of what its runs would have in common.
+    package var isOfRuns: Bool
 
-    package init(parameters: Double, tokens: Double) {
+    package init(parameters: Double, tokens: Double, isOfRuns: Bool = false) {
       precondition(parameters > 0 && tokens > 0)
       self.parameters = parameters
       self.tokens = tokens
+      self.isOfRuns = isOfRuns
     }
   }
 
@@ -75,12 +79,33 @@ package struct ScaleData: Sendable, Hashable {
     ScaleData(runs: runs.map(\.end), target: target, ownDomains: ownDomains)
   }
 
-  /// At most `count` runs, spread evenly over their order.
+  /// At most `count` runs, spread evenly over their order: three quarters of them, if there are so many, of
+  /// mixtures that were run at several sizes, with all their runs. These tell what sizes have in common.
   package func thinned(to count: Int) -> ScaleData {
     guard self.count > count else { return self }
+    // Looked up only: the order of a dictionary is never seen.
+    var places: [[Double]: Int] = [:]
+    var groups: [[Int]] = []
+    for (i, run) in runs.enumerated() {
+      if let place = places[run.weights] {
+        groups[place].append(i)
+      } else {
+        places[run.weights] = groups.count
+        groups.append([i])
+      }
+    }
+    var kept: [Int] = []
+    func keep(_ list: [[Int]], room: Int) {
+      let total = list.reduce(0) { $0 + $1.count }
+      let wanted = total <= room ? list.count : list.count * room / total
+      for i in 0..<wanted {
+        kept += list[i * list.count / wanted].prefix(max(count - kept.count, 0))
+      }
+    }
+    keep(groups.filter { $0.count > 1 }, room: 3 * count / 4)
+    keep(groups.filter { $0.count == 1 }, room: count - kept.count)
     return ScaleData(
-      runs: (0..<count).map { runs[$0 * self.count / count] }, target: target,
-      ownDomains: ownDomains)
+      runs: kept.sorted().map { runs[$0] }, target: target, ownDomains: ownDomains)
   }
 
   /// A function of the losses as the only output.
@@ -115,27 +140,42 @@ package struct ScaleData: Sendable, Hashable {
     }
     let location = Statistics.mean(values)
     let typical = link == .logarithm ? 0.05 : max(0.05 * abs(location), 1e-6)
-    let features = [
+    let lines = Lines([
       runs.map { log($0.parameters) }, runs.map { log($0.tokens[$0.tokens.count - 1]) },
-    ]
-    .map { column in
+    ])
+    let residuals = lines.residuals(values)
+    let freedom = Double(max(count - 1 - lines.count, 0))
+    let variance = (dot(residuals, residuals) + 2 * typical * typical) / (freedom + 2)
+    return (location, variance.squareRoot())
+  }
+}
+
+/// Straight lines in some features, to be taken off.
+struct Lines {
+  private let design: Matrix
+  private let normal: Cholesky?
+
+  /// Of the features, those that vary.
+  var count: Int { design.columns }
+
+  init(_ features: [[Double]]) {
+    let columns = features.map { column in
       let center = Statistics.mean(column)
       return column.map { $0 - center }
     }.filter { dot($0, $0) > 1e-12 }
-    var residuals = values.map { $0 - location }
-    if !features.isEmpty {
-      let design = Matrix(columns: features)
-      var normal = design.times(design, transposingSelf: true)
-      for j in 0..<features.count { normal[j, j] += 1e-6 }
-      if let slopes = Cholesky(factoring: normal)?
-        .solve(design.times(residuals, transposingSelf: true))
-      {
-        let fitted = design.times(slopes)
-        for i in residuals.indices { residuals[i] -= fitted[i] }
-      }
-    }
-    let freedom = Double(max(count - 1 - features.count, 0))
-    let variance = (dot(residuals, residuals) + 2 * typical * typical) / (freedom + 2)
-    return (location, variance.squareRoot())
+    design =
+      columns.isEmpty
+      ? Matrix(rows: features.first?.count ?? 0, columns: 0) : Matrix(columns: columns)
+    var normal = design.times(design, transposingSelf: true)
+    for j in 0..<columns.count { normal[j, j] += 1e-6 }
+    self.normal = columns.isEmpty ? nil : Cholesky(factoring: normal)
+  }
+
+  /// What is left of some values beside their mean and lines.
+  func residuals(_ values: [Double]) -> [Double] {
+    let center = Statistics.mean(values)
+    let left = values.map { $0 - center }
+    guard let slopes = normal?.solve(design.times(left, transposingSelf: true)) else { return left }
+    return zip(left, design.times(slopes)).map { $0 - $1 }
   }
 }

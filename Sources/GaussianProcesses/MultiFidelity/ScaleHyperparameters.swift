@@ -8,18 +8,22 @@ import Numerics
 ///
 /// a = t₁ + t₂ s + (1 + ρ s) f(w) + g(w, s) + noise,  b = t₃ + t₄ s + φ f(w) + h(w) + noise.
 ///
-/// f has the covariance of ``Hyperparameters`` without its constant: Matérn's function, a mixing law. The bias
+/// f has the covariance of ``Hyperparameters`` without its constant: Matérn's function, a mixing law. To it come
+/// a law of each domain for itself, L²/k Σⱼ uⱼ uⱼ' with uⱼ = ln((ε + wⱼ) / (ε + 1/k)): losses are linear in
+/// BiMix's logarithms, with coefficients of each output's own. And a residual of variance R² of each mixture for
+/// itself, which runs of all sizes share: a mixture that is better than the law where it is cheap will be so at
+/// the target. The bias
 /// g has covariance G² c(s, s') M(w, w'), M the same Matérn's function of amplitude one and
 /// c = (1 - θ) min(s, s') + θ s s': nothing at the target, and the less the nearer a size is to it. h has
 /// covariance H² M. The tᵢ have wide priors: a power law in N, one in D by the curve, and their product.
 package struct ScaleHyperparameters: Sendable, Hashable {
   /// The flat form: those of ``Hyperparameters``, of which the noise is that of a, then ρ, φ, ln G, ln H, the
-  /// noise of b (its variance's logarithm), ln δ, θ (its logit), ln α, ln β, ln γ², ln σ².
+  /// noise of b (its variance's logarithm), ln δ, θ (its logit), ln α, ln β, ln γ², ln σ², ln R, ln L, ln ε.
   package var logs: [Double]
 
   package init(logs: [Double]) { self.logs = logs }
 
-  static let extra = 11
+  static let extra = 14
   /// Standard deviations of t₁ … t₄.
   static let trends = (value: 10.0, valueBySize: 10.0, amplitude: 20.0, amplitudeBySize: 5.0)
 
@@ -34,6 +38,9 @@ package struct ScaleHyperparameters: Sendable, Hashable {
     static let curve = 7
     static let wander = 9
     static let jitter = 10
+    static let residual = 11
+    static let law = 12
+    static let floor = 13
   }
 
   /// Where the first of those that are not in ``Hyperparameters`` is.
@@ -48,6 +55,9 @@ package struct ScaleHyperparameters: Sendable, Hashable {
   var squaredBias: Double { exp(2 * extra(Index.bias)) }
   var squaredAmplitudeSpread: Double { exp(2 * extra(Index.amplitudeSpread)) }
   var amplitudeNoise: Double { exp(extra(Index.amplitudeNoise)) }
+  var squaredResidual: Double { exp(2 * extra(Index.residual)) }
+  var squaredLaw: Double { exp(2 * extra(Index.law)) }
+  var floor: Double { exp(extra(Index.floor)) }
   var sizeExponent: Double { exp(extra(Index.sizeExponent)) }
   var biasShare: Double { 1 / (1 + exp(-extra(Index.biasShare))) }
   var curve: LearningCurve {
@@ -93,7 +103,14 @@ package struct ScaleForm: Sendable, Hashable, Codable {
   /// Of f(w), and the link.
   package var mixture: SurrogateForm
 
-  package init(mixture: SurrogateForm) { self.mixture = mixture }
+  /// A law of each domain for itself: what an output needs of its own is then not a hyperparameter, and all
+  /// outputs can share theirs.
+  package var hasDomainLaws: Bool
+
+  package init(mixture: SurrogateForm, hasDomainLaws: Bool = false) {
+    self.mixture = mixture
+    self.hasDomainLaws = hasDomainLaws
+  }
 
   /// The prior of each hyperparameter, in the flat order. What the runs cannot tell is fixed.
   func priorList(own: Int?, inputs: ScaleInputs) -> [HyperparameterPrior] {
@@ -102,7 +119,9 @@ package struct ScaleForm: Sendable, Hashable, Codable {
     var extra = [HyperparameterPrior](repeating: .fixed(0), count: ScaleHyperparameters.extra)
     extra[Index.sizeFactor] = .normal(mean: 0, deviation: 0.3)
     extra[Index.amplitudeFactor] = .normal(mean: 0, deviation: 1)
-    extra[Index.bias] = .normal(mean: log(0.3), deviation: 1)
+    // RegMix's 1M and 1B models rank mixtures with a correlation of .97 (Liu et al., arXiv 2407.01492), which
+    // leaves a quarter of the spread where s is 15.
+    extra[Index.bias] = .normal(mean: log(0.1), deviation: 1)
     extra[Index.amplitudeSpread] = .normal(mean: 0, deviation: 1)
     extra[Index.amplitudeNoise] = .normal(mean: -3, deviation: 1)
     // Losses of language models fall as powers of .05 to .35 of their parameters.
@@ -112,6 +131,13 @@ package struct ScaleForm: Sendable, Hashable, Codable {
     extra[Index.curve + 1] = .normal(mean: log(0.1), deviation: 1)
     extra[Index.wander] = .normal(mean: -1, deviation: 1.5)
     extra[Index.jitter] = .normal(mean: -6, deviation: 1.5)
+    extra[Index.residual] = .normal(mean: log(0.1), deviation: 1)
+    if hasDomainLaws {
+      extra[Index.law] = .normal(mean: log(0.5), deviation: 1)
+      extra[Index.floor] = .normal(mean: log(0.01), deviation: 1.5)
+    } else {
+      extra[Index.law] = .fixed(-.infinity)
+    }
     func fix(_ indices: [Int]) { for i in indices { extra[i] = .fixed(extra[i].start) } }
     if inputs.logSizeRatios.allSatisfy({ abs($0) < 1e-9 }) {
       fix([Index.sizeFactor, Index.bias, Index.sizeExponent, Index.biasShare])
@@ -140,6 +166,9 @@ package struct ScaleInputs: Sendable {
   let patterns: [[Double]]
   /// Of each run, which of the patterns, n.
   let patternOf: [Int]
+  /// Of each point, the first run at the target's size; nil without one, and where runs are not what counts.
+  let targetRuns: [Int?]
+  let targetIsOfRuns: Bool
 
   var count: Int { places.count }
 
@@ -158,5 +187,13 @@ package struct ScaleInputs: Sendable {
     }
     self.patterns = patterns
     points = EmbeddedMixtures(mixtures, parts: data.parts, exponent: exponent)
+    var targetRuns = mixtures.map { _ in Int?.none }
+    if data.target.isOfRuns {
+      for run in places.indices.reversed() where logSizeRatios[run] == 0 {
+        targetRuns[places[run]] = run
+      }
+    }
+    self.targetRuns = targetRuns
+    targetIsOfRuns = data.target.isOfRuns
   }
 }

@@ -31,21 +31,72 @@ struct ScaleKernel: Sendable {
     shape = Kernel(form: plain, hyperparameters: Hyperparameters(logs: logs))
   }
 
-  /// f and M among points: both triangles, (p, p), and what their gradients need.
+  /// f and M among points that are all different: both triangles, (p, p), and what their gradients need.
   func covariance(within points: EmbeddedMixtures) -> Pair {
     let (levels, levelSlopes) = level.covariance(within: points, wantsSlopes: true)
     let (shapes, shapeSlopes) = shape.covariance(within: points, wantsSlopes: true)
+    var centered = Self.centered(levels, mirrors: true)
+    addLaws(points, points, to: &centered)
+    for i in 0..<points.count { centered[i, i] += hyperparameters.squaredResidual }
     return Pair(
-      level: Self.centered(levels, mirrors: true), shape: Self.centered(shapes, mirrors: true),
+      level: centered, shape: Self.centered(shapes, mirrors: true),
       raw: (levels, shapes), slopes: (levelSlopes!, shapeSlopes!))
   }
 
   /// f and M between points, (a, b).
   func covariance(_ a: EmbeddedMixtures, _ b: EmbeddedMixtures) -> (level: Matrix, shape: Matrix) {
-    (
-      Self.centered(level.covariance(a, b).values, mirrors: false),
-      Self.centered(shape.covariance(a, b).values, mirrors: false)
-    )
+    var levels = Self.centered(level.covariance(a, b).values, mirrors: false)
+    addLaws(a, b, to: &levels)
+    for j in 0..<b.count {
+      for i in 0..<a.count where a.isSame(i, as: j, of: b) {
+        levels[i, j] += hyperparameters.squaredResidual
+      }
+    }
+    return (levels, Self.centered(shape.covariance(a, b).values, mirrors: false))
+  }
+
+  /// uⱼ of each point, (k, p), and its derivative in ln ε.
+  private func laws(_ points: EmbeddedMixtures) -> (values: Matrix, slopes: Matrix) {
+    let floor = hyperparameters.floor
+    let even = 1 / Double(max(points.parts, 1))
+    var (values, slopes) = (points.weights, points.weights)
+    for at in values.elements.indices {
+      let weight = points.weights.elements[at]
+      values.elements[at] = log((floor + weight) / (floor + even))
+      slopes.elements[at] = floor / (floor + weight) - floor / (floor + even)
+    }
+    return (values, slopes)
+  }
+
+  /// L²/k.
+  private func lawShare(_ points: EmbeddedMixtures) -> Double {
+    hyperparameters.squaredLaw / Double(max(points.parts, 1))
+  }
+
+  private func addLaws(_ a: EmbeddedMixtures, _ b: EmbeddedMixtures, to matrix: inout Matrix) {
+    let share = lawShare(a)
+    guard share > 0 else { return }
+    let products = laws(a).values.times(laws(b).values, transposingSelf: true)
+    for at in matrix.elements.indices { matrix.elements[at] += share * products.elements[at] }
+  }
+
+  /// The derivatives in ln L and ln ε of Σ K̄ᵢⱼ Kᵢⱼ, K the laws' part among points.
+  func lawGradient(
+    of adjoints: Matrix, at points: EmbeddedMixtures
+  ) -> (amplitude: Double, floor: Double) {
+    let share = lawShare(points)
+    guard share > 0 else { return (0, 0) }
+    let (values, slopes) = laws(points)
+    let products = values.times(values, transposingSelf: true)
+    let moved = slopes.times(values, transposingSelf: true)
+    var (amplitude, floor) = (0.0, 0.0)
+    for j in 0..<points.count {
+      for i in 0..<points.count {
+        amplitude += 2 * share * adjoints[i, j] * products[i, j]
+        floor += share * adjoints[i, j] * (moved[i, j] + moved[j, i])
+      }
+    }
+    return (amplitude, floor)
   }
 
   struct Pair {
@@ -104,10 +155,15 @@ struct ScaleKernel: Sendable {
     }
   }
 
-  /// The prior variance of a value at the target, at each point.
+  /// The prior variance of a value at the target, at each point, no run's noise included.
   func targetVariances(_ points: EmbeddedMixtures) -> [Double] {
     let trend = ScaleHyperparameters.trends.value
-    return level.variances(points).map { $0 - Self.squaredConstant + trend * trend }
+    let (share, laws) = (lawShare(points), laws(points).values)
+    return level.variances(points).enumerated().map { i, variance in
+      let own = laws.column(i)
+      return variance - Self.squaredConstant + hyperparameters.squaredResidual + trend * trend
+        + (share > 0 ? share * dot(own, own) : 0)
+    }
   }
 
   /// The variance of each run's own noise in its value.

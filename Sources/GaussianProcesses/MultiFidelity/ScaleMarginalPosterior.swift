@@ -1,19 +1,49 @@
 import Foundation
 import Numerics
 
-/// The logarithm of the marginal likelihood of one output's measurements times the priors' density.
+/// The logarithm of the marginal likelihood of one output's measurements times the priors' density; or of
+/// several outputs', as if all had the same hyperparameters.
 package struct ScaleMarginalPosterior: LogPosterior {
   private let form: ScaleForm
   private let inputs: ScaleInputs
-  /// Of each run at each rung, standardized.
-  private let outcomes: [[Double]]
+  /// Of each output, each run at each rung, standardized.
+  private let outcomes: [[[Double]]]
+  /// What each output's likelihood counts: less than one where they say the same.
+  let share: Double
   package let priors: [HyperparameterPrior]
 
+  /// Of one output.
   package init(form: ScaleForm, inputs: ScaleInputs, outcomes: [[Double]], own: Int?) {
+    self.init(form: form, inputs: inputs, pooling: [outcomes], own: own)
+  }
+
+  /// Of several outputs at once. Outputs that go together are no evidence each: of d outputs whose correlations
+  /// are rᵢⱼ, all together count as d² / Σ rᵢⱼ².
+  package init(
+    form: ScaleForm, inputs: ScaleInputs, pooling outcomes: [[[Double]]], own: Int? = nil
+  ) {
     self.form = form
     self.inputs = inputs
     self.outcomes = outcomes
+    share = Self.share(of: outcomes, inputs)
     priors = form.priorList(own: own, inputs: inputs)
+  }
+
+  /// d / Σ rᵢⱼ², the correlations those of the runs' ends as mixtures move them: beside straight lines in ln N
+  /// and ln D.
+  private static func share(of outcomes: [[[Double]]], _ inputs: ScaleInputs) -> Double {
+    let ends = inputs.patternOf.map { inputs.patterns[$0] }.map { log($0[$0.count - 1]) }
+    let lines = Lines([inputs.logSizeRatios, ends])
+    let residuals = outcomes.map { runs in lines.residuals(runs.map { $0[$0.count - 1] }) }
+    let squares = residuals.map { dot($0, $0) }
+    var sum = 0.0
+    for a in outcomes.indices {
+      for b in outcomes.indices {
+        let product = dot(residuals[a], residuals[b])
+        sum += a == b ? 1 : product * product / max(squares[a] * squares[b], 1e-300)
+      }
+    }
+    return Double(outcomes.count) / sum
   }
 
   /// Value and gradient in the flat hyperparameters; nil where a covariance cannot be factored.
@@ -23,11 +53,16 @@ package struct ScaleMarginalPosterior: LogPosterior {
     guard
       let system = ScaleSystem(inputs: inputs, form: form, hyperparameters: hyperparameters)
     else { return nil }
-    let (numbers, logRest) = system.compressed(outcomes)
-    let weights = system.cholesky.solve(numbers)
-    var value =
-      -0.5 * dot(numbers, weights) - 0.5 * system.cholesky.logDeterminant
-      - 0.5 * Double(numbers.count) * log(2 * Double.pi) + logRest
+    var weights: [[Double]] = []
+    var value = 0.0
+    for output in outcomes {
+      let (numbers, logRest) = system.compressed(output)
+      weights.append(system.cholesky.solve(numbers))
+      value +=
+        share
+        * (-0.5 * dot(numbers, weights[weights.count - 1]) - 0.5 * system.cholesky.logDeterminant
+          - 0.5 * Double(numbers.count) * log(2 * Double.pi) + logRest)
+    }
     var gradient = [Double](repeating: 0, count: logs.count)
     addKernelGradient(system, weights, to: &gradient)
     addCurveGradient(system, weights, to: &gradient)
@@ -37,18 +72,19 @@ package struct ScaleMarginalPosterior: LogPosterior {
 
   /// Of the latent covariance's own hyperparameters.
   private func addKernelGradient(
-    _ system: ScaleSystem, _ weights: [Double], to gradient: inout [Double]
+    _ system: ScaleSystem, _ weights: [[Double]], to gradient: inout [Double]
   ) {
     let n = inputs.count
     let hyperparameters = system.kernel.hyperparameters
     let first = hyperparameters.first
     typealias Index = ScaleHyperparameters.Index
-    // ½ (α αᵀ - C⁻¹), both triangles, then Rᵀ that R: the adjoints of the latent covariance.
+    // ½ (α αᵀ - C⁻¹) of all outputs, both triangles, then Rᵀ that R: the adjoints of the latent covariance.
     var adjoints = system.cholesky.inverse()
-    for j in 0..<adjoints.columns {
-      for i in 0..<adjoints.rows {
-        adjoints[i, j] = 0.5 * (weights[i] * weights[j] - adjoints[i, j])
-      }
+    let columns = Matrix(columns: weights)
+    let products = columns.times(columns, transposingOther: true)
+    for at in adjoints.elements.indices {
+      adjoints.elements[at] =
+        0.5 * share * (products.elements[at] - Double(weights.count) * adjoints.elements[at])
     }
     let values = inputs.logSizeRatios.map {
       system.kernel.factors(logSizeRatio: $0, isAmplitude: false)
@@ -110,6 +146,11 @@ package struct ScaleMarginalPosterior: LogPosterior {
       gradient[first + Index.sizeExponent] +=
         deficits[i] * hyperparameters.deficitSlope(inputs.logSizeRatios[i])
     }
+    gradient[first + Index.residual] +=
+      2 * hyperparameters.squaredResidual * level.diagonal.reduce(0, +)
+    let laws = system.kernel.lawGradient(of: level, at: inputs.points)
+    gradient[first + Index.law] += laws.amplitude
+    gradient[first + Index.floor] += laws.floor
     addNoiseGradient(noise, hyperparameters.mixture, to: &gradient)
     var own = [Double](repeating: 0, count: first)
     system.kernel.level.addHyperparameterGradient(
@@ -147,13 +188,13 @@ package struct ScaleMarginalPosterior: LogPosterior {
   /// are mean and covariance of its (value, amplitude) given the measurements. Both need no more than V and what
   /// was compressed: a = V⁻¹ (y - H m), and the block of C⁻¹ is V⁻¹ - V⁻¹ H S Hᵀ V⁻¹.
   private func addCurveGradient(
-    _ system: ScaleSystem, _ weights: [Double], to gradient: inout [Double]
+    _ system: ScaleSystem, _ weights: [[Double]], to gradient: inout [Double]
   ) {
     let n = inputs.count
     let hyperparameters = system.kernel.hyperparameters
     let first = hyperparameters.first + ScaleHyperparameters.Index.curve
     guard !(0..<4).allSatisfy({ priors[first + $0].isFixed }) else { return }
-    let means = system.projected.times(weights, transposingSelf: true)
+    let means = weights.map { system.projected.times($0, transposingSelf: true) }
     let solved = system.cholesky.solveLower(system.projected)
     func column(_ index: Int) -> ArraySlice<Double> {
       solved.elements[index * solved.rows..<(index + 1) * solved.rows]
@@ -171,7 +212,6 @@ package struct ScaleMarginalPosterior: LogPosterior {
       var covariance = Matrix(rows: count, columns: count)
       var excesses = [Double](repeating: 0, count: count)
       for i in 0..<n where inputs.patternOf[i] == p {
-        let mean = [means[i], means[n + i]]
         let spread = Matrix(rows: [
           [system.latent[i, i] - product(i, i), system.latent[i, n + i] - product(i, n + i)],
           [
@@ -179,15 +219,18 @@ package struct ScaleMarginalPosterior: LogPosterior {
             system.latent[n + i, n + i] - product(n + i, n + i),
           ],
         ])
-        let fitted = compression.design.times(mean)
-        let a = inverse.times(zip(outcomes[i], fitted).map { $0 - $1 })
         let pulled = drawn.times(spread)  // V⁻¹ H S
         let explained = pulled.times(drawn, transposingOther: true)
-        for c in 0..<count {
-          for r in 0..<count {
-            covariance[r, c] += 0.5 * (a[r] * a[c] - inverse[r, c] + explained[r, c])
+        for (output, means) in zip(outcomes, means) {
+          let mean = [means[i], means[n + i]]
+          let fitted = compression.design.times(mean)
+          let a = inverse.times(zip(output[i], fitted).map { $0 - $1 })
+          for c in 0..<count {
+            for r in 0..<count {
+              covariance[r, c] += 0.5 * share * (a[r] * a[c] - inverse[r, c] + explained[r, c])
+            }
+            excesses[c] += share * (a[c] * mean[1] - pulled[c, 1])
           }
-          excesses[c] += a[c] * mean[1] - pulled[c, 1]
         }
       }
       hyperparameters.curve.addGradient(

@@ -26,6 +26,10 @@ package struct ScaleOutputModel: Sendable {
     guard
       let system = ScaleSystem(inputs: inputs, form: form, hyperparameters: hyperparameters)
     else { return nil }
+    self.init(system: system, outcomes: outcomes, location: location, scale: scale)
+  }
+
+  init(system: ScaleSystem, outcomes: [[Double]], location: Double, scale: Double) {
     self.system = system
     self.outcomes = outcomes
     let (numbers, logRest) = system.compressed(outcomes)
@@ -163,19 +167,31 @@ package struct ScaleOutputModel: Sendable {
     prior(answer, a, b) - answer.solved(a, b)
   }
 
-  /// The values that runs at the target would have but for their noise.
+  /// The values at the target: of runs, where it is of runs, or but for their noise.
   func targetQuery(_ points: EmbeddedMixtures) -> Query {
     Query(
       points: points,
       latents: (0..<points.count).map {
         .init(mixture: $0, logSizeRatio: 0, isAmplitude: false)
-      }, runs: [Int?](repeating: nil, count: points.count))
+      },
+      runs: (0..<points.count).map { x in
+        inputs.targetRuns.indices.lazy.compactMap { p in
+          inputs.targetRuns[p].flatMap { inputs.points.isSame(p, as: x, of: points) ? $0 : nil }
+        }.first
+      })
+  }
+
+  /// The variance of what a run at the target adds to its mixture's value, at each point; none where the target
+  /// is not of runs.
+  func targetNoise(_ points: EmbeddedMixtures) -> [Double] {
+    inputs.targetIsOfRuns
+      ? kernel.noise(at: points) : [Double](repeating: 0, count: points.count)
   }
 
   /// The marginal posterior of the value at the target, standardized.
   func targetMarginals(_ points: EmbeddedMixtures) -> (means: [Double], variances: [Double]) {
     let answer = answer(targetQuery(points), isJoint: false)
-    let priors = kernel.targetVariances(points)
+    let priors = zip(kernel.targetVariances(points), targetNoise(points)).map { $0 + $1 }
     return (
       answer.means,
       (0..<points.count).map { max(priors[$0] - answer.solved($0, $0), 1e-12) }
@@ -190,6 +206,7 @@ package struct ScaleOutputModel: Sendable {
     for j in 0..<points.count {
       for i in 0..<points.count { covariance[i, j] = prior(answer, i, j) - explained[i, j] }
     }
+    for (i, noise) in targetNoise(points).enumerated() { covariance[i, i] += noise }
     return (answer.means, covariance)
   }
 

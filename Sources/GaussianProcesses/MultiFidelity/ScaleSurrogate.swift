@@ -23,89 +23,62 @@ package struct ScaleFit: Sendable {
   /// among forms of the same data.
   package var evidence: Double
 
-  /// MAP estimates of every output.
+  /// MAP estimates, the same for every output: what sizes, lengths and noise do is much the same for all, and few
+  /// runs tell little of it by a single output.
   ///
-  /// - Parameters:
-  ///   - pooled: a fit of the same form to the outputs' mean. What it has learned of sizes, lengths and noise
-  ///     is where the outputs begin; if nil, they begin at the priors' centers.
-  ///   - iterations: of each ascent.
+  /// - Parameter iterations: of the ascent.
   /// - Returns: nil where no covariance could be factored.
-  package init?(
-    _ form: ScaleForm, to data: ScaleData, from pooled: ScaleFit? = nil, iterations: Int = 25
-  ) {
-    let inputs = ScaleInputs(data, exponent: form.mixture.exponent)
-    var logs: [[Double]] = []
-    var standards: [(location: Double, scale: Double)] = []
-    var commons: [CommonCurve] = []
-    var evidence = 0.0
-    for output in 0..<data.outputs {
-      let standard = data.standard(output, link: form.mixture.link)
-      let common = CommonCurve(
+  package init?(_ form: ScaleForm, to data: ScaleData, iterations: Int = 25) {
+    let standards = (0..<data.outputs).map { data.standard($0, link: form.mixture.link) }
+    let commons = standards.enumerated().map { output, standard in
+      CommonCurve(
         lengths: data.lengths,
         outcomes: data.standardized(output, link: form.mixture.link, standard))
-      let posterior = ScaleMarginalPosterior(
-        form: form, inputs: inputs,
-        outcomes: data.standardized(output, link: form.mixture.link, standard, less: common),
-        own: data.ownDomains[output])
-      var start = posterior.coldStart
-      if let pooled {
-        start.replaceSubrange(
-          (start.count - ScaleHyperparameters.extra)...,
-          with: pooled.logs[0].suffix(ScaleHyperparameters.extra))
-        start[Hyperparameters.Index.noise] = pooled.logs[0][Hyperparameters.Index.noise]
-      }
-      guard let found = posterior.maximized(from: [start], iterations: iterations) else {
-        return nil
-      }
-      logs.append(found.logs)
-      standards.append(standard)
-      commons.append(common)
-      evidence += found.value
+    }
+    let posterior = ScaleMarginalPosterior(
+      form: form, inputs: ScaleInputs(data, exponent: form.mixture.exponent),
+      pooling: (0..<data.outputs).map {
+        data.standardized($0, link: form.mixture.link, standards[$0], less: commons[$0])
+      }, own: data.outputs == 1 ? data.ownDomains[0] : nil)
+    guard let found = posterior.maximized(from: [posterior.coldStart], iterations: iterations)
+    else { return nil }
+    var evidence = found.value
+    for output in 0..<data.outputs {
       for run in data.runs {
-        evidence -= Double(run.losses.count) * log(standard.scale)
+        evidence -= posterior.share * Double(run.losses.count) * log(standards[output].scale)
         if form.mixture.link == .logarithm {
-          evidence -= run.losses.reduce(0) { $0 + log($1[output]) }
+          evidence -= posterior.share * run.losses.reduce(0) { $0 + log($1[output]) }
         }
       }
     }
     self.form = form
-    self.logs = logs
+    logs = standards.map { _ in found.logs }
     self.standards = standards
     self.commons = commons
     self.evidence = evidence
   }
 
-  /// The form with the link of the most evidence, fitted first to the outputs' mean, for long, and from there to
-  /// every output: what sizes and lengths do is much the same for all, and takes many steps to learn.
+  /// The link of the most evidence, with a law of each domain.
   ///
   /// - Parameters:
-  ///   - iterations: of the mean's ascent and of each output's; see ``SurrogateFit/Member``.
-  ///   - thinning: the most runs and outputs that links are compared on, and runs that hyperparameters are
-  ///     fitted to.
+  ///   - iterations: of the ascent.
+  ///   - thinning: the most runs that links are compared on, and that hyperparameters are fitted to.
   package static func selected(
-    for data: ScaleData, iterations: (pooled: Int, each: Int) = (40, 8),
-    thinning: (links: Int, outputs: Int, fit: Int) = (24, 3, 32)
+    for data: ScaleData, iterations: Int = 60, thinning: (links: Int, fit: Int) = (24, 40)
   ) -> ScaleFit? {
-    var form = ScaleForm(mixture: SurrogateForm(exponent: 0.5, link: .identity, law: .shared))
+    var form = ScaleForm(
+      mixture: SurrogateForm(
+        exponent: 0.5, link: .identity, hasRelevances: false, law: .none), hasDomainLaws: true)
     if data.runs.allSatisfy({ $0.losses.allSatisfy { $0.allSatisfy { $0 > 0 } } }) {
-      let few = min(data.outputs, thinning.outputs)
-      let sample = data.thinned(to: thinning.links).selecting(
-        outputs: (0..<few).map { $0 * data.outputs / few })
+      let sample = data.thinned(to: thinning.links)
       func evidence(_ link: SurrogateForm.Link) -> Double {
         form.mixture.link = link
-        return ScaleFit(form, to: sample, iterations: 6)?.evidence ?? -.infinity
+        return ScaleFit(form, to: sample, iterations: 8)?.evidence ?? -.infinity
       }
       let logarithm = evidence(.logarithm)
       form.mixture.link = logarithm >= evidence(.identity) ? .logarithm : .identity
     }
-    let sample = data.thinned(to: thinning.fit)
-    guard data.outputs > 1 else {
-      return ScaleFit(form, to: sample, iterations: iterations.pooled)
-    }
-    let mean = LossFunction(
-      coefficients: [Double](repeating: 1 / Double(data.outputs), count: data.outputs))
-    let pooled = ScaleFit(form, to: sample.reduced(to: mean), iterations: iterations.pooled)
-    return ScaleFit(form, to: sample, from: pooled, iterations: iterations.each)
+    return ScaleFit(form, to: data.thinned(to: thinning.fit), iterations: iterations)
   }
 }
 
@@ -157,15 +130,19 @@ package struct ScaleSurrogate: TargetSurrogate {
     var models: [ScaleOutputModel] = []
     for output in 0..<data.outputs {
       let standard = fit.standards[output]
+      let known = output > 0 && fit.logs[output] == fit.logs[0] ? models[0].system : nil
       guard
-        let model = ScaleOutputModel(
-          form: fit.form, hyperparameters: ScaleHyperparameters(logs: fit.logs[output]),
-          inputs: inputs,
+        let system = known
+          ?? ScaleSystem(
+            inputs: inputs, form: fit.form,
+            hyperparameters: ScaleHyperparameters(logs: fit.logs[output]))
+      else { return nil }
+      models.append(
+        ScaleOutputModel(
+          system: system,
           outcomes: data.standardized(
             output, link: fit.form.mixture.link, standard, less: fit.commons[output]),
-          location: standard.location, scale: standard.scale)
-      else { return nil }
-      models.append(model)
+          location: standard.location, scale: standard.scale))
     }
     self.data = data
     self.fit = fit

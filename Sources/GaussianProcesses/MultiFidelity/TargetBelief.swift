@@ -22,7 +22,7 @@ package struct CurveCandidate: Sendable, Hashable {
 }
 
 /// The objective at the target over some mixtures, jointly, as far as it tells them apart: less its mean over
-/// all of them, as what they share does not matter for which is the best. And what a run would tell of it.
+/// all of them, as what they share does not matter for which is the best. And what runs would tell of it.
 package struct TargetBelief: Sendable {
   package let surrogate: ScaleSurrogate
   package let function: LossFunction
@@ -32,15 +32,9 @@ package struct TargetBelief: Sendable {
   /// Of the objective less its mean over the mixtures, (p, p).
   package let contrasts: Matrix
   private let points: EmbeddedMixtures
-  private let outputs: [Output]
-
-  /// What one output has to do with it.
-  private struct Output: Sendable {
-    /// From a standardized value to the objective, p; zero where the objective does not depend on it.
-    var slopes: [Double]
-    /// Its part of the contrasts' variance at each mixture, p.
-    var variances: [Double]
-  }
+  /// Of each output, from a standardized value to the objective, p; zero where the objective does not depend on
+  /// it.
+  private let slopes: [[Double]]
 
   /// - Returns: nil where a covariance cannot be factored.
   package init?(_ surrogate: ScaleSurrogate, _ function: LossFunction, mixtures: [[Double]]) {
@@ -58,7 +52,7 @@ package struct TargetBelief: Sendable {
     let values = losses.map { $0.map(\.loss) }
     means = function.values(of: values)
     let gradients = function.gradients(of: values, adjoints: mixtures.map { _ in 1 })
-    var outputs: [Output] = []
+    var all: [[Double]] = []
     // Row d holds output d's factor: (outputs, p · p).
     var factors = Matrix(rows: posteriors.count, columns: count * count)
     for (d, posterior) in posteriors.enumerated() {
@@ -66,12 +60,12 @@ package struct TargetBelief: Sendable {
       var covariance = posterior.covariance
       for j in 0..<count { for i in 0..<count { covariance[i, j] *= slopes[i] * slopes[j] } }
       covariance = Self.centered(covariance)
-      outputs.append(Output(slopes: slopes, variances: covariance.diagonal.map { max($0, 0) }))
+      all.append(slopes)
       guard count > 1, slopes.contains(where: { $0 != 0 }) else { continue }
       guard let factor = Cholesky(factoring: covariance)?.factor else { return nil }
       for at in 0..<count * count { factors[d, at] = factor.elements[at] }
     }
-    self.outputs = outputs
+    slopes = all
     // As JointObjective combines models: Σ R(d, e) Aᵈ Aᵉᵀ.
     let mixed = surrogate.correlation.times(factors)
     var total = Matrix(rows: count, columns: count)
@@ -101,6 +95,9 @@ package struct TargetBelief: Sendable {
   }
 
   // MARK: The best
+
+  /// The mixture of the lowest expected objective.
+  package var best: Int { means.indices.min { (means[$0], $0) < (means[$1], $1) }! }
 
   /// Joint draws of the objective at the mixtures, less what they share: [draw][mixture].
   package func draws(_ count: Int, seed: UInt64) -> [[Double]]? {
@@ -132,64 +129,126 @@ package struct TargetBelief: Sendable {
 
   // MARK: What runs would tell
 
-  /// How much of the variance of the contrast at each mixture each candidate's measurements would explain, from
-  /// 0 to 1: (mixtures, candidates).
+  /// By how much the lowest expected objective over the mixtures would fall, on average, for each of some sets of
+  /// one or two runs: their knowledge gradient.
   ///
-  /// With c the covariance of an output's measurements y with its contrast, cᵀ Σ⁻¹ c is explained of the
-  /// output's part. Parts add up as the outputs' errors are correlated.
-  package func explained(by candidates: [CurveCandidate]) -> Matrix {
-    let count = mixtures.count
-    var result = Matrix(rows: count, columns: candidates.count)
-    let used = outputs.indices.filter { outputs[$0].variances.contains { $0 > 0 } }
-    guard !used.isEmpty else { return result }
-    let correlation = surrogate.correlation.submatrix(rows: used, columns: used)
-    /// Σ R(d, e) aᵈ aᵉ for each mixture, from (outputs, mixtures).
-    func combined(_ roots: Matrix) -> [Double] {
-      let drawn = correlation.times(roots)
-      return (0..<count).map { m in
-        var sum = 0.0
-        for d in 0..<roots.rows { sum += roots[d, m] * drawn[d, m] }
-        return sum
-      }
+  /// What a set shows moves the means along several directions. The one that moves them most counts, exactly, and
+  /// the others do not: by Jensen's inequality that is a bound from below.
+  ///
+  /// - Precondition: the runs of a set are different.
+  package func gains(of sets: [[CurveCandidate]]) -> [Double] {
+    guard mixtures.count > 1 else { return sets.map { _ in 0 } }
+    let views = views(of: sets.flatMap { $0 })
+    return sets.map { set in
+      KnowledgeGradient.gain(means: means, slopes: direction(of: changes(by: set, views)))
     }
-    // Roots of variances, with the sign that the output counts with.
-    func root(_ d: Int, _ m: Int, _ variance: Double) -> Double {
-      outputs[used[d]].slopes[m] < 0 ? -variance.squareRoot() : variance.squareRoot()
-    }
-    var whole = Matrix(rows: used.count, columns: count)
-    for m in 0..<count {
-      for d in used.indices { whole[d, m] = root(d, m, outputs[used[d]].variances[m]) }
-    }
-    let bottom = combined(whole)
-    let parts = used.map { explained(output: $0, by: candidates) }
-    for x in candidates.indices {
-      var own = Matrix(rows: used.count, columns: count)
-      for m in 0..<count { for d in used.indices { own[d, m] = root(d, m, parts[d][m, x]) } }
-      for (m, top) in combined(own).enumerated() where bottom[m] > 0 {
-        result[m, x] = min(max(top / bottom[m], 0), 1 - 1e-12)
-      }
+  }
+
+  /// The covariance of the means' changes, less what they share, that a set of runs would bring, (p, p).
+  package func changes(by set: [CurveCandidate]) -> Matrix {
+    var result = Matrix(rows: mixtures.count, columns: mixtures.count)
+    for change in changes(by: set, views(of: set)) {
+      let part = change.own.times(change.drawn, transposingOther: true)
+      for at in result.elements.indices { result.elements[at] += part.elements[at] }
     }
     return result
   }
 
-  /// What is explained of one output's parts, (mixtures, candidates).
-  private func explained(output: Int, by candidates: [CurveCandidate]) -> Matrix {
+  /// Changes of the means by one number of every output: their covariance is W R Wᵀ.
+  private struct Change {
+    /// W: what a deviation of each output's number changes, (p, outputs).
+    var own: Matrix
+    /// W R, the outputs' errors being correlated.
+    var drawn: Matrix
+  }
+
+  /// One deviation of the changes along their principal direction, p.
+  private func direction(of changes: [Change]) -> [Double] {
+    // From the largest column on, by the power method: a few steps get within a percent.
+    var largest = 0.0
+    var direction = means.map { _ in 0.0 }
+    for change in changes {
+      for column in 0..<change.own.columns {
+        let values = change.own.column(column)
+        let square = dot(values, values)
+        if square > largest { (largest, direction) = (square, values) }
+      }
+    }
+    for _ in 0..<3 {
+      let norm = dot(direction, direction).squareRoot()
+      guard norm > 0 else { return direction }
+      for i in direction.indices { direction[i] /= norm }
+      var next = means.map { _ in 0.0 }
+      for change in changes {
+        let part = change.drawn.times(change.own.times(direction, transposingSelf: true))
+        for i in next.indices { next[i] += part[i] }
+      }
+      direction = next
+    }
+    // Its length is the eigenvalue, that of a deviation the root of it.
+    let root = dot(direction, direction).squareRoot().squareRoot()
+    return root > 0 ? direction.map { $0 / root } : direction
+  }
+
+  /// What an output knows of the runs that are asked about.
+  private struct View {
+    var output: Int
+    var answer: ScaleOutputModel.Answer
+    /// Of each of a run's two latents, where the first is.
+    var places: [Key: Int]
+    /// Covariances of latents with the targets, standardized, (p, latents); those of the targets are no use.
+    var covariances: Matrix
+    /// With the objective's contrasts, likewise.
+    var contrasts: Matrix
+    var designs: [Pattern: [(value: Double, amplitude: Double)]]
+    var noise: [Double]
+    /// Whether all but the contrasts is the first output's too.
+    var isShared = false
+  }
+
+  /// Of every output that the objective depends on.
+  private func views(of candidates: [CurveCandidate]) -> [View] {
+    var views: [View] = []
+    for output in surrogate.models.indices where slopes[output].contains(where: { $0 != 0 }) {
+      var view: View
+      if let first = views.first, surrogate.fit.logs[first.output] == surrogate.fit.logs[output] {
+        view = first
+        view.output = output
+        view.isShared = true
+      } else {
+        view = self.view(output, of: candidates)
+      }
+      let (slopes, count) = (slopes[output], mixtures.count)
+      for latent in count..<max(view.covariances.columns, count) {
+        var common = 0.0
+        for m in 0..<count {
+          let value = slopes[m] * view.covariances[m, latent]
+          view.contrasts[m, latent] = value
+          common += value / Double(count)
+        }
+        for m in 0..<count { view.contrasts[m, latent] -= common }
+      }
+      views.append(view)
+    }
+    return views
+  }
+
+  /// Its contrasts left open.
+  private func view(_ output: Int, of candidates: [CurveCandidate]) -> View {
     let model = surrogate.models[output]
-    let (slopes, count) = (outputs[output].slopes, mixtures.count)
+    let count = mixtures.count
     let target = surrogate.data.target
     // The target's latents first, then two for each distinct (mixture, size, run).
     var query = model.targetQuery(points)
-    var places: [Int] = []
-    var known: [Key: Int] = [:]
+    let targetRuns = query.runs
+    var places: [Key: Int] = [:]
+    var designs: [Pattern: [(value: Double, amplitude: Double)]] = [:]
     for candidate in candidates {
-      let key = Key(
-        mixture: candidate.mixture, parameters: candidate.parameters, run: candidate.run)
-      if let place = known[key] {
-        places.append(place)
-        continue
-      }
-      known[key] = query.latents.count
-      places.append(query.latents.count)
+      let pattern = Pattern(candidate, model)
+      if designs[pattern] == nil { designs[pattern] = Self.design(candidate, model, target) }
+      let key = Key(candidate)
+      guard places[key] == nil else { continue }
+      places[key] = query.latents.count
       let ratio = log(target.parameters / candidate.parameters)
       for isAmplitude in [false, true] {
         query.latents.append(
@@ -198,65 +257,107 @@ package struct TargetBelief: Sendable {
       }
     }
     let answer = model.answer(query)
-    let noise = model.kernel.noise(at: points)
-    let hyperparameters = model.kernel.hyperparameters
-    // Covariances of every latent with the contrasts, (mixtures, latents).
+    let targetNoise = model.targetNoise(points)
     let solvedTargets = answer.solved.submatrix(
       rows: Array(0..<answer.solved.rows), columns: Array(0..<count))
-    var contrasts = solvedTargets.times(answer.solved, transposingSelf: true)
+    var covariances = solvedTargets.times(answer.solved, transposingSelf: true)
     for latent in count..<max(query.latents.count, count) {
-      var common = 0.0
+      let of = query.latents[latent]
       for m in 0..<count {
-        contrasts[m, latent] =
-          slopes[m] * (model.prior(answer, latent, m) - contrasts[m, latent])
-        common += contrasts[m, latent] / Double(count)
-      }
-      for m in 0..<count { contrasts[m, latent] -= common }
-    }
-    var designs: [Pattern: [(value: Double, amplitude: Double)]] = [:]
-    var spreads: [Int: Matrix] = [:]
-    var result = Matrix(rows: count, columns: candidates.count)
-    for (x, candidate) in candidates.enumerated() {
-      let place = places[x]
-      let spread: Matrix
-      if let found = spreads[place] {
-        spread = found
-      } else {
-        var matrix = Matrix(rows: 2, columns: 2)
-        for j in 0..<2 {
-          for i in 0..<2 { matrix[i, j] = model.covariance(answer, place + i, place + j) }
+        var covariance = model.prior(answer, latent, m) - covariances[m, latent]
+        if m == of.mixture, of.logSizeRatio == 0, !of.isAmplitude,
+          query.runs[latent] == targetRuns[m]
+        {
+          covariance += targetNoise[m]
         }
-        matrix[0, 0] += noise[candidate.mixture]
-        matrix[1, 1] += hyperparameters.amplitudeNoise
-        spread = matrix
-        spreads[place] = matrix
-      }
-      let pattern = Pattern(
-        seen: candidate.run.map { model.inputs.patternOf[$0] }, tokens: candidate.tokens)
-      let rows: [(value: Double, amplitude: Double)]
-      if let found = designs[pattern] {
-        rows = found
-      } else {
-        rows = Self.design(candidate, model, target)
-        designs[pattern] = rows
-      }
-      guard let gauge = Gauge(spread, rows) else { continue }
-      for m in 0..<count {
-        result[m, x] = gauge.explained(contrasts[m, place], contrasts[m, place + 1])
+        covariances[m, latent] = covariance
       }
     }
-    return result
+    return View(
+      output: output, answer: answer, places: places, covariances: covariances,
+      contrasts: covariances, designs: designs, noise: model.kernel.noise(at: points))
+  }
+
+  private func changes(by set: [CurveCandidate], _ views: [View]) -> [Change] {
+    let (count, numbers) = (mixtures.count, 2 * set.count)
+    let factor = surrogate.varianceFactor.squareRoot()
+    var own = (0..<numbers).map { _ in Matrix(rows: count, columns: views.count) }
+    var first: (latents: [Int], design: Matrix, cholesky: Cholesky)?
+    for (v, view) in views.enumerated() {
+      guard let known = view.isShared ? first : self.numbers(of: set, view) else { continue }
+      if v == 0 { first = known }
+      let (latents, design, cholesky) = known
+      let pulled = view.contrasts.submatrix(rows: Array(0..<count), columns: latents)
+        .times(design, transposingOther: true)
+      // Columns of pulled L⁻ᵀ.
+      let white = cholesky.solveLower(pulled.transposed)
+      for r in 0..<white.rows {
+        for m in 0..<count { own[r][m, v] = factor * white[r, m] }
+      }
+    }
+    let used = views.map(\.output)
+    let correlation = surrogate.correlation.submatrix(rows: used, columns: used)
+    return own.map { Change(own: $0, drawn: $0.times(correlation)) }
+  }
+
+  /// A set's latents, its numbers' rows R over them, and the numbers' covariance R S Rᵀ + I.
+  private func numbers(
+    of set: [CurveCandidate], _ view: View
+  ) -> (latents: [Int], design: Matrix, cholesky: Cholesky)? {
+    let model = surrogate.models[view.output]
+    // Rows R of all runs of the set, over their latents.
+    var rows: [(place: Int, value: Double, amplitude: Double)] = []
+    for candidate in set {
+      let place = view.places[Key(candidate)]!
+      for row in view.designs[Pattern(candidate, model)]! {
+        rows.append((place, row.value, row.amplitude))
+      }
+    }
+    guard !rows.isEmpty else { return nil }
+    let latents = set.flatMap { candidate -> [Int] in
+      let place = view.places[Key(candidate)]!
+      return [place, place + 1]
+    }
+    var spread = Matrix(rows: latents.count, columns: latents.count)
+    for j in latents.indices {
+      for i in 0...j {
+        let value = model.covariance(view.answer, latents[i], latents[j])
+        (spread[i, j], spread[j, i]) = (value, value)
+      }
+      let isAmplitude = view.answer.factors[latents[j]].isAmplitude
+      spread[j, j] +=
+        isAmplitude
+        ? model.kernel.hyperparameters.amplitudeNoise
+        : view.noise[view.answer.mixtures[latents[j]]]
+    }
+    var design = Matrix(rows: rows.count, columns: latents.count)
+    for (r, row) in rows.enumerated() {
+      let at = latents.firstIndex(of: row.place)!
+      (design[r, at], design[r, at + 1]) = (row.value, row.amplitude)
+    }
+    var total = design.times(spread).times(design, transposingOther: true)
+    for r in rows.indices { total[r, r] += 1 }
+    return Cholesky(factoring: total).map { (latents, design, $0) }
   }
 
   private struct Key: Hashable {
     var mixture: Int
     var parameters: Double
     var run: Int?
+
+    init(_ candidate: CurveCandidate) {
+      (mixture, parameters, run) = (candidate.mixture, candidate.parameters, candidate.run)
+    }
   }
 
   private struct Pattern: Hashable {
     var seen: Int?
     var tokens: [Double]
+
+    init(_ candidate: CurveCandidate, _ model: ScaleOutputModel) {
+      seen = candidate.run.map { model.inputs.patternOf[$0] }
+      tokens = candidate.tokens
+    }
   }
 
   /// What the measurements say of (value, amplitude), compressed. Those of a run that goes on are
@@ -278,42 +379,5 @@ package struct TargetBelief: Sendable {
       covariance = covariance - solved.times(cross, transposingSelf: true)
     }
     return CurveCompression(design: design, covariance: covariance)?.rows ?? []
-  }
-
-  /// cᵀ Rᵀ (R S Rᵀ + I)⁻¹ R c for one or two rows of R.
-  private struct Gauge {
-    let first: (value: Double, amplitude: Double)
-    let second: (value: Double, amplitude: Double)?
-    /// The first number's variance, its share in the second, and what that leaves of it.
-    let variance: Double
-    let share: Double
-    let rest: Double
-
-    init?(_ spread: Matrix, _ rows: [(value: Double, amplitude: Double)]) {
-      guard let first = rows.first else { return nil }
-      func covariance(
-        _ a: (value: Double, amplitude: Double), _ b: (value: Double, amplitude: Double)
-      ) -> Double {
-        a.value * (spread[0, 0] * b.value + spread[0, 1] * b.amplitude)
-          + a.amplitude * (spread[1, 0] * b.value + spread[1, 1] * b.amplitude)
-      }
-      self.first = first
-      variance = covariance(first, first) + 1
-      second = rows.count > 1 ? rows[1] : nil
-      if let second {
-        let both = covariance(first, second)
-        share = both / variance
-        rest = max(covariance(second, second) + 1 - both * share, 1e-12)
-      } else {
-        (share, rest) = (0, 1)
-      }
-    }
-
-    func explained(_ value: Double, _ amplitude: Double) -> Double {
-      let u = first.value * value + first.amplitude * amplitude
-      guard let second else { return u * u / variance }
-      let v = second.value * value + second.amplitude * amplitude - share * u
-      return u * u / variance + v * v / rest
-    }
   }
 }

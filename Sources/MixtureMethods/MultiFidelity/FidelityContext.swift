@@ -36,6 +36,9 @@ package struct FidelityContext: Sendable, Hashable {
   package var budget: Double
   /// Whether a mixture may be run again at a size where it has a run: only where that has noise of its own.
   package var replicates: Bool
+  /// Whether a mixture is worth what its one run at the target gives, as in a table where each has one; if not,
+  /// what its runs would give on average.
+  package var judgesRuns: Bool
   /// Whether a paused run goes on at the price of the steps that it lacks; if not, it begins again.
   package var payOnlyExtraSteps: Bool
   /// Whether a model learns from every rung of a run, or from the last alone.
@@ -47,7 +50,8 @@ package struct FidelityContext: Sendable, Hashable {
   package init(
     domains: [String], objective: Objective, grid: FidelityGrid, pool: FidelityPool? = nil,
     feasible: FeasibleMixtures? = nil, seed: UInt64, budget: Double, replicates: Bool = false,
-    payOnlyExtraSteps: Bool = true, wholeCurves: Bool = true, composite: Bool = true
+    judgesRuns: Bool = false, payOnlyExtraSteps: Bool = true, wholeCurves: Bool = true,
+    composite: Bool = true
   ) {
     precondition(
       feasible.map { $0.domains == domains } ?? true, "expected constraints on the same domains")
@@ -59,6 +63,7 @@ package struct FidelityContext: Sendable, Hashable {
     self.seed = seed
     self.budget = budget
     self.replicates = replicates
+    self.judgesRuns = judgesRuns
     self.payOnlyExtraSteps = payOnlyExtraSteps
     self.wholeCurves = wholeCurves
     self.composite = composite

@@ -25,6 +25,7 @@ package struct FidelityReplay: Sendable {
     let context = FidelityContext(
       domains: table.domains, objective: table.objective, grid: table.grid, pool: table.pool,
       seed: seed, budget: configuration.budget,
+      judgesRuns: configuration.noise == 0 && !table.hasReplicates,
       payOnlyExtraSteps: !variant.ablations.contains(.noResumeCredit),
       wholeCurves: !variant.ablations.contains(.lastPoints),
       composite: !variant.ablations.contains(.objectiveOnly))
@@ -44,7 +45,8 @@ package struct FidelityReplay: Sendable {
     return FidelityTrace(
       method: "\(variant)", seed: seed, points: search.points,
       compute: configuration.budget - search.left, spend: search.spend, runs: search.runs.count,
-      resumed: search.resumed, duration: search.clock)
+      resumed: search.resumed, duration: search.clock,
+      beliefs: search.beliefs.isEmpty ? nil : search.beliefs)
   }
 }
 
@@ -60,6 +62,7 @@ private struct FidelitySimulation {
   private(set) var left: Double
   private(set) var clock = 0.0
   private(set) var points: [FidelityTrace.Point] = []
+  private(set) var beliefs: [FidelityTrace.Belief] = []
   private(set) var spend: [Double]
   private(set) var resumed = 0
   /// The lowest of those run at the target.
@@ -117,9 +120,17 @@ private struct FidelitySimulation {
     let (id, end) = underWay.remove(at: place)
     clock = end
     measure(id)
-    let handedOver = method.recommendation(runs: runs).flatMap {
-      table.pool.index(of: $0.mixture)
-    }.map { table.values[$0] }
+    let recommendation = method.recommendation(runs: runs)
+    let handedOver = recommendation.flatMap { table.pool.index(of: $0.mixture) }
+      .map { table.values[$0] }
+    if let recommendation, let predicted = recommendation.predicted, let handedOver,
+      context.budget - left >= 2.0.squareRoot() * (beliefs.last?.compute ?? 0)
+    {
+      beliefs.append(
+        .init(
+          compute: context.budget - left, mean: predicted.mean, deviation: predicted.deviation,
+          probabilityOfBest: recommendation.probabilityOfBest, value: handedOver))
+    }
     let point = FidelityTrace.Point(
       compute: context.budget - left, handedOver: handedOver, ran: ran)
     if points.last?.handedOver != handedOver || points.last?.ran != ran { points.append(point) }

@@ -72,6 +72,27 @@ package struct FidelityTrace: Sendable, Hashable, Codable {
     }
   }
 
+  /// What a model said of what it would hand over, and what that is worth.
+  package struct Belief: Sendable, Hashable, Codable {
+    package var compute: Double
+    /// The objective at the target: mean and standard deviation.
+    package var mean: Double
+    package var deviation: Double
+    /// That it is the best of all at the target; nil where nothing was said.
+    package var probabilityOfBest: Double?
+    package var value: Double
+
+    package init(
+      compute: Double, mean: Double, deviation: Double, probabilityOfBest: Double?, value: Double
+    ) {
+      self.compute = compute
+      self.mean = mean
+      self.deviation = deviation
+      self.probabilityOfBest = probabilityOfBest
+      self.value = value
+    }
+  }
+
   package var method: String
   package var seed: UInt64
   /// Where something changed, in order.
@@ -85,10 +106,12 @@ package struct FidelityTrace: Sendable, Hashable, Codable {
   package var resumed: Int
   /// When the last run ended, by the virtual clock.
   package var duration: Double
+  /// Once in each factor of √2 of the compute; nil without a model.
+  package var beliefs: [Belief]?
 
   package init(
     method: String, seed: UInt64, points: [Point], compute: Double, spend: [Double], runs: Int,
-    resumed: Int, duration: Double
+    resumed: Int, duration: Double, beliefs: [Belief]? = nil
   ) {
     self.method = method
     self.seed = seed
@@ -98,6 +121,7 @@ package struct FidelityTrace: Sendable, Hashable, Codable {
     self.runs = runs
     self.resumed = resumed
     self.duration = duration
+    self.beliefs = beliefs
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import GaussianProcesses
 import Numerics
 
 /// What traces say of methods that choose size and length: regret at the target against compute, and how
@@ -30,6 +31,30 @@ package struct FidelitySummary: Sendable, Codable {
     package var count: Int { seeds.count { $0 != nil } }
   }
 
+  /// What a model said of what it would hand over, in the course of all searches.
+  package struct Beliefs: Sendable, Codable {
+    package var count: Int
+    /// The share of 95 % intervals that held the objective at the target.
+    package var covered: Double
+    /// The mean probability of being the best, and the share that was; nil where nothing was said.
+    package var probabilityOfBest: Double?
+    package var best: Double?
+
+    /// - Returns: nil without any.
+    init?(_ beliefs: [FidelityTrace.Belief], best: Double) {
+      guard !beliefs.isEmpty else { return nil }
+      count = beliefs.count
+      let held = beliefs.count {
+        Prediction(mean: $0.mean, deviation: $0.deviation).interval.contains($0.value)
+      }
+      covered = Double(held) / Double(count)
+      let told = beliefs.filter { $0.probabilityOfBest != nil }
+      guard !told.isEmpty else { return }
+      probabilityOfBest = Statistics.mean(told.map { $0.probabilityOfBest! })
+      self.best = Double(told.count { $0.value == best }) / Double(told.count)
+    }
+  }
+
   package struct Method: Sendable, Codable {
     package var method: String
     package var seeds: Int
@@ -40,6 +65,8 @@ package struct FidelitySummary: Sendable, Codable {
     package var ran: Arrival
     /// Shares of what was paid, at each size, over all seeds.
     package var shares: [Double]
+    /// How well what its model said came true; nil without a model.
+    package var beliefs: Beliefs?
     /// Means over seeds.
     package var runs: Double
     package var resumed: Double
@@ -221,7 +248,7 @@ struct FidelityArrivals {
       handedOver: summary(handedOver), ran: summary(traces.map { arrival($0, .ran) }),
       shares: traces[0].spend.indices.map { level in
         traces.reduce(0) { $0 + $1.spend[level] } / max(total, 1e-300)
-      },
+      }, beliefs: .init(traces.flatMap { $0.beliefs ?? [] }, best: best),
       runs: mean { Double($0.runs) }, resumed: mean { Double($0.resumed) },
       compute: mean(\.compute))
   }

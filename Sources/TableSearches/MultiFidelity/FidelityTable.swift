@@ -1,3 +1,4 @@
+import Foundation
 import MixtureMethods
 import Mixtures
 import Numerics
@@ -70,6 +71,11 @@ package struct FidelityTable: Sendable {
   }
 
   package var count: Int { values.count }
+  /// Whether most mixtures have several runs at the target, whose mean they are judged by.
+  package var hasReplicates: Bool {
+    let target = grid.target
+    return 2 * runs.count { $0[target.level].count { $0.losses[target.rung] != nil } > 1 } > count
+  }
   /// The mixture of the lowest value: the earliest of several.
   package var best: Int { values.indices.min { (values[$0], $0) < (values[$1], $1) }! }
 
@@ -90,7 +96,8 @@ package struct FidelityTable: Sendable {
     return some[generator.integer(below: some.count)]
   }
 
-  /// Names what it holds, to the last bit.
+  /// Names what it holds, to the last bit; costs to six digits, as they may be fitted and the last bits of a fit
+  /// are the processor's.
   package var fingerprint: String {
     var text = domains.joined(separator: "\n") + "\n\n"
     text += objective.domains.joined(separator: "\n") + "\n\n"
@@ -100,7 +107,9 @@ package struct FidelityTable: Sendable {
     }
     for rung in grid.levels.joined() {
       text += "\(rung.scale.size) \(rung.scale.parameters) \(rung.scale.tokens) "
-      add([rung.trunkCost, rung.branchCost])
+      text +=
+        [rung.trunkCost, rung.branchCost].map { String(format: "%.5e", $0) }
+        .joined(separator: " ") + "\n"
     }
     text += "\(grid.target)\n"
     for (mixture, levels) in zip(pool.mixtures, runs) {

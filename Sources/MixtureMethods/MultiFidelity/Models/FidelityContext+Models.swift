@@ -51,7 +51,7 @@ extension FidelityContext {
   private var target: ScaleData.Target {
     ScaleData.Target(
       parameters: parameters(grid.target.level),
-      tokens: tokens(grid.target.level, grid.target.rung))
+      tokens: tokens(grid.target.level, grid.target.rung), isOfRuns: judgesRuns)
   }
 
   /// Point `ordinal` of an even spread over what is feasible; from a pool, the nearest mixture there

@@ -3,13 +3,14 @@ import GaussianProcesses
 import Mixtures
 import Numerics
 
-/// Chooses mixture, size and length by what a run would tell of the best mixture at the target for what it
-/// costs: `scale-bo`.
+/// Chooses mixture, size and length by what runs are worth for knowing the best mixture at the target: `scale-bo`.
 ///
 /// The model is a ``ScaleSurrogate``. A candidate is a new run, or a paused one that goes on for the price of
-/// the steps that it lacks; all of what its curve would show counts. Of α nats about the lowest objective at
-/// the target and a cost, ln α - η ln cost is maximized: η falls from 1, information per cost, to 0 where a
-/// share of the budget is left. That share is kept for runs that reach the target.
+/// the steps that it lacks. Its gain α is how far the lowest objective that is expected at the target will fall
+/// once it is known (the knowledge gradient over all mixtures, from their joint posterior). Where nobody has run
+/// the mixture that is best so far, a run says little alone, as it tells a mixture from the level that all have
+/// there only beside another: so both together are a candidate too. ln α - η ln cost is maximized: η falls from
+/// 1, gain per cost, to 0 where a share of the budget is left. That share is kept for runs that reach the target.
 struct ScaleSearch: FidelityMethod {
   let context: FidelityContext
   private var cache: (data: ScaleData, surrogate: ScaleSurrogate?)?
@@ -21,7 +22,8 @@ struct ScaleSearch: FidelityMethod {
 
   init(context: FidelityContext) { self.context = context }
 
-  var measuresOnTheWay: Bool { context.wholeCurves }
+  /// Where a measurement on the way has a price, it is not worth it: what follows tells more.
+  var measuresOnTheWay: Bool { context.wholeCurves && context.grid.measuringIsFree }
 
   // MARK: Proposing
 
@@ -45,16 +47,41 @@ struct ScaleSearch: FidelityMethod {
       let final = options.filter { $0.level == target.level && $0.rungs.upperBound == target.rung }
       if !final.isEmpty { options = final }
     }
-    guard
-      let information = belief.information(
-        of: options.map { candidate($0, known.rows) }, seed: context.seed)
-    else { return nil }
+    let moves = moves(options, best: belief.best, budgetLeft)
+    let gains = belief.gains(
+      of: moves.map { $0.options.map { candidate(options[$0], known.rows) } })
     let eta = min(max((budgetLeft - kept) / max(context.budget - kept, 1e-9), 0), 1)
-    let scores = options.indices.map { log(information[$0]) - eta * log(options[$0].cost) }
-    guard let best = scores.indices.max(by: { (scores[$0], -$0) < (scores[$1], -$1) }),
-      information[best] > 1e-12
-    else { return nil }
-    return options[best].step
+    let scores = moves.indices.map { log(gains[$0]) - eta * log(moves[$0].cost) }
+    guard let best = scores.indices.max(by: { (scores[$0], -$0) < (scores[$1], -$1) }) else {
+      return nil
+    }
+    if gains[best] > 0 { return options[moves[best].options[0]].step }
+    return confirmation(options, belief)
+  }
+
+  /// Every option by itself, and with that of the best mixture to the same place, the latter first.
+  private func moves(
+    _ options: [FidelityOption], best: Int, _ budgetLeft: Double
+  ) -> [(options: [Int], cost: Double)] {
+    var moves = options.indices.map { (options: [$0], cost: options[$0].cost) }
+    for (place, option) in options.enumerated() where option.mixture == best {
+      for (other, rival) in options.enumerated()
+      where rival.mixture != best && rival.level == option.level
+        && rival.rungs.upperBound == option.rungs.upperBound
+      {
+        let cost = option.cost + rival.cost
+        if cost <= budgetLeft + 1e-9 { moves.append(([place, other], cost)) }
+      }
+    }
+    return moves
+  }
+
+  /// Where no run is worth anything by the model: the target's of the lowest expected objective.
+  private func confirmation(_ options: [FidelityOption], _ belief: TargetBelief) -> FidelityStep? {
+    let target = context.grid.target
+    return options.filter { $0.level == target.level && $0.rungs.upperBound == target.rung }.min {
+      (belief.means[$0.mixture], $0.mixture) < (belief.means[$1.mixture], $1.mixture)
+    }?.step
   }
 
   /// In runs of the target: room for one, where the budget has it.
@@ -62,8 +89,8 @@ struct ScaleSearch: FidelityMethod {
     min(max(Self.reserve * context.budget, 1), 0.5 * context.budget)
   }
 
-  /// Short runs of the smallest size, spread evenly, until a model can be made of them.
-  private var designCount: Int { min(max(2 * context.domains.count, 6), 12) }
+  /// Short runs of the smallest size, spread evenly: one more than domains, until a model can be made of them.
+  private var designCount: Int { min(context.domains.count + 1, 12) }
 
   private func designStep(_ runs: [FidelityRun], _ budgetLeft: Double) -> FidelityStep? {
     for level in context.grid.levels.indices {
@@ -160,7 +187,7 @@ struct ScaleSearch: FidelityMethod {
       guard let goal = run.goal else { continue }
       let first = (run.measurements.last?.rung).map { $0 + 1 } ?? 0
       guard first <= goal else { continue }
-      let tokens = (context.wholeCurves ? first...goal : goal...goal).map {
+      let tokens = (measuresOnTheWay ? first...goal : goal...goal).map {
         context.tokens(run.level, $0)
       }
       let losses = surrogate.losses(
