@@ -145,7 +145,7 @@ private struct DenseProcess {
       value +=
         exp(extra[9])
         * (rest(a.length, b.length) - rest(a.length, 1) * rest(1, b.length) / rest(1, 1))
-      if a.rung == b.rung { value += exp(extra[10]) + 1e-6 }
+      if a.rung == b.rung { value += (a.length == 1 ? 0 : exp(extra[10])) + 1e-6 }
     }
     return value
   }
@@ -237,7 +237,7 @@ private struct DenseProcess {
     let start = logs(posterior.priors, seed: seed)
     let found = try #require(posterior.value(at: start))
     for (i, prior) in posterior.priors.enumerated() where !prior.isFixed {
-      let h = 2e-4
+      let h = 1e-3
       func value(_ step: Double) -> Double {
         var moved = start
         moved[i] += step

@@ -3,7 +3,8 @@ import Numerics
 
 /// How losses fall along a run, of one output: a run's value at length z is
 /// a + b (κ(z) - κ(1)) + e(z), where κ(z) = (β / (z + β))^α decays and lengths are in target's tokens. With
-/// c(z, z') = κ(z + z') - κ(z) κ(z'), e has covariance γ² (c(z, z') - c(z, 1) c(1, z') / c(1, 1)) + σ² δ.
+/// c(z, z') = κ(z + z') - κ(z) κ(z'), e has covariance γ² (c(z, z') - c(z, 1) c(1, z') / c(1, 1)) + σ² δ, σ² but
+/// where z is 1.
 ///
 /// κ(z) is the mean of exp(-λz) under a Gamma distribution of rates λ, κ(z + z') that of exp(-λz) exp(-λz'):
 /// c is what is left of curves of random rates beside what they have in common (the kernel of Swersky, Snoek
@@ -30,13 +31,17 @@ struct LearningCurve {
     decay(z + other) - decay(z) * decay(other)
   }
 
+  /// At the target's length it is a part of the run's own noise, as no run is measured there twice: what curves
+  /// are not like elsewhere must not blur the end that was seen.
+  private func jitter(at z: Double) -> Double { z == 1 ? Self.leastJitter : jitter }
+
   /// Of e at some lengths, (T, T').
   func residualCovariance(_ a: [Double], _ b: [Double]) -> Matrix {
     var result = Matrix(rows: a.count, columns: b.count)
     for (j, y) in b.enumerated() {
       for (i, x) in a.enumerated() {
         let free = rest(x, y) - rest(x, 1) * rest(1, y) / rest(1, 1)
-        result[i, j] = wander * free + (x == y ? jitter : 0)
+        result[i, j] = wander * free + (x == y ? jitter(at: x) : 0)
       }
     }
     return result
@@ -93,7 +98,7 @@ struct LearningCurve {
         gradient[index + 1] +=
           adjoint * wander * (both.timescale - slope(a.timescale, b.timescale, corner.timescale))
         gradient[index + 2] += adjoint * wander * (both.value - tied)
-        if i == j { gradient[index + 3] += adjoint * (jitter - Self.leastJitter) }
+        if i == j, lengths[i] != 1 { gradient[index + 3] += adjoint * (jitter - Self.leastJitter) }
       }
     }
   }
