@@ -42,6 +42,26 @@ import Testing
   }
 }
 
+@Suite struct `Stretched scale` {
+  @Test func `marks thirds of decades on either side of zero, in order`() {
+    #expect(StretchedScale(limit: 0.4, unit: 0.008).ticks == [0, 0.01, 0.03, 0.1, 0.3])
+    #expect(
+      StretchedScale(least: -0.02, limit: 1.2, unit: 0.01).ticks == [
+        -0.01, 0, 0.01, 0.03, 0.1, 0.3, 1,
+      ])
+  }
+
+  @Test(arguments: [0, -0.02, -3])
+  func `goes from one end to the other, evenly near zero and by logarithms far off`(least: Double) {
+    let scale = StretchedScale(least: least, limit: 5, unit: 0.01)
+    #expect(abs(scale.fraction(least)) < 1e-12 && abs(scale.fraction(5) - 1) < 1e-12)
+    let near = scale.fraction(0.001) - scale.fraction(0)
+    #expect(abs(scale.fraction(0.002) - scale.fraction(0.001) - near) < 0.02 * near)
+    let decade = scale.fraction(5) - scale.fraction(0.5)
+    #expect(abs(scale.fraction(0.5) - scale.fraction(0.05) - decade) < 0.02 * decade)
+  }
+}
+
 @Suite struct `Markup and plots` {
   @Test func `escapes what would be markup`() throws {
     let text = "<b>&\"'\u{1}]]>"
