@@ -40,9 +40,10 @@ extension CompositeSurrogate {
             variance += weights[a] * weights[b] * correlation[a, b] * products[a, b]
           }
         }
+        let apart = disagreement(zip(weights, means[c]).map { $0 * $1 })
         return Prediction(
           mean: dot(weights, means[c]),
-          deviation: (varianceFactor * max(variance, 0)).squareRoot())
+          deviation: (varianceFactor * max(variance, 0) + dot(apart, apart)).squareRoot())
       }
       return (
         (0..<outputs).map { d in change((0..<outputs).map { $0 == d ? 1 : 0 }) },

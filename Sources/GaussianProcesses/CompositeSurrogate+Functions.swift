@@ -84,18 +84,25 @@ extension CompositeSurrogate {
   private func sampled(
     _ function: LossFunction, means: [Double], variances: [Double]
   ) -> Prediction {
-    let normals = LatinSupercube.normals(dimensions: models.count, count: Self.draws, seed: 0)
+    let normals = LatinSupercube.normals(
+      dimensions: models.count + tiltDimensions, count: Self.draws, seed: 0)
+    func rows(_ range: Range<Int>) -> Matrix {
+      normals.submatrix(rows: Array(range), columns: Array(0..<Self.draws))
+    }
+    let tilts = self.tilts(rows(models.count..<models.count + tiltDimensions))
     // Errors that agree wholly leave a factor of less than full rank: jitter, or independence, is then
     // near enough.
     let root = Cholesky(factoring: correlation)?.factor ?? Matrix.identity(models.count)
-    let correlated = root.times(normals)
+    let correlated = root.times(rows(0..<models.count))
     var losses = [[Double]](
       repeating: [Double](repeating: 0, count: Self.draws), count: outputs)
     for (m, model) in models.enumerated() {
       let deviation = (variances[m] * varianceFactor).squareRoot()
+      let central = loss(model, of: means[m])
       for j in 0..<Self.draws {
-        let linked = model.location + model.scale * (means[m] + deviation * correlated[m, j])
-        losses[model.output][j] += (link == .logarithm ? exp(linked) : linked) / Double(members)
+        losses[model.output][j] +=
+          loss(model, of: means[m] + deviation * correlated[m, j]) / Double(members)
+          + tilts[model.member, j] * central
       }
     }
     return prediction(function.values(of: losses))

@@ -25,7 +25,9 @@ package struct Prediction: Sendable, Hashable {
 /// their mean. What the processes get wrong at a mixture they get wrong together, so their errors are
 /// correlated as their leave-one-out residuals are: for models a, b and points x, y the posterior
 /// covariance is R(a, b) times the product of the rows x and y of the Cholesky factors of the two models'
-/// own posterior covariances. That is a covariance for any R that is one.
+/// own posterior covariances. That is a covariance for any R that is one. Where the members disagree
+/// something is not known that none of them says: the variance of their means is added (the law of total
+/// variance; which of them is right counts as the same for all outputs).
 package struct CompositeSurrogate: Sendable {
   package let data: SurrogateData
   package let fit: SurrogateFit
@@ -57,6 +59,7 @@ package struct CompositeSurrogate: Sendable {
       func embedded(_ mixtures: [[Double]]) -> EmbeddedMixtures {
         EmbeddedMixtures(
           mixtures, parts: data.parts, exponent: member.form.exponent,
+          lawExponent: member.form.lawExponent,
           given: member.form.law == .given ? data.given : nil)
       }
       let finished = embedded(data.mixtures)
@@ -123,8 +126,10 @@ package struct CompositeSurrogate: Sendable {
       for i in 0..<runs {
         var residual = 0.0
         var variance = 0.0
+        let mean = own.reduce(0) { $0 + leftOut[$1].means[i] } / Double(own.count)
         for a in own {
           residual += models[a].outcomes[i] - leftOut[a].means[i]
+          variance += Double(own.count) * pow(leftOut[a].means[i] - mean, 2)
           for b in own {
             variance +=
               correlation[a, b] * (leftOut[a].variances[i] * leftOut[b].variances[i]).squareRoot()
@@ -181,7 +186,7 @@ package struct CompositeSurrogate: Sendable {
   package func embedded(_ mixtures: [[Double]], member: Int) -> EmbeddedMixtures {
     let form = fit.members[member].form
     return EmbeddedMixtures(
-      mixtures, parts: data.parts, exponent: form.exponent,
+      mixtures, parts: data.parts, exponent: form.exponent, lawExponent: form.lawExponent,
       given: form.law == .given ? data.given : nil)
   }
 
@@ -210,10 +215,53 @@ package struct CompositeSurrogate: Sendable {
   /// Every model's mean loss and its deviation, to be combined.
   private func combined(_ losses: [Prediction], _ coefficients: [Double]) -> Prediction {
     let scaled = zip(losses, coefficients).map { $0.deviation * $1 }
+    let means = zip(losses, coefficients).map { $0.mean * $1 }
     let variance = dot(scaled, correlation.times(scaled))
+    let apart = disagreement(means)
     return Prediction(
-      mean: zip(losses, coefficients).reduce(0) { $0 + $1.0.mean * $1.1 },
-      deviation: max(variance, 0).squareRoot())
+      mean: means.reduce(0, +), deviation: (max(variance, 0) + dot(apart, apart)).squareRoot())
+  }
+
+  /// How far each member's sum lies from that of all, over the root of their number: the squares add up
+  /// to the variance among members.
+  ///
+  /// - Parameter means: what each model's mean adds to the sum of all.
+  func disagreement(_ means: [Double]) -> [Double] {
+    var sums = [Double](repeating: 0, count: members)
+    for (model, mean) in zip(models, means) { sums[model.member] += mean }
+    return disagreement(ofMembers: sums)
+  }
+
+  /// - Parameter sums: what each member adds to the sum of all.
+  func disagreement(ofMembers sums: [Double]) -> [Double] {
+    let count = Double(sums.count)
+    let mean = sums.reduce(0, +) / count
+    return sums.map { ($0 - mean) * count.squareRoot() }
+  }
+
+  /// Independent normal numbers for draws of which member is right: none if there is only one.
+  var tiltDimensions: Int { members > 1 ? members : 0 }
+
+  /// What each member's mean counts in a draw beside its share, (members, draws): less or more, and nothing in
+  /// all, so that what draws add is as large as the members' ``disagreement(_:)``.
+  ///
+  /// - Parameter normals: (``tiltDimensions``, draws).
+  func tilts(_ normals: Matrix) -> Matrix {
+    var result = Matrix(rows: members, columns: normals.columns)
+    guard members > 1 else { return result }
+    let count = Double(members)
+    for j in 0..<normals.columns {
+      let column = normals.column(j)
+      let mean = column.reduce(0, +) / count
+      for m in 0..<members { result[m, j] = (column[m] - mean) / count.squareRoot() }
+    }
+    return result
+  }
+
+  /// A model's loss where its standardized function is as given.
+  func loss(_ model: OutputModel, of value: Double) -> Double {
+    let linked = model.location + model.scale * value
+    return link == .logarithm ? exp(linked) : linked
   }
 
   /// [mixture][model].

@@ -14,6 +14,9 @@ package struct EmbeddedMixtures: Sendable {
   /// (k, p), the weights to the power of the exponent.
   package let coordinates: Matrix
   package let exponent: Double
+  /// (k, p), what a mixing law adds up: the weights to the power of ``lawExponent``.
+  let shares: Matrix
+  let lawExponent: Double
   /// Laws that come from elsewhere, and their variables here: output after output, p each.
   let given: GivenLaws?
   private let givenValues: [Double]
@@ -22,14 +25,25 @@ package struct EmbeddedMixtures: Sendable {
   package var parts: Int { weights.rows }
 
   package init(
-    _ mixtures: [[Double]], parts: Int, exponent: Double, given: GivenLaws? = nil
+    _ mixtures: [[Double]], parts: Int, exponent: Double, lawExponent: Double = 1,
+    given: GivenLaws? = nil
   ) {
+    precondition(
+      lawExponent == 1 || lawExponent >= exponent,
+      "expected a law's exponent of at least \(exponent), found \(lawExponent)")
     precondition(
       mixtures.allSatisfy { $0.count == parts }, "expected \(parts) weights in each mixture")
     weights = Matrix(rows: parts, columns: mixtures.count, elements: mixtures.flatMap { $0 })
     coordinates = Matrix(
       rows: parts, columns: mixtures.count, elements: weights.elements.map { pow($0, exponent) })
     self.exponent = exponent
+    self.lawExponent = lawExponent
+    shares =
+      lawExponent == 1
+      ? weights
+      : Matrix(
+        rows: parts, columns: mixtures.count,
+        elements: weights.elements.map { pow($0, lawExponent) })
     self.given = given
     givenValues = (0..<(given?.outputs ?? 0)).flatMap { output in
       mixtures.map { given!.value(output, at: $0) }
@@ -62,7 +76,8 @@ package struct EmbeddedMixtures: Sendable {
   /// Some of the columns, in the order of `indices`.
   package func subset(_ indices: [Int]) -> EmbeddedMixtures {
     EmbeddedMixtures(
-      indices.map { weights.column($0) }, parts: parts, exponent: exponent, given: given)
+      indices.map { weights.column($0) }, parts: parts, exponent: exponent,
+      lawExponent: lawExponent, given: given)
   }
 
   /// The gradient in these coordinates from that in the weights and in other powers of them, each (k, p).

@@ -8,9 +8,9 @@ import Numerics
 /// c² + A² M(‖(z - z')/ℓⱼ‖) + B² (z - z̄)·(z' - z̄) + C² u u', plus the noise where they are the same run:
 /// M is Matérn's function of smoothness 5/2, ℓⱼ = ℓ exp(-rⱼ), and u is the mixing law. Either it is BiMix's
 /// L = A w^-b (arXiv 2405.14908), widened by the text of other domains that is worth tⱼ of an output's own:
-/// u = ln((floor + Σⱼ tⱼ wⱼ) / (floor + .2)). Or it is Data Mixing Laws' L = c + k exp(-Σⱼ tⱼ wⱼ) (arXiv
-/// 2403.16952): u = ln(1 + floor exp(-Σⱼ tⱼ wⱼ)), where the floor is k/c if logarithms are modelled. The
-/// weights sum to one, so that rates of either sign differ from such ones by a factor of k alone.
+/// u = ln((floor + Σⱼ tⱼ wⱼ^q) / (floor + .2)). Or it is Data Mixing Laws' L = c + k exp(-Σⱼ tⱼ wⱼ) (arXiv
+/// 2403.16952): u = ln(1 + floor exp(-Σⱼ tⱼ wⱼ^q)), where the floor is k/c if logarithms are modelled. With
+/// q = 1 the weights sum to one, so that rates of either sign differ from such ones by a factor of k alone.
 package struct Hyperparameters: Sendable, Hashable {
   package static let constantDeviation = 3.0
   /// What the noise variance cannot fall below, of the outcome's variance.
@@ -145,7 +145,8 @@ extension SurrogateForm {
       }
       if hasRelevances {
         for j in 0..<parts {
-          list[Hyperparameters.Index.relevance(j, parts)] = .normal(mean: 0, deviation: 1)
+          list[Hyperparameters.Index.relevance(j, parts)] = .normal(
+            mean: j == own ? ownRelevance : 0, deviation: 1)
         }
       }
     case .gamma:

@@ -13,6 +13,8 @@ package struct JointObjective: Sendable {
   package let baseCovariance: Matrix
   /// What each model counts.
   private let weights: [Double]
+  /// The members' ``CompositeSurrogate/disagreement(_:)`` at the base mixtures, (members, b).
+  private let baseDisagreement: Matrix
   /// The base mixtures in each member's coordinates.
   private let base: [EmbeddedMixtures]
   private let bases: [ModelBase]
@@ -42,7 +44,8 @@ package struct JointObjective: Sendable {
     let models = surrogate.models
     var bases: [ModelBase] = []
     var slopes: [[Double]] = []
-    var means = [Double](repeating: 0, count: count)
+    // What each member adds to the sum.
+    var memberMeans = Matrix(rows: surrogate.members, columns: count)
     // Row m holds model m's factor, its rows scaled by what they count: (models, b · b).
     var scaled = Matrix(rows: models.count, columns: count * count)
     for (m, model) in models.enumerated() {
@@ -58,7 +61,7 @@ package struct JointObjective: Sendable {
       for i in 0..<count {
         let (mean, scale) = surrogate.loss(
           model, mean: latent[i], variance: max(covariance[i, i], 0))
-        means[i] += weights[m] * mean
+        memberMeans[model.member, i] += weights[m] * mean
         slope.append(weights[m] * scale)
       }
       slopes.append(slope)
@@ -80,15 +83,27 @@ package struct JointObjective: Sendable {
         for i in 0..<count { total[i, j] += slopes[m][i] * product[i, j] }
       }
     }
+    let apart = Self.disagreement(surrogate, memberMeans)
     for j in 0..<count {
       for i in 0...j {
         let mean = 0.5 * (total[i, j] + total[j, i]) * surrogate.varianceFactor
-        (total[i, j], total[j, i]) = (mean, mean)
+        let sum = mean + dot(apart.column(i), apart.column(j))
+        (total[i, j], total[j, i]) = (sum, sum)
       }
     }
-    baseMeans = means
+    baseMeans = (0..<count).map { memberMeans.column($0).reduce(0, +) }
+    baseDisagreement = apart
     baseCovariance = total
     self.bases = bases
+  }
+
+  /// - Parameter sums: what each member adds to the sum, (members, p).
+  private static func disagreement(_ surrogate: CompositeSurrogate, _ sums: Matrix) -> Matrix {
+    Matrix(
+      rows: sums.rows, columns: sums.columns,
+      elements: (0..<sums.columns).flatMap {
+        surrogate.disagreement(ofMembers: sums.column($0))
+      })
   }
 
   /// The posterior at p points.
@@ -141,17 +156,24 @@ package struct JointObjective: Sendable {
     let b = baseCount
     let mixtures = (0..<count).map { points.weights.column($0) }
     let embedded = (0..<surrogate.members).map { surrogate.embedded(mixtures, member: $0) }
-    let (forward, traces, mixed) = forward(embedded, keepsTraces: true)
+    let (forward, traces, mixed, disagreement) = forward(embedded, keepsTraces: true)
     let factor = surrogate.varianceFactor
+    let rootCount = Double(surrogate.members).squareRoot()
     var values: [Double] = []
-    var meanAdjoints: [Double] = []
+    // In what a member adds to the mean: directly, and as the members disagree.
+    var meanAdjoints = Matrix(rows: surrogate.members, columns: count)
     var varianceAdjoints: [Double] = []
     var covarianceAdjoints = Matrix(rows: b, columns: count)
     for x in 0..<count {
       let result = function(
         x, forward.means[x], forward.variances[x], forward.covariances.column(x))
       values.append(result.value)
-      meanAdjoints.append(result.mean)
+      for m in 0..<surrogate.members {
+        meanAdjoints[m, x] =
+          result.mean + rootCount
+          * (2 * result.variance * disagreement[m, x]
+            + dot(result.covariances, baseDisagreement.row(m)))
+      }
       varianceAdjoints.append(result.variance * factor)
       for i in 0..<b { covarianceAdjoints[i, x] = result.covariances[i] * factor }
     }
@@ -180,9 +202,11 @@ package struct JointObjective: Sendable {
         }
         switch surrogate.link {
         case .identity:
-          meanPulls[x] = meanAdjoints[x] * weights[m] * model.scale
+          meanPulls[x] = meanAdjoints[model.member, x] * weights[m] * model.scale
         case .logarithm:
-          let pull = weights[m] * (meanAdjoints[x] + model.scale * slopeAdjoint) * trace.means[x]
+          let pull =
+            weights[m] * (meanAdjoints[model.member, x] + model.scale * slopeAdjoint)
+            * trace.means[x]
           meanPulls[x] = pull * model.scale
           variancePulls[x] += 0.5 * pull * model.scale * model.scale * factor
         }
@@ -198,15 +222,15 @@ package struct JointObjective: Sendable {
     return (values, gradient.total(in: points))
   }
 
-  /// - Returns: besides the values, if asked for, each model's trace and R times the models' scaled
-  ///   rows, (models, (b + 1) · p).
+  /// - Returns: besides the values, if asked for, each model's trace, R times the models' scaled rows,
+  ///   (models, (b + 1) · p), and the members' disagreement, (members, p).
   private func forward(
     _ points: [EmbeddedMixtures], keepsTraces: Bool
-  ) -> (values: Values, traces: [Trace], mixed: Matrix) {
+  ) -> (values: Values, traces: [Trace], mixed: Matrix, disagreement: Matrix) {
     let count = points[0].count
     let b = baseCount
     var traces: [Trace] = []
-    var means = [Double](repeating: 0, count: count)
+    var memberMeans = Matrix(rows: surrogate.members, columns: count)
     var covariances = Matrix(rows: b, columns: count)
     // Each model's rows scaled by what they count.
     var scaled = Matrix(rows: surrogate.models.count, columns: (b + 1) * count)
@@ -240,7 +264,7 @@ package struct JointObjective: Sendable {
                       model, mean: latent[x], variance: max(variance, 0))
                     losses[x] = mean
                     lossSlopes[x] = slope
-                    means[x] += weights[m] * mean
+                    memberMeans[model.member, x] += weights[m] * mean
                     let g = weights[m] * slope
                     var left = variance
                     let first = x * (b + 1)
@@ -275,8 +299,19 @@ package struct JointObjective: Sendable {
       variances[x] = sum * surrogate.varianceFactor
     }
     for i in covariances.elements.indices { covariances.elements[i] *= surrogate.varianceFactor }
+    let disagreement = Self.disagreement(surrogate, memberMeans)
+    for x in 0..<count {
+      for m in 0..<surrogate.members {
+        variances[x] += disagreement[m, x] * disagreement[m, x]
+        for i in 0..<b {
+          covariances[i, x] += disagreement[m, x] * baseDisagreement[m, i]
+        }
+      }
+    }
+    let means = (0..<count).map { memberMeans.column($0).reduce(0, +) }
     return (
-      Values(means: means, variances: variances, covariances: covariances), traces, mixed
+      Values(means: means, variances: variances, covariances: covariances), traces, mixed,
+      disagreement
     )
   }
 }

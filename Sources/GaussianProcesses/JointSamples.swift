@@ -6,7 +6,8 @@ import Numerics
 ///
 /// In draw j model m is μₘ(x) + rₘ(x)·ξₘⱼ: rₘ(x) is the row that x would add to the Cholesky factor of the
 /// model's posterior covariance at the base, and the ξ are standard normal, correlated among models as
-/// their errors are. The same ξ serve every x, so that each draw is smooth.
+/// their errors are. The same ξ serve every x, so that each draw is smooth. Each draw tilts toward some
+/// members of the ensemble, as it is not known which of them is right.
 package struct JointSamples: Sendable {
   package let surrogate: CompositeSurrogate
   package let function: LossFunction
@@ -18,6 +19,8 @@ package struct JointSamples: Sendable {
   private let bases: [ModelBase]
   /// ξ of each model times √varianceFactor, (b + 1, draws).
   private let normals: [Matrix]
+  /// (members, draws).
+  private let tilts: Matrix
 
   private struct ModelBase: Sendable {
     /// K⁻¹ k(runs, base), (n, b).
@@ -37,7 +40,11 @@ package struct JointSamples: Sendable {
     let count = mixtures.count
     guard let root = Cholesky(factoring: surrogate.correlation) else { return nil }
     let independent = LatinSupercube.normals(
-      dimensions: models.count * (count + 1), count: draws, seed: seed)
+      dimensions: models.count * (count + 1) + surrogate.tiltDimensions, count: draws, seed: seed)
+    let last = models.count * (count + 1)
+    let tilts = surrogate.tilts(
+      independent.submatrix(
+        rows: Array(last..<last + surrogate.tiltDimensions), columns: Array(0..<draws)))
     var normals = models.map { _ in Matrix(rows: count + 1, columns: draws) }
     for i in 0...count {
       let rows = Array(i * models.count..<(i + 1) * models.count)
@@ -62,7 +69,7 @@ package struct JointSamples: Sendable {
       var rows = Matrix(rows: count + 1, columns: count)
       for x in 0..<count { for i in 0...x { rows[i, x] = cholesky.factor[x, i] } }
       Self.addLosses(
-        of: model, of: surrogate, means: means, rows: rows, normals: normals[m],
+        of: model, of: surrogate, means: means, rows: rows, normals: normals[m], tilts: tilts,
         to: &losses[model.output])
     }
     let values = function.values(of: losses)
@@ -72,26 +79,30 @@ package struct JointSamples: Sendable {
     self.draws = draws
     self.bases = bases
     self.normals = normals
+    self.tilts = tilts
   }
 
-  /// Adds one model's part of its output's loss, in the order of a (p, draws) matrix, and returns it.
+  /// Adds one model's part of its output's loss, in the order of a (p, draws) matrix, and returns it, less
+  /// what the tilts add.
   @discardableResult
   private static func addLosses(
     of model: OutputModel, of surrogate: CompositeSurrogate, means: [Double], rows: Matrix,
-    normals: Matrix, to losses: inout [Double]
+    normals: Matrix, tilts: Matrix, to losses: inout [Double]
   ) -> [Double] {
     var own = rows.times(normals, transposingSelf: true).elements
     let count = means.count
     let share = 1 / Double(surrogate.members)
     let isLogarithm = surrogate.link == .logarithm
+    let central = means.map { surrogate.loss(model, of: $0) }
     own.withUnsafeMutableBufferPointer { own in
       losses.withUnsafeMutableBufferPointer { losses in
         for j in 0..<normals.columns {
+          let tilt = tilts[model.member, j]
           for x in 0..<count {
             let linked = model.location + model.scale * (means[x] + own[x + j * count])
             let loss = share * (isLogarithm ? exp(linked) : linked)
             own[x + j * count] = loss
-            losses[x + j * count] += loss
+            losses[x + j * count] += loss + tilt * central[x]
           }
         }
       }
@@ -107,8 +118,10 @@ package struct JointSamples: Sendable {
     var solved: Matrix
     /// (b + 1, p).
     var rows: Matrix
-    /// The model's part of its output's loss, (p, draws).
+    /// The model's part of its output's loss, less what the tilts add, (p, draws).
     var losses: [Double]
+    /// The slope of the loss at the mean in the standardized mean, p.
+    var centralSlopes: [Double]
   }
 
   private func forward(
@@ -138,14 +151,18 @@ package struct JointSamples: Sendable {
         }
         rows[b, x] = max(variances[x], 1e-12).squareRoot()
       }
+      let means = cross.times(model.weights, transposingSelf: true)
       let part = Self.addLosses(
-        of: model, of: surrogate, means: cross.times(model.weights, transposingSelf: true),
-        rows: rows, normals: normals[m], to: &losses[model.output])
+        of: model, of: surrogate, means: means, rows: rows, normals: normals[m], tilts: tilts,
+        to: &losses[model.output])
       if keepsTraces, let slopes, let baseSlopes {
         traces.append(
           Trace(
             slopes: slopes, baseSlopes: baseSlopes, solved: model.cholesky.solveUpper(half),
-            rows: rows, losses: part))
+            rows: rows, losses: part,
+            centralSlopes: means.map {
+              model.scale * (surrogate.link == .logarithm ? surrogate.loss(model, of: $0) : 1)
+            }))
       }
     }
     return (losses, traces)
@@ -191,12 +208,14 @@ package struct JointSamples: Sendable {
       let trace = traces[m]
       // Of the standardized function in each draw.
       var pulls = Matrix(rows: count, columns: draws, elements: lossAdjoints[model.output])
+      let tilted = pulls.times(tilts.row(model.member))
       for i in pulls.elements.indices {
         pulls.elements[i] *=
           model.scale
           * (surrogate.link == .logarithm ? trace.losses[i] : 1 / Double(surrogate.members))
       }
-      let meanPulls = pulls.times([Double](repeating: 1, count: draws))
+      var meanPulls = pulls.times([Double](repeating: 1, count: draws))
+      for x in 0..<count { meanPulls[x] += trace.centralSlopes[x] * tilted[x] }
       let byRows = normals[m].times(pulls, transposingOther: true)
       var rowAdjoints = Matrix(rows: b, columns: count)
       var variancePulls = [Double](repeating: 0, count: count)

@@ -42,14 +42,14 @@ package struct Kernel: Sendable {
 
   private static let squaredConstant = pow(Hyperparameters.constantDeviation, 2)
 
-  /// The law's variable u at one mixture and what it is a function of: Σⱼ tⱼ wⱼ, with the floor where a
+  /// The law's variable u at one mixture and what it is a function of: Σⱼ tⱼ wⱼ^q, with the floor where a
   /// logarithm is taken.
   private func law(_ points: EmbeddedMixtures, _ index: Int) -> (u: Double, share: Double) {
     if form.law == .given { return (points.givenValue(output, index), 1) }
     var share = form.law == .exponential ? 0 : floor
     let first = index * points.parts
-    points.weights.elements.withUnsafeBufferPointer { weights in
-      for j in 0..<points.parts { share += affinities[j] * weights[first + j] }
+    points.shares.elements.withUnsafeBufferPointer { shares in
+      for j in 0..<points.parts { share += affinities[j] * shares[first + j] }
     }
     return (
       form.law == .exponential ? log1p(floor * exp(-share)) : log(share / (floor + 0.2)), share
@@ -209,7 +209,9 @@ package struct Kernel: Sendable {
         adjoints.elements.withUnsafeBufferPointer { adjoints in
           for i in 0..<count { adjoint += adjoints[i + x * count] * lawValues[i] }
         }
-        addLawGradient(squaredLaw * adjoint, at: points, x, to: &toWeights)
+        addLawGradient(
+          squaredLaw * adjoint, at: points, x, toCoordinates: &toCoordinates,
+          toWeights: &toWeights)
       }
     }
   }
@@ -228,27 +230,35 @@ package struct Kernel: Sendable {
       }
       if squaredLaw > 0 {
         let u = law(points, x).u
-        addLawGradient(2 * adjoints[x] * squaredLaw * u, at: points, x, to: &toWeights)
+        addLawGradient(
+          2 * adjoints[x] * squaredLaw * u, at: points, x, toCoordinates: &toCoordinates,
+          toWeights: &toWeights)
       }
     }
   }
 
   private func addLawGradient(
-    _ adjoint: Double, at points: EmbeddedMixtures, _ x: Int, to gradient: inout Matrix
+    _ adjoint: Double, at points: EmbeddedMixtures, _ x: Int, toCoordinates: inout Matrix,
+    toWeights: inout Matrix
   ) {
     if form.law == .given {
       var slopes = [Double](repeating: 0, count: points.parts)
       points.given!.addGradient(
         output, at: points.weights.column(x), times: adjoint, to: &slopes)
-      for j in 0..<points.parts { gradient[j, x] += slopes[j] }
+      for j in 0..<points.parts { toWeights[j, x] += slopes[j] }
       return
     }
     let share = law(points, x).share
-    if form.law == .exponential {
-      let pull = -adjoint * decaying(share)
-      for j in 0..<points.parts { gradient[j, x] += pull * affinities[j] }
-    } else {
-      for j in 0..<points.parts { gradient[j, x] += adjoint * affinities[j] / share }
+    let pull = form.law == .exponential ? -adjoint * decaying(share) : adjoint / share
+    guard points.lawExponent != 1 else {
+      for j in 0..<points.parts { toWeights[j, x] += pull * affinities[j] }
+      return
+    }
+    // The slope of w^q in w is infinite at none; in z = w^e, of which w^q is the power q/e, it is not.
+    let power = points.lawExponent / points.exponent
+    for j in 0..<points.parts {
+      toCoordinates[j, x] +=
+        pull * affinities[j] * power * pow(points.coordinates[j, x], power - 1)
     }
   }
 
@@ -320,12 +330,12 @@ package struct Kernel: Sendable {
           let pull = adjoint * decaying(share)
           gradient[Index.floor] += pull
           for d in 0..<parts {
-            gradient[Index.affinity(d)] -= pull * affinities[d] * a.weights[d, i]
+            gradient[Index.affinity(d)] -= pull * affinities[d] * a.shares[d, i]
           }
         } else {
           gradient[Index.floor] += adjoint * (floor / share - floor / (floor + 0.2))
           for d in 0..<parts {
-            gradient[Index.affinity(d)] += adjoint * affinities[d] * a.weights[d, i] / share
+            gradient[Index.affinity(d)] += adjoint * affinities[d] * a.shares[d, i] / share
           }
         }
       }

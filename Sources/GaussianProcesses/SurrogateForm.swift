@@ -9,7 +9,7 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
     case logarithm
   }
 
-  /// The mixing law: a term linear in a function u of Σⱼ tⱼ wⱼ.
+  /// The mixing law: a term linear in a function u of Σⱼ tⱼ wⱼ^q.
   package enum Law: String, Sendable, Hashable, Codable {
     case none
     /// BiMix's: an output's own domain counts, and no other; nothing where it is not trained on.
@@ -36,9 +36,15 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
   package var link: Link
   /// A lengthscale for each domain, shrunk to the tied one; else one for all.
   package var hasRelevances: Bool
+  /// The prior mean of how much shorter an output's own domain's lengthscale is than the tied one, as a
+  /// logarithm.
+  package var ownRelevance: Double
   /// A term linear in z.
   package var hasLinear: Bool
   package var law: Law
+  /// q of the law. Below one a domain's first tokens are worth more than later ones, so that text of many
+  /// domains is worth more to another than as much of one. At least ``exponent``, or one.
+  package var lawExponent: Double
   package var priors: Priors
   /// Noise that grows or shrinks with how uneven a mixture is; replicates show it.
   package var hasNoiseSlope = false
@@ -47,14 +53,16 @@ package struct SurrogateForm: Sendable, Hashable, Codable {
 
   package init(
     exponent: Double = 0.5, link: Link = .logarithm, hasRelevances: Bool = true,
-    hasLinear: Bool = false, law: Law = .shared, priors: Priors = .simplex,
-    omitsLastWeight: Bool = false
+    ownRelevance: Double = 0, hasLinear: Bool = false, law: Law = .shared, lawExponent: Double = 1,
+    priors: Priors = .simplex, omitsLastWeight: Bool = false
   ) {
     self.exponent = exponent
     self.link = link
     self.hasRelevances = hasRelevances
+    self.ownRelevance = ownRelevance
     self.hasLinear = hasLinear
     self.law = law
+    self.lawExponent = lawExponent
     self.priors = priors
     self.omitsLastWeight = omitsLastWeight
   }

@@ -92,6 +92,37 @@ private let probes = [
     }
   }
 
+  @Test func `where members disagree, the variance is theirs and that of their means`() throws {
+    let data = Landscape(parts: 4, outputs: 3, seed: 7).data(count: 12, noise: 0.02, seed: 7)
+    let fit = try #require(SurrogateFit.selected(for: data))
+    let whole = try #require(CompositeSurrogate(data: data, fit: fit))
+    let members = try fit.members.map {
+      try #require(CompositeSurrogate(data: data, fit: SurrogateFit(members: [$0])))
+    }
+    let coefficients = [0.5, 0.3, 0.2]
+    let predictions = whole.weightedSum(coefficients, at: probes)
+    let parts = members.map { $0.weightedSum(coefficients, at: probes) }
+    for x in probes.indices {
+      let means = parts.map { $0[x].mean }
+      let mean = Statistics.mean(means)
+      let spread =
+        means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(members.count)
+      // The mean of a lognormal variable moves with the factor of its variance.
+      #expect(abs(predictions[x].mean - mean) < 0.01 * predictions[x].deviation)
+      #expect(pow(predictions[x].deviation, 2) > 0.98 * spread)
+      let largest = parts.map { pow($0[x].deviation, 2) }.max()!
+      #expect(pow(predictions[x].deviation, 2) < 1.1 * (largest * whole.varianceFactor + spread))
+    }
+    // Of a difference as well, which is where acquisitions and reports look.
+    let change = try #require(
+      whole.change(
+        over: [(probes[0], probes[2])], in: LossFunction(coefficients: coefficients)))
+    let apart = parts.map { $0[2].mean - $0[0].mean }
+    let middle = Statistics.mean(apart)
+    let spread = apart.reduce(0) { $0 + ($1 - middle) * ($1 - middle) } / Double(members.count)
+    #expect(pow(change.function.deviation, 2) > 0.98 * spread)
+  }
+
   @Test func `predicts what it has not seen, within its intervals`() throws {
     let landscape = Landscape(parts: 4, outputs: 3, seed: 7)
     let surrogate = try surrogate(nil, count: 40, noise: 0.005)

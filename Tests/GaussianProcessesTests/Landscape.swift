@@ -64,6 +64,7 @@ let forms: [SurrogateForm] = [
   SurrogateForm(
     exponent: 1, link: .logarithm, hasRelevances: false, hasLinear: true, law: .none),
   .rawWeights, SurrogateForm(exponent: 0.5, law: .given),
+  SurrogateForm(exponent: 0.35, ownRelevance: 1.5, law: .shared, lawExponent: 0.7),
 ]
 
 func simplex(_ parts: Int) -> FeasibleMixtures { .all(over: (0..<parts).map { "d\($0)" }) }

@@ -13,12 +13,14 @@ private let functions: [LossFunction] = [
     constant: -1, coefficients: [0.5, 0.5, 0], limits: [.init(output: 2, loss: 3.0)], penalty: 10),
 ]
 
-private func surrogate(_ form: SurrogateForm = SurrogateForm(exponent: 0.35)) throws
+/// - Parameter form: of the only member; nil for the ensemble.
+private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) throws
   -> CompositeSurrogate
 {
   let data = Landscape(parts: 4, outputs: 3, seed: 5)
     .data(count: 18, noise: 0.02, seed: 5, form: form)
-  let fit = try #require(SurrogateFit(form, to: data))
+  let fit = try #require(
+    form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data))
   return try #require(CompositeSurrogate(data: data, fit: fit))
 }
 
@@ -31,7 +33,8 @@ private func surrogate(_ form: SurrogateForm = SurrogateForm(exponent: 0.35)) th
   }
 
   /// A sum drawn like the others agrees with what is known of it exactly.
-  @Test(arguments: forms) func `is drawn as its posterior is`(form: SurrogateForm) throws {
+  @Test(arguments: forms.map { $0 } + [nil])
+  func `is drawn as its posterior is`(form: SurrogateForm?) throws {
     let surrogate = try surrogate(form)
     let sum = LossFunction(coefficients: [0.4, 0.3, 0.3])
     let points = [[0.3, 0.3, 0.2, 0.2], [0.05, 0.05, 0.1, 0.8], base4[1]]
@@ -75,9 +78,13 @@ private func surrogate(_ form: SurrogateForm = SurrogateForm(exponent: 0.35)) th
 }
 
 @Suite struct `Expected improvement by draws` {
-  @Test(arguments: functions, [0.35, 0.2])
-  func `slopes as finite differences do`(function: LossFunction, exponent: Double) throws {
-    let surrogate = try surrogate()
+  @Test(arguments: functions, [(0.35, false), (0.2, false), (0.2, true)])
+  func `slopes as finite differences do`(
+    function: LossFunction, setting: (exponent: Double, isEnsemble: Bool)
+  ) throws {
+    let exponent = setting.exponent
+    let surrogate =
+      setting.isEnsemble ? try surrogate(nil) : try surrogate()
     let samples = try #require(JointSamples(surrogate, function, base: base4, seed: 3))
     let acquisitions: [any Acquisition] = [SampledImprovement(samples), SampledMean(samples)]
     for acquisition in acquisitions {

@@ -106,7 +106,9 @@ package struct ModelHistory: Sendable {
   }
 
   /// Averaging over forms matters while there are few runs, and costs the more the more there are.
-  private static func members(at count: Int) -> Int { count <= 256 ? 2 : 1 }
+  private static func members(at count: Int) -> Int {
+    count <= 256 ? SurrogateFit.ensemble.count : 1
+  }
 
   /// The largest of 4, 6, 8, 12, 16, 24, … that is not above `count`.
   private static func milestone(atMost count: Int) -> Int? {
