@@ -23,7 +23,7 @@ package let fidelityMethodNames: [(name: String, summary: String)] = [
   ("bohb-sizes", "BOHB over the cost of runs of all sizes"),
   (
     "scale-bo",
-    "the most information about the best mixture at the target for its cost, by whole curves of all sizes"
+    "the largest knowledge gradient at the target for its cost, by a model of curves of all sizes"
   ),
   ("mfms", "expected improvement over cost by a process on end points, as Yen et al."),
   ("boca", "confidence bounds at the target, tried where they are cheapest and still uncertain"),
