@@ -2,7 +2,7 @@ import Foundation
 import Numerics
 
 /// A mean and a standard deviation of something believed to be about normal.
-package struct Prediction: Sendable, Hashable {
+package struct Prediction: Sendable, Hashable, Codable {
   package var mean: Double
   package var deviation: Double
 
@@ -309,13 +309,6 @@ package struct CompositeSurrogate: Sendable {
   package func weightedSum(_ coefficients: [Double], at mixtures: [[Double]]) -> [Prediction] {
     let coefficients = modelCoefficients(coefficients)
     return modelLosses(at: mixtures).map { combined($0, coefficients) }
-  }
-
-  /// Each finished run's losses as the others predict them, its noise included: [run][output].
-  package func leaveOneOutLosses() -> [[Prediction]] {
-    leaveOneOutModelLosses().map { losses in
-      (0..<outputs).map { combined(losses, modelCoefficients(unit($0))) }
-    }
   }
 
   /// Σ cᵈ Lᵈ of each finished run as the others predict it, its noise included.

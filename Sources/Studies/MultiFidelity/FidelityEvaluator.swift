@@ -1,3 +1,4 @@
+import GaussianProcesses
 import Mixtures
 
 /// Whatever brings a run of a mixture, a size and a seed to a rung, and measures it there.
@@ -83,30 +84,14 @@ package struct FidelityIncumbent: Sendable, Hashable, Codable {
   package var mixture: Mixture
   /// The objective at the target that the method's model predicts, a run's own noise not included; nil
   /// without a model.
-  package var predicted: Belief?
+  package var predicted: Prediction?
   /// That it is the best of all feasible mixtures at the target; nil without a model.
   package var probabilityOfBest: Double?
   /// How much it is expected to lose against the best, nats per token; nil without a model.
   package var expectedRegret: Double?
 
-  package struct Belief: Sendable, Hashable, Codable {
-    package var mean: Double
-    package var deviation: Double
-
-    package init(mean: Double, deviation: Double) {
-      self.mean = mean
-      self.deviation = deviation
-    }
-
-    /// 95 %.
-    package var interval: ClosedRange<Double> {
-      let half = 1.959_963_984_540_054 * deviation
-      return mean - half...mean + half
-    }
-  }
-
   package init(
-    after: Int, mixture: Mixture, predicted: Belief? = nil, probabilityOfBest: Double? = nil,
+    after: Int, mixture: Mixture, predicted: Prediction? = nil, probabilityOfBest: Double? = nil,
     expectedRegret: Double? = nil
   ) {
     self.after = after
