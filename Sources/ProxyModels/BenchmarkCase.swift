@@ -29,6 +29,8 @@ package struct BenchmarkRound: Sendable, Hashable {
   /// The same by processor time, which waiting for a core does not count in.
   package var processorShare: Double
   package var evaluationTokensPerSecond: Double
+  /// The time that ``CostModel`` announced just before, over what training took.
+  package var announcedOverTaken: Double
   /// The first trial's seconds in each part of a step, for one token.
   package var secondsPerToken: [TrainingPart: Double]
   /// Of the process while the case ran.
@@ -67,13 +69,20 @@ package struct BenchmarkMeasurement: Sendable, Codable {
   package var share: Spread
   package var processorShare: Spread
   package var evaluationTokensPerSecond: Spread
+  /// Tokens a second over those of one trial on one core in the same round; nil where that was not timed.
+  package var overOneTrial: Spread?
+  package var announcedOverTaken: Spread
   /// Medians, in microseconds of the first trial for each token: of a token trained on, and for
   /// `evaluation` of a token held out.
   package var microsecondsPerToken: [TrainingPart: Double]
   package var peakMemoryBytes: Int
 
-  /// - Precondition: there is a round.
-  package init(of benchmarkCase: BenchmarkCase, rounds: [BenchmarkRound]) {
+  /// - Parameters:
+  ///   - rounds: at least one.
+  ///   - alone: the same rounds of one trial on one core, if there are any.
+  package init(
+    of benchmarkCase: BenchmarkCase, rounds: [BenchmarkRound], alone: [BenchmarkRound]? = nil
+  ) {
     let configuration = benchmarkCase.configuration
     size = configuration.size
     vocabularySize = configuration.vocabularySize
@@ -88,6 +97,10 @@ package struct BenchmarkMeasurement: Sendable, Codable {
     share = Spread(rounds.map(\.share))
     processorShare = Spread(rounds.map(\.processorShare))
     evaluationTokensPerSecond = Spread(rounds.map(\.evaluationTokensPerSecond))
+    overOneTrial = alone.map { alone in
+      Spread(zip(rounds, alone).map { $0.tokensPerSecond / $1.tokensPerSecond })
+    }
+    announcedOverTaken = Spread(rounds.map(\.announcedOverTaken))
     microsecondsPerToken = Dictionary(
       uniqueKeysWithValues: TrainingPart.ofStep.map { part in
         (part, 1e6 * Spread(rounds.map { $0.secondsPerToken[part] ?? 0 }).median)

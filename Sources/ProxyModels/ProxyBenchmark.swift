@@ -31,6 +31,9 @@ package struct ProxyBenchmark: Sendable {
           schedule: ConstantWeights([1]), configuration: configuration,
           workers: benchmarkCase.workers, kernels: kernels))
     }
+    let announced = CostModel.measured(
+      for: [configuration], trials: trials, workers: benchmarkCase.workers, kernels: kernels
+    ).rates(of: configuration.size, vocabularySize: configuration.vocabularySize)
     // Once without the clock, for the caches' sake, where that takes no longer than the measurement.
     let before = MachineProbe.run(threads: threads)
     let operations = configuration.size.trainingOperationsPerToken(
@@ -57,12 +60,14 @@ package struct ProxyBenchmark: Sendable {
     }
     let evaluation = evaluationSpeed(
       runs, workers: benchmarkCase.workers, expected: 3 * speed.wall / Double(trials))
+    let announcedPerToken = announced.secondsPerToken + announced.secondsPerStep / batchTokens
     return BenchmarkRound(
       tokensPerSecond: speed.wall, probeGigaflops: (before.wall + after.wall) / 2,
       share: speed.wall * operations / 1e9 / ((before.wall + after.wall) / 2),
       processorShare: speed.processor * operations / 1e9
         / ((before.processor + after.processor) / 2),
       evaluationTokensPerSecond: evaluation,
+      announcedOverTaken: announcedPerToken * speed.wall / Double(trials),
       secondsPerToken: Dictionary(
         uniqueKeysWithValues: zip(TrainingPart.ofStep, secondsPerToken)),
       peakMemoryBytes: PeakMemory.bytes())

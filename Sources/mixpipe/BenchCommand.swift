@@ -14,7 +14,8 @@ struct BenchCommand: Command {
     speed, not tokens per second. The rounds of all cases take turns, and medians are shown.
 
     Each shape and size is timed in three modes: one trial on one core; on each core a trial of its \
-    own, as a study runs them; and one trial on all cores, as 'train' runs it.
+    own, as a study runs them; and one trial on all cores, as 'train' runs it. What the cost model \
+    announces before each is set against the time that it took.
 
     With --output the measurements are kept as bench.json and bench.md in a folder.
     """
@@ -86,7 +87,13 @@ struct BenchCommand: Command {
     let report = BenchReport(
       machine: MachineDescription.current(kernels: benchmark.kernels.level), started: started,
       secondsEach: seconds,
-      measurements: zip(cases, found).map { BenchmarkMeasurement(of: $0, rounds: $1) })
+      measurements: zip(cases, found).map { benchmarkCase, rounds in
+        var single = benchmarkCase
+        (single.trials, single.workers) = (1, 1)
+        let alone = single == benchmarkCase ? nil : cases.firstIndex(of: single)
+        return BenchmarkMeasurement(
+          of: benchmarkCase, rounds: rounds, alone: alone.map { found[$0] })
+      })
     let document = try encodeDocument(report)
     if let output {
       try makeFolder(at: output)
@@ -137,7 +144,7 @@ private struct BenchProgress {
       let step =
         benchmarkCase.configuration.trainingOperations
         / Double(benchmarkCase.configuration.steps * benchmarkCase.workers) / 60e9
-      return max(seconds, step) + min(seconds, step) + seconds / 8 + 0.3
+      return max(seconds, step) + min(seconds, step) + seconds / 8 + 0.7
     }
     roundsLeft = cases.map { _ in rounds }
   }

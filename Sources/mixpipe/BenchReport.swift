@@ -34,7 +34,9 @@ struct BenchReport: Codable {
       the lowest and highest in brackets. Random tokens; each step has AdamW and clipping. A share is \
       6 N + 12 L T d operations a token over what a plain product (512 x 512 x 128, single precision, \
       OpenBLAS) reached on as many threads just before and after; by processor time, waiting for a \
-      core is not counted. Shapes are width/layers/heads/context/vocabulary.
+      core is not counted. Over one trial: tokens/s over those of one trial on one core in the same \
+      round. Announced: the time that the cost model told after .4 s of its own, over what training \
+      took; held-out text comes on top. Shapes are width/layers/heads/context/vocabulary.
 
       \(speeds.markdown)
       Where a step's time goes, in microseconds of the first trial for each token, and of a forward \
@@ -48,6 +50,7 @@ struct BenchReport: Codable {
     var table = TextTable([
       .init("model", .left), .init("parameters"), .init("mode", .left), .init("tokens/s"),
       .init("[range]"), .init("share"), .init("[range]"), .init("by processor time"),
+      .init("over one trial"), .init("[range]"), .init("announced"), .init("[range]"),
       .init("probe GFLOP/s"), .init("held-out tokens/s"), .init("peak MiB"),
     ])
     for found in measurements {
@@ -58,7 +61,12 @@ struct BenchReport: Codable {
         "[\(Format.count(found.tokensPerSecond.lowest)), \(Format.count(found.tokensPerSecond.highest))]",
         fixed(found.share.median, 2),
         "[\(fixed(found.share.lowest, 2)), \(fixed(found.share.highest, 2))]",
-        fixed(found.processorShare.median, 2), fixed(found.probeGigaflops.median, 0),
+        fixed(found.processorShare.median, 2),
+        found.overOneTrial.map { fixed($0.median, 2) } ?? "",
+        found.overOneTrial.map { "[\(fixed($0.lowest, 2)), \(fixed($0.highest, 2))]" } ?? "",
+        fixed(found.announcedOverTaken.median, 2),
+        "[\(fixed(found.announcedOverTaken.lowest, 2)), \(fixed(found.announcedOverTaken.highest, 2))]",
+        fixed(found.probeGigaflops.median, 0),
         Format.count(found.evaluationTokensPerSecond.median), "\(found.peakMemoryBytes >> 20)",
       ])
     }

@@ -34,7 +34,27 @@ private let toy = ModelSize(
     #expect(found.tokensPerSecond.highest == speeds.max())
     #expect(abs(found.tokensPerSecond.median - speeds.reduce(0, +) / 2) < 1e-9 * speeds[0])
     #expect(found.microsecondsPerToken[.evaluation]! > 0)
+    // On a busy machine the announcement may be far off, but not of another kind.
+    #expect(rounds.allSatisfy { (0.02...50).contains($0.announcedOverTaken) })
+    #expect(found.overOneTrial == nil)
     #expect(found.operationsPerToken == 6 * Double(64 * 16 + 4 * 256 + 3 * 512) + 12 * 32 * 16)
+  }
+
+  @Test func `sets each round against the same round of one trial`() {
+    func round(_ speed: Double) -> BenchmarkRound {
+      BenchmarkRound(
+        tokensPerSecond: speed, probeGigaflops: 1, share: 1, processorShare: 1,
+        evaluationTokensPerSecond: 1, announcedOverTaken: 1, secondsPerToken: [:],
+        peakMemoryBytes: 1)
+    }
+    let asked = BenchmarkCase(
+      configuration: TrainingConfiguration(size: toy, vocabularySize: 64, tokens: 1, seed: 1),
+      trials: 2)
+    // A slow second round, for both: the ratio of medians would be 1.7.
+    let found = BenchmarkMeasurement(
+      of: asked, rounds: [200, 98, 170].map(round), alone: [100, 50, 100].map(round))
+    #expect(found.overOneTrial?.median == 1.96)
+    #expect(found.overOneTrial?.lowest == 1.7 && found.overOneTrial?.highest == 2)
   }
 
   @Test func `reads the peak of memory from Linux's own account`() {
