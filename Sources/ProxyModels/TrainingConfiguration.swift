@@ -14,7 +14,7 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Sequences that go through the model at once. Bounds memory; changes rounding only.
   package var microBatchSequences: Int
 
-  /// Learning rate of matrices at `baseWidth` channels; it falls with 1/width.
+  /// Learning rate of matrices, as it would be at `baseWidth` channels; it falls with 1/width.
   package var learningRate: Double
   /// Learning rate of the embedding and the gains at all widths.
   package var embeddingRate: Double
@@ -40,6 +40,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
 
   /// The width at which `learningRate` applies as it is.
   package static let baseWidth = 64.0
+  /// Parameters up to which the rates are as they are; of larger models they fall.
+  package static let baseParameters = 105_000.0
 
   /// The defaults for a size and budget.
   ///
@@ -66,8 +68,12 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     // root of their number: a larger batch may go further at each (Malladi et al., On the SDEs and
     // Scaling Rules for Adaptive Gradient Algorithms, https://arxiv.org/abs/2205.10287).
     let batchScale = (Double(batchSequences * size.contextLength) / 1024).squareRoot()
-    learningRate = 7.5e-3 * batchScale
-    embeddingRate = 1.5e-2 * batchScale
+    // Larger models are trained on more tokens, and the best rate falls with about the cube root of those
+    // (Bjorck et al., Scaling Optimal LR Across Token Horizons, https://arxiv.org/abs/2409.19913,
+    // section 4). By the model, not the budget, as the warm-up below.
+    let horizonScale = min(pow(Double(parameters) / Self.baseParameters, -1 / 3), 1)
+    learningRate = 7.5e-3 * batchScale * horizonScale
+    embeddingRate = 1.5e-2 * batchScale * horizonScale
     // By the model, not the budget: a longer run starts as a shorter one does, and can go on from it.
     warmupSteps = max(parameters / (batchSequences * size.contextLength), 1)
     decayShare = 0.3
