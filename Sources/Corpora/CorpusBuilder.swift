@@ -156,11 +156,10 @@ package struct CorpusBuilder: Sendable {
     for (part, index) in zip(parts, order) {
       progress(.encoding(domain: part.name))
       func shard(
-        _ chosen: [Int], _ role: String
+        _ texts: [[UInt8]], _ role: String
       ) throws -> (CorpusRecord.Shard, DomainSummary.Part) {
         // In the source's order, so that text of a kind lies together: windows are then drawn evenly
         // over all kinds, which a random order would leave to chance.
-        let texts = chosen.map { part.documents[$0] }
         let tokens = encode(texts, with: tokenizer, workers: workers)
         let shard = TokenShard(tokens: tokens, vocabularySize: tokenizer.vocabularySize)
         let file = "\(part.name).\(role).tokens"
@@ -173,8 +172,9 @@ package struct CorpusBuilder: Sendable {
             documents: texts.count, bytes: texts.reduce(0) { $0 + $1.count }, tokens: tokens.count)
         )
       }
-      let training = part.isTrained ? try shard(part.training, "training") : nil
-      let heldOut = try shard(part.heldOut, "held-out")
+      let training =
+        part.isTrained ? try shard(part.training.map { part.documents[$0] }, "training") : nil
+      let heldOut = try shard(part.heldOutTexts, "held-out")
       var licences: [String] = []
       for license in provenance[index].compactMap(\.license) where !licences.contains(license) {
         licences.append(license)

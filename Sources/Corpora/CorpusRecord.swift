@@ -24,7 +24,7 @@ package struct CorpusRecord: Codable, Sendable, Equatable {
     package var sources: [Provenance]
   }
 
-  static let format = 2
+  static let format = 3
 
   package var format = Self.format
   package var name: String
@@ -88,6 +88,8 @@ package struct CorpusSettings: Codable, Sendable, Equatable {
   package var heldOutTokens = 131_072
   /// The most of a training domain's bytes that may be held out.
   package var heldOutShare = 0.1
+  /// Files that the held-out part of a training domain comes from, at least, where it has as many.
+  package var heldOutFiles = 128
   /// The most bytes of a held-out-only domain.
   package var heldOutOnlyBytes = 4_000_000
 

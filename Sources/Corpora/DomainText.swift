@@ -8,6 +8,8 @@ struct DomainText {
   private(set) var entries: [HeldOutSplit.Entry] = []
   private(set) var training: [Int] = []
   private(set) var heldOut: [Int] = []
+  /// What is measured on of each held-out document.
+  private(set) var stretches: [Range<Int>] = []
   /// Documents of the held-out side that training has too.
   private(set) var dropped = 0
   private(set) var unit = HeldOutSplit.Unit.file
@@ -27,6 +29,8 @@ struct DomainText {
 
   /// More bytes than a token has as a rule, so that the tokens asked for are there.
   private static let bytesPerToken = 5
+  /// Bytes that a file may give in any case: some windows' worth.
+  private static let leastShare = 4096
 
   /// Divides all domains, and takes out of their held-out sides what any training side has.
   ///
@@ -49,6 +53,7 @@ struct DomainText {
       }
       if isEnough { break }
     }
+    for index in parts.indices { parts[index].shorten(toBytes: wanted) }
     for part in parts {
       if part.heldOut.isEmpty || (part.isTrained && part.training.isEmpty) {
         throw CorpusError.cannotHoldOut(
@@ -64,9 +69,36 @@ struct DomainText {
     let split =
       isTrained
       ? HeldOutSplit(
-        entries: entries, bytes: bytes, limit: Int(Double(totalBytes) * settings.heldOutShare))
+        entries: entries, bytes: bytes, limit: Int(Double(totalBytes) * settings.heldOutShare),
+        most: max(bytes / settings.heldOutFiles, Self.leastShare))
       : HeldOutSplit(holdingOut: entries, limit: settings.heldOutOnlyBytes)
     (training, heldOut, unit) = (split.training, split.heldOut, split.unit)
+  }
+
+  /// Keeps of each held-out file what brings all to `bytes`: a few large files would otherwise be most of
+  /// what the domain is measured on. What is left of them is on neither side.
+  private mutating func shorten(toBytes bytes: Int) {
+    let keys = heldOut.map { unit == .file ? entries[$0].key : entries[$0].ownKey }
+    var sizes: [UInt64: Int] = [:]
+    for (key, index) in zip(keys, heldOut) { sizes[key, default: 0] += entries[index].bytes }
+    let share =
+      isTrained
+      ? max(HeldOutSplit.largestShare(of: Array(sizes.values), giving: bytes), Self.leastShare)
+      : Int.max
+    stretches = zip(keys, heldOut).map { key, index in
+      let text = documents[index]
+      guard let size = sizes[key], size > share else { return 0..<text.count }
+      // Each piece of a file gives as much of itself as the others do.
+      let length = Int(Double(share) * Double(text.count) / Double(size))
+      return HeldOutSplit.stretch(of: text, length: length, key: entries[index].ownKey)
+    }
+    let kept = heldOut.indices.filter { !stretches[$0].isEmpty }
+    (heldOut, stretches) = (kept.map { heldOut[$0] }, kept.map { stretches[$0] })
+  }
+
+  /// The text of the held-out side.
+  var heldOutTexts: [[UInt8]] {
+    zip(heldOut, stretches).map { Array(documents[$0][$1]) }
   }
 
   private static func trainingHashes(_ parts: [DomainText]) -> Set<UInt64> {

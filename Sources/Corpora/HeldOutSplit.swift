@@ -53,23 +53,31 @@ package struct HeldOutSplit {
 
   /// Takes units in the order of their hashes until `bytes` are held out, and leaves those that
   /// would take it beyond `limit`.
-  init(entries: [Entry], bytes: Int, limit: Int) {
-    self.init(entries: entries, keys: entries.map(\.key), unit: .file, bytes: bytes, limit: limit)
-    let most = min(bytes, limit)
+  ///
+  /// - Parameter most: what a unit counts at most: more units are taken where some are large.
+  init(entries: [Entry], bytes: Int, limit: Int, most: Int = .max) {
+    self.init(
+      entries: entries, keys: entries.map(\.key), unit: .file, bytes: bytes, limit: limit,
+      most: most)
+    let wanted = min(bytes, limit)
     let held = heldOut.reduce(0) { $0 + entries[$1].bytes }
-    if 2 * held < most {
+    if 2 * held < wanted {
       let other = HeldOutSplit(
-        entries: entries, keys: entries.map(\.ownKey), unit: .document, bytes: bytes, limit: limit)
+        entries: entries, keys: entries.map(\.ownKey), unit: .document, bytes: bytes, limit: limit,
+        most: most)
       if other.heldOut.reduce(0, { $0 + entries[$1].bytes }) > held { self = other }
     }
   }
 
-  private init(entries: [Entry], keys: [UInt64], unit: Unit, bytes: Int, limit: Int) {
+  private init(
+    entries: [Entry], keys: [UInt64], unit: Unit, bytes: Int, limit: Int, most: Int = .max
+  ) {
     let order = entries.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     var held = 0
+    var counted = 0
     var isHeldOut = [Bool](repeating: false, count: entries.count)
     var start = 0
-    while start < order.count, held < bytes {
+    while start < order.count, counted < bytes {
       var end = start
       var size = 0
       while end < order.count, keys[order[end]] == keys[order[start]] {
@@ -78,6 +86,7 @@ package struct HeldOutSplit {
       }
       if held + size <= limit {
         held += size
+        counted += min(size, most)
         for place in start..<end { isHeldOut[order[place]] = true }
       }
       start = end
@@ -95,6 +104,34 @@ package struct HeldOutSplit {
         entries: entries, keys: entries.map(\.ownKey), unit: .all, bytes: limit, limit: limit)
     }
     training = []
+  }
+
+  /// The bytes of a unit that each unit may give, so that all give `bytes` together: the least that does,
+  /// or all that the largest has.
+  package static func largestShare(of sizes: [Int], giving bytes: Int) -> Int {
+    var left = bytes
+    for (index, size) in sizes.sorted().enumerated() {
+      let units = sizes.count - index
+      if size * units >= left { return (left + units - 1) / units }
+      left -= size
+    }
+    return sizes.max() ?? 0
+  }
+
+  /// A stretch of whole lines, at most `length` bytes long, somewhere in a text: `key` says where. Without
+  /// line ends it is cut between characters.
+  package static func stretch(of text: [UInt8], length: Int, key: UInt64) -> Range<Int> {
+    guard text.count > length else { return 0..<text.count }
+    let first = Int(key % UInt64(text.count - length + 1))
+    let last = first + length
+    let newline = UInt8(ascii: "\n")
+    let start = first == 0 ? 0 : text[(first - 1)..<last].firstIndex(of: newline).map { $0 + 1 }
+    let end = text[first..<last].lastIndex(of: newline).map { $0 + 1 }
+    if let start, let end, start < end { return start..<end }
+    func boundary(_ place: Int) -> Int {
+      text[place...].firstIndex { $0 & 0xc0 != 0x80 } ?? text.count
+    }
+    return boundary(first)..<boundary(last)
   }
 
   private static func trimmed(

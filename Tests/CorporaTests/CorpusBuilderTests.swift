@@ -132,6 +132,58 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try CorpusRecord.read(in: folder.path + "/c").domains[0].unit == .file)
   }
 
+  @Test func `takes a stretch of each large file rather than a few files whole`() throws {
+    // Forty files of three pieces, 4 kB each; 20 kB are asked for, a tenth of the text is the limit.
+    let pieces = (0..<120).map { index in
+      sentences(50, stream: "piece \(index)").joined(separator: "\n")
+    }
+    let texts = pieces.enumerated().map { (key: "file \($0 / 3)", text: $1) }
+    let folder = try TemporaryFolder()
+    let corpus = try Self.builder([("a", texts)], heldOutTokens: 4000)
+      .build(at: folder.path + "/c", workers: 1)
+    let tokenizer = try corpus.tokenizer()
+    let heldOut = Self.documents(corpus.domains[0].heldOut, tokenizer)
+    let trained = Set(Self.documents(corpus.domains[0].training!, tokenizer))
+    var bytes: [Int: Int] = [:]
+    for text in heldOut {
+      let piece = try #require(pieces.firstIndex { $0.contains(text) })
+      bytes[piece / 3, default: 0] += text.utf8.count
+    }
+    let total = bytes.values.reduce(0, +)
+    #expect(bytes.count >= 3 && total > 14_000 && total <= 20_000)
+    // None gives more than its share, and what is left of it is not trained on.
+    #expect(bytes.values.allSatisfy { $0 <= 20_000 / bytes.count + 1 })
+    for file in bytes.keys {
+      #expect(pieces[file * 3..<file * 3 + 3].allSatisfy { !trained.contains($0) })
+    }
+    #expect(trained.count == 120 - 3 * bytes.count)
+  }
+
+  @Test func `finds the share that brings all files to a sum`() {
+    #expect(HeldOutSplit.largestShare(of: [10, 20, 30], giving: 60) == 30)
+    #expect(HeldOutSplit.largestShare(of: [10, 20, 30], giving: 100) == 30)
+    #expect(HeldOutSplit.largestShare(of: [30, 10, 20], giving: 50) == 20)
+    #expect(HeldOutSplit.largestShare(of: [10, 20, 30], giving: 30) == 10)
+    #expect(HeldOutSplit.largestShare(of: [10, 1000], giving: 100) == 90)
+    #expect(HeldOutSplit.largestShare(of: [], giving: 100) == 0)
+  }
+
+  @Test func `cuts stretches at line ends, or between characters`() {
+    let lines = Array("one\ntwo\nthree\nfour\nfive\n".utf8)
+    for key in UInt64(0)..<100 {
+      let stretch = HeldOutSplit.stretch(of: lines, length: 12, key: key)
+      #expect(stretch.count <= 12 && !stretch.isEmpty)
+      #expect(stretch.lowerBound == 0 || lines[stretch.lowerBound - 1] == UInt8(ascii: "\n"))
+      #expect(lines[stretch.upperBound - 1] == UInt8(ascii: "\n"))
+    }
+    let word = Array("äöüßéèêñ".utf8)
+    for key in UInt64(0)..<100 {
+      let stretch = HeldOutSplit.stretch(of: word, length: 5, key: key)
+      #expect(stretch.count <= 6 && String(validating: word[stretch], as: UTF8.self) != nil)
+    }
+    #expect(HeldOutSplit.stretch(of: word, length: 16, key: 3) == 0..<16)
+  }
+
   @Test func `divides a single large file by its documents`() throws {
     let folder = try TemporaryFolder()
     let texts = sentences(200, stream: "one").map { (key: "only", text: $0) }

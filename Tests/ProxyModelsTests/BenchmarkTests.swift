@@ -7,7 +7,8 @@ import Testing
 private let toy = ModelSize(
   name: "toy", layers: 1, width: 16, heads: 1, hiddenWidth: 32, contextLength: 32)
 
-@Suite struct `The benchmark` {
+// One after the other: a round starts the count of peak memory anew.
+@Suite(.serialized) struct `The benchmark` {
   @Test(arguments: [(1, 1), (2, 1), (1, 2)])
   func `measures speed beside a probe, and where the time goes`(
     threads: (trials: Int, workers: Int)
