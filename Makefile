@@ -38,9 +38,9 @@ fi
 endef
 
 setup:
-	@command -v swift >/dev/null || { echo "make: no 'swift' on the PATH; install Swift 6.2 or later (swift.org/install/linux) and run make again" >&2; exit 1; }
+	@command -v swift >/dev/null || { echo "make: no 'swift' on the PATH; install Swift 6.0 or later (on Debian 13 'apt-get install swiftlang', elsewhere swift.org/install/linux) and run make again" >&2; exit 1; }
 	@version=$$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' | head -n 1); set -- $${version:-0 0}; \
-	[ "$$1" -gt 6 ] || { [ "$$1" = 6 ] && [ "$$2" -ge 2 ]; } || { echo "make: found Swift $$1.$$2, expected 6.2 or later; install it (swift.org/install/linux) and run make again" >&2; exit 1; }
+	[ "$$1" -ge 6 ] || { echo "make: found Swift $$1.$$2, expected 6.0 or later; install it (swift.org/install/linux) and run make again" >&2; exit 1; }
 	@$(call require,OpenBLAS,compgen -G '/usr/lib/*/pkgconfig/openblas.pc' || compgen -G '/usr/l*/*/pkgconfig/openblas.pc',libopenblas-dev)
 
 # What fetching a corpus needs besides: pip downloads some of the text, nothing is installed with it.

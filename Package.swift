@@ -1,8 +1,13 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.0
 import PackageDescription
 
-// Warnings are errors, so that none is ever seen twice.
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+// Warnings are errors, so that none is ever seen twice; but not with older compilers, which warn of
+// other things.
+#if compiler(>=6.2)
+  let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+#else
+  let strict: [SwiftSetting] = []
+#endif
 
 // The kernels are one set of sources, compiled once for each level of processor; `Kernels` picks at
 // run time. Only a root package may pass flags of its own, which an application always is. They are

@@ -1,5 +1,10 @@
 import Foundation
 
+#if compiler(<6.2)
+  /// Before Swift 6.2, which knows this protocol, every metatype may be shared.
+  package protocol SendableMetatype {}
+#endif
+
 /// A verb of the command line. Its properties declare what it takes, with ``Option``, ``Flag``,
 /// ``Argument`` and ``OptionGroup``; they hold what was given by the time that `run` is called.
 ///

@@ -12,9 +12,8 @@ package enum KnowledgeGradient {
   package static func gain(means: [Double], slopes: [Double]) -> Double {
     precondition(means.count == slopes.count && !means.isEmpty)
     // Lines a + bZ of which the highest counts; of parallel ones the higher.
-    let lines = zip(means, slopes).map { (a: -$0, b: -$1) }.sorted {
-      $0.b != $1.b ? $0.b < $1.b : $0.a < $1.a
-    }
+    var lines: [(a: Double, b: Double)] = zip(means, slopes).map { (-$0, -$1) }
+    lines.sort { $0.b != $1.b ? $0.b < $1.b : $0.a < $1.a }
     var envelope: [(a: Double, b: Double, from: Double)] = []
     for line in lines {
       var start = -Double.infinity

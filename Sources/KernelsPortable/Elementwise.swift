@@ -23,9 +23,10 @@ package func normalize(
     }
     let scale = 1 / (squares.total / Float(channels) + epsilon).squareRoot()
     inverse[row] = scale
+    let scales = Lane(repeating: scale)
     i = 0
     while i < channels {
-      store(load(x + i) * scale * load(gain + i), y + i)
+      store(load(x + i) * scales * load(gain + i), y + i)
       i &+= laneWidth
     }
   }

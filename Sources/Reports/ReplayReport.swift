@@ -102,12 +102,13 @@ package struct ReplayReport: Sendable, Report {
           + "[\(Format.fixed(point.low, decimals)), \(Format.fixed(point.high, decimals))]"
       }
       let found = method.runsToBest.compactMap { $0 }.count
-      table.append(
-        [method.method, "\(method.seeds)"] + cells + [
-          method.medianRunsToBest.map { Format.fixed($0, $0 == $0.rounded() ? 0 : 1) }
-            ?? "> \(summary.configuration.budget)",
-          method.allFoundBy.map(String.init) ?? "–", "\(found)/\(method.seeds)",
-        ])
+      let median = method.medianRunsToBest.map { Format.fixed($0, $0 == $0.rounded() ? 0 : 1) }
+      let name = [method.method, "\(method.seeds)"]
+      let best = [
+        median ?? "> \(summary.configuration.budget)", method.allFoundBy.map(String.init) ?? "–",
+        "\(found)/\(method.seeds)",
+      ]
+      table.append(name + cells + best)
     }
     return table
   }

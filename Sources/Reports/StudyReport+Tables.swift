@@ -190,15 +190,13 @@ extension StudyReport {
       }
     }
     for (index, candidate) in transfer.candidates.enumerated() {
-      table.append(
-        [candidate.name]
-          + transfer.scales.indices.flatMap { scale in
-            [
-              Self.plusMinus(candidate.losses[scale])
-                + (candidate.diverged[scale] > 0 ? " (\(candidate.diverged[scale]) diverged)" : ""),
-              ranks[scale][index].map(String.init) ?? "–",
-            ]
-          })
+      let cells = transfer.scales.indices.flatMap { scale -> [String] in
+        let diverged = candidate.diverged[scale]
+        let words = diverged > 0 ? " (\(diverged) diverged)" : ""
+        let rank = ranks[scale][index].map(String.init) ?? "–"
+        return [Self.plusMinus(candidate.losses[scale]) + words, rank]
+      }
+      table.append([candidate.name] + cells)
     }
     return table
   }

@@ -1,13 +1,20 @@
 import Synchronization
 
 /// Results in their order, whoever computed them.
-final class Gathered<Value: Sendable>: Sendable {
+package final class Gathered<Value: Sendable>: Sendable {
   private let slots: Mutex<[Value?]>
 
-  init(count: Int) { slots = Mutex([Value?](repeating: nil, count: count)) }
+  package init(count: Int) { slots = Mutex([Value?](repeating: nil, count: count)) }
 
-  func set(_ index: Int, _ value: Value) { slots.withLock { $0[index] = value } }
+  /// - Returns: how many are there now.
+  @discardableResult
+  package func set(_ index: Int, _ value: Value) -> Int {
+    slots.withLock { slots in
+      slots[index] = value
+      return slots.count { $0 != nil }
+    }
+  }
 
   /// - Precondition: every one has been set.
-  var values: [Value] { slots.withLock { $0.map { $0! } } }
+  package var values: [Value] { slots.withLock { $0.map { $0! } } }
 }

@@ -24,17 +24,18 @@ struct CRC32 {
   mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var crc = state
     Self.tables.withUnsafeBufferPointer { table in
+      /// What the byte `shift` bits up in a word does to the remainder `lag` bytes later.
+      func entry(_ lag: Int, _ word: UInt32, _ shift: UInt32) -> UInt32 {
+        table[lag << 8 | Int(word &>> shift & 0xff)]
+      }
       var i = 0
       while i &+ 8 <= bytes.count {
         let low =
           crc ^ UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: i, as: UInt32.self))
         let high = UInt32(
           littleEndian: bytes.loadUnaligned(fromByteOffset: i &+ 4, as: UInt32.self))
-        crc =
-          table[1792 &+ Int(low & 0xff)] ^ table[1536 &+ Int(low &>> 8 & 0xff)]
-          ^ table[1280 &+ Int(low &>> 16 & 0xff)] ^ table[1024 &+ Int(low &>> 24)]
-          ^ table[768 &+ Int(high & 0xff)] ^ table[512 &+ Int(high &>> 8 & 0xff)]
-          ^ table[256 &+ Int(high &>> 16 & 0xff)] ^ table[Int(high &>> 24)]
+        crc = entry(7, low, 0) ^ entry(6, low, 8) ^ entry(5, low, 16) ^ entry(4, low, 24)
+        crc ^= entry(3, high, 0) ^ entry(2, high, 8) ^ entry(1, high, 16) ^ entry(0, high, 24)
         i &+= 8
       }
       while i < bytes.count {

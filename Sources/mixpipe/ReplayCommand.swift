@@ -5,7 +5,6 @@ import Mixtures
 import Numerics
 import Reports
 import RunTables
-import Synchronization
 import TableSearches
 
 struct ReplayCommand: Command {
@@ -242,16 +241,12 @@ struct ReplayCommand: Command {
     _ count: Int, _ what: String, _ line: ProgressLine,
     _ body: @escaping @Sendable (Int) throws -> Result
   ) throws -> [Result] {
-    let results = Mutex([Result?](repeating: nil, count: count))
+    let results = Gathered<Result>(count: count)
     try forEachOnThreads(count: count, workers: execution.threads) { index in
-      let result = try body(index)
-      let done = results.withLock { results in
-        results[index] = result
-        return results.count { $0 != nil }
-      }
+      let done = results.set(index, try body(index))
       line.update("\(done)/\(count) \(what)")
     }
-    return results.withLock { $0.compactMap { $0 } }
+    return results.values
   }
 
   // MARK: Words

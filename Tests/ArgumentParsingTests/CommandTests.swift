@@ -1,7 +1,7 @@
 import ArgumentParsing
 import Testing
 
-@Suite struct `Command line` {
+@Suite struct CommandLineTests {
   func execute(
     _ words: [String], width: Int = 80
   ) -> (output: String, errors: String, code: Int32) {
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: goldenScreens)
-  func `looks as Apple's parser does`(screen: GoldenScreen) {
+  func looksAsApplesParserDoes(screen: GoldenScreen) {
     let words = screen.command.split(separator: " ").dropFirst().map(String.init)
     let found = execute(words)
     #expect(found.output == screen.output)
@@ -37,7 +37,7 @@ import Testing
     #expect(found.code == screen.exitCode)
   }
 
-  @Test func `values come from words in every customary form`() throws {
+  @Test func valuesComeFromWordsInEveryCustomaryForm() throws {
     for words in [
       ["-m", "a=0.5,b=0.5", "--steps", "7", "-q"], ["-ma=0.5,b=0.5", "--steps=7", "--quiet"],
       ["-qm", "a=0.5,b=0.5", "--steps=+7"], ["-qma=0.5,b=0.5", "--steps", "7", "--checkpoint"],
@@ -52,7 +52,7 @@ import Testing
     #expect(try parse(Train.self, "-m", "a=1", "--no-checkpoint", "--checkpoint").checkpoint)
   }
 
-  @Test func `a negative number is a value and what follows two dashes is no option`() throws {
+  @Test func aNegativeNumberIsAValueAndWhatFollowsTwoDashesIsNoOption() throws {
     #expect(try parse(Probe.self, "-5").number == -5)
     #expect(try parse(Probe.self, "--stop-after", "-5").training.stopAfter == -5)
     #expect(try parse(Study.self, "--", "--trials").folder == "--trials")
@@ -62,7 +62,7 @@ import Testing
       complaint(Study.self, "f", "--method", "--trials") == "Missing value for '--method <method>'")
   }
 
-  @Test func `repeated options make an array and replace its default`() throws {
+  @Test func repeatedOptionsMakeAnArrayAndReplaceItsDefault() throws {
     let build = try parse(
       Corpus.Build.self, "--domain", "a=x", "1", "--domain=b=y", "2.5", "--text-key", "")
     #expect(build.domain == ["a=x", "b=y"] && build.rest == [1, 2.5] && build.textKey == "")
@@ -71,20 +71,20 @@ import Testing
     #expect(complaint(Corpus.Build.self) == "Missing expected argument '--domain <name=path>'")
   }
 
-  @Test func `what is not given is nil`() throws {
+  @Test func whatIsNotGivenIsNil() throws {
     let probe = try parse(Probe.self)
     #expect(probe.output == nil && probe.colour == nil && probe.number == nil && !probe.look)
     #expect(try parse(Probe.self, "--no-colour").colour == false)
     #expect(try parse(Probe.self, "-lo", "x").output == "x")
   }
 
-  @Test func `two parses do not share values`() throws {
+  @Test func twoParsesDoNotShareValues() throws {
     let first = try parse(Train.self, "-m", "a=1", "--steps", "1")
     let second = try parse(Train.self, "-m", "a=1", "--steps", "2")
     #expect(first.steps == 1 && second.steps == 2)
   }
 
-  @Test func `a value says itself what is wrong with it`() {
+  @Test func aValueSaysItselfWhatIsWrongWithIt() {
     let found = execute(["train", "--mixture", "books=0.5"])
     #expect(found.code == 64)
     #expect(
@@ -96,7 +96,7 @@ import Testing
         """))
   }
 
-  @Test func `validation fails with usage and group validation too`() {
+  @Test func validationFailsWithUsageAndGroupValidationToo() {
     let found = execute(["study", "f", "--trials", "0"])
     #expect(found.code == 64)
     #expect(
@@ -107,7 +107,7 @@ import Testing
     )
   }
 
-  @Test func `names that are nearly right are suggested`() {
+  @Test func namesThatAreNearlyRightAreSuggested() {
     #expect(
       complaint(Mixpipe.self, "corpus", "lst") == "Unexpected argument 'lst'. Did you mean 'list'?")
     #expect(complaint(Mixpipe.self, "xyzzyx") == "Unexpected argument 'xyzzyx'")
@@ -123,7 +123,7 @@ import Testing
         == "The option '-q' does not take any value, but '1' was specified.")
   }
 
-  @Test func `help is reached by four ways`() throws {
+  @Test func helpIsReachedByFourWays() throws {
     let screen = execute(["corpus", "build", "--help"]).output
     #expect(execute(["help", "corpus", "build"]).output == screen)
     #expect(execute(["corpus", "help", "build"]).output == screen)
@@ -153,7 +153,7 @@ import Testing
     #expect(execute(["corpus", "list", "--version"]).output == "0.1.0\n")
   }
 
-  @Test func `groups have sections and hidden options are not shown`() {
+  @Test func groupsHaveSectionsAndHiddenOptionsAreNotShown() {
     let screen = execute(["help", "probe"]).output
     #expect(screen.contains("\n\nTRAINING OPTIONS:\n  --learning-rate <learning-rate>\n"))
     #expect(screen.contains("Base learning rate. (default: 0.01)"))
@@ -164,7 +164,7 @@ import Testing
   }
 
   @Test(arguments: [48, 60, 80, 120])
-  func `no line of help is wider than the terminal`(width: Int) {
+  func noLineOfHelpIsWiderThanTheTerminal(width: Int) {
     for name in ["train", "study", "transfer"] {
       let lines = execute([name, "--help"], width: width).output.split(separator: "\n")
       for line in lines where !line.hasPrefix("USAGE") && line.count > width {
@@ -173,13 +173,13 @@ import Testing
     }
   }
 
-  @Test func `a command may choose its exit code`() {
+  @Test func aCommandMayChooseItsExitCode() {
     let found = execute(["transfer"])
     #expect(found.code == 130 && found.output.isEmpty && found.errors.isEmpty)
   }
 
   @Test(arguments: ["bash", "zsh", "fish"])
-  func `scripts of completions know commands, options and values`(shell: String) {
+  func scriptsOfCompletionsKnowCommandsOptionsAndValues(shell: String) {
     let script = execute(["--generate-completion-script", shell]).output
     #expect(execute(["--generate-completion-script=\(shell)"]).output == script)
     for word in ["train", "study", "steps", "no-checkpoint", "bo", "bimix"] {
@@ -188,7 +188,7 @@ import Testing
     #expect(!script.contains("probe") && !script.contains("stop-after"))
   }
 
-  @Test func `an unknown shell is refused`() {
+  @Test func anUnknownShellIsRefused() {
     #expect(
       complaint(Mixpipe.self, "--generate-completion-script", "tcsh")
         == "The value 'tcsh' is invalid for '--generate-completion-script <shell>'. "
@@ -196,7 +196,7 @@ import Testing
   }
 
   #if os(Linux) || os(macOS)
-    @Test func `bash completes with its script`() throws {
+    @Test func bashCompletesWithItsScript() throws {
       let script = execute(["--generate-completion-script", "bash"]).output
       func completions(_ words: String...) throws -> [String] {
         let line = (["mixpipe"] + words).map { "'\($0)'" }.joined(separator: " ")

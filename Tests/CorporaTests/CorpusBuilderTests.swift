@@ -32,7 +32,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
   }
 }
 
-@Suite struct `The corpus builder` {
+@Suite struct CorpusBuilderTests {
   static let small: SyntheticText = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
@@ -66,7 +66,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     }
   }
 
-  @Test func `gives the same bytes for any number of workers`() throws {
+  @Test func givesTheSameBytesForAnyNumberOfWorkers() throws {
     let folder = try TemporaryFolder()
     let builder = CorpusBuilder(Self.small, settings: Self.settings())
     let one = try builder.build(at: folder.path + "/one", workers: 1)
@@ -81,7 +81,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["one", "three"])
   }
 
-  @Test func `keeps all text, each document on one side`() throws {
+  @Test func keepsAllTextEachDocumentOnOneSide() throws {
     let folder = try TemporaryFolder()
     let corpus = try CorpusBuilder(Self.small, settings: Self.settings())
       .build(at: folder.path + "/c", workers: 2)
@@ -117,7 +117,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(windows.byteCount(domain: 0) > 900)
   }
 
-  @Test func `holds out whole files, and no file twice`() throws {
+  @Test func holdsOutWholeFilesAndNoFileTwice() throws {
     let lines = sentences(400, stream: "files")
     let folder = try TemporaryFolder()
     let texts = lines.enumerated().map { (key: "file \($0 / 5)", text: $1) }
@@ -132,7 +132,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try CorpusRecord.read(in: folder.path + "/c").domains[0].unit == .file)
   }
 
-  @Test func `takes a stretch of each large file rather than a few files whole`() throws {
+  @Test func takesAStretchOfEachLargeFileRatherThanAFewFilesWhole() throws {
     // Forty files of three pieces, 4 kB each; 20 kB are asked for, a tenth of the text is the limit.
     let pieces = (0..<120).map { index in
       sentences(50, stream: "piece \(index)").joined(separator: "\n")
@@ -159,7 +159,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(trained.count == 120 - 3 * bytes.count)
   }
 
-  @Test func `finds the share that brings all files to a sum`() {
+  @Test func findsTheShareThatBringsAllFilesToASum() {
     #expect(HeldOutSplit.largestShare(of: [10, 20, 30], giving: 60) == 30)
     #expect(HeldOutSplit.largestShare(of: [10, 20, 30], giving: 100) == 30)
     #expect(HeldOutSplit.largestShare(of: [30, 10, 20], giving: 50) == 20)
@@ -168,7 +168,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(HeldOutSplit.largestShare(of: [], giving: 100) == 0)
   }
 
-  @Test func `cuts stretches at line ends, or between characters`() {
+  @Test func cutsStretchesAtLineEndsOrBetweenCharacters() {
     let lines = Array("one\ntwo\nthree\nfour\nfive\n".utf8)
     for key in UInt64(0)..<100 {
       let stretch = HeldOutSplit.stretch(of: lines, length: 12, key: key)
@@ -184,7 +184,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(HeldOutSplit.stretch(of: word, length: 16, key: 3) == 0..<16)
   }
 
-  @Test func `divides a single large file by its documents`() throws {
+  @Test func dividesASingleLargeFileByItsDocuments() throws {
     let folder = try TemporaryFolder()
     let texts = sentences(200, stream: "one").map { (key: "only", text: $0) }
     let corpus = try Self.builder([("a", texts)]).build(at: folder.path + "/c", workers: 1)
@@ -192,7 +192,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try CorpusRecord.read(in: folder.path + "/c").domains[0].unit == .document)
   }
 
-  @Test func `drops from the held-out side what any domain trains on`() throws {
+  @Test func dropsFromTheHeldOutSideWhatAnyDomainTrainsOn() throws {
     let a = sentences(300, stream: "a")
     let b = sentences(300, stream: "b")
     // Every fifth document of b has a paragraph of a, or is one as a whole.
@@ -221,7 +221,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(corpus.domains[1].summary.duplicatesDropped > 0)
   }
 
-  @Test func `compares whole documents where most repeat a paragraph`() throws {
+  @Test func comparesWholeDocumentsWhereMostRepeatAParagraph() throws {
     let licence = String(repeating: "Permission is granted to copy. ", count: 5)
     let texts = sentences(200, stream: "code").enumerated().map {
       (key: "\($0)", text: licence + "\n\n" + $1)
@@ -232,7 +232,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try CorpusRecord.read(in: folder.path + "/c").domains[0].comparison == .documents)
   }
 
-  @Test func `builds once from the same inputs, and again from others`() throws {
+  @Test func buildsOnceFromTheSameInputsAndAgainFromOthers() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/c"
     func build(_ stream: String) throws -> (Corpus, [CorpusBuilder.Step]) {
@@ -253,7 +253,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["c"])
   }
 
-  @Test func `leaves a folder alone that is no corpus`() throws {
+  @Test func leavesAFolderAloneThatIsNoCorpus() throws {
     let folder = try TemporaryFolder()
     try replaceFile(at: folder.path + "/thesis.txt", with: Data("mine".utf8))
     let texts = sentences(100, stream: "x").enumerated().map { (key: "\($0)", text: $1) }
@@ -264,7 +264,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
       try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["thesis.txt"])
   }
 
-  @Test func `tells files of another corpus from its own`() throws {
+  @Test func tellsFilesOfAnotherCorpusFromItsOwn() throws {
     let folder = try TemporaryFolder()
     func build(_ name: String) throws -> String {
       let texts = sentences(200, stream: name).enumerated().map { (key: "\($0)", text: $1) }
@@ -291,7 +291,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     }
   }
 
-  @Test func `says which domain is at fault`() throws {
+  @Test func saysWhichDomainIsAtFault() throws {
     let folder = try TemporaryFolder()
     let texts = sentences(100, stream: "x").enumerated().map { (key: "\($0)", text: $1) }
     func error(_ domains: [(String, [(key: String, text: String)])]) -> CorpusError? {

@@ -127,4 +127,6 @@ enum Golden {
   /// SHA-256 of the lengths in bytes, one byte each, of all pieces that `ByteLevel` pre-tokenization
   /// with its pattern makes of "a{c}b {c}1  {c}", for each scalar c from 1 to 0x1FFFF.
   static let pieces = "1a164e62c9434166b50eb400fb0baa40a16b6344ba594dc391a04d5253a62cd4"
+  /// The same for the scalars of Unicode 15.0 among them.
+  static let piecesOfUnicode15 = "dd78a9de6c1e521bc260eea92aa39e22aa1ab4ee9dbb341542db19e3ff198b5e"
 }

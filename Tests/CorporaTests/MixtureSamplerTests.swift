@@ -30,10 +30,9 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
   return weights.map { $0 / sum }
 }
 
-@Suite struct `The mixture sampler` {
+@Suite struct MixtureSamplerTests {
   @Test(arguments: [1, 2, 3, 5, 7, 12], [0, 1, 2])
-  func `follows the asked shares within one sequence at every step`(domains: Int, zeros: Int) throws
-  {
+  func followsTheAskedSharesWithinOneSequenceAtEveryStep(domains: Int, zeros: Int) throws {
     var generator = SeededGenerator(seed: 1, stream: "\(domains) \(zeros)")
     let corpus = countingCorpus(tokens: (0..<domains).map { 40 + 11 * $0 })
     for round in 0..<20 {
@@ -52,7 +51,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
   }
 
   // The largest deficit would be 1.02 sequences behind here.
-  @Test func `keeps its bound where the largest deficit would not`() throws {
+  @Test func keepsItsBoundWhereTheLargestDeficitWouldNot() throws {
     var generator = SeededGenerator(seed: 3)
     let corpus = countingCorpus(tokens: [Int](repeating: 50, count: 7))
     var worst = 0.0
@@ -75,7 +74,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(worstOfLargestDeficit > 1)
   }
 
-  @Test func `draws the same n-th sequence of a domain whatever the mixture`() throws {
+  @Test func drawsTheSameNThSequenceOfADomainWhateverTheMixture() throws {
     let corpus = countingCorpus(tokens: [90, 150, 70])
     func sequences(_ weights: [Double]) throws -> [[[UInt16]]] {
       var sampler = try MixtureSampler(corpus: corpus, contextLength: 8, seed: 5)
@@ -95,7 +94,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(first[0].count == 20 && second[0].count == 60 && second[2].isEmpty)
   }
 
-  @Test func `shows each window once an epoch, in another order each time`() throws {
+  @Test func showsEachWindowOnceAnEpochInAnotherOrderEachTime() throws {
     let corpus = countingCorpus(tokens: [103])
     var sampler = try MixtureSampler(corpus: corpus, contextLength: 4, seed: 2)
     var orders: [[Int]] = []
@@ -113,7 +112,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(sampler.epochs() == [3])
   }
 
-  @Test func `goes on from a saved state as if never interrupted`() throws {
+  @Test func goesOnFromASavedStateAsIfNeverInterrupted() throws {
     let corpus = countingCorpus(tokens: [90, 150, 70])
     let weights = [[0.2, 0.3, 0.5], [0.7, 0.0, 0.3]]
     var whole = try MixtureSampler(corpus: corpus, contextLength: 8, seed: 5)
@@ -129,7 +128,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(whole.state == resumed.state)
   }
 
-  @Test func `follows the sum of the weights when they change on the way`() throws {
+  @Test func followsTheSumOfTheWeightsWhenTheyChangeOnTheWay() throws {
     var generator = SeededGenerator(seed: 8)
     let corpus = countingCorpus(tokens: [90, 150, 70, 60])
     var sampler = try MixtureSampler(corpus: corpus, contextLength: 8, seed: 5)
@@ -147,16 +146,16 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     }
   }
 
-  @Test func `refuses a domain that fills no window`() {
+  @Test func refusesADomainThatFillsNoWindow() {
     #expect(
       throws: CorpusError.tooFewTokens(domain: "d1", part: "training", expected: 65, found: 64)
     ) { try MixtureSampler(corpus: countingCorpus(tokens: [65, 64]), contextLength: 64, seed: 1) }
   }
 }
 
-@Suite struct `Held-out windows` {
+@Suite struct HeldOutWindowsTests {
   @Test(arguments: [64, 100, 192])
-  func `are spread evenly and predict no token twice`(tokens: Int) throws {
+  func areSpreadEvenlyAndPredictNoTokenTwice(tokens: Int) throws {
     let corpus = countingCorpus(tokens: [100, 100], heldOut: 202)
     let windows = try HeldOutWindows(corpus: corpus, contextLength: 8, tokensPerDomain: tokens)
     #expect(windows.domains == ["d0", "d1"])
@@ -178,7 +177,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     }
   }
 
-  @Test func `say how many tokens are missing`() {
+  @Test func sayHowManyTokensAreMissing() {
     #expect(
       throws: CorpusError.tooFewTokens(domain: "d0", part: "held-out", expected: 257, found: 200)
     ) {

@@ -4,8 +4,8 @@ import Storage
 import Testing
 import TextSources
 
-@Suite struct `The user's own text` {
-  @Test func `becomes a corpus of text files and lines`() throws {
+@Suite struct UserTextTests {
+  @Test func becomesACorpusOfTextFilesAndLines() throws {
     let folder = try TemporaryFolder()
     try makeFolder(at: folder.path + "/texts/deep")
     for (index, text) in sentences(60, stream: "books").enumerated() {
@@ -26,7 +26,7 @@ import TextSources
         DomainFiles(parsing: "books=\(folder.path)/texts/deep/**/*.txt"),
       ],
       heldOut: [DomainFiles(parsing: "mail=\(folder.path)/mail.jsonl")], textKey: "body",
-      settings: `The corpus builder`.settings(heldOutTokens: 200))
+      settings: CorpusBuilderTests.settings(heldOutTokens: 200))
     let corpus = try builder.build(at: folder.path + "/corpus", workers: 2)
     #expect(corpus.domains.map(\.name) == ["books", "chat", "mail"])
     #expect(corpus.domains.map(\.summary.documents) == [60, 80, 80])
@@ -36,7 +36,7 @@ import TextSources
     #expect(record.domains.map(\.summary) == corpus.domains.map(\.summary))
   }
 
-  @Test func `must say which domain it is for`() throws {
+  @Test func mustSayWhichDomainItIsFor() throws {
     for text in ["books", "=a.txt", "books="] {
       #expect(throws: CorpusError.malformedDomain(text)) { try DomainFiles(parsing: text) }
     }
@@ -48,12 +48,12 @@ import TextSources
     }
   }
 
-  @Test func `is described by files in corpora as well`() throws {
+  @Test func isDescribedByFilesInCorporaAsWell() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/synthetic.json"
-    try replaceFile(at: path, with: try encodeDocument(`The corpus builder`.small))
+    try replaceFile(at: path, with: try encodeDocument(CorpusBuilderTests.small))
     let builder = try CorpusBuilder(manifestAt: path, cacheFolder: folder.path + "/cache")
     #expect(builder.domains.count == 7)
-    #expect(builder.synthetic == `The corpus builder`.small)
+    #expect(builder.synthetic == CorpusBuilderTests.small)
   }
 }

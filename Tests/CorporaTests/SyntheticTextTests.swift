@@ -4,8 +4,8 @@ import Storage
 import Testing
 import TextSources
 
-@Suite struct `Synthetic text` {
-  let text = `The corpus builder`.small
+@Suite struct SyntheticTextTests {
+  let text = CorpusBuilderTests.small
 
   func words(_ domain: Int) throws -> [Substring: Double] {
     var all: [UInt8] = []
@@ -14,7 +14,7 @@ import TextSources
     return Dictionary(words.map { ($0, 1 / Double(words.count)) }, uniquingKeysWith: +)
   }
 
-  @Test func `has the overlap that its description says`() {
+  @Test func hasTheOverlapThatItsDescriptionSays() {
     let names = text.domains.map(\.name)
     func overlap(_ a: String, _ b: String) -> Double {
       text.overlap[names.firstIndex(of: a)!][names.firstIndex(of: b)!]
@@ -30,7 +30,7 @@ import TextSources
     }
   }
 
-  @Test func `shares words between domains as planted`() throws {
+  @Test func sharesWordsBetweenDomainsAsPlanted() throws {
     let frequencies = try text.domains.indices.map(words)
     for a in text.domains.indices {
       for b in text.domains.indices where a < b {
@@ -41,7 +41,7 @@ import TextSources
     }
   }
 
-  @Test func `is the same each time, and another for another seed`() throws {
+  @Test func isTheSameEachTimeAndAnotherForAnotherSeed() throws {
     func first(_ text: SyntheticText) throws -> [Document] {
       var documents: [Document] = []
       try text.source(of: 1).documents { documents.append($0) }
@@ -57,7 +57,7 @@ import TextSources
     #expect(bytes >= text.bytesPerDomain && bytes < text.bytesPerDomain + 8000)
   }
 
-  @Test func `refuses shares that do not sum to one`() throws {
+  @Test func refusesSharesThatDoNotSumToOne() throws {
     let folder = try TemporaryFolder()
     var wrong = text
     wrong.domains[0].shares[0] += 0.1

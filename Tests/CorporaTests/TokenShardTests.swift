@@ -15,9 +15,9 @@ final class TemporaryFolder {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-@Suite struct `A token shard` {
+@Suite struct TokenShardTests {
   @Test(arguments: [0, 1, 3, 4, 1000])
-  func `reads back what was written`(count: Int) throws {
+  func readsBackWhatWasWritten(count: Int) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/books.tokens"
     let tokens = (0..<count).map { UInt16($0 * 37 % 1000) }
@@ -35,7 +35,7 @@ final class TemporaryFolder {
   }
 
   @Test(arguments: Damage.allCases)
-  func `says in one line what is damaged`(damage: Damage) throws {
+  func saysInOneLineWhatIsDamaged(damage: Damage) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/books.tokens"
     try TokenShard(tokens: (0..<100).map { UInt16($0) }, vocabularySize: 1000).write(to: path)
@@ -63,7 +63,7 @@ final class TemporaryFolder {
     }
   }
 
-  @Test func `names a file that is not there`() {
+  @Test func namesAFileThatIsNotThere() {
     #expect(throws: StorageError.self) { try TokenShard(at: "/nowhere/books.tokens") }
   }
 }

@@ -4,7 +4,7 @@ import Numerics
 import Storage
 import Testing
 
-@Suite struct `The tokenizer` {
+@Suite struct TokenizerTests {
   /// A `tokenizer.json` as the newer versions of the library write it.
   static func theirJSON(
     preTokenizer: [String: Any] = [
@@ -29,7 +29,7 @@ import Testing
     return try trainer.train(vocabularySize: vocabulary)
   }
 
-  @Test func `encodes as Hugging Face's with the vocabulary that one learned`() throws {
+  @Test func encodesAsHuggingFacesWithTheVocabularyThatOneLearned() throws {
     let tokenizer = try Tokenizer(json: try Self.theirJSON(), path: "tokenizer.json")
     #expect(tokenizer.vocabularySize == 300)
     #expect(tokenizer.endOfText == 0)
@@ -41,15 +41,15 @@ import Testing
     }
   }
 
-  @Test func `learns and encodes what Hugging Face's reads and encodes identically`() throws {
+  @Test func learnsAndEncodesWhatHuggingFacesReadsAndEncodesIdentically() throws {
     let tokenizer = try Self.trained(Golden.text, vocabulary: 300)
     for (sample, expected) in zip(Golden.samples, Golden.ours) {
       #expect(tokenizer.encode(sample) == expected)
     }
   }
 
-  @Test func `cuts every scalar as Hugging Face's pattern does`() {
-    var hash = SHA256()
+  @Test func cutsEveryScalarAsHuggingFacesPatternDoes() {
+    var (all, known) = (SHA256(), SHA256())
     for value in UInt32(1)..<0x20000 {
       guard let scalar = Unicode.Scalar(value) else { continue }
       let text = Array("a\(scalar)b \(scalar)1  \(scalar)".utf8)
@@ -58,12 +58,17 @@ import Testing
         var scanner = PieceScanner($0)
         while let piece = scanner.next() { lengths.append(UInt8(piece.count)) }
       }
-      hash.update(lengths)
+      all.update(lengths)
+      if let age = scalar.properties.age, age <= (15, 0) { known.update(lengths) }
     }
-    #expect(hash.hexadecimal() == Golden.pieces)
+    #expect(known.hexadecimal() == Golden.piecesOfUnicode15)
+    // Swift 6.0 knows no later Unicode.
+    #if compiler(>=6.2)
+      #expect(all.hexadecimal() == Golden.pieces)
+    #endif
   }
 
-  @Test func `gives back any bytes`() throws {
+  @Test func givesBackAnyBytes() throws {
     let tokenizer = try Self.trained(Golden.text, vocabulary: 320)
     var generator = SeededGenerator(seed: 4)
     var encoder = TokenEncoder(tokenizer)
@@ -90,7 +95,7 @@ import Testing
 
   // Both ways to merge, against the definition.
   @Test(arguments: [1, 2, 30, 48, 49, 96, 97, 400])
-  func `merges the pair of least rank first, leftmost among equals`(length: Int) throws {
+  func mergesThePairOfLeastRankFirstLeftmostAmongEquals(length: Int) throws {
     let tokenizer = try Self.trained(
       String(repeating: "abab aaab bbba abba aab bababb ", count: 3) + "aaaa abbbb", vocabulary: 275
     )
@@ -115,7 +120,7 @@ import Testing
     }
   }
 
-  @Test func `merges the most frequent pair, counted anew after each merge`() throws {
+  @Test func mergesTheMostFrequentPairCountedAnewAfterEachMerge() throws {
     let words = ["hug": 10, "pug": 5, "pun": 12, "bun": 4, "hugs": 5]
     let text = words.sorted { $0.key < $1.key }.map {
       String(repeating: $0.key + ".", count: $0.value)
@@ -126,7 +131,7 @@ import Testing
       tokenizer.tokens.suffix(3).map { String(decoding: $0, as: UTF8.self) } == ["ug", "un", "hug"])
   }
 
-  @Test func `gives every domain the same say`() throws {
+  @Test func givesEveryDomainTheSameSay() throws {
     var trainer = TokenizerTrainer()
     trainer.add([Array(String(repeating: "xy.", count: 1000).utf8)], weight: 3000)
     trainer.add([Array(String(repeating: "vw.zz.", count: 10).utf8)], weight: 9000)
@@ -135,14 +140,14 @@ import Testing
       tokenizer.tokens.suffix(3).map { String(decoding: $0, as: UTF8.self) } == ["vw", "zz", "xy"])
   }
 
-  @Test func `stops where the text has no more pairs`() throws {
+  @Test func stopsWhereTheTextHasNoMorePairs() throws {
     #expect(try Self.trained("ab ab", vocabulary: 1000).vocabularySize == 258)
     #expect(throws: CorpusError.vocabularySize(asked: 256, lowest: 257, highest: 65536)) {
       try Self.trained("ab ab", vocabulary: 256)
     }
   }
 
-  @Test func `refuses a tokenizer of another kind in one line`() throws {
+  @Test func refusesATokenizerOfAnotherKindInOneLine() throws {
     func found(_ json: Data) -> String {
       do {
         _ = try Tokenizer(json: json, path: "t.json")

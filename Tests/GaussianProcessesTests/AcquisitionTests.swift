@@ -10,8 +10,8 @@ private func acquisition(
   let outputs = form?.priors == .gamma ? 1 : 3
   let data = Landscape(parts: parts, outputs: outputs, seed: 11)
     .data(count: 14, noise: noise, seed: 11, form: form)
-  let fit = try #require(
-    form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data))
+  let chosen = form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data)
+  let fit = try #require(chosen)
   let surrogate = try #require(CompositeSurrogate(data: data, fit: fit))
   let joint = try #require(
     JointObjective(
@@ -21,9 +21,9 @@ private func acquisition(
 
 private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3, 0.3]]
 
-@Suite struct `Noisy expected improvement` {
-  @Test(arguments: forms.map { $0 } + [nil])
-  func `slopes as finite differences do`(form: SurrogateForm?) throws {
+@Suite struct NoisyExpectedImprovementTests {
+  @Test(arguments: forms as [SurrogateForm?] + [nil])
+  func slopesAsFiniteDifferencesDo(form: SurrogateForm?) throws {
     let acquisition = try acquisition(form, parts: 4, base: base4)
     let e = acquisition.posterior.surrogate.exponent
     for start in [[0.4, 0.3, 0.2, 0.1], [0.05, 0.15, 0.75, 0.05], [0.2, 0.35, 0.25, 0.2]] {
@@ -49,7 +49,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     }
   }
 
-  @Test func `agrees with brute-force Monte Carlo`() throws {
+  @Test func agreesWithBruteForceMonteCarlo() throws {
     let acquisition = try acquisition(nil, parts: 4, base: base4)
     let surrogate = acquisition.posterior.surrogate
     // Where the acquisition is largest, so that Monte Carlo sees improvements at all.
@@ -80,7 +80,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     }
   }
 
-  @Test func `expects nothing of a mixture that is already tried or pending`() throws {
+  @Test func expectsNothingOfAMixtureThatIsAlreadyTriedOrPending() throws {
     let pending = [0.4, 0.3, 0.2, 0.1]
     let without = try acquisition(SurrogateForm(), parts: 4, base: base4)
     let with = try acquisition(SurrogateForm(), parts: 4, base: base4 + [pending])
@@ -89,9 +89,9 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
   }
 }
 
-@Suite struct `The search over mixtures` {
+@Suite struct SearchOverMixturesTests {
   @Test(arguments: [0.25, 0.5, 1])
-  func `finds what an exhaustive search finds`(exponent: Double) throws {
+  func findsWhatAnExhaustiveSearchFinds(exponent: Double) throws {
     let form = SurrogateForm(exponent: exponent)
     let acquisition = try acquisition(
       form, parts: 3, base: [[0.3, 0.3, 0.4], [0.5, 0.25, 0.25], [0.2, 0.4, 0.4]])
@@ -116,7 +116,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
       ([0.5, 0.3, 0.2, 0], 0.5), ([1, 0, 0, 0], 0.5), ([0.25, 0.25, 0.25, 0.25], 0.25),
       ([0.6, 0.4, 0, 0], 1),
     ] as [([Double], Double)])
-  func `reaches faces and corners`(target: [Double], exponent: Double) {
+  func reachesFacesAndCorners(target: [Double], exponent: Double) {
     // Pulled beyond the faces on which the target lies.
     let goal = target.map { $0 > 0 ? $0 : -0.3 }
     func value(_ w: [Double]) -> Double { -zip(w, goal).reduce(0) { $0 + pow($1.0 - $1.1, 2) } }
@@ -139,7 +139,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     #expect(zip(found[0].mixture, expected).allSatisfy { abs($0 - $1) < 2e-3 })
   }
 
-  @Test func `handles one domain and twenty`() {
+  @Test func handlesOneDomainAndTwenty() {
     let one = MixtureSearch().maxima(
       over: simplex(1), exponent: 0.5, incumbents: [], seed: 0, score: { $0.map { _ in 3 } },
       evaluate: { _ in fatalError("one domain leaves nothing to search") })

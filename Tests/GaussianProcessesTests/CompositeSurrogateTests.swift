@@ -10,8 +10,8 @@ private func surrogate(
 ) throws -> CompositeSurrogate {
   let data = Landscape(parts: parts, outputs: outputs, seed: 7)
     .data(count: count, noise: noise, seed: 7, diverged: diverged, form: form)
-  let fit = try #require(
-    form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data))
+  let chosen = form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data)
+  let fit = try #require(chosen)
   return try #require(CompositeSurrogate(data: data, fit: fit))
 }
 
@@ -19,9 +19,9 @@ private let probes = [
   [0.1, 0.2, 0.3, 0.4], [0, 0, 1, 0], [0.5, 0.5, 0, 0], [0.97, 0.01, 0.01, 0.01],
 ]
 
-@Suite struct `The composite surrogate` {
+@Suite struct CompositeSurrogateTests {
   @Test(arguments: forms)
-  func `agrees with a direct dense solve`(form: SurrogateForm) throws {
+  func agreesWithADirectDenseSolve(form: SurrogateForm) throws {
     let surrogate = try surrogate(form)
     let inputs = surrogate.inputs[0]
     let points = surrogate.embedded(probes, member: 0)
@@ -46,7 +46,7 @@ private let probes = [
   }
 
   @Test(arguments: forms)
-  func `leaves one out as conditioning on the others does`(form: SurrogateForm) throws {
+  func leavesOneOutAsConditioningOnTheOthersDoes(form: SurrogateForm) throws {
     let surrogate = try surrogate(form)
     let inputs = surrogate.inputs[0]
     for model in surrogate.models {
@@ -66,7 +66,7 @@ private let probes = [
     }
   }
 
-  @Test func `weighted sums vary as joint draws do`() throws {
+  @Test func weightedSumsVaryAsJointDrawsDo() throws {
     let surrogate = try surrogate(nil, count: 12)
     let coefficients = [0.5, 0.3, 0.2]
     var generator = SeededGenerator(seed: 3)
@@ -92,7 +92,7 @@ private let probes = [
     }
   }
 
-  @Test func `where members disagree, the variance is theirs and that of their means`() throws {
+  @Test func whereMembersDisagreeTheVarianceIsTheirsAndThatOfTheirMeans() throws {
     let data = Landscape(parts: 4, outputs: 3, seed: 7).data(count: 12, noise: 0.02, seed: 7)
     let fit = try #require(SurrogateFit.selected(for: data))
     let whole = try #require(CompositeSurrogate(data: data, fit: fit))
@@ -123,7 +123,7 @@ private let probes = [
     #expect(pow(change.function.deviation, 2) > 0.98 * spread)
   }
 
-  @Test func `predicts what it has not seen, within its intervals`() throws {
+  @Test func predictsWhatItHasNotSeenWithinItsIntervals() throws {
     let landscape = Landscape(parts: 4, outputs: 3, seed: 7)
     let surrogate = try surrogate(nil, count: 40, noise: 0.005)
     let tests = SobolSequence.simplexPoints(parts: 4, count: 200, seed: 99)
@@ -137,7 +137,7 @@ private let probes = [
     #expect(covered > 170)
   }
 
-  @Test func `takes a diverged run for a bad mixture of unknown loss`() throws {
+  @Test func takesADivergedRunForABadMixtureOfUnknownLoss() throws {
     let bad = [0.05, 0.05, 0.05, 0.85]
     let data = Landscape(parts: 4, outputs: 3, seed: 7).data(count: 18, noise: 0.02, seed: 7)
     let fit = try #require(SurrogateFit(SurrogateForm(), to: data))
@@ -155,7 +155,7 @@ private let probes = [
     }
   }
 
-  @Test func `a difference of neighbours is surer than either`() throws {
+  @Test func aDifferenceOfNeighboursIsSurerThanEither() throws {
     let surrogate = try surrogate(SurrogateForm(), count: 12)
     let (start, end) = ([0.25, 0.25, 0.25, 0.25], [0.26, 0.24, 0.25, 0.25])
     let change = try #require(
@@ -166,7 +166,7 @@ private let probes = [
     #expect(change.function.deviation < 0.5 * sums[0].deviation)
   }
 
-  @Test func `chances of being best add up and favour the better`() throws {
+  @Test func chancesOfBeingBestAddUpAndFavourTheBetter() throws {
     let surrogate = try surrogate(SurrogateForm(), count: 30)
     let chances = try #require(
       surrogate.chances(
@@ -179,7 +179,7 @@ private let probes = [
     #expect(chances.allSatisfy { $0.expectedRegret >= 0 })
   }
 
-  @Test func `selection is deterministic and its forms fit better than raw weights`() throws {
+  @Test func selectionIsDeterministicAndItsFormsFitBetterThanRawWeights() throws {
     let data = Landscape(parts: 4, outputs: 3, seed: 2).data(count: 32, noise: 0.01, seed: 2)
     let first = try #require(SurrogateFit.selected(for: data))
     let second = try #require(SurrogateFit.selected(for: data))

@@ -3,9 +3,9 @@ import GaussianProcesses
 import Numerics
 import Testing
 
-@Suite struct `The marginal posterior of hyperparameters` {
+@Suite struct MarginalPosteriorOfHyperparametersTests {
   @Test(arguments: forms, [UInt64(1), 2])
-  func `slopes as finite differences do`(form: SurrogateForm, seed: UInt64) throws {
+  func slopesAsFiniteDifferencesDo(form: SurrogateForm, seed: UInt64) throws {
     let data = Landscape(parts: 4, outputs: 3, seed: seed)
       .data(count: 15, noise: 0.02, seed: seed, form: form)
     let priors = form.priorList(parts: 4, own: 1)
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func `is the density of a multivariate normal times the priors'`() throws {
+  @Test func isTheDensityOfAMultivariateNormalTimesThePriors() throws {
     // Two runs: the density by hand.
     let form = SurrogateForm(law: .none)
     let priors = form.priorList(parts: 3, own: nil)
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: forms)
-  func `climbs to a stationary point above its starts`(form: SurrogateForm) throws {
+  func climbsToAStationaryPointAboveItsStarts(form: SurrogateForm) throws {
     let data = Landscape(parts: 4, outputs: 2, seed: 5).data(
       count: 20, noise: 0.02, seed: 5, form: form)
     let posterior = MarginalPosterior(

@@ -19,13 +19,13 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
 {
   let data = Landscape(parts: 4, outputs: 3, seed: 5)
     .data(count: 18, noise: 0.02, seed: 5, form: form)
-  let fit = try #require(
-    form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data))
+  let chosen = form.map { SurrogateFit($0, to: data) } ?? SurrogateFit.selected(for: data)
+  let fit = try #require(chosen)
   return try #require(CompositeSurrogate(data: data, fit: fit))
 }
 
-@Suite struct `A function of the losses` {
-  @Test func `has the value that its formula says`() {
+@Suite struct FunctionOfTheLossesTests {
+  @Test func hasTheValueThatItsFormulaSays() {
     #expect(abs(functions[0].value(of: [3, 9, 2.8]) - 2.9) < 1e-12)
     #expect(abs(functions[0].value(of: [2.7, 9, 2.8]) - 2.8) < 1e-12)
     #expect(abs(functions[1].value(of: [3, 2, 3.25]) - 4) < 1e-12)
@@ -33,8 +33,8 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
   }
 
   /// A sum drawn like the others agrees with what is known of it exactly.
-  @Test(arguments: forms.map { $0 } + [nil])
-  func `is drawn as its posterior is`(form: SurrogateForm?) throws {
+  @Test(arguments: forms as [SurrogateForm?] + [nil])
+  func isDrawnAsItsPosteriorIs(form: SurrogateForm?) throws {
     let surrogate = try surrogate(form)
     let sum = LossFunction(coefficients: [0.4, 0.3, 0.3])
     let points = [[0.3, 0.3, 0.2, 0.2], [0.05, 0.05, 0.1, 0.8], base4[1]]
@@ -62,8 +62,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
     #expect(zip(again, samples.baseValues[1]).allSatisfy { abs($0 - $1) < 2e-5 })
   }
 
-  @Test(arguments: functions) func `is predicted as brute force says`(function: LossFunction) throws
-  {
+  @Test(arguments: functions) func isPredictedAsBruteForceSays(function: LossFunction) throws {
     let surrogate = try surrogate()
     var generator = SeededGenerator(seed: 4)
     let points = [[0.3, 0.3, 0.2, 0.2], [0.05, 0.05, 0.1, 0.8]]
@@ -77,9 +76,9 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
   }
 }
 
-@Suite struct `Expected improvement by draws` {
+@Suite struct ExpectedImprovementByDrawsTests {
   @Test(arguments: functions, [(0.35, false), (0.2, false), (0.2, true)])
-  func `slopes as finite differences do`(
+  func slopesAsFiniteDifferencesDo(
     function: LossFunction, setting: (exponent: Double, isEnsemble: Bool)
   ) throws {
     let exponent = setting.exponent
@@ -112,7 +111,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
     }
   }
 
-  @Test(arguments: functions) func `agrees with brute force`(function: LossFunction) throws {
+  @Test(arguments: functions) func agreesWithBruteForce(function: LossFunction) throws {
     let surrogate = try surrogate()
     let samples = try #require(
       JointSamples(surrogate, function, base: base4, draws: 4096, seed: 3))
@@ -133,7 +132,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
   }
 }
 
-@Suite struct `A search under constraints` {
+@Suite struct SearchUnderConstraintsTests {
   private static let names = ["d0", "d1", "d2"]
 
   private func feasible(_ texts: [String], _ names: [String] = names) throws -> FeasibleMixtures {
@@ -147,7 +146,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
       ["d0<=0.2"], ["d0=0.25"], ["d1>=0.5", "d0+d2>=0.3"], ["domains<=2"], ["d0+d1=0.35"],
       ["domains<=1"],
     ], [0.25, 0.5, 1])
-  func `finds what an exhaustive search finds`(texts: [String], exponent: Double) throws {
+  func findsWhatAnExhaustiveSearchFinds(texts: [String], exponent: Double) throws {
     let feasible = try feasible(texts)
     let data = Landscape(parts: 3, outputs: 2, seed: 8).data(count: 12, noise: 0.02, seed: 8)
     let form = SurrogateForm(exponent: exponent)
@@ -176,7 +175,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
 
   /// A concave function whose constrained maximum the projection gives.
   @Test(arguments: [0.35, 0.5, 1])
-  func `ends near the nearest feasible mixture`(exponent: Double) throws {
+  func endsNearTheNearestFeasibleMixture(exponent: Double) throws {
     let names = (0..<8).map { "d\($0)" }
     let feasible = try feasible(
       ["d0<=0.15", "d1+d2=0.2..0.3", "d3=0.05", "d4+d5+d6>=0.35", "d1<=0.2"], names)
@@ -211,8 +210,8 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
   }
 }
 
-@Suite struct `The knowledge gradient` {
-  @Test func `agrees with brute force`() {
+@Suite struct KnowledgeGradientTests {
+  @Test func agreesWithBruteForce() {
     var generator = SeededGenerator(seed: 2)
     for count in [1, 2, 5, 14] {
       let means = (0..<count).map { _ in 0.5 * generator.normal() }

@@ -155,9 +155,9 @@ private struct DenseProcess {
   }
 }
 
-@Suite struct `Compressed learning curves` {
+@Suite struct CompressedLearningCurvesTests {
   @Test(arguments: [SurrogateForm.Law.none, .shared, .own, .exponential], [false, true])
-  func `say what all measurements say`(law: SurrogateForm.Law, slope: Bool) throws {
+  func sayWhatAllMeasurementsSay(law: SurrogateForm.Law, slope: Bool) throws {
     let data = ScaleLandscape().data(count: 11)
     let form = form(law, hasNoiseSlope: slope)
     for output in [0, 2] {
@@ -206,7 +206,7 @@ private struct DenseProcess {
   }
 
   @Test(arguments: [SurrogateForm.Law.none, .shared, .exponential], [1, 2, 3])
-  func `have a likelihood that slopes as finite differences do`(
+  func haveALikelihoodThatSlopesAsFiniteDifferencesDo(
     law: SurrogateForm.Law, seed: UInt64
   ) throws {
     let data = ScaleLandscape().data(count: 9, seed: seed)
@@ -217,7 +217,7 @@ private struct DenseProcess {
     try check(posterior, seed: seed)
   }
 
-  @Test func `have one for all outputs together`() throws {
+  @Test func haveOneForAllOutputsTogether() throws {
     let data = ScaleLandscape().data(count: 9, seed: 4)
     let form = form(.none)
     let inputs = ScaleInputs(data, exponent: 0.5)
@@ -250,7 +250,7 @@ private struct DenseProcess {
   }
 }
 
-@Suite struct `A scale surrogate` {
+@Suite struct ScaleSurrogateTests {
   private func surrogate(_ data: ScaleData) throws -> ScaleSurrogate {
     let fit = try #require(ScaleFit.selected(for: data))
     return try #require(ScaleSurrogate(data: data, fit: fit))
@@ -258,7 +258,7 @@ private struct DenseProcess {
 
   private let mean = LossFunction(coefficients: [0.3, 0.3, 0.4])
 
-  @Test func `predicts the target from smaller and shorter runs`() throws {
+  @Test func predictsTheTargetFromSmallerAndShorterRuns() throws {
     let landscape = ScaleLandscape()
     let data = landscape.data(count: 24, sizes: [5e4, 1e5, 2e5], rungs: 2...5)
     let surrogate = try surrogate(data)
@@ -273,7 +273,7 @@ private struct DenseProcess {
     #expect(covered >= 54)
   }
 
-  @Test func `learns what all curves share`() throws {
+  @Test func learnsWhatAllCurvesShare() throws {
     // Every loss is lower by a fortieth of a nat from five sixths of the way on.
     var data = ScaleLandscape().data(count: 18, rungs: 3...6, noise: 0.001)
     for i in data.runs.indices {
@@ -299,7 +299,7 @@ private struct DenseProcess {
   @Test(arguments: [
     (1, [1e5], 1...1), (5, [4e5], 6...6), (6, [5e4], 2...2), (8, [5e4, 4e5], 6...6),
   ])
-  func `makes do with a single size or length`(
+  func makesDoWithASingleSizeOrLength(
     count: Int, sizes: [Double], rungs: ClosedRange<Int>
   ) throws {
     let data = ScaleLandscape().data(count: count, sizes: sizes, rungs: rungs)
@@ -313,7 +313,7 @@ private struct DenseProcess {
     #expect(belief.contrasts.elements.allSatisfy { $0.isFinite })
   }
 
-  @Test func `leaves a run out as if it had never been`() throws {
+  @Test func leavesARunOutAsIfItHadNeverBeen() throws {
     let data = ScaleLandscape().data(count: 10).selecting(outputs: [0])
     let fit = try #require(ScaleFit.selected(for: data))
     let whole = try #require(ScaleSurrogate(data: data, fit: fit))
@@ -331,7 +331,7 @@ private struct DenseProcess {
   }
 }
 
-@Suite struct `What runs are worth` {
+@Suite struct WhatRunsAreWorthTests {
   private let one = LossFunction(coefficients: [1])
   /// Slopes from standardized values to losses move with the values: identity leaves them out.
   private let linear = ScaleForm(
@@ -395,7 +395,7 @@ private struct DenseProcess {
   }
 
   @Test(arguments: [false, true])
-  func `is what conditioning on them takes away`(ofRuns: Bool) throws {
+  func isWhatConditioningOnThemTakesAway(ofRuns: Bool) throws {
     let (belief, data) = try belief(ofRuns: ofRuns)
     #expect(data.runs[3].parameters == 4e5 && belief.mixtures.count == 14)
     for (x, set) in sets(belief, data).enumerated() {
@@ -416,7 +416,7 @@ private struct DenseProcess {
     }
   }
 
-  @Test func `is by how much the best would be better`() throws {
+  @Test func isByHowMuchTheBestWouldBeBetter() throws {
     let (belief, data) = try belief(ofRuns: true)
     let sets = sets(belief, data)
     let gains = belief.gains(of: sets)
@@ -458,7 +458,7 @@ private struct DenseProcess {
     }
   }
 
-  @Test func `counts a run at the target as all there is to know where runs are judged`() throws {
+  @Test func countsARunAtTheTargetAsAllThereIsToKnowWhereRunsAreJudged() throws {
     let (belief, data) = try belief(ofRuns: true)
     let set = sets(belief, data)[1]
     let low = belief.means.min()! - 0.05
@@ -471,7 +471,7 @@ private struct DenseProcess {
   }
 
   @Test(arguments: [(-1.5, 0.6), (0.3, 0.9), (2, 0.5), (0, 0)])
-  func `agrees with Monte Carlo`(gap: Double, explained: Double) {
+  func agreesWithMonteCarlo(gap: Double, explained: Double) {
     // f is standard normal and cut off below -gap; y correlates with it.
     var generator = SeededGenerator(seed: 4)
     let rho = explained.squareRoot()
@@ -493,9 +493,9 @@ private struct DenseProcess {
   }
 }
 
-@Suite struct `Surrogates of end points` {
+@Suite struct SurrogatesOfEndPointsTests {
   @Test(arguments: [EndpointForm.product, .linearTruncated])
-  func `slope as finite differences do`(form: EndpointForm) throws {
+  func slopeAsFiniteDifferencesDo(form: EndpointForm) throws {
     let data = ScaleLandscape().data(count: 12)
     let inputs = data.runs.map {
       EndpointKernel.Input(
@@ -518,7 +518,7 @@ private struct DenseProcess {
     }
   }
 
-  @Test func `weigh a lower fidelity as BoTorch's linear truncated kernel`() {
+  @Test func weighALowerFidelityAsBoTorchsLinearTruncatedKernel() {
     // exp(0) amplitude and power one, lengthscales so long that both Matérn functions are one.
     let kernel = EndpointKernel(
       form: .linearTruncated, logs: [0, 0, -4] + [Double](repeating: 9, count: 8), parts: 4)
@@ -534,7 +534,7 @@ private struct DenseProcess {
   }
 
   @Test(arguments: [EndpointForm.product, .linearTruncated])
-  func `predict between what they have seen`(form: EndpointForm) throws {
+  func predictBetweenWhatTheyHaveSeen(form: EndpointForm) throws {
     let landscape = ScaleLandscape()
     let data = landscape.data(count: 40, sizes: [1e5, 4e5], rungs: 6...6, noise: 0.001)
     let surrogate = try #require(EndpointSurrogate(form, data: data))

@@ -49,14 +49,14 @@ private struct PlainAttention {
   }
 }
 
-@Suite struct `Attention` {
+@Suite struct AttentionTests {
   static let shapes: [(positions: Int, size: Int)] = [
     (1, 16), (2, 32), (7, 16), (8, 64), (9, 16), (63, 32), (64, 16), (65, 16), (100, 48),
     (131, 32), (200, 64), (33, 16), (80, 80), (49, 32),
   ]
 
   @Test(arguments: KernelLevel.available, shapes)
-  func `and its way back agree with the formulas`(
+  func andItsWayBackAgreeWithTheFormulas(
     level: KernelLevel, shape: (positions: Int, size: Int)
   ) {
     let kernels = KernelTable(level: level)

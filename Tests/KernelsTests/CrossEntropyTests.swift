@@ -4,12 +4,12 @@ import Testing
 
 // M tokens, V vocabulary entries.
 
-@Suite struct `Softmax and cross-entropy` {
+@Suite struct SoftmaxAndCrossEntropyTests {
   /// Blocks of the vocabulary go through one after the other; the results are those of one piece.
   @Test(
     arguments: KernelLevel.available,
     [(tokens: 1, v: 2, block: 256), (5, 16, 16), (33, 37, 8), (40, 1030, 256), (64, 100, 64)])
-  func `of blocks of logits are those of the whole`(
+  func ofBlocksOfLogitsAreThoseOfTheWhole(
     level: KernelLevel, shape: (tokens: Int, v: Int, block: Int)
   ) {
     let kernels = KernelTable(level: level)
@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.available)
-  func `pass on what is not a number`(level: KernelLevel) {
+  func passOnWhatIsNotANumber(level: KernelLevel) {
     let kernels = KernelTable(level: level)
     let width = kernels.panelWidth
     for spoiled in [0, 1] {

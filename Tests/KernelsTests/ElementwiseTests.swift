@@ -4,11 +4,11 @@ import Testing
 
 // N rows, C channels, V vocabulary entries.
 
-@Suite struct `Elementwise kernels` {
+@Suite struct ElementwiseKernelsTests {
   static let widths = [16, 48, 80, 176]
 
   @Test(arguments: KernelLevel.available, widths)
-  func `normalize rows and add the slopes`(level: KernelLevel, c: Int) {
+  func normalizeRowsAndAddTheSlopes(level: KernelLevel, c: Int) {
     let kernels = KernelTable(level: level)
     let (rows, stride) = (5, c + 16)
     let x = random(rows * stride, seed: 1)
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.available, widths)
-  func `gate, and gate back`(level: KernelLevel, f: Int) {
+  func gateAndGateBack(level: KernelLevel, f: Int) {
     let kernels = KernelTable(level: level)
     let (rows, stride, gateStride) = (3, f + 16, 2 * f + 16)
     var gates = random(rows * gateStride, seed: 1, scale: 3)
@@ -79,9 +79,9 @@ import Testing
   }
 }
 
-@Suite struct `The optimizer's kernels` {
+@Suite struct OptimizerKernelsTests {
   @Test(arguments: KernelLevel.available, [16, 4096, 4112, 10_000])
-  func `merge gradients and their norm, and leave none behind`(level: KernelLevel, count: Int) {
+  func mergeGradientsAndTheirNormAndLeaveNoneBehind(level: KernelLevel, count: Int) {
     let kernels = KernelTable(level: level)
     let parts = (0..<3).map { random(count + 32, seed: UInt64($0)) }
     let buffers = parts.map { Guarded($0) }
@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.available)
-  func `step as AdamW's formula does`(level: KernelLevel) {
+  func stepAsAdamWsFormulaDoes(level: KernelLevel) {
     let kernels = KernelTable(level: level)
     let count = 48
     var gradient = random(count, seed: 1)

@@ -3,14 +3,14 @@ import Testing
 
 // M rows, N columns, K depth.
 
-@Suite struct `Products` {
+@Suite struct ProductsTests {
   static let shapes: [(m: Int, n: Int, k: Int)] = [
     (1, 16, 1), (3, 16, 5), (4, 32, 8), (7, 48, 16), (8, 16, 32), (13, 80, 33), (17, 112, 255),
     (9, 64, 256), (31, 32, 257), (40, 176, 600),
   ]
 
   @Test(arguments: KernelLevel.available, shapes)
-  func `with a packed factor agree with the sum over the depth`(
+  func withAPackedFactorAgreeWithTheSumOverTheDepth(
     level: KernelLevel, shape: (m: Int, n: Int, k: Int)
   ) {
     let kernels = KernelTable(level: level)
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.available, [1, 5, 17, 33, 100])
-  func `with a number of columns that fills no lane are right in those`(
+  func withANumberOfColumnsThatFillsNoLaneAreRightInThose(
     level: KernelLevel, n: Int
   ) {
     let kernels = KernelTable(level: level)
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test(arguments: KernelLevel.available, shapes)
-  func `of any layout add to what is there`(
+  func ofAnyLayoutAddToWhatIsThere(
     level: KernelLevel, shape: (m: Int, n: Int, k: Int)
   ) {
     let kernels = KernelTable(level: level)
@@ -103,7 +103,7 @@ import Testing
 
   @Test(
     arguments: KernelLevel.available, [(1, 1), (15, 17), (16, 16), (33, 40), (64, 70), (100, 31)])
-  func `take panels of rows and of columns alike, number for number`(
+  func takePanelsOfRowsAndOfColumnsAlikeNumberForNumber(
     level: KernelLevel, shape: (depth: Int, columns: Int)
   ) {
     let kernels = KernelTable(level: level)

@@ -4,7 +4,7 @@ import Mixtures
 import Numerics
 import Testing
 
-@Suite struct `A mixture of data experts` {
+@Suite struct MixtureOfDataExpertsTests {
   /// Losses of single tokens under each of three experts, (k, tokens), nats.
   private let tokens = [
     [0.5, 2.0, 7.25, 1.0], [3.0, 0.25, 6.0, 1.5], [9.0, 8.0, 0.125, 30.0],
@@ -22,13 +22,13 @@ import Testing
   }
 
   @Test(arguments: [[1, 0, 0], [0.2, 0.3, 0.5], [0.9, 0.05, 0.05], [0, 0.5, 0.5]])
-  func `mixes the probabilities of each token`(weights: [Double]) {
+  func mixesTheProbabilitiesOfEachToken(weights: [Double]) {
     #expect(abs(law().loss(at: weights) - mixed(weights)) < 1e-6)
     // What the kept tokens miss of all tokens is added in proportion.
     #expect(abs(law(offset: 0.3).loss(at: weights) - mixed(weights) - 0.3) < 1e-6)
   }
 
-  @Test func `has the gradient that differences give`() {
+  @Test func hasTheGradientThatDifferencesGive() {
     let weights = [0.2, 0.3, 0.5]
     var gradient = [0.0, 0, 0]
     let law = law(offset: 0.1)
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func `trains an expert on each domain and hands over the best mixture of them`() throws {
+  @Test func trainsAnExpertOnEachDomainAndHandsOverTheBestMixtureOfThem() throws {
     let domains = ["a", "b", "c"]
     let context = MethodContext(
       domains: domains, availableTokens: [1000, 1000, 1000],
@@ -81,7 +81,7 @@ import Testing
     #expect(method.suggest(pending: [], ordinal: 4) == nil)
   }
 
-  @Test func `serves Bayesian optimization as prior mean`() throws {
+  @Test func servesBayesianOptimizationAsPriorMean() throws {
     let domains = ["a", "b", "c"]
     var context = MethodContext(
       domains: domains, availableTokens: [1000, 1000, 1000],

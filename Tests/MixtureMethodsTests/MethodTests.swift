@@ -5,8 +5,8 @@ import Mixtures
 import Numerics
 import Testing
 
-@Suite struct `The methods` {
-  @Test func `all exist, and others are refused with what was probably meant`() throws {
+@Suite struct MethodsTests {
+  @Test func allExistAndOthersAreRefusedWithWhatWasProbablyMeant() throws {
     let context = SyntheticTrainer.context(seed: 1)
     for (name, summary) in methodNames {
       let method = try makeMethod(named: name, context: context)
@@ -26,7 +26,7 @@ import Testing
     #expect(throws: MixtureError.self) { try makeMethod(named: "llama", context: other) }
   }
 
-  @Test func `fixed mixtures are tried once and handed over`() throws {
+  @Test func fixedMixturesAreTriedOnceAndHandedOver() throws {
     let trainer = SyntheticTrainer(seed: 1)
     for (name, expected) in [
       ("uniform", [0.2, 0.2, 0.2, 0.2, 0.2]), ("natural", [0.0625, 0.5, 0.25, 0.125, 0.0625]),
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func `share their quasi-random start`() throws {
+  @Test func shareTheirQuasiRandomStart() throws {
     let context = SyntheticTrainer.context(seed: 7, initialTrials: 6)
     let methods = try ["bo", "bo-raw", "sobol"].map { try makeMethod(named: $0, context: context) }
     for ordinal in 0..<6 {
@@ -54,7 +54,7 @@ import Testing
       reseeded.suggest(pending: [], ordinal: 0) != methods[2].suggest(pending: [], ordinal: 0))
   }
 
-  @Test func `random search hands over the best mixtures that it has seen`() throws {
+  @Test func randomSearchHandsOverTheBestMixturesThatItHasSeen() throws {
     let trainer = SyntheticTrainer(seed: 2, noise: 0)
     let context = SyntheticTrainer.context(seed: 3)
     var method = try makeMethod(named: "sobol", context: context)
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test(arguments: ["bo", "bo-raw"])
-  func `a resumed study proposes what it would have proposed`(name: String) throws {
+  func aResumedStudyProposesWhatItWouldHaveProposed(name: String) throws {
     let trainer = SyntheticTrainer(seed: 4)
     let context = SyntheticTrainer.context(seed: 5)
     var running = try makeMethod(named: name, context: context)
@@ -84,7 +84,7 @@ import Testing
     #expect(running.suggest(pending: pending, ordinal: 13) == next)
   }
 
-  @Test func `proposals keep away from those that are pending`() throws {
+  @Test func proposalsKeepAwayFromThoseThatArePending() throws {
     let trainer = SyntheticTrainer(seed: 6)
     var method = try makeMethod(named: "bo", context: SyntheticTrainer.context(seed: 6))
     _ = trainer.run(&method, trials: 16)
@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test func `diverged trials are taken in and not gone back to`() throws {
+  @Test func divergedTrialsAreTakenInAndNotGoneBackTo() throws {
     let trainer = SyntheticTrainer(seed: 7)
     let context = SyntheticTrainer.context(seed: 7)
     var method = try makeMethod(named: "bo", context: context)
@@ -117,7 +117,7 @@ import Testing
     #expect(allDiverged.recommendations(2).isEmpty)
   }
 
-  @Test func `hands over distinct mixtures with what they are predicted to reach`() throws {
+  @Test func handsOverDistinctMixturesWithWhatTheyArePredictedToReach() throws {
     let trainer = SyntheticTrainer(seed: 8)
     let context = SyntheticTrainer.context(seed: 8)
     var method = try makeMethod(named: "bo", context: context)
@@ -138,7 +138,7 @@ import Testing
 }
 
 /// What no study should be stopped by.
-@Suite struct `Odd observations` {
+@Suite struct OddObservationsTests {
   private func context(_ domains: [String], targets: [String]) -> MethodContext {
     MethodContext(
       domains: domains, availableTokens: domains.map { _ in 1 }, objective: .mean(of: targets),
@@ -153,13 +153,13 @@ import Testing
   }
 
   /// Constant losses, negative ones, and ones of which a tenth are far off.
-  @Test(
-    arguments: [1, 2, 20],
-    [
-      { (_: [Double], _: Int) in 2.5 }, { (w: [Double], _: Int) in w[0] * w[0] - 3 },
-      { (w: [Double], i: Int) in 3 + exp(-5 * w[0]) + (i % 10 == 7 ? 40 : 0) },
-    ] as [@Sendable ([Double], Int) -> Double])
-  func `of one, two or twenty domains`(
+  private static let losses: [@Sendable ([Double], Int) -> Double] = [
+    { _, _ in 2.5 }, { w, _ in w[0] * w[0] - 3 },
+    { w, i in 3 + exp(-5 * w[0]) + (i % 10 == 7 ? 40 : 0) },
+  ]
+
+  @Test(arguments: [1, 2, 20], losses)
+  func ofOneTwoOrTwentyDomains(
     parts: Int, loss: @Sendable ([Double], Int) -> Double
   ) throws {
     let domains = (0..<parts).map { "d\($0)" }
@@ -180,7 +180,7 @@ import Testing
     }
   }
 
-  @Test func `replicates of one mixture show the noise`() throws {
+  @Test func replicatesOfOneMixtureShowTheNoise() throws {
     let domains = ["d0", "d1", "d2"]
     var method = try makeMethod(named: "bo", context: context(domains, targets: ["d0"]))
     var generator = SeededGenerator(seed: 5)
@@ -197,7 +197,7 @@ import Testing
     #expect(insight.leaveOneOut.count == 24)
   }
 
-  @Test func `trials without a target, or not finite, are passed over`() throws {
+  @Test func trialsWithoutATargetOrNotFiniteArePassedOver() throws {
     let domains = ["d0", "d1"]
     var method = try makeMethod(named: "bo", context: context(domains, targets: ["d0", "d1"]))
     let mixture = Mixture.uniform(over: domains)
@@ -210,9 +210,9 @@ import Testing
   }
 }
 
-@Suite struct `Bayesian optimization` {
+@Suite struct BayesianOptimizationTests {
   /// Mean regret of what is handed over after 24 trials, on landscapes that differ.
-  @Test func `beats quasi-random search and raw weights`() throws {
+  @Test func beatsQuasiRandomSearchAndRawWeights() throws {
     var regrets: [String: Double] = [:]
     for seed in UInt64(1)...4 {
       let trainer = SyntheticTrainer(seed: seed)
@@ -234,7 +234,7 @@ import Testing
     #expect(bo < raw + 0.002)
   }
 
-  @Test func `tells what each domain is worth`() throws {
+  @Test func tellsWhatEachDomainIsWorth() throws {
     let trainer = SyntheticTrainer(seed: 9, noise: 0.003)
     let context = SyntheticTrainer.context(seed: 9)
     var method = try makeMethod(named: "bo", context: context)
@@ -269,7 +269,7 @@ import Testing
   }
 }
 
-@Suite struct `Objectives that are no sums` {
+@Suite struct ObjectivesThatAreNoSumsTests {
   private func context(_ text: String, limits: [String] = []) throws -> MethodContext {
     var context = SyntheticTrainer.context(seed: 3)
     context.objective = try ObjectiveSpecification(parsing: text).resolved(
@@ -289,7 +289,7 @@ import Testing
     return pick
   }
 
-  @Test func `are minimized themselves, not the mean`() throws {
+  @Test func areMinimizedThemselvesNotTheMean() throws {
     let trainer = SyntheticTrainer(seed: 3)
     let worst = try context("worst")
     let (forMean, forWorst) = (
@@ -303,7 +303,7 @@ import Testing
     #expect(found < best + 0.03)
   }
 
-  @Test func `keep what is guarded`() throws {
+  @Test func keepWhatIsGuarded() throws {
     let trainer = SyntheticTrainer(seed: 3)
     let mean = try pick(try context("mean"), trainer).mixture
     let free = trainer.losses(mean)[6]
@@ -320,7 +320,7 @@ import Testing
     #expect(trainer.losses(kept.mixture)[6] < free - 0.035)
   }
 
-  @Test func `tell what each domain is worth, too`() throws {
+  @Test func tellWhatEachDomainIsWorthToo() throws {
     let trainer = SyntheticTrainer(seed: 4)
     let context = try context("worst-excess:books=3.3,web=3.4,docs=3.9")
     var method = try makeMethod(named: "bo", context: context)
@@ -333,8 +333,8 @@ import Testing
   }
 }
 
-@Suite struct `What is handed over` {
-  @Test func `comes with its chances, and the method says how sure it is`() throws {
+@Suite struct WhatIsHandedOverTests {
+  @Test func comesWithItsChancesAndTheMethodSaysHowSureItIs() throws {
     let trainer = SyntheticTrainer(seed: 5)
     var method = try makeMethod(named: "bo", context: SyntheticTrainer.context(seed: 5))
     _ = trainer.run(&method, trials: 10)
@@ -351,7 +351,7 @@ import Testing
     #expect(Certainty(expectedRegret: 0.01, noise: 0.022).suffices(runs: 4))
   }
 
-  @Test func `is of the pool where there is one`() throws {
+  @Test func isOfThePoolWhereThereIsOne() throws {
     let trainer = SyntheticTrainer(seed: 6)
     var context = SyntheticTrainer.context(seed: 6)
     let pool = SobolSequence.simplexPoints(parts: 5, count: 24, seed: 77).map {
@@ -368,7 +368,7 @@ import Testing
     }
   }
 
-  @Test func `is tried again where noise hides which is best`() throws {
+  @Test func isTriedAgainWhereNoiseHidesWhichIsBest() throws {
     var context = SyntheticTrainer.context(seed: 7)
     context.replicates = true
     let noisy = SyntheticTrainer(seed: 7, noise: 0.5)
@@ -383,12 +383,13 @@ import Testing
   }
 }
 
-@Suite struct `Methods under constraints` {
-  @Test(
-    arguments: methodNames.map(\.name).filter {
-      MixturePreset(rawValue: $0) == nil && !needsTrainer($0)
-    })
-  func `try and hand over what is feasible`(name: String) throws {
+private let methodsThatSearch = methodNames.map(\.name).filter {
+  MixturePreset(rawValue: $0) == nil && !needsTrainer($0)
+}
+
+@Suite struct MethodsUnderConstraintsTests {
+  @Test(arguments: methodsThatSearch)
+  func tryAndHandOverWhatIsFeasible(name: String) throws {
     let trainer = SyntheticTrainer(seed: 8)
     var context = SyntheticTrainer.context(seed: 8)
     context.trials = 14

@@ -22,8 +22,8 @@ private func observations(
 
 private let three = ["a", "b", "c"]
 
-@Suite struct `Mixing laws` {
-  @Test func `Huber's loss is a square up to its threshold and a line beyond, without a step`() {
+@Suite struct MixingLawsTests {
+  @Test func hubersLossIsASquareUpToItsThresholdAndALineBeyondWithoutAStep() {
     let loss = HuberLoss(threshold: 0.5)
     #expect(abs(loss(0.4).value - 0.08) < 1e-15 && loss(0.4).slope == 0.4)
     #expect(loss(-2) == (0.5 * (2 - 0.25), -0.5))
@@ -31,7 +31,7 @@ private let three = ["a", "b", "c"]
   }
 
   @Test(arguments: [ExponentialLaw.Fitting.dataMixingLaws, .olmix])
-  func `an exponential law is found again from its own losses`(fitting: ExponentialLaw.Fitting) {
+  func anExponentialLawIsFoundAgainFromItsOwnLosses(fitting: ExponentialLaw.Fitting) {
     let law = ExponentialLaw(floor: log(2.1), scale: 0.3, slopes: [-3, -0.5, 0.4])
     let mixtures = SobolSequence.simplexPoints(parts: 3, count: 40, seed: 3)
     let found = ExponentialLaw.fit(
@@ -41,7 +41,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func `an outlier hardly moves it`() {
+  @Test func anOutlierHardlyMovesIt() {
     let law = ExponentialLaw(floor: log(2.5), scale: 0, slopes: [-4, 0.2, -1])
     let mixtures = SobolSequence.simplexPoints(parts: 3, count: 60, seed: 3)
     var losses = mixtures.map { law.loss(at: $0) }
@@ -52,7 +52,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func `slopes as finite differences do`() {
+  @Test func slopesAsFiniteDifferencesDo() {
     let laws: [LawModel.Law] = [
       .exponential(ExponentialLaw(floor: 1, scale: -0.2, slopes: [-2, 0.3, 1])),
       .bivariate(BivariateLaw(level: 3, power: 0.2), domain: 1),
@@ -71,7 +71,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func `BiMix's powers are found again, between .05 and .9 only`() throws {
+  @Test func biMixsPowersAreFoundAgainBetween05And9Only() throws {
     let law = BivariateLaw(level: 3.1, power: 0.17)
     let weights = [0.0, 0.01, 0.06, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95]
     // Outside of the limits the losses are anything.
@@ -81,7 +81,7 @@ private let three = ["a", "b", "c"]
     #expect(BivariateLaw.fit(weights: [0, 0.2], losses: [3, 3]) == nil)
   }
 
-  @Test func `BiMix's optimum is where the slopes of all domains are equal`() {
+  @Test func biMixsOptimumIsWhereTheSlopesOfAllDomainsAreEqual() {
     let laws = [
       BivariateLaw(level: 3, power: 0.2), BivariateLaw(level: 2.5, power: 0.1),
       BivariateLaw(level: 4, power: 0.3),
@@ -105,7 +105,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func `an optimum in a corner is reached, and caps keep it out of there`() {
+  @Test func anOptimumInACornerIsReachedAndCapsKeepItOutOfThere() {
     // More of the first domain helps both targets.
     let model = LawModel(
       laws: [
@@ -118,7 +118,7 @@ private let three = ["a", "b", "c"]
     #expect(zip(capped, [0.6, 0.15, 0.25]).allSatisfy { abs($0 - $1) < 1e-9 })
   }
 
-  @Test func `the optimum within caps agrees with a fine grid`() {
+  @Test func theOptimumWithinCapsAgreesWithAFineGrid() {
     let model = LawModel(
       laws: [
         .exponential(ExponentialLaw(floor: 0.5, scale: 0, slopes: [-3, 0, -1])),
@@ -138,7 +138,7 @@ private let three = ["a", "b", "c"]
     #expect(model.objective(at: found) <= best.value + 1e-12)
   }
 
-  @Test func `a law of tokens goes on where it was heading`() throws {
+  @Test func aLawOfTokensGoesOnWhereItWasHeading() throws {
     let law = ScalingLaw(floor: 2.2, power: 0.4, logScale: log(3e5))
     let x = [1e6, 2e6, 4e6, 8e6]
     let found = try #require(ScalingLaw.fit(x, losses: x.map { law.loss(at: $0) }))
@@ -151,7 +151,7 @@ private let three = ["a", "b", "c"]
     #expect(ScalingLaw.fit([], losses: []) == nil)
   }
 
-  @Test func `nested laws predict a scale at which nothing was run`() throws {
+  @Test func nestedLawsPredictAScaleAtWhichNothingWasRun() throws {
     func loss(_ w: [Double], _ parameters: Int, _ tokens: Int) -> [Double] {
       [[-2.5, -0.3, 0], [0, -3, -1], [-0.5, 0, -2.0]].map { slopes in
         1.5 + exp(0.3 * (log(1e4) - log(Double(parameters))))
@@ -178,9 +178,9 @@ private let three = ["a", "b", "c"]
   }
 }
 
-@Suite struct `Methods with a law or a regression` {
+@Suite struct MethodsWithALawOrARegressionTests {
   @Test(arguments: ["bimix", "mixlaws", "olmix", "regmix", "regmix-linear", "climb"])
-  func `learn something, predict any mixture and depend on observations alone`(
+  func learnSomethingPredictAnyMixtureAndDependOnObservationsAlone(
     name: String
   ) throws {
     let trainer = SyntheticTrainer(seed: 11)
@@ -217,7 +217,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func `laws try what random search tries`() throws {
+  @Test func lawsTryWhatRandomSearchTries() throws {
     let context = SyntheticTrainer.context(seed: 9)
     let sobol = try makeMethod(named: "sobol", context: context)
     for name in ["bimix", "mixlaws", "olmix"] {
@@ -230,7 +230,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func `RegMix's design keeps to the text that there is`() throws {
+  @Test func regMixsDesignKeepsToTheTextThatThereIs() throws {
     let context = SyntheticTrainer.context(seed: 2)
     let both = try ["regmix", "regmix-linear"].map { try makeMethod(named: $0, context: context) }
     let shares = context.textShares
@@ -251,14 +251,14 @@ private let three = ["a", "b", "c"]
     #expect(zip(sum, roots).allSatisfy { abs($0 - $1) < 0.07 }, "\(sum) \(roots)")
   }
 
-  @Test func `CLIMB's rounds are four to two to one`() {
+  @Test func cLIMBsRoundsAreFourToTwoToOne() {
     #expect(ClimbRounds.ends(of: 112) == [64, 96, 112])
     #expect(ClimbRounds.ends(of: 64) == [37, 55, 64])
     #expect(ClimbRounds.ends(of: 7) == [4, 6, 7])
     #expect(ClimbRounds.ends(of: 1) == [1, 1, 1])
   }
 
-  @Test func `Olmix keeps within four epochs of each domain's text`() throws {
+  @Test func olmixKeepsWithinFourEpochsOfEachDomainsText() throws {
     let trainer = SyntheticTrainer(seed: 11)
     var context = SyntheticTrainer.context(seed: 5)
     // 5, 40, 20, 10 and 5 tokens there, so that a run of 100 may take a fifth from the first.
@@ -274,7 +274,7 @@ private let three = ["a", "b", "c"]
   }
 }
 
-@Suite struct `Laws under objectives and limits of any form` {
+@Suite struct LawsUnderObjectivesAndLimitsOfAnyFormTests {
   private func trained(_ name: String, _ context: MethodContext) throws -> any MixtureMethod {
     let trainer = SyntheticTrainer(seed: 11)
     var method = try makeMethod(named: name, context: context)
@@ -283,7 +283,7 @@ private let three = ["a", "b", "c"]
   }
 
   @Test(arguments: ["bimix", "mixlaws", "olmix", "regmix-linear", "climb"])
-  func `hand over what is feasible`(name: String) throws {
+  func handOverWhatIsFeasible(name: String) throws {
     var context = SyntheticTrainer.context(seed: 5)
     context.trials = 24
     context.feasible = try FeasibleMixtures(
@@ -298,7 +298,7 @@ private let three = ["a", "b", "c"]
     #expect(context.feasible.contains(optimum.weights, tolerance: 1e-6), "\(optimum)")
   }
 
-  @Test func `find the mixture whose worst domain is best, and keep limits`() throws {
+  @Test func findTheMixtureWhoseWorstDomainIsBestAndKeepLimits() throws {
     let model = LawModel(
       laws: [
         .bivariate(BivariateLaw(level: 3, power: 0.2), domain: 0),

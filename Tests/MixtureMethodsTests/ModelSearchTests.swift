@@ -20,14 +20,15 @@ private struct FormulaTrainer {
     }, target: FidelityPoint(level: 2, rung: 3))
 
   static func losses(_ w: [Double], _ point: FidelityPoint) -> [Double] {
-    let scale = grid[point].scale
+    let parameters = Double(grid[point].scale.parameters)
+    let tokens = Double(grid[point].scale.tokens)
     return (0..<3).map { i -> Double in
       let own = w[i]
       let next = w[(i + 1) % 3]
-      return 2.4 + 0.5 * exp(-4 * own) + 0.4 * exp(-9 * own - 2 * next)
-        + 0.3 * pow(Double(scale.parameters) / 4e5, -0.3)
-        + (0.2 + 0.1 * own) * pow(Double(scale.tokens) / 8e6, -0.5)
-        + 0.04 * log(4e5 / Double(scale.parameters)) * next
+      let floor = 2.4 + 0.5 * exp(-4 * own) + 0.4 * exp(-9 * own - 2 * next)
+      let size = 0.3 * pow(parameters / 4e5, -0.3)
+      let length = (0.2 + 0.1 * own) * pow(tokens / 8e6, -0.5)
+      return floor + size + length + 0.04 * log(4e5 / parameters) * next
     }
   }
 
@@ -116,9 +117,9 @@ private struct Search {
 
 private let names = ["scale-bo", "mfms", "admire"]
 
-@Suite struct `Methods that model mixture, size and length` {
+@Suite struct MethodsThatModelMixtureSizeAndLengthTests {
   @Test(arguments: names)
-  func `propose the same from the same runs`(name: String) throws {
+  func proposeTheSameFromTheSameRuns(name: String) throws {
     let context = try FormulaTrainer.context()
     var search = try Search(name, context)
     for _ in 0..<16 {
@@ -134,7 +135,7 @@ private let names = ["scale-bo", "mfms", "admire"]
     }
   }
 
-  @Test func `find the pool's best for a fraction of what random search pays`() throws {
+  @Test func findThePoolsBestForAFractionOfWhatRandomSearchPays() throws {
     let values = FormulaTrainer.pool.map { FormulaTrainer.value($0.weights) }
     let best = values.min()!
     var paid: [Double] = []
@@ -152,7 +153,7 @@ private let names = ["scale-bo", "mfms", "admire"]
   }
 
   @Test(arguments: [(true, true), (false, true), (true, false)])
-  func `work without whole curves or outputs`(wholeCurves: Bool, composite: Bool) throws {
+  func workWithoutWholeCurvesOrOutputs(wholeCurves: Bool, composite: Bool) throws {
     let context = try FormulaTrainer.context(
       budget: 4, wholeCurves: wholeCurves, composite: composite)
     var search = try Search("scale-bo", context)
@@ -163,7 +164,7 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(FormulaTrainer.value(last.mixture.weights) <= values[3])
   }
 
-  @Test func `go on with paused runs and end at the target`() throws {
+  @Test func goOnWithPausedRunsAndEndAtTheTarget() throws {
     var search = try Search("scale-bo", FormulaTrainer.context(budget: 6))
     search.run()
     let ends = search.runs.filter { $0.level == 2 && $0.reached == 3 }
@@ -177,7 +178,7 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(abs(predicted.mean - FormulaTrainer.value(recommendation.mixture.weights)) < 0.02)
   }
 
-  @Test func `propose something else while a run is under way`() throws {
+  @Test func proposeSomethingElseWhileARunIsUnderWay() throws {
     var search = try Search("scale-bo", FormulaTrainer.context())
     for _ in 0..<10 {
       guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }
@@ -196,7 +197,7 @@ private let names = ["scale-bo", "mfms", "admire"]
   }
 
   @Test(arguments: names)
-  func `search all mixtures that are feasible`(name: String) throws {
+  func searchAllMixturesThatAreFeasible(name: String) throws {
     let context = try FormulaTrainer.context(
       pool: nil, budget: 3, constraints: [.total(domains: ["code"], lower: nil, upper: 0.3)])
     var search = try Search(name, context)
@@ -216,7 +217,7 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(FormulaTrainer.value(last.mixture.weights) - best < 0.01)
   }
 
-  @Test func `leave mixtures alone that diverged`() throws {
+  @Test func leaveMixturesAloneThatDiverged() throws {
     var search = try Search("scale-bo", FormulaTrainer.context(budget: 3))
     for _ in 0..<8 {
       guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }

@@ -2,7 +2,7 @@ import MixtureMethods
 import Mixtures
 import Testing
 
-@Suite struct `Methods that reweigh while a model trains` {
+@Suite struct MethodsThatReweighWhileAModelTrainsTests {
   private let domains = SyntheticTrainer.domains
 
   private func context(trials: Int?) -> MethodContext {
@@ -26,7 +26,7 @@ import Testing
     return observation
   }
 
-  @Test func `DoReMi goes through three rounds and trains the last one's answer`() throws {
+  @Test func doReMiGoesThroughThreeRoundsAndTrainsTheLastOnesAnswer() throws {
     var method = try makeMethod(named: "doremi", context: context(trials: 64))
     #expect(method.waitsForOutcomes)
     let answers = [
@@ -47,7 +47,7 @@ import Testing
     #expect(method.recommendations(1)[0].observed != nil)
   }
 
-  @Test func `ends its rounds where the weights have settled or the budget ends`() throws {
+  @Test func endsItsRoundsWhereTheWeightsHaveSettledOrTheBudgetEnds() throws {
     var settled = try makeMethod(named: "doremi", context: context(trials: nil))
     let first = try #require(settled.suggest(pending: [], ordinal: 0))
     settled.update(with: [outcome(first, recommended: [0.2002, 0.1998, 0.2, 0.2, 0.2])])
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(arguments: ["odm", "aioli"])
-  func `the others take one run and its answer`(name: String) throws {
+  func theOthersTakeOneRunAndItsAnswer(name: String) throws {
     var method = try makeMethod(named: name, context: context(trials: 64))
     let first = try #require(method.suggest(pending: [], ordinal: 0))
     #expect(first.procedure?.rawValue == name && first.mixture == .uniform(over: domains))
@@ -72,7 +72,7 @@ import Testing
     #expect(method.suggest(pending: [], ordinal: 2) == nil)
   }
 
-  @Test func `a run that diverged recommends nothing`() throws {
+  @Test func aRunThatDivergedRecommendsNothing() throws {
     var method = try makeMethod(named: "aioli", context: context(trials: 64))
     let first = try #require(method.suggest(pending: [], ordinal: 0))
     method.update(with: [outcome(first, recommended: nil)])

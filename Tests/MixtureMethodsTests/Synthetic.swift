@@ -15,8 +15,9 @@ struct SyntheticTrainer {
   init(seed: UInt64, noise: Double = 0.005) {
     var generator = SeededGenerator(seed: seed, stream: "synthetic")
     help = (0..<Self.heldOut.count).map { d in
-      (0..<Self.domains.count).map { j in
-        j == d ? 1 : (d < 5 ? 0.35 : 0.6) * pow(generator.uniform(), 2)
+      (0..<Self.domains.count).map { j -> Double in
+        if j == d { return 1 }
+        return (d < 5 ? 0.35 : 0.6) * pow(generator.uniform(), 2)
       }
     }
     self.noise = noise

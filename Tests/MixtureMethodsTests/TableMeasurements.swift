@@ -29,7 +29,7 @@ struct TableMeasurements {
   }
 
   @Test(arguments: ["within", "across"])
-  func `predicts RegMix's held-out runs from 64`(protocolName: String) throws {
+  func predictsRegMixsHeldOutRunsFrom64(protocolName: String) throws {
     let table = try RunTable.regmix()
     let objective = table.objective
     let mean = table.outputs.map { _ in 1 / Double(table.outputs.count) }
@@ -71,7 +71,7 @@ struct TableMeasurements {
     #expect(ranks.reduce(0, +) / Double(splits) > 0.98)
   }
 
-  @Test func `ranks 5Mix's runs left out`() throws {
+  @Test func ranks5MixsRunsLeftOut() throws {
     for size in ["70M", "160M", "305M", "410M"] {
       let table = try RunTable.fiveMix(size, step: 30000)
       let mean = table.outputs.map { _ in 1 / Double(table.outputs.count) }
@@ -108,7 +108,7 @@ struct TableMeasurements {
   }
 
   @Test(arguments: [0, 0.02])
-  func `finds the best of RegMix's pool`(noise: Double) throws {
+  func findsTheBestOfRegMixsPool(noise: Double) throws {
     let clean = try RunTable.regmix()
     let objective = clean.objective
     let best = objective.min()!
@@ -186,7 +186,7 @@ private struct PoolHistory {
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["MIXPIPE_TIMING"] != nil))
 struct SuggestionTiming {
   @Test(arguments: SuggestionBenchmark.curve)
-  func `of n runs, k domains and d outputs`(benchmark: SuggestionBenchmark) throws {
+  func ofNRunsKDomainsAndDOutputs(benchmark: SuggestionBenchmark) throws {
     let timing = try benchmark.measure()
     print(
       String(

@@ -18,11 +18,11 @@ private func message(_ body: () throws -> some Any) -> String {
   } catch { return "\(error)" }
 }
 
-@Suite struct `A constraint` {
+@Suite struct ConstraintTests {
   @Test(arguments: [
     "code<=0.3", "books=0.1", "books+papers>=0.2", "books+papers=0.2..0.4", "epochs<=4",
     "epochs(books)<=2.5", "domains<=3",
-  ]) func `is printed as it is read`(text: String) throws {
+  ]) func isPrintedAsItIsRead(text: String) throws {
     let constraint = try MixtureConstraint(parsing: text)
     #expect("\(constraint)" == text)
     #expect(try MixtureConstraint(parsing: " " + text.replacing("=", with: "= ")) == constraint)
@@ -34,11 +34,11 @@ private func message(_ body: () throws -> some Any) -> String {
     "", "code", "code<0.3", "code<=", "<=0.3", "code<=1.5", "code<=-1", "code=0.4..0.2",
     "code<=0.1..0.2", "code=0.1..", "books+=0.1", "epochs>=2", "epochs=2", "epochs()<=2",
     "epochs<=0", "domains<=2.5", "domains<=0", "domains>=2", "code<=nan", "code<=inf", "code==0.1=",
-  ]) func `is refused`(text: String) {
+  ]) func isRefused(text: String) {
     #expect(message { try MixtureConstraint(parsing: text) }.contains("expected one such as"))
   }
 
-  @Test func `names domains that are there, each once`() throws {
+  @Test func namesDomainsThatAreThereEachOnce() throws {
     #expect(message { try feasible(["cod<=0.3"]) }.contains("did you mean 'code'?"))
     #expect(message { try feasible(["epochs(cod)<=3"]) }.contains("did you mean 'code'?"))
     #expect(
@@ -49,8 +49,8 @@ private func message(_ body: () throws -> some Any) -> String {
   }
 }
 
-@Suite struct `The feasible mixtures` {
-  @Test func `are all of them where nothing is asked for`() throws {
+@Suite struct FeasibleMixturesTests {
+  @Test func areAllOfThemWhereNothingIsAskedFor() throws {
     let all = FeasibleMixtures.all(over: domains)
     #expect(all.isWholeSimplex)
     #expect(try feasible([]) == all)
@@ -61,7 +61,7 @@ private func message(_ body: () throws -> some Any) -> String {
     #expect(spread.point(3, seed: 9) == points[0])
   }
 
-  @Test func `count epochs by the tokens that there are`() throws {
+  @Test func countEpochsByTheTokensThatThereAre() throws {
     // 1,000 tokens are trained on: at most .4 of them from 100 tokens of books gone through 4 times.
     let found = try feasible(["epochs<=4", "epochs(papers)<=2"])
     #expect(found.contains([0.4, 0.5, 0, 0.1, 0]))
@@ -71,7 +71,7 @@ private func message(_ body: () throws -> some Any) -> String {
       found.broken(by: [0, 0.4, 0, 0.6, 0]) == ["epochs(papers)<=4", "epochs(papers)<=2"])
   }
 
-  @Test func `say what contradicts what, and by how much`() {
+  @Test func sayWhatContradictsWhatAndByHowMuch() {
     #expect(
       message { try feasible(["books>=0.7", "code>=0.5", "web<=0.9"]) }
         == "no mixture satisfies 'books>=0.7' and 'code>=0.5' together: they miss each other by 0.2 "
@@ -104,7 +104,7 @@ private func message(_ body: () throws -> some Any) -> String {
     ["books+web=0.3", "web+code=0.3", "domains<=4"],
   ]
 
-  @Test(arguments: cases) func `are filled by an even spread`(texts: [String]) throws {
+  @Test(arguments: cases) func areFilledByAnEvenSpread(texts: [String]) throws {
     let found = try feasible(texts)
     let spread = FeasibleSpread(found)
     var points: [[Double]] = []
@@ -128,7 +128,7 @@ private func message(_ body: () throws -> some Any) -> String {
     }
   }
 
-  @Test(arguments: cases) func `take in the nearest of a mixture`(texts: [String]) throws {
+  @Test(arguments: cases) func takeInTheNearestOfAMixture(texts: [String]) throws {
     let found = try feasible(texts)
     var generator = SeededGenerator(seed: 8)
     for _ in 0..<40 {
@@ -146,7 +146,7 @@ private func message(_ body: () throws -> some Any) -> String {
   }
 }
 
-@Suite struct `An objective as it is written` {
+@Suite struct ObjectiveAsItIsWrittenTests {
   private let heldOut = domains + ["reviews", "docs"]
 
   private func objective(_ text: String, limits: [String] = []) throws -> Objective {
@@ -158,7 +158,7 @@ private func message(_ body: () throws -> some Any) -> String {
     ("mean", 3.0), ("worst", 5.0), ("worst:books,web", 2.0), ("mean:docs,reviews", 6.5),
     ("weighted:reviews=3,docs=1", 6.25), ("excess:docs=6.5,books=0.5", 0.5),
     ("worst-excess:docs=6.5,books=0.75", 0.5),
-  ]) func `weighs the losses`(text: String, expected: Double) throws {
+  ]) func weighsTheLosses(text: String, expected: Double) throws {
     let objective = try objective(text)
     let losses = objective.domains.map { Double(heldOut.firstIndex(of: $0)! + 1) }
     #expect(abs(objective.value(of: losses) - expected) < 1e-12)
@@ -168,7 +168,7 @@ private func message(_ body: () throws -> some Any) -> String {
     #expect(objective.isLinear == !text.hasPrefix("worst"))
   }
 
-  @Test func `pays for what is above a limit`() throws {
+  @Test func paysForWhatIsAboveALimit() throws {
     let guarded = try objective("mean:books,web", limits: ["docs<=6.5", "books <= 2"])
     #expect(guarded.domains == ["books", "web", "docs"])
     #expect(guarded.value(of: [1, 2, 6]) == 1.5)
@@ -180,7 +180,7 @@ private func message(_ body: () throws -> some Any) -> String {
     #expect(try JSONDecoder().decode(Objective.self, from: data) == guarded)
   }
 
-  @Test func `is written as it always was where it is a plain mean`() throws {
+  @Test func isWrittenAsItAlwaysWasWhereItIsAPlainMean() throws {
     let data = try JSONEncoder().encode(Objective.mean(of: ["books", "web"]))
     let fields = try JSONSerialization.jsonObject(with: data) as! [String: Any]
     #expect(fields.keys.sorted() == ["targets", "weights"])
@@ -190,11 +190,11 @@ private func message(_ body: () throws -> some Any) -> String {
     "men", "worst:", "mean:books=2", "weighted", "weighted:books", "weighted:books=-1",
     "weighted:books=0", "excess", "excess:books", "worst:books,books", "mean:nowhere",
     "excess:books=x", "mean:books,",
-  ]) func `is refused`(text: String) {
+  ]) func isRefused(text: String) {
     #expect(!message { try objective(text) }.isEmpty)
   }
 
-  @Test func `is told what was probably meant`() {
+  @Test func isToldWhatWasProbablyMeant() {
     #expect(message { try objective("wurst") }.contains("did you mean 'worst'?"))
     #expect(message { try objective("mean:boks") }.contains("did you mean 'books'?"))
     #expect(message { try objective("mean", limits: ["web<3"]) }.contains("'web<=3.95'"))

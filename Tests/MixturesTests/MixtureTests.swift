@@ -15,8 +15,8 @@ private func message<Result>(of body: () throws -> Result) -> String {
   }
 }
 
-@Suite struct `A mixture` {
-  @Test func `sums to one`() throws {
+@Suite struct MixtureTests {
+  @Test func sumsToOne() throws {
     let mixture = try Mixture(domains: domains, weights: [0.2, 0.3, 0.1, 0.3, 0.1])
     #expect(abs(mixture.weights.reduce(0, +) - 1) < 1e-15)
     #expect(mixture["web"] == 0.3 && mixture["reviews"] == nil)
@@ -27,7 +27,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
     #expect(Mixture(domains: ["a", "b"], proportionalTo: [3, 1]).weights == [0.75, 0.25])
   }
 
-  @Test func `refuses weights that do not`() {
+  @Test func refusesWeightsThatDoNot() {
     #expect(throws: MixtureError.sum(0.75)) {
       try Mixture(domains: ["a", "b"], weights: [0.5, 0.25])
     }
@@ -42,7 +42,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
     }
   }
 
-  @Test func `survives JSON to the last bit`() throws {
+  @Test func survivesJSONToTheLastBit() throws {
     var generator = SeededGenerator(seed: 2)
     for _ in 0..<200 {
       let mixture = Mixture(
@@ -56,27 +56,27 @@ private func message<Result>(of body: () throws -> Result) -> String {
   @Test(arguments: [
     #"{"domains":["a"],"weights":[0.5,0.5]}"#, #"{"domains":["a","b"],"weights":[0.5,0.6]}"#,
     #"{"domains":["a","b"],"weights":[1.5,-0.5]}"#,
-  ]) func `is not read from JSON that is none`(text: String) {
+  ]) func isNotReadFromJSONThatIsNone(text: String) {
     #expect(throws: DecodingError.self) {
       try JSONDecoder().decode(Mixture.self, from: Data(text.utf8))
     }
   }
 }
 
-@Suite struct `A mixture as it is written` {
+@Suite struct MixtureAsItIsWrittenTests {
   private func resolved(_ text: String) throws -> [Double] {
     try MixtureSpecification(parsing: text)
       .resolved(over: domains, availableTokens: [10, 20, 30, 40, 100]).weights
   }
 
-  @Test func `has a weight for each domain that it names, in any order`() throws {
+  @Test func hasAWeightForEachDomainThatItNamesInAnyOrder() throws {
     #expect(try resolved("code=0.7,books=0.3") == [0.3, 0, 0.7, 0, 0])
     #expect(try resolved(" code = 0.75 ,\tbooks=.25 ") == [0.25, 0, 0.75, 0, 0])
     #expect(try resolved("web=1") == [0, 1, 0, 0, 0])
     #expect(try resolved("web=1e0,code=0") == [0, 1, 0, 0, 0])
   }
 
-  @Test func `may be the name of one that needs no search`() throws {
+  @Test func mayBeTheNameOfOneThatNeedsNoSearch() throws {
     #expect(try resolved("uniform") == [0.2, 0.2, 0.2, 0.2, 0.2])
     #expect(try resolved("natural") == [0.05, 0.1, 0.15, 0.2, 0.5])
     // assets/report.pdf, table of weights, rounded to four digits.
@@ -113,11 +113,11 @@ private func message<Result>(of body: () throws -> Result) -> String {
         + "the domains are books, web, code, papers, chat"
     ),
     ("reddit=1", "unknown domain 'reddit'; the domains are books, web, code, papers, chat"),
-  ]) func `is refused in one line that says what to do`(text: String, expected: String) {
+  ]) func isRefusedInOneLineThatSaysWhatToDo(text: String, expected: String) {
     #expect(message(of: { try resolved(text) }) == expected)
   }
 
-  @Test func `cannot be LLaMA's without LLaMA's domains`() {
+  @Test func cannotBeLLaMAsWithoutLLaMAsDomains() {
     #expect(
       message(of: {
         try MixtureSpecification(parsing: "llama")
@@ -128,7 +128,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
   }
 }
 
-@Suite struct `An objective` {
+@Suite struct ObjectiveTests {
   private func observation(_ losses: [(String, Double)]) -> Observation {
     Observation(
       mixture: .uniform(over: domains), scale: Scale(size: "100k", parameters: 1, tokens: 1),
@@ -139,7 +139,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
         }))
   }
 
-  @Test func `weighs the targets that it names`() {
+  @Test func weighsTheTargetsThatItNames() {
     let seen = observation([("docs", 5), ("books", 3), ("code", 2)])
     #expect(Objective.mean(of: ["books", "code"]).value(of: seen) == 2.5)
     let weighted = Objective(targets: ["code", "docs"], proportionalTo: [3, 1])
@@ -147,7 +147,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
     #expect(weighted.value(of: [2, 5]) == 2.75)
   }
 
-  @Test func `has no value where a target is missing or the run diverged`() {
+  @Test func hasNoValueWhereATargetIsMissingOrTheRunDiverged() {
     let seen = observation([("books", 3)])
     #expect(Objective.mean(of: ["books", "code"]).value(of: seen) == nil)
     var diverged = seen
@@ -155,7 +155,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
     #expect(Objective.mean(of: ["books"]).value(of: diverged) == nil)
   }
 
-  @Test func `survives JSON, but not with targets and weights that do not match`() throws {
+  @Test func survivesJSONButNotWithTargetsAndWeightsThatDoNotMatch() throws {
     let objective = Objective(targets: ["code", "docs", "web"], proportionalTo: [3, 1, 0.7])
     #expect(
       try JSONDecoder().decode(Objective.self, from: JSONEncoder().encode(objective)) == objective)
@@ -170,21 +170,21 @@ private func message<Result>(of body: () throws -> Result) -> String {
   }
 }
 
-@Suite struct `Did you mean` {
+@Suite struct DidYouMeanTests {
   @Test(arguments: [
     ("sobel", "sobol"), ("Uniform", "uniform"), ("unifrom", "uniform"), ("bo-row", "bo-raw"),
     ("lama", "llama"),
-  ]) func `names the nearest`(typed: String, expected: String) {
+  ]) func namesTheNearest(typed: String, expected: String) {
     #expect(nearestName(to: typed, in: ["bo", "bo-raw", "sobol", "uniform", "llama"]) == expected)
   }
 
-  @Test(arguments: ["xyzzy", "hyperband", "q"]) func `is silent where nothing is near`(
+  @Test(arguments: ["xyzzy", "hyperband", "q"]) func isSilentWhereNothingIsNear(
     typed: String
   ) {
     #expect(nearestName(to: typed, in: ["sobol", "uniform", "llama"]) == nil)
   }
 
-  @Test func `counts insertions, deletions and substitutions`() {
+  @Test func countsInsertionsDeletionsAndSubstitutions() {
     #expect(editDistance("kitten", "sitting") == 3)
     #expect(editDistance("", "abc") == 3)
     #expect(editDistance("abc", "") == 3)

@@ -12,9 +12,9 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
   zip(a.elements, b.elements).map { abs($0 - $1) }.max() ?? 0
 }
 
-@Suite struct `Linear algebra` {
+@Suite struct LinearAlgebraTests {
   @Test(arguments: [(false, false), (true, false), (false, true), (true, true)])
-  func `products agree with the sum that defines them`(transposed: (Bool, Bool)) {
+  func productsAgreeWithTheSumThatDefinesThem(transposed: (Bool, Bool)) {
     let a = transposed.0 ? randomMatrix(4, 3, seed: 1) : randomMatrix(3, 4, seed: 1)
     let b = transposed.1 ? randomMatrix(5, 4, seed: 2) : randomMatrix(4, 5, seed: 2)
     let c = a.times(b, transposingSelf: transposed.0, transposingOther: transposed.1)
@@ -34,7 +34,7 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
   }
 
   @Test(arguments: [1, 2, 7, 60])
-  func `Cholesky solves, inverts and measures`(size: Int) throws {
+  func choleskySolvesInvertsAndMeasures(size: Int) throws {
     let root = randomMatrix(size, size + 2, seed: 4)
     let a = root.times(root, transposingOther: true)
     let cholesky = try #require(Cholesky(factoring: a))
@@ -55,7 +55,7 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
     }
   }
 
-  @Test func `bordering a factor is factoring the larger matrix`() throws {
+  @Test func borderingAFactorIsFactoringTheLargerMatrix() throws {
     let root = randomMatrix(9, 12, seed: 6)
     let a = root.times(root, transposingOther: true)
     let (old, new) = (Array(0..<6), Array(6..<9))
@@ -67,7 +67,7 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
     #expect(largestDifference(grown.factor, whole.factor) < 1e-10)
   }
 
-  @Test func `jitter grows until a singular matrix can be factored`() throws {
+  @Test func jitterGrowsUntilASingularMatrixCanBeFactored() throws {
     let ones = Matrix(rows: 5, columns: 5, repeating: 1)
     let cholesky = try #require(Cholesky(factoring: ones))
     #expect(cholesky.jitter > 0 && cholesky.jitter < 1e-8)

@@ -2,7 +2,7 @@ import Foundation
 import Numerics
 import Testing
 
-@Suite struct `A polytope` {
+@Suite struct PolytopeTests {
   /// The simplex with bounds on each weight and on some sums, all met by a point drawn first.
   private func random(parts: Int, sums: Int, seed: UInt64) -> (Polytope, inside: [Double]) {
     var generator = SeededGenerator(seed: seed)
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [(3, 0), (5, 2), (17, 6), (40, 10)])
-  func `projects onto itself`(parts: Int, sums: Int) throws {
+  func projectsOntoItself(parts: Int, sums: Int) throws {
     for seed in UInt64(0)..<12 {
       let (polytope, inside) = random(parts: parts, sums: sums, seed: seed)
       var generator = SeededGenerator(seed: seed, stream: "points")
@@ -43,17 +43,16 @@ import Testing
       for _ in 0..<20 {
         let other = try polytope.projection(of: (0..<parts).map { _ in generator.normal() })
         for target in [other, inside] {
-          let turn = (0..<parts).reduce(0) {
-            $0 + (point[$1] - found[$1]) * (target[$1] - found[$1])
-          }
+          var turn = 0.0
+          for i in 0..<parts { turn += (point[i] - found[i]) * (target[i] - found[i]) }
           #expect(turn < 1e-9)
         }
       }
-      #expect(zip(try polytope.projection(of: found), found).allSatisfy { abs($0 - $1) < 1e-12 })
+      #expect(try zip(polytope.projection(of: found), found).allSatisfy { abs($0 - $1) < 1e-12 })
     }
   }
 
-  @Test func `agrees with the simplex's own projection`() throws {
+  @Test func agreesWithTheSimplexsOwnProjection() throws {
     var generator = SeededGenerator(seed: 3)
     let upper = [0.3, 0.5, 0.2, 1, 0.4]
     let conditions =
@@ -74,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func `says which conditions contradict each other, and by how much`() {
+  @Test func saysWhichConditionsContradictEachOtherAndByHowMuch() {
     let polytope = Polytope(
       dimensions: 3,
       conditions: [

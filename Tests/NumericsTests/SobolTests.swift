@@ -2,10 +2,10 @@ import Foundation
 import Numerics
 import Testing
 
-@Suite struct `Sobol's sequence` {
+@Suite struct SobolSequenceTests {
   // scipy 1.17.1: stats.qmc.Sobol(d, scramble=False, bits=32).random(n), whose direction numbers are
   // Joe and Kuo's file too.
-  @Test func `begins as scipy's does`() {
+  @Test func beginsAsScipysDoes() {
     let sequence = SobolSequence(dimensions: 8, scrambledBy: nil)
     #expect(sequence.point(0) == [0, 0, 0, 0, 0, 0, 0, 0])
     #expect(sequence.point(1) == [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
@@ -13,7 +13,7 @@ import Testing
     #expect(sequence.point(5) == [0.875, 0.875, 0.125, 0.375, 0.875, 0.625, 0.875, 0.375])
   }
 
-  @Test func `agrees with scipy far out, in high dimensions`() {
+  @Test func agreesWithScipyFarOutInHighDimensions() {
     let sequence = SobolSequence(dimensions: 64, scrambledBy: nil)
     let far = sequence.point(1000)
     #expect(
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: [UInt64(0), 1, 99])
-  func `keeps one point in each dyadic interval when scrambled`(seed: UInt64) {
+  func keepsOnePointInEachDyadicIntervalWhenScrambled(seed: UInt64) {
     let sequence = SobolSequence(dimensions: 40, scrambledBy: seed)
     let points = (0..<256).map { sequence.point($0) }
     for dimension in 0..<40 {
@@ -40,7 +40,7 @@ import Testing
     #expect(points[0] != SobolSequence(dimensions: 40, scrambledBy: seed + 1).point(0))
   }
 
-  @Test func `fills the simplex evenly`() {
+  @Test func fillsTheSimplexEvenly() {
     let points = SobolSequence.simplexPoints(parts: 5, count: 1024, seed: 3)
     for i in 0..<5 {
       // Under the uniform distribution E w = 1/5 and E w² = 2/30.

@@ -6,7 +6,7 @@ private func relativeError(_ value: Double, _ expected: Double) -> Double {
   expected == 0 ? abs(value) : abs(value / expected - 1)
 }
 
-@Suite struct `Special functions` {
+@Suite struct SpecialFunctionsTests {
   // mpmath 1.3, 50 digits: exp(x²) erfc(x).
   @Test(arguments: [
     (-5.0, 144_009_798_674.661_04), (-1, 5.008_980_080_762_283_5),
@@ -18,7 +18,7 @@ private func relativeError(_ value: Double, _ expected: Double) -> Double {
     (100, 0.005_641_613_782_989_433), (1e4, 5.641_895_807_268_084e-5),
     (1e8, 5.641_895_835_477_562_6e-9),
   ])
-  func `erfcx agrees with mpmath`(x: Double, expected: Double) {
+  func erfcxAgreesWithMpmath(x: Double, expected: Double) {
     #expect(relativeError(Normal.scaledComplementaryError(x), expected) < 3e-15)
   }
 
@@ -38,7 +38,7 @@ private func relativeError(_ value: Double, _ expected: Double) -> Double {
     (-40, -808.298_568_356_619_96, 40.049_906_657_648_518),
     (-100, -5010.129_578_800_249_8, 100.019_994_004_195_87),
   ])
-  func `log h agrees with mpmath`(u: Double, value: Double, slope: Double) {
+  func logHAgreesWithMpmath(u: Double, value: Double, slope: Double) {
     let found = Normal.logImprovement(u)
     // Near 1 the logarithm itself is near zero: there it is h that is accurate.
     #expect(abs(found.value - value) < 1e-14 * max(1, abs(value)))
@@ -46,7 +46,7 @@ private func relativeError(_ value: Double, _ expected: Double) -> Double {
   }
 
   // Ament et al.'s reference value, from mpmath.
-  @Test func `log h holds out to a million`() {
+  @Test func logHHoldsOutToAMillion() {
     #expect(relativeError(Normal.logImprovement(-1e6).value, -500_000_000_028.549_96) < 1e-15)
   }
 
@@ -56,19 +56,19 @@ private func relativeError(_ value: Double, _ expected: Double) -> Double {
     (0.001, -3.090_232_306_167_813_5), (0.02, -2.053_748_910_631_823),
     (0.3, -0.524_400_512_708_040_78), (0.5, 0), (0.975, 1.959_963_984_540_054_2),
   ])
-  func `quantiles agree with mpmath`(p: Double, expected: Double) {
+  func quantilesAgreeWithMpmath(p: Double, expected: Double) {
     #expect(abs(Normal.quantile(p) - expected) < 4e-15 * max(1, abs(expected)))
   }
 
   @Test(arguments: [-30.0, -3, -1.001, -0.999, 0, 2, 7])
-  func `ln Φ and its slope fit together`(u: Double) {
+  func theLogarithmOfTheCumulativeAndItsSlopeFitTogether(u: Double) {
     let h = 1e-5
     let difference = (Normal.logCumulative(u + h) - Normal.logCumulative(u - h)) / (2 * h)
     #expect(abs(Normal.logCumulativeSlope(u) - difference) < 1e-6 * max(1, abs(difference)))
     #expect(relativeError(exp(Normal.logCumulative(u)), Normal.cumulative(u)) < 1e-13)
   }
 
-  @Test func `log-sum-exp does not overflow`() {
+  @Test func logSumExpDoesNotOverflow() {
     #expect(abs(logSumExp([1000, 1000]) - (1000 + log(2))) < 1e-12)
     #expect(abs(logSumExp([-2000, -2000]) - (-2000 + log(2))) < 1e-12)
     #expect(logSumExp([]) == -.infinity)

@@ -8,9 +8,9 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 
 // Golden values: scipy 1.17.1 (scipy.stats, scipy.special) and NumPy, unless a test says otherwise.
 
-@Suite struct `R squared` {
+@Suite struct RSquaredTests {
   // scikit-learn's documentation of r2_score.
-  @Test func `is scikit-learn's`() throws {
+  @Test func isScikitLearns() throws {
     let found = try #require(Statistics.determination(of: [3, -0.5, 2, 7], by: [2.5, 0, 2, 8]))
     #expect(isClose(found, 0.948_608_137_044_967_9))
     #expect(Statistics.determination(of: [1, 2, 3], by: [3, 2, 1]) == -3)
@@ -18,7 +18,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 }
 
-@Suite struct `Student's t` {
+@Suite struct StudentDistributionTests {
   @Test(
     arguments: [
       (1.0, -3.0, 0.102_416_382_349_567_26), (2, -0.5, 1.0 / 3),
@@ -28,7 +28,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
       (0.7, 1.5, 0.779_817_451_490_379_8), (5, -1e4, 9.490_166_228_758_809e-20),
       (1e4, -6, 1.020_809_236_461_310_6e-09),
     ] as [(Double, Double, Double)])
-  func `cumulates as scipy does`(freedom: Double, t: Double, expected: Double) {
+  func cumulatesAsScipyDoes(freedom: Double, t: Double, expected: Double) {
     let found = StudentT(degreesOfFreedom: freedom).cumulative(t)
     #expect(isClose(found, expected, 1e-9), "found \(found)")
   }
@@ -41,18 +41,18 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
       (30, 0.95, 1.697_260_886_593_957), (1000, 0.975, 1.962_339_080_826_408_3),
       (2.5, 1e-6, -220.173_429_178_236_86), (0.7, 0.9, 5.009_947_959_646_406),
     ] as [(Double, Double, Double)])
-  func `has scipy's quantiles`(freedom: Double, probability: Double, expected: Double) {
+  func hasScipysQuantiles(freedom: Double, probability: Double, expected: Double) {
     let found = StudentT(degreesOfFreedom: freedom).quantile(probability)
     #expect(isClose(found, expected, 1e-10), "found \(found)")
   }
 
   @Test(arguments: [1.0, 2, 3.5, 10, 200], [1e-9, 0.01, 0.3, 0.499, 0.5, 0.6, 0.975, 0.999])
-  func `has quantiles that invert its cumulative`(freedom: Double, probability: Double) {
+  func hasQuantilesThatInvertItsCumulative(freedom: Double, probability: Double) {
     let t = StudentT(degreesOfFreedom: freedom)
     #expect(isClose(t.cumulative(t.quantile(probability)), probability, 1e-11))
   }
 
-  @Test(arguments: [0.3, 1.0, 4, 50]) func `has the slope that its density says`(freedom: Double) {
+  @Test(arguments: [0.3, 1.0, 4, 50]) func hasTheSlopeThatItsDensitySays(freedom: Double) {
     let t = StudentT(degreesOfFreedom: freedom)
     for x in [-3.0, -0.4, 0, 1.7] {
       let slope = (t.cumulative(x + 1e-5) - t.cumulative(x - 1e-5)) / 2e-5
@@ -61,7 +61,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 }
 
-@Suite struct `The incomplete beta function` {
+@Suite struct IncompleteBetaFunctionTests {
   @Test(
     arguments: [
       (0.3, 0.5, 0.5, 0.369_010_119_565_545_36), (0.5, 2, 3, 0.6875),
@@ -69,15 +69,15 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
       (0.34, 1000, 2000, 0.781_215_091_160_644_1), (1e-8, 0.1, 0.2, 0.108_559_001_625_460_78),
       (0.999_999, 5, 1, 0.999_995_000_009_999_9), (0, 2, 3, 0), (1, 2, 3, 1),
     ] as [(Double, Double, Double, Double)])
-  func `agrees with scipy`(x: Double, a: Double, b: Double, expected: Double) {
+  func agreesWithScipy(x: Double, a: Double, b: Double, expected: Double) {
     #expect(isClose(regularizedBeta(x, a: a, b: b), expected, 1e-11))
   }
 }
 
-@Suite struct `Summaries` {
+@Suite struct SummariesTests {
   let values = [4.39, 4.41, 4.37, 4.44, 4.40]
 
-  @Test func `agree with NumPy and scipy`() throws {
+  @Test func agreeWithNumPyAndScipy() throws {
     #expect(isClose(try #require(Statistics.variance(values)), 0.000_67, 1e-10))
     #expect(isClose(try #require(Statistics.standardError(values)), 0.011_575_836_902_790_293))
     let interval = try #require(Statistics.meanInterval([0.012, 0.03, -0.004, 0.021]))
@@ -85,11 +85,11 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(isClose(interval.upperBound, 0.037_822_735_713_306_88, 1e-10))
   }
 
-  @Test func `do not cancel far from zero`() throws {
+  @Test func doNotCancelFarFromZero() throws {
     #expect(isClose(try #require(Statistics.variance([1e9, 1e9 + 1, 1e9 + 2])), 1))
   }
 
-  @Test func `say nothing of one value's noise`() {
+  @Test func sayNothingOfOneValuesNoise() {
     #expect(Statistics.variance([1]) == nil)
     #expect(Statistics.standardError([1]) == nil)
     #expect(Statistics.meanInterval([1]) == nil)
@@ -97,7 +97,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(TTest.welch([1], [2, 3]) == nil)
   }
 
-  @Test func `interpolate quantiles as NumPy does`() {
+  @Test func interpolateQuantilesAsNumPyDoes() {
     let sorted = [1.0, 2, 2, 3.1, 5.5, 5.5, 7.2]
     let expected = [(0.0, 1.0), (0.1, 1.6), (0.5, 3.1), (0.9, 6.18), (0.975, 6.945)]
     for (probability, expected) in expected {
@@ -106,14 +106,14 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(Statistics.quantile(ofSorted: sorted, 1) == 7.2)
   }
 
-  @Test func `pool variances by their degrees of freedom`() throws {
+  @Test func poolVariancesByTheirDegreesOfFreedom() throws {
     let pooled = try #require(Statistics.pooledVariance([[1, 3], [7], [0, 3, 6]]))
     #expect(pooled.degreesOfFreedom == 3)
     #expect(isClose(pooled.variance, (2.0 + 18) / 3))
     #expect(Statistics.pooledVariance([[1], [2]]) == nil)
   }
 
-  @Test func `cover the true mean as often as they say`() throws {
+  @Test func coverTheTrueMeanAsOftenAsTheySay() throws {
     // 4000 samples of 4: the share covered is within three standard errors (.0103) of .95.
     var generator = SeededGenerator(seed: 5)
     var covered = 0
@@ -125,8 +125,8 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 }
 
-@Suite struct `T tests` {
-  @Test func `agree with scipy's`() throws {
+@Suite struct TTestTests {
+  @Test func agreeWithScipys() throws {
     let welch = try #require(
       TTest.welch([4.39, 4.41, 4.37, 4.44, 4.40], [4.45, 4.43, 4.41, 4.52]))
     #expect(isClose(welch.statistic, -1.899_359_912_531_313_2, 1e-9))
@@ -137,14 +137,14 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(isClose(paired.pValue, 0.134_760_602_300_867_95, 1e-9))
   }
 
-  @Test func `are sure where there is no spread`() throws {
+  @Test func areSureWhereThereIsNoSpread() throws {
     #expect(try #require(TTest.paired([0, 0, 0])).pValue == 1)
     #expect(try #require(TTest.paired([0.5, 0.5])).pValue == 0)
     #expect(try #require(TTest.paired([-0.5, -0.5])).statistic == -.infinity)
     #expect(try #require(TTest.welch([1, 1], [1, 1])).pValue == 1)
   }
 
-  @Test func `raise a false alarm as often as they say`() throws {
+  @Test func raiseAFalseAlarmAsOftenAsTheySay() throws {
     var generator = SeededGenerator(seed: 6)
     var alarms = 0
     for _ in 0..<4000 {
@@ -157,8 +157,8 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 }
 
-@Suite struct `Holm's correction` {
-  @Test func `multiplies step by step and never decreases`() {
+@Suite struct HolmCorrectionTests {
+  @Test func multipliesStepByStepAndNeverDecreases() {
     // By the definition: .005·5, .01·4, .03·3, max(.04·2, .09), .5·1.
     let found = MultipleComparisons.holm([0.01, 0.04, 0.03, 0.005, 0.5])
     for (value, expected) in zip(found, [0.04, 0.09, 0.09, 0.025, 0.5]) {
@@ -168,7 +168,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(MultipleComparisons.holm([]) == [])
   }
 
-  @Test func `keeps false alarms over a family below their level`() {
+  @Test func keepsFalseAlarmsOverAFamilyBelowTheirLevel() {
     var generator = SeededGenerator(seed: 7)
     var families = 0
     for _ in 0..<2000
@@ -181,33 +181,33 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 }
 
-@Suite struct `Rank correlations` {
+@Suite struct RankCorrelationsTests {
   let x = [3.1, 2.0, 5.5, 5.5, 1.0, 7.2, 2.0]
   let y = [2.2, 1.9, 6.0, 4.0, 4.0, 9.9, 0.5]
 
-  @Test func `agree with scipy's, ties and all`() throws {
+  @Test func agreeWithScipysTiesAndAll() throws {
     #expect(RankCorrelation.ranks(x) == [4, 2.5, 5.5, 5.5, 1, 7, 2.5])
     #expect(isClose(try #require(RankCorrelation.spearman(x, y)), 0.688_102_353_203_975_5))
     #expect(isClose(try #require(RankCorrelation.kendall(x, y)), 0.615_587_011_251_092_3))
     #expect(isClose(try #require(RankCorrelation.pearson(x, y)), 0.801_897_846_239_460_4))
   }
 
-  @Test func `are one for any increasing function and minus one for any decreasing`() throws {
+  @Test func areOneForAnyIncreasingFunctionAndMinusOneForAnyDecreasing() throws {
     let cubes = [1.5, -2, 0.1, 9].map { ($0, $0 * $0 * $0) }
     #expect(RankCorrelation.kendall(cubes.map(\.0), cubes.map(\.1)) == 1)
     #expect(isClose(try #require(RankCorrelation.spearman(cubes.map(\.0), cubes.map(\.1))), 1))
     #expect(RankCorrelation.kendall(cubes.map(\.0), cubes.map { -$0.1 }) == -1)
   }
 
-  @Test func `are undefined where a side does not vary`() {
+  @Test func areUndefinedWhereASideDoesNotVary() {
     #expect(RankCorrelation.spearman([1, 2, 3], [5, 5, 5]) == nil)
     #expect(RankCorrelation.kendall([1, 1], [1, 2]) == nil)
     #expect(RankCorrelation.pearson([1], [2]) == nil)
   }
 }
 
-@Suite struct `The bootstrap` {
-  @Test func `gives the same interval for the same seed`() {
+@Suite struct BootstrapTests {
+  @Test func givesTheSameIntervalForTheSameSeed() {
     func interval(_ seed: UInt64) -> ClosedRange<Double>? {
       let values = [0.3, 0.1, 0.9, 0.4, 0.7]
       var generator = SeededGenerator(seed: seed)
@@ -219,7 +219,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(interval(1) != interval(2))
   }
 
-  @Test func `covers a mean as often as theory says`() throws {
+  @Test func coversAMeanAsOftenAsTheorySays() throws {
     // Percentiles of 30 values are as wide as ±1.96 √(29/30) standard errors, within which
     // Student's t with 29 degrees of freedom falls with probability .936: 374 of 400, ± 15.
     var generator = SeededGenerator(seed: 8)
@@ -236,7 +236,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 
   @Test(arguments: [2, 3, 5, 10])
-  func `stretched, varies as a mean does`(count: Int) throws {
+  func stretchedVariesAsAMeanDoes(count: Int) throws {
     var generator = SeededGenerator(seed: 9)
     let sample = (0..<count).map { _ in generator.normal() }
     let mean = Statistics.mean(sample)
@@ -251,7 +251,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(abs(variance / (error * error) - 1) < 0.05)
   }
 
-  @Test func `leaves out draws without a value`() {
+  @Test func leavesOutDrawsWithoutAValue() {
     var generator = SeededGenerator(seed: 10)
     #expect(Bootstrap.percentileInterval(count: 3, using: &generator) { _ in nil } == nil)
   }

@@ -8,9 +8,9 @@ private let toy = ModelSize(
   name: "toy", layers: 1, width: 16, heads: 1, hiddenWidth: 32, contextLength: 32)
 
 // One after the other: a round starts the count of peak memory anew.
-@Suite(.serialized) struct `The benchmark` {
+@Suite(.serialized) struct BenchmarkTests {
   @Test(arguments: [(1, 1), (2, 1), (1, 2)])
-  func `measures speed beside a probe, and where the time goes`(
+  func measuresSpeedBesideAProbeAndWhereTheTimeGoes(
     threads: (trials: Int, workers: Int)
   ) {
     let configuration = TrainingConfiguration(
@@ -38,10 +38,11 @@ private let toy = ModelSize(
     // On a busy machine the announcement may be far off, but not of another kind.
     #expect(rounds.allSatisfy { (0.02...50).contains($0.announcedOverTaken) })
     #expect(found.overOneTrial == nil)
-    #expect(found.operationsPerToken == 6 * Double(64 * 16 + 4 * 256 + 3 * 512) + 12 * 32 * 16)
+    let weights = 64 * 16 + 4 * 256 + 3 * 512
+    #expect(found.operationsPerToken == Double(6 * weights + 12 * 32 * 16))
   }
 
-  @Test func `sets each round against the same round of one trial`() {
+  @Test func setsEachRoundAgainstTheSameRoundOfOneTrial() {
     func round(_ speed: Double) -> BenchmarkRound {
       BenchmarkRound(
         tokensPerSecond: speed, probeGigaflops: 1, share: 1, processorShare: 1,
@@ -58,7 +59,7 @@ private let toy = ModelSize(
     #expect(found.overOneTrial?.lowest == 1.7 && found.overOneTrial?.highest == 2)
   }
 
-  @Test func `reads the peak of memory from Linux's own account`() {
+  @Test func readsThePeakOfMemoryFromLinuxsOwnAccount() {
     let status = "Name:\tmixpipe\nVmPeak:\t  900 kB\nVmHWM:\t  123 kB\nVmRSS:\t  100 kB\n"
     #expect(PeakMemory.bytes(ofStatus: status) == 123 << 10)
     #expect(PeakMemory.bytes(ofStatus: "Name:\tmixpipe\n") == nil)
@@ -68,30 +69,27 @@ private let toy = ModelSize(
     #expect(PeakMemory.bytes() >= 64 << 20)
   }
 
-  @Test func `counts operations as 6N + 12LTd a token`() {
+  @Test func countsOperationsAs6N12LTdAToken() {
     let size = ModelSize(
       name: "a", layers: 4, width: 128, heads: 4, hiddenWidth: 384, contextLength: 128)
     // Of the matrices: 2048·128 + 4·(4·128² + 3·128·384).
-    #expect(
-      size.trainingOperationsPerToken(vocabularySize: 2048)
-        == Double(6 * 1_114_112 + 12 * 4 * 128 * 128))
+    let operations = 6 * 1_114_112 + 12 * 4 * 128 * 128
+    #expect(size.trainingOperationsPerToken(vocabularySize: 2048) == Double(operations))
     let configuration = TrainingConfiguration(
       size: size, vocabularySize: 2048, tokens: 1_000_000, seed: 1)
-    #expect(
-      configuration.trainingOperations
-        == size.trainingOperationsPerToken(vocabularySize: 2048) * Double(configuration.tokens))
+    #expect(configuration.trainingOperations == Double(operations * configuration.tokens))
     #expect(abs(configuration.tokens - 1_000_000) <= configuration.batchTokens / 2)
   }
 }
 
-@Suite struct `The cost model` {
+@Suite struct CostModelTests {
   private func rates(_ size: ModelSize, perToken: Double) -> CostModel.Rates {
     CostModel.Rates(
       size: size, vocabularySize: 1024, secondsPerToken: perToken, secondsPerStep: perToken * 40,
       secondsPerHeldOutToken: perToken / 4, startUpSeconds: 0.5)
   }
 
-  @Test func `adds up tokens, steps, held-out text and start-up`() {
+  @Test func addsUpTokensStepsHeldOutTextAndStartUp() {
     let size = ModelSize.ladder[1]
     let model = CostModel(rates: [rates(size, perToken: 1e-5)], workers: 2)
     let configuration = TrainingConfiguration(
@@ -106,7 +104,7 @@ private let toy = ModelSize(
     #expect(cost.operations == perToken * Double(1 << 20) + 300_000 * perToken / 3)
   }
 
-  @Test func `interpolates in powers of the operations between sizes that were measured`() {
+  @Test func interpolatesInPowersOfTheOperationsBetweenSizesThatWereMeasured() {
     // Seconds that go with the 0.8th power of the operations are met everywhere in between.
     let ladder = ModelSize.ladder
     func law(_ size: ModelSize) -> Double {
@@ -131,7 +129,7 @@ private let toy = ModelSize(
   }
 
   @Test(arguments: [(1, 1), (2, 1), (1, 2)])
-  func `measures each size`(threads: (trials: Int, workers: Int)) {
+  func measuresEachSize(threads: (trials: Int, workers: Int)) {
     let configuration = TrainingConfiguration(
       size: toy, vocabularySize: 64, tokens: 1, seed: 1, batchSequences: 32)
     let model = CostModel.measured(
@@ -143,8 +141,8 @@ private let toy = ModelSize(
   }
 }
 
-@Suite struct `The schedule of learning rates` {
-  @Test func `warms up, stays, and falls to nothing`() {
+@Suite struct ScheduleOfLearningRatesTests {
+  @Test func warmsUpStaysAndFallsToNothing() {
     var c = TrainingConfiguration(
       size: ModelSize.ladder[1], vocabularySize: 1024, tokens: 2_000_000, seed: 1)
     c.steps = 1000

@@ -5,13 +5,13 @@ import Testing
 
 // The numbers are those of Hugging Face's LlamaForCausalLM in double precision; Golden/golden_llama.py
 // wrote them, and names the versions of transformers and PyTorch.
-@Suite struct `Beside Hugging Face's Llama` {
+@Suite struct HuggingFaceLlamaTests {
   static let path =
     (#filePath as NSString).deletingLastPathComponent
     + "/Golden/golden_llama.safetensors"
 
   @Test(arguments: KernelLevel.available, [ProductEngine.kernels, .blas])
-  func `logits, losses and gradients are the same`(
+  func logitsLossesAndGradientsAreTheSame(
     level: KernelLevel, engine: ProductEngine
   ) throws {
     let golden = try SafetensorsFile(at: Self.path)
@@ -29,7 +29,8 @@ import Testing
       model.logits(tokens: Array(windows[..<24]))
       + model.logits(tokens: Array(windows[25..<49]))
     #expect(found.count == logits.count)
-    #expect(zip(found, logits).allSatisfy { abs($0 - $1) < 3e-5 * (1 + abs($1)) })
+    #expect(
+      zip(found, logits).allSatisfy { (a: Float, b: Float) in abs(a - b) < 3e-5 * (1 + abs(b)) })
 
     let losses = try golden.read("losses", shape: [2, 24])
     let workspace = Workspace(layout: model.layout, sequences: 2, positions: 24, training: true)

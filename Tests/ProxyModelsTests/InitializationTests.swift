@@ -24,16 +24,19 @@ private func meanScores(_ model: ProxyModel, head: Int, distances: Int) -> [Doub
   let key = query + width * width
   func project(_ matrix: Int, token: Int, position: Int) -> [Double] {
     let row = Array(parameters[token * width..<(token + 1) * width])
-    let scale = (Double(width) / row.reduce(0) { $0 + $1 * $1 }).squareRoot()
-    let x = (0..<headSize).map { d in
-      (0..<width).reduce(0) { $0 + parameters[matrix + d * width + $1] * row[$1] * scale }
+    let squares = row.reduce(0) { $0 + $1 * $1 }
+    let scale = (Double(width) / squares).squareRoot()
+    let x = (0..<headSize).map { d -> Double in
+      var sum = 0.0
+      for i in 0..<width { sum += parameters[matrix + d * width + i] * row[i] * scale }
+      return sum
     }
     let half = headSize / 2
-    return (0..<headSize).map { d in
-      let angle = Double(position) * pow(10_000, -Double(2 * (d % half)) / Double(headSize))
-      return d < half
-        ? x[d] * cos(angle) - x[d + half] * sin(angle)
-        : x[d] * cos(angle) + x[d - half] * sin(angle)
+    return (0..<headSize).map { d -> Double in
+      let power = -Double(2 * (d % half)) / Double(headSize)
+      let angle = Double(position) * pow(10_000, power)
+      let partner = d < half ? -x[d + half] : x[d - half]
+      return x[d] * cos(angle) + partner * sin(angle)
     }
   }
   var generator = SeededGenerator(seed: 5)
@@ -49,9 +52,9 @@ private func meanScores(_ model: ProxyModel, head: Int, distances: Int) -> [Doub
   return sums.map { $0 / 200 }
 }
 
-@Suite struct `Initialization` {
+@Suite struct InitializationTests {
   @Test(arguments: ["50k", "100k", "1M", "2.5M"])
-  func `aims two heads of the first layer at the neighbours`(size: String) {
+  func aimsTwoHeadsOfTheFirstLayerAtTheNeighbours(size: String) {
     let model = initialized(size)
     for head in 0..<2 {
       let scores = meanScores(model, head: head, distances: 32)
@@ -61,12 +64,12 @@ private func meanScores(_ model: ProxyModel, head: Int, distances: Int) -> [Doub
     }
   }
 
-  @Test func `leaves the other heads without a preference for a place`() {
+  @Test func leavesTheOtherHeadsWithoutAPreferenceForAPlace() {
     let scores = meanScores(initialized("1M"), head: 3, distances: 32)
     #expect(scores.max()! - scores.min()! < 1)
   }
 
-  @Test func `gives all tokens one channel and draws the rest`() {
+  @Test func givesAllTokensOneChannelAndDrawsTheRest() {
     let model = initialized("1M")
     let width = model.layout.size.width
     let rows = (0..<512).map { t in (0..<width).map { model.parameters.base[t * width + $0] } }
@@ -76,7 +79,7 @@ private func meanScores(_ model: ProxyModel, head: Int, distances: Int) -> [Doub
     #expect(abs(Statistics.variance(drawn)! * Double(width) - 1) < 0.02)
   }
 
-  @Test func `draws everything where there is no common channel`() {
+  @Test func drawsEverythingWhereThereIsNoCommonChannel() {
     let model = initialized("100k", common: 0)
     let width = model.layout.size.width
     let first = (0..<512).map { Double(model.parameters.base[$0 * width]) }

@@ -25,9 +25,9 @@ private func shape(
 private let engines: [(KernelLevel, ProductEngine)] =
   KernelLevel.available.flatMap { [($0, .kernels), ($0, .blas)] }
 
-@Suite struct `The model` {
+@Suite struct ModelTests {
   @Test(arguments: shapes.indices, engines)
-  func `has the reference's logits, loss and gradients`(
+  func hasTheReferencesLogitsLossAndGradients(
     index: Int, engine: (level: KernelLevel, products: ProductEngine)
   ) {
     let (size, vocabulary, sequences, positions) = shapes[index]
@@ -70,11 +70,11 @@ private let engines: [(KernelLevel, ProductEngine)] =
     let logits = reference.run(windows[0]).logits
     let found = model.logits(tokens: Array(windows[0].dropLast()))
     #expect(found.count == logits.count)
-    #expect(zip(found, logits).allSatisfy { abs(Double($0) - $1) < 2e-5 * (1 + abs($1)) })
+    for (a, b) in zip(found, logits) { #expect(abs(Double(a) - b) < 2e-5 * (1 + abs(b))) }
   }
 
   @Test(arguments: shapes.indices)
-  func `evaluates to the loss it trains on`(index: Int) {
+  func evaluatesToTheLossItTrainsOn(index: Int) {
     let (size, vocabulary, sequences, positions) = shapes[index]
     let model = ProxyModel(
       size: size, vocabularySize: vocabulary, kernels: KernelTable(level: .supported))
@@ -101,7 +101,7 @@ private let engines: [(KernelLevel, ProductEngine)] =
     #expect(sum == loss)
   }
 
-  @Test func `sees no token that comes later`() {
+  @Test func seesNoTokenThatComesLater() {
     let (size, vocabulary, _, positions) = shapes[3]
     let model = ProxyModel(
       size: size, vocabularySize: vocabulary, kernels: KernelTable(level: .supported))
@@ -119,7 +119,7 @@ private let engines: [(KernelLevel, ProductEngine)] =
     ("1M", 1_000_000), ("2.5M", 2_500_000), ("6M", 6_000_000), ("12M", 12_000_000),
     ("25M", 25_000_000),
   ])
-  func `is as large as its name says`(name: String, nominal: Int) throws {
+  func isAsLargeAsItsNameSays(name: String, nominal: Int) throws {
     let size = try #require(ModelSize.named(name))
     let count = ParameterLayout(size: size, vocabularySize: 1024).count
     #expect(count == size.parameterCount(vocabularySize: 1024))

@@ -6,6 +6,10 @@ import Numerics
 // single precision, are checked against it.
 // N rows, T positions, C channels, I inputs, O outputs, H heads, D channels of a head, V vocabulary.
 
+func dot(_ a: some Sequence<Double>, _ b: some Sequence<Double>) -> Double {
+  zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+}
+
 /// `y = x·Wᵀ` with x (N, I) and W (O, I).
 struct ReferenceLinear {
   var inputs: Int
@@ -94,20 +98,17 @@ struct ReferenceAttention {
     return (0..<x.count / (3 * width)).map { t in
       let row = x[(t * 3 * width + column)..<(t * 3 * width + column + headSize)]
       let v = Array(row)
-      return (0..<headSize).map { d in
+      return (0..<headSize).map { d -> Double in
         let a = angle(t, d % half)
-        return d < half
-          ? v[d] * cos(a) - direction * v[d + half] * sin(a)
-          : v[d] * cos(a) + direction * v[d - half] * sin(a)
+        let partner = d < half ? -v[d + half] : v[d - half]
+        return v[d] * cos(a) + direction * partner * sin(a)
       }
     }
   }
 
   private func shares(_ q: [[Double]], _ k: [[Double]]) -> [[Double]] {
     q.indices.map { t in
-      let scores = (0...t).map { s in
-        zip(q[t], k[s]).reduce(0) { $0 + $1.0 * $1.1 } / Double(headSize).squareRoot()
-      }
+      let scores = (0...t).map { s in dot(q[t], k[s]) / Double(headSize).squareRoot() }
       let most = scores.max()!
       let sum = scores.reduce(0) { $0 + exp($1 - most) }
       return scores.map { exp($0 - most) / sum }
@@ -140,12 +141,11 @@ struct ReferenceAttention {
       let k = turned(x, width + column, 1)
       let p = shares(q, k)
       for t in 0..<positions {
-        let slopes = (0...t).map { s in
-          (0..<headSize).reduce(0) { sum, d in
-            sum + dy[t * width + column + d] * x[s * 3 * width + 2 * width + column + d]
-          }
+        let above = dy[(t * width + column)...].prefix(headSize)
+        let slopes = (0...t).map { s -> Double in
+          dot(above, x[(s * 3 * width + 2 * width + column)...].prefix(headSize))
         }
-        let mean = zip(slopes, p[t]).reduce(0) { $0 + $1.0 * $1.1 }
+        let mean = dot(slopes, p[t])
         for s in 0...t {
           let score = p[t][s] * (slopes[s] - mean) / Double(headSize).squareRoot()
           for d in 0..<headSize {

@@ -29,12 +29,8 @@ private func random(_ count: Int, _ seed: UInt64) -> [Double] {
   return (0..<count).map { _ in generator.normal() }
 }
 
-private func dot(_ a: [Double], _ b: [Double]) -> Double {
-  zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
-}
-
-@Suite struct `The reference slopes as finite differences do` {
-  @Test func `for a linear map`() {
+@Suite struct ReferenceSlopesAsFiniteDifferencesDoTests {
+  @Test func forALinearMap() {
     let layer = ReferenceLinear(inputs: 5, outputs: 3)
     let (x, w, dy) = (random(20, 1), random(15, 2), random(12, 3))
     let (dx, dw) = layer.backward(x, w, dy)
@@ -42,7 +38,7 @@ private func dot(_ a: [Double], _ b: [Double]) -> Double {
     expectSlopes(dw, at: w) { dot(layer.forward(x, $0), dy) }
   }
 
-  @Test func `for the norm`() {
+  @Test func forTheNorm() {
     let norm = ReferenceNorm()
     let (x, gain, dy) = (random(21, 1), random(7, 2), random(21, 3))
     let (dx, dGain) = norm.backward(x, gain, dy)
@@ -51,26 +47,26 @@ private func dot(_ a: [Double], _ b: [Double]) -> Double {
   }
 
   @Test(arguments: [(1, 1, 2), (5, 2, 4), (7, 3, 2)])
-  func `for rotary attention`(shape: (positions: Int, heads: Int, headSize: Int)) {
+  func forRotaryAttention(shape: (positions: Int, heads: Int, headSize: Int)) {
     let attention = ReferenceAttention(heads: shape.heads, headSize: shape.headSize)
     let width = shape.heads * shape.headSize
     let (x, dy) = (random(shape.positions * 3 * width, 1), random(shape.positions * width, 2))
     expectSlopes(attention.backward(x, dy), at: x) { dot(attention.forward($0), dy) }
   }
 
-  @Test func `for the gated unit`() {
+  @Test func forTheGatedUnit() {
     let gate = ReferenceGate(hidden: 3)
     let (x, dy) = (random(24, 1), random(12, 2))
     expectSlopes(gate.backward(x, dy), at: x) { dot(gate.forward($0), dy) }
   }
 
-  @Test func `for cross-entropy`() {
+  @Test func forCrossEntropy() {
     let entropy = ReferenceCrossEntropy(targets: [0, 4, 2])
     let logits = random(15, 1)
     expectSlopes(entropy.backward(logits), at: logits) { entropy.forward($0).reduce(0, +) }
   }
 
-  @Test func `for the whole model, tensor by tensor`() {
+  @Test func forTheWholeModelTensorByTensor() {
     let size = ModelSize(
       name: "test", layers: 2, width: 16, heads: 1, hiddenWidth: 16, contextLength: 6)
     let layout = ParameterLayout(size: size, vocabularySize: 7)

@@ -6,7 +6,7 @@ import Storage
 import Studies
 import Testing
 
-@Suite struct `Study report` {
+@Suite struct StudyReportTests {
   /// The page as XML; throws where it is not well-formed.
   func document(_ report: StudyReport) throws -> XMLDocument {
     try XMLDocument(xmlString: String(report.html.trimmingPrefix("<!DOCTYPE html>")))
@@ -16,7 +16,7 @@ import Testing
     try document.nodes(forXPath: path).compactMap(\.stringValue)
   }
 
-  @Test func `holds the study's own numbers in page and Markdown`() throws {
+  @Test func holdsTheStudysOwnNumbersInPageAndMarkdown() throws {
     let study = FabricatedStudy()
     let report = try study.report()
     let methods = report.record.analysis.methods
@@ -49,7 +49,7 @@ import Testing
       report.html.contains("3fd1c0ffee5e") && report.html.contains("mixpipe report runs/five-100k"))
   }
 
-  @Test func `takes differences of domains from uniform seed by seed`() throws {
+  @Test func takesDifferencesOfDomainsFromUniformSeedBySeed() throws {
     let study = FabricatedStudy()
     let record = study.record()
     let methods = record.analysis.methods
@@ -67,12 +67,13 @@ import Testing
       }.reduce(0, +) / 5
     let cell = try #require(row.cells[column])
     #expect(abs(try #require(cell.difference).mean - expected) < 1e-12)
-    #expect(try #require(cell.difference?.margin) < (try #require(cell.loss.margin)))
+    let margin = try #require(cell.loss.margin)
+    #expect(try #require(cell.difference?.margin) < margin)
     let uniform = try #require(findings.rankedMethods.firstIndex { $0.method == "uniform" })
     #expect(row.cells[uniform]?.difference == nil)
   }
 
-  @Test func `says whether the best can be told apart`() throws {
+  @Test func saysWhetherTheBestCanBeToldApart() throws {
     func verdict(_ noise: Double) -> String {
       var study = FabricatedStudy()
       study.noise = noise
@@ -83,7 +84,7 @@ import Testing
     #expect(verdict(0.3).contains("cannot be told apart"))
   }
 
-  @Test func `one seed makes no interval and no claim`() throws {
+  @Test func oneSeedMakesNoIntervalAndNoClaim() throws {
     var study = FabricatedStudy()
     study.confirmationSeeds = 1
     let record = study.record()
@@ -94,7 +95,7 @@ import Testing
       try text(try document(report), "//*[@class='note']").first?.contains("no interval") == true)
   }
 
-  @Test func `names cannot become markup`() throws {
+  @Test func namesCannotBecomeMarkup() throws {
     var study = FabricatedStudy()
     study.domains = ["<script>", "a&b", "\"quoted\"", "it's", "a|b`c"]
     study.folder = "runs/<i>&"
@@ -109,7 +110,7 @@ import Testing
     #expect(!report.markdown.contains("<i>") && report.markdown.contains("a\\|b\\`c"))
   }
 
-  @Test func `a study that still runs says what is missing`() throws {
+  @Test func aStudyThatStillRunsSaysWhatIsMissing() throws {
     let study = FabricatedStudy()
     let record = study.record(confirms: false, endedSearch: 6)
     let report = StudyReport(
@@ -123,7 +124,7 @@ import Testing
     #expect(report.findings.verdict.contains("not confirmed"))
   }
 
-  @Test func `a study of which every trial diverged recommends nothing`() throws {
+  @Test func aStudyOfWhichEveryTrialDivergedRecommendsNothing() throws {
     var study = FabricatedStudy()
     study.allDiverge = true
     let record = study.record(confirms: false)
@@ -137,7 +138,7 @@ import Testing
     #expect(try page.nodes(forXPath: "//*[@class='value']").isEmpty)
   }
 
-  @Test func `a study that has only begun renders`() throws {
+  @Test func aStudyThatHasOnlyBegunRenders() throws {
     let study = FabricatedStudy()
     let record = study.record(confirms: false, endedSearch: 0)
     for record in [
@@ -151,7 +152,7 @@ import Testing
     }
   }
 
-  @Test func `the page needs nothing beside it`() throws {
+  @Test func thePageNeedsNothingBesideIt() throws {
     let study = FabricatedStudy()
     let record = study.record()
     let report = StudyReport(
@@ -162,7 +163,7 @@ import Testing
     #expect(Set(identifiers).count == identifiers.count)
   }
 
-  @Test func `is the same each time and is written as a whole`() throws {
+  @Test func isTheSameEachTimeAndIsWrittenAsAWhole() throws {
     let folder = NSTemporaryDirectory() + "mixpipe-report-\(getpid())"
     try makeFolder(at: folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }

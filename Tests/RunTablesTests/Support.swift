@@ -26,3 +26,13 @@ func table(
   let folder = try TableFolder()
   return try RunTable(at: [folder.file(name, text)], columns: columns)
 }
+
+/// The line that is shown for what `body` throws.
+func message<Result>(of body: () throws -> Result) -> String {
+  do {
+    _ = try body()
+    return "no error"
+  } catch {
+    return "\(error)"
+  }
+}

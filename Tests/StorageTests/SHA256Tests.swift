@@ -1,7 +1,7 @@
 import Storage
 import Testing
 
-@Suite struct `SHA-256` {
+@Suite struct SHA256Tests {
   // Examples of FIPS 180-2, appendix B, and the digest of the empty message.
   @Test(arguments: [
     ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -11,7 +11,7 @@ import Testing
       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
     ),
   ])
-  func `agrees with the published examples`(message: String, expected: String) {
+  func agreesWithThePublishedExamples(message: String, expected: String) {
     #expect(SHA256.hexadecimal(of: message.utf8) == expected)
   }
 
@@ -24,7 +24,7 @@ import Testing
     (65, "1ee23b0fbcaecc1aff4a9e8f1645f35ab2c8e13609cd73b68df8b5e3f63ce073"),
     (1000, "89f4ff56a25dd1db06a4ce6033603775d705fb96f30f8693733fef602a1ca532"),
   ])
-  func `does not depend on how the message is cut`(count: Int, expected: String) {
+  func doesNotDependOnHowTheMessageIsCut(count: Int, expected: String) {
     let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 7) }
     for piece in [1, 3, 63, 64, 65, 1000] {
       var hash = SHA256()

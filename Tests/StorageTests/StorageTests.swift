@@ -42,20 +42,13 @@ func message<Result>(of body: () throws -> Result) -> String {
   }
 }
 
-/// In an exit test's process: no file may grow beyond so many bytes.
-func limitFileSize(to bytes: UInt) {
-  signal(SIGXFSZ, SIG_IGN)
-  var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
-  setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-}
-
 struct Event: Codable, Equatable {
   var number: Int
   var text = "räksmörgås"
 }
 
-@Suite struct `A journal` {
-  @Test func `gives back what was appended, in order`() throws {
+@Suite struct JournalTests {
+  @Test func givesBackWhatWasAppendedInOrder() throws {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     #expect(try LineJournal.read(Event.self, at: path) == [])
@@ -67,7 +60,7 @@ struct Event: Codable, Equatable {
     #expect(try LineJournal.read(Event.self, at: path).map(\.number) == Array(0..<6))
   }
 
-  @Test func `loses no line when many threads append`() throws {
+  @Test func losesNoLineWhenManyThreadsAppend() throws {
     let folder = TemporaryFolder()
     let journal = try LineJournal(at: folder / "events.jsonl")
     DispatchQueue.concurrentPerform(iterations: 40) { number in
@@ -77,7 +70,7 @@ struct Event: Codable, Equatable {
     #expect(events.map(\.number).sorted() == Array(0..<40))
   }
 
-  @Test func `drops a last line that was cut short, and goes on after it`() throws {
+  @Test func dropsALastLineThatWasCutShortAndGoesOnAfterIt() throws {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     let whole = try encodeLine(Event(number: 0)) + encodeLine(Event(number: 1))
@@ -100,7 +93,7 @@ struct Event: Codable, Equatable {
     ("hello", "not JSON"), ("", "not JSON"), (#"{"text":"a"}"#, "no 'number'"),
     (#"{"number":"one","text":"a"}"#, "expected Int at 'number'"),
     (#"{"number":null,"text":"a"}"#, "at 'number'"),
-  ]) func `says which line is damaged and how`(line: String, reason: String) throws {
+  ]) func saysWhichLineIsDamagedAndHow(line: String, reason: String) throws {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     let journal = try LineJournal(at: path)
@@ -114,7 +107,7 @@ struct Event: Codable, Equatable {
     #expect(!error.contains("\n"))
   }
 
-  @Test func `refuses what JSON cannot hold, and stays whole`() throws {
+  @Test func refusesWhatJSONCannotHoldAndStaysWhole() throws {
     let folder = TemporaryFolder()
     let journal = try LineJournal(at: folder / "numbers.jsonl")
     try journal.append([1.5])
@@ -125,50 +118,10 @@ struct Event: Codable, Equatable {
       try LineJournal.read([Double].self, at: journal.path)
         == [[1.5], [0.1 + 0.2, .leastNonzeroMagnitude, 1e300]])
   }
-
-  @Test func `keeps whole lines when the disk is full`() async throws {
-    let folder = TemporaryFolder(forChildren: "journal")
-    await #expect(processExitsWith: .success) {
-      let path = TemporaryFolder.path(ofParents: "journal") + "/events.jsonl"
-      let journal = try LineJournal(at: path)
-      limitFileSize(to: 200)
-      var kept = 0
-      while kept < 100 {
-        let error = message(of: { try journal.append(Event(number: kept)) })
-        if error != "no error" {
-          #expect(
-            error
-              == "\(path): cannot write: File too large; raise the limit on file sizes (ulimit -f) "
-              + "and run the same command again")
-          break
-        }
-        kept += 1
-      }
-      // The line that did not fit is gone as a whole, here and for whoever reads it.
-      #expect(try LineJournal.read(Event.self, at: path).map(\.number) == Array(0..<kept))
-      #expect(try readFile(at: path).last == UInt8(ascii: "\n"))
-    }
-    let journal = try LineJournal(at: folder / "events.jsonl")
-    let kept = try LineJournal.read(Event.self, at: journal.path).count
-    #expect((3...5).contains(kept))
-    try journal.append(Event(number: 99))
-    #expect(try LineJournal.read(Event.self, at: journal.path).map(\.number).last == 99)
-  }
-
-  @Test func `is on the disk once append returns, even if the process is killed`() async throws {
-    let folder = TemporaryFolder(forChildren: "killed")
-    await #expect(processExitsWith: .signal(SIGKILL)) {
-      let journal = try LineJournal(at: TemporaryFolder.path(ofParents: "killed") + "/events.jsonl")
-      for number in 0..<3 { try journal.append(Event(number: number)) }
-      kill(getpid(), SIGKILL)
-    }
-    let events = try LineJournal.read(Event.self, at: folder / "events.jsonl")
-    #expect(events.map(\.number) == [0, 1, 2])
-  }
 }
 
-@Suite struct `Replacing a file` {
-  @Test func `replaces it as a whole`() throws {
+@Suite struct ReplacingAFileTests {
+  @Test func replacesItAsAWhole() throws {
     let folder = TemporaryFolder()
     let path = folder / "study.json"
     try replaceFile(at: path, with: Data("first".utf8))
@@ -178,35 +131,7 @@ struct Event: Codable, Equatable {
     #expect(folder.names == ["study.json"])
   }
 
-  @Test func `leaves the old file where the new one does not fit`() async throws {
-    let folder = TemporaryFolder(forChildren: "replace")
-    let path = folder / "model.bin"
-    try replaceFile(at: path, with: Data("old".utf8))
-    await #expect(processExitsWith: .success) {
-      let path = TemporaryFolder.path(ofParents: "replace") + "/model.bin"
-      limitFileSize(to: 1000)
-      let error = message(of: { try replaceFile(at: path, with: Data(count: 5000)) })
-      #expect(error.hasPrefix("\(path): cannot write: "))
-    }
-    #expect(try readFile(at: path) == Data("old".utf8))
-    #expect(folder.names == ["model.bin"])
-  }
-
-  @Test func `leaves the old file where the process dies before the end`() async throws {
-    let folder = TemporaryFolder(forChildren: "dies")
-    let path = folder / "model.bin"
-    try replaceFile(at: path, with: Data("old".utf8))
-    await #expect(processExitsWith: .signal(SIGKILL)) {
-      let path = TemporaryFolder.path(ofParents: "dies") + "/model.bin"
-      try replaceFile(at: path) { (descriptor) throws(StorageError) in
-        try writeAll(Data("half of the n".utf8), to: descriptor, path: path)
-        kill(getpid(), SIGKILL)
-      }
-    }
-    #expect(try readFile(at: path) == Data("old".utf8))
-  }
-
-  @Test func `passes on an error of whoever writes, and leaves nothing behind`() {
+  @Test func passesOnAnErrorOfWhoeverWritesAndLeavesNothingBehind() {
     let folder = TemporaryFolder()
     let failure = StorageError.missing(path: "x", hint: "y")
     #expect(throws: failure) {
@@ -215,15 +140,15 @@ struct Event: Codable, Equatable {
     #expect(folder.names == [])
   }
 
-  @Test func `says what stands in its way`() {
+  @Test func saysWhatStandsInItsWay() {
     #expect(
       message(of: { try replaceFile(at: "/nowhere/at/all", with: Data()) })
         == "/nowhere/at/all: cannot write: No such file or directory; check the path")
   }
 }
 
-@Suite struct `The disk` {
-  @Test func `is told to be full when it is`() throws {
+@Suite struct DiskTests {
+  @Test func isToldToBeFullWhenItIs() throws {
     let descriptor = open("/dev/full", O_WRONLY)
     defer { close(descriptor) }
     let error = message(of: { try writeAll(Data(count: 10), to: descriptor, path: "runs/a/x") })
@@ -232,7 +157,7 @@ struct Event: Codable, Equatable {
         + "free some space and run the same command again, nothing is lost")
   }
 
-  @Test func `gives whole files of any size`() throws {
+  @Test func givesWholeFilesOfAnySize() throws {
     let folder = TemporaryFolder()
     for count in [0, 1, 65_536, 300_001] {
       let data = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
@@ -248,7 +173,7 @@ struct Event: Codable, Equatable {
     #expect(message(of: { try MappedFile(at: folder / "none") }).contains("cannot open: No such"))
   }
 
-  @Test func `has folders made with those above them`() throws {
+  @Test func hasFoldersMadeWithThoseAboveThem() throws {
     let folder = TemporaryFolder()
     try makeFolder(at: folder / "a/b/c")
     try makeFolder(at: folder / "a/b/c/")
@@ -262,7 +187,7 @@ struct Event: Codable, Equatable {
     #expect(message(of: { try makeFolder(at: folder / "file/below") }).contains("Not a directory"))
   }
 
-  @Test func `has documents that say what is wrong with them`() throws {
+  @Test func hasDocumentsThatSayWhatIsWrongWithThem() throws {
     let folder = TemporaryFolder()
     let path = folder / "event.json"
     try replaceFile(at: path, with: encodeDocument(Event(number: 3)))
@@ -281,51 +206,20 @@ struct Event: Codable, Equatable {
   }
 }
 
-@Suite struct `A lock` {
-  @Test func `keeps others out while it is held, and names its holder`() async throws {
-    let folder = TemporaryFolder(forChildren: "held")
-    let lock = try FolderLock(folder: folder.path)
-    await #expect(processExitsWith: .success) {
-      let folder = TemporaryFolder.path(ofParents: "held")
-      #expect(throws: StorageError.locked(path: folder, process: getppid())) {
-        try FolderLock(folder: folder)
-      }
-    }
-    #expect(
-      message(of: { try FolderLock(folder: folder.path) })
-        == "\(folder.path): another mixpipe (process \(getpid())) is at work here; "
-        + "wait for it or choose another folder")
-    withExtendedLifetime(lock) {}
-  }
-
-  @Test func `ends with its holder, however that ends`() async throws {
-    let folder = TemporaryFolder(forChildren: "left")
-    await #expect(processExitsWith: .signal(SIGKILL)) {
-      let lock = try FolderLock(folder: TemporaryFolder.path(ofParents: "left"))
-      withExtendedLifetime(lock) { _ = kill(getpid(), SIGKILL) }
-    }
-    #expect(folder.names == ["lock"])
-    do {
-      let lock = try FolderLock(folder: folder.path)
-      withExtendedLifetime(lock) {}
-    }
-    // And when it is let go of.
-    _ = try FolderLock(folder: folder.path)
-  }
-
-  @Test func `needs a folder that can be written to`() {
+@Suite struct LockTests {
+  @Test func needsAFolderThatCanBeWrittenTo() {
     #expect(
       message(of: { try FolderLock(folder: "/nowhere") })
         == "/nowhere/lock: cannot lock: No such file or directory; check the path")
   }
 }
 
-@Suite struct `Paths` {
+@Suite struct PathsTests {
   @Test(arguments: [
     ("r", ""), ("runs/r", "runs"), ("runs/r/", "runs"), ("/r", "/"), ("/", "/"), ("", ""),
     ("a//b", "a"), ("/a/b/c.txt", "/a/b"), ("./r", "."), ("//r", "/"),
   ])
-  func `have a folder above them`(path: String, parent: String) {
+  func haveAFolderAboveThem(path: String, parent: String) {
     #expect(parentFolder(of: path) == parent)
   }
 }

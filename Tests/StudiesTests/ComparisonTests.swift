@@ -29,8 +29,8 @@ extension ComparisonRunner {
   }
 }
 
-@Suite struct `A comparison` {
-  @Test func `gives every method its searches, and every pick the same fresh seeds`() throws {
+@Suite struct ComparisonTests {
+  @Test func givesEveryMethodItsSearchesAndEveryPickTheSameFreshSeeds() throws {
     let folder = TemporaryFolder()
     let configuration = comparison(["a", "short", "uniform", "sobol"])
     let record = try ComparisonRunner(folder.path, configuration).run()
@@ -63,7 +63,7 @@ extension ComparisonRunner {
   }
 
   @Test(arguments: [1, 5])
-  func `is the same for any number of workers`(workers: Int) throws {
+  func isTheSameForAnyNumberOfWorkers(workers: Int) throws {
     let configuration = comparison(["a", "bimix", "regmix-linear", "uniform"])
     let calm = TemporaryFolder()
     let expected = try ComparisonRunner(calm.path, configuration, workers: 2).run()
@@ -77,7 +77,7 @@ extension ComparisonRunner {
     #expect(found.picks == expected.picks)
   }
 
-  @Test func `goes on from any line of its journals to the same end`() throws {
+  @Test func goesOnFromAnyLineOfItsJournalsToTheSameEnd() throws {
     let configuration = comparison(["a", "sobol", "uniform"], trials: 5, checkpoints: [3])
     let whole = TemporaryFolder()
     let expected = try ComparisonRunner(whole.path, configuration, workers: 1).run()
@@ -98,8 +98,7 @@ extension ComparisonRunner {
     }
   }
 
-  @Test func `goes on with more methods, searches and seeds, and with nothing else changed`() throws
-  {
+  @Test func goesOnWithMoreMethodsSearchesAndSeedsAndWithNothingElseChanged() throws {
     let folder = TemporaryFolder()
     let first = try ComparisonRunner(
       folder.path, comparison(["a", "uniform"], replicates: 1, confirmationSeeds: 2)
@@ -120,7 +119,7 @@ extension ComparisonRunner {
     }
   }
 
-  @Test func `trains once what several ask for`() throws {
+  @Test func trainsOnceWhatSeveralAskFor() throws {
     let folder = TemporaryFolder()
     let evaluator = FormulaEvaluator()
     let configuration = comparison(
@@ -133,7 +132,7 @@ extension ComparisonRunner {
     #expect(record.analysis.methods.allSatisfy { $0.searches[0].trials == 8 })
   }
 
-  @Test func `tells what diverged from what was measured`() throws {
+  @Test func tellsWhatDivergedFromWhatWasMeasured() throws {
     let folder = TemporaryFolder()
     let configuration = comparison(["a", "uniform"], replicates: 1)
     let fresh = configuration.seeds.fresh
@@ -152,7 +151,7 @@ extension ComparisonRunner {
     #expect(worse?.difference?.estimate.count == 2)
   }
 
-  @Test func `keeps every search to constraints and runs fixed mixtures as they are`() throws {
+  @Test func keepsEverySearchToConstraintsAndRunsFixedMixturesAsTheyAre() throws {
     let folder = TemporaryFolder()
     var configuration = comparison(
       ["bo", "sobol", "mixlaws", "olmix", "regmix-linear", "climb", "uniform"], replicates: 1,
@@ -188,12 +187,12 @@ extension ComparisonRunner {
     }
   }
 
-  @Test func `without constraints is written as before there were any`() throws {
+  @Test func withoutConstraintsIsWrittenAsBeforeThereWereAny() throws {
     let document = String(decoding: try encodeDocument(comparison(["a"])), as: UTF8.self)
     #expect(!document.contains("constraints"))
   }
 
-  @Test func `is refused where it makes no sense`() {
+  @Test func isRefusedWhereItMakesNoSense() {
     func refusal(_ change: (inout ComparisonConfiguration) -> Void) -> String {
       var configuration = comparison(["a"])
       change(&configuration)
@@ -217,8 +216,8 @@ extension ComparisonRunner {
   }
 }
 
-@Suite struct `Losses crossed by search and seed` {
-  @Test func `owe their error to both`() {
+@Suite struct LossesCrossedBySearchAndSeedTests {
+  @Test func oweTheirErrorToBoth() {
     // Rows differ by 2, columns by 1, nothing else: R = 2·c, C = .5·r, E = 0.
     let crossed = CrossedLosses([[1, 2, 3], [3, 4, 5]])
     #expect(crossed.mean == 3)
@@ -227,7 +226,7 @@ extension ComparisonRunner {
     #expect(abs(crossed.standardError! * crossed.standardError! - expected) < 1e-12)
   }
 
-  @Test func `of a fixed mixture, or of one search, are the seeds' alone`() throws {
+  @Test func ofAFixedMixtureOrOfOneSearchAreTheSeedsAlone() throws {
     let values = [4.01, 4.03, 3.98, 4.02]
     let alone = CrossedLosses([values])
     #expect(alone.standardError == Statistics.standardError(values))
@@ -238,7 +237,7 @@ extension ComparisonRunner {
     #expect(same.degreesOfFreedom == 3)
   }
 
-  @Test func `of a single value have none`() {
+  @Test func ofASingleValueHaveNone() {
     let one = CrossedLosses([[4]])
     #expect(one.standardError == nil && one.estimate.interval == nil && one.pValue == 1)
     #expect(CrossedLosses([[0, 0], [0, 0]]).pValue == 1)
@@ -246,7 +245,7 @@ extension ComparisonRunner {
   }
 
   /// 2,000 layouts with known effects: how often the interval holds the mean that it should.
-  @Test func `hold the true mean as often as they say`() {
+  @Test func holdTheTrueMeanAsOftenAsTheySay() {
     var generator = SeededGenerator(seed: 5)
     var held = 0
     let layouts = 2000
@@ -261,7 +260,7 @@ extension ComparisonRunner {
   }
 }
 
-@Suite struct `Claims of the literature` {
+@Suite struct ClaimsOfTheLiteratureTests {
   /// A record made by hand: each method's pick has a loss, its seeds a noise that all share.
   private func record(
     _ losses: [(String, [Double], Double)], noise: Double = 0.001
@@ -320,7 +319,7 @@ extension ComparisonRunner {
     ("mixlaws", [0.6, 0.4, 0], 4.65), ("llama", [0.1, 0.1, 0.8], 4.68),
   ]
 
-  @Test func `hold where the runs say so`() throws {
+  @Test func holdWhereTheRunsSaySo() throws {
     let claims = record(published).analysis.claims
     #expect(claims.map(\.letter) == ["a", "b", "c", "d"])
     #expect(claims[0].verdict == .holds)
@@ -331,7 +330,7 @@ extension ComparisonRunner {
     #expect(claims[3].evidence[0].contains("loses on books +"), "\(claims[3])")
   }
 
-  @Test func `do not where they say otherwise, and stay open where they cannot tell`() {
+  @Test func doNotWhereTheySayOtherwiseAndStayOpenWhereTheyCannotTell() {
     var reversed = published
     (reversed[0].2, reversed[5].2) = (published[5].2, published[0].2)
     let claims = record(reversed).analysis.claims
@@ -342,7 +341,7 @@ extension ComparisonRunner {
     #expect(record([published[0]]).analysis.claims[0].verdict == .untested)
   }
 
-  @Test func `rest on differences from the best that are corrected for their number`() throws {
+  @Test func restOnDifferencesFromTheBestThatAreCorrectedForTheirNumber() throws {
     let analysis = record(published).analysis
     #expect(analysis.best == 0 && analysis["bo"]?.difference == nil)
     let uniform = try #require(analysis["uniform"]?.difference)

@@ -146,7 +146,7 @@ extension FidelityTaskRecord {
   }
 }
 
-@Suite struct `A study of several sizes` {
+@Suite struct StudyOfSeveralSizesTests {
   private func jitter(_ seed: UInt64) -> @Sendable (FidelityTask) -> Double {
     { task in
       var generator = SeededGenerator(seed: seed, stream: "\(task.id)")
@@ -154,7 +154,7 @@ extension FidelityTaskRecord {
     }
   }
 
-  @Test func `starts runs, goes on with them, and keeps to its budget`() throws {
+  @Test func startsRunsGoesOnWithThemAndKeepsToItsBudget() throws {
     let folder = TemporaryFolder()
     let record = try FidelityStudyRunner(folder.path, configuration()).run()
     let tasks = record.tasks.map(\.task)
@@ -211,7 +211,7 @@ extension FidelityTaskRecord {
   }
 
   @Test(arguments: [1, 2, 5], [UInt64(1), 2, 3])
-  func `is the same for any number of workers and any timing`(workers: Int, timing: UInt64) throws {
+  func isTheSameForAnyNumberOfWorkersAndAnyTiming(workers: Int, timing: UInt64) throws {
     let calm = TemporaryFolder()
     let expected = try FidelityStudyRunner(calm.path, configuration(), workers: 1).run()
     let folder = TemporaryFolder()
@@ -221,7 +221,7 @@ extension FidelityTaskRecord {
     #expect(found.tasks.map(\.timeless) == expected.tasks.map(\.timeless))
   }
 
-  @Test func `goes on from any line of its journal to the same end`() throws {
+  @Test func goesOnFromAnyLineOfItsJournalToTheSameEnd() throws {
     let whole = TemporaryFolder()
     let expected = try FidelityStudyRunner(
       whole.path, configuration(), Formula(delay: jitter(4)), workers: 3
@@ -245,7 +245,7 @@ extension FidelityTaskRecord {
     }
   }
 
-  @Test func `stops when asked and goes on to the same end`() throws {
+  @Test func stopsWhenAskedAndGoesOnToTheSameEnd() throws {
     let whole = TemporaryFolder()
     let expected = try FidelityStudyRunner(whole.path, configuration()).run()
     let folder = TemporaryFolder()
@@ -260,7 +260,7 @@ extension FidelityTaskRecord {
     #expect(found.tasks.map(\.timeless) == expected.tasks.map(\.timeless))
   }
 
-  @Test func `never goes on with what has diverged`() throws {
+  @Test func neverGoesOnWithWhatHasDiverged() throws {
     let folder = TemporaryFolder()
     let evaluator = Formula(diverges: { $0.purpose == .search && $0.run % 3 == 1 })
     let record = try FidelityStudyRunner(folder.path, configuration(), evaluator).run()
@@ -271,7 +271,7 @@ extension FidelityTaskRecord {
     #expect(analysis.curves.filter(\.hasDiverged).map(\.run).allSatisfy { $0 % 3 == 1 })
   }
 
-  @Test func `runs a method that knows no model`() throws {
+  @Test func runsAMethodThatKnowsNoModel() throws {
     let folder = TemporaryFolder()
     let record = try FidelityStudyRunner(folder.path, configuration(method: "random", budget: 6))
       .run()
@@ -281,7 +281,7 @@ extension FidelityTaskRecord {
     #expect(analysis.curves.count == 4 && analysis.curves.allSatisfy { $0.level == 1 })
   }
 
-  @Test func `refuses another configuration and budgets too small, in one line`() throws {
+  @Test func refusesAnotherConfigurationAndBudgetsTooSmallInOneLine() throws {
     let folder = TemporaryFolder()
     _ = try FidelityStudyRunner(folder.path, configuration()).run()
     var other = configuration()

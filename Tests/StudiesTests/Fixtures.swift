@@ -195,9 +195,6 @@ func lines(of path: String) throws -> [String] {
   try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { "\($0)\n" }
 }
 
-/// The line that an error shows.
-func message(_ error: (any Error)?) -> String { error.map { "\($0)" } ?? "no error" }
-
 /// The line that is shown for what `body` throws.
 func message<Result>(of body: () throws -> Result) -> String {
   do {

@@ -4,7 +4,7 @@ import Numerics
 import Studies
 import Testing
 
-@Suite struct `A study's analysis` {
+@Suite struct StudyAnalysisTests {
   /// Losses by hand: search trials and confirmations of methods `a` and `b`.
   private static func record(
     search: [(claims: [TrialClaim], weights: [Double], loss: Double?)],
@@ -65,8 +65,7 @@ import Testing
       ([finalist("b", 0)], [1, 2, 1], [3.02, 3.04, 3.03]),
     ])
 
-  @Test func `picks the finalist of the best mean over fresh seeds, not the luckiest trial`() throws
-  {
+  @Test func picksTheFinalistOfTheBestMeanOverFreshSeedsNotTheLuckiestTrial() throws {
     let analysis = record.analysis
     let a = analysis.methods[0]
     #expect(a.pick == Mixture(domains: domains, proportionalTo: [1, 1, 2]))
@@ -82,7 +81,7 @@ import Testing
     #expect(abs(try #require(a.winnersCurse)) < 1e-12)
   }
 
-  @Test func `pairs differences by seed`() throws {
+  @Test func pairsDifferencesBySeed() throws {
     let analysis = record.analysis
     #expect(analysis.methods[1].differenceFromBest == nil)
     let difference = try #require(analysis.methods[0].differenceFromBest)
@@ -94,7 +93,7 @@ import Testing
     #expect(abs(try #require(difference.margin) - 0.065_724_106_077_284_28) < 1e-9)
   }
 
-  @Test func `keeps each domain's loss over the fresh seeds`() {
+  @Test func keepsEachDomainsLossOverTheFreshSeeds() {
     let estimates = record.analysis.methods[1].domains
     #expect(estimates.map(\.domain) == domains)
     for (estimate, expected) in zip(estimates, [2.03, 3.03, 4.03]) {
@@ -103,21 +102,21 @@ import Testing
     }
   }
 
-  @Test func `draws the best so far, over diverged trials too`() {
+  @Test func drawsTheBestSoFarOverDivergedTrialsToo() {
     let curve = record.analysis.curves[0]
     #expect(curve.points.map(\.trial) == [0, 1, 3])
     #expect(curve.points.map { $0.loss == nil } == [false, false, true])
     #expect(curve.points.map { ($0.best! * 100).rounded() } == [305, 300, 300])
   }
 
-  @Test func `pools the noise of the seeds, each mixture once`() throws {
+  @Test func poolsTheNoiseOfTheSeedsEachMixtureOnce() throws {
     let noise = try #require(record.analysis.seedNoise)
     #expect(noise.degreesOfFreedom == 6)
     // Variances 1e-4, 7e-4 and 1e-4.
     #expect(abs(noise.standardDeviation - (3e-4).squareRoot()) < 1e-12)
   }
 
-  @Test func `goes by the search before there are confirmations`() {
+  @Test func goesByTheSearchBeforeThereAreConfirmations() {
     let early = Self.record(
       search: [
         ([Self.search("a", 0)], [1, 1, 2], nil), ([Self.search("b", 0)], [1, 2, 1], 3.02),
@@ -131,7 +130,7 @@ import Testing
     #expect(Self.record(search: [], confirmations: []).analysis.best == nil)
   }
 
-  @Test func `takes a finalist that diverged last`() {
+  @Test func takesAFinalistThatDivergedLast() {
     let risky = Self.record(
       search: [([Self.search("a", 0)], [1, 1, 2], 3), ([Self.search("a", 1)], [1, 2, 1], 3.1)],
       confirmations: [
@@ -143,7 +142,7 @@ import Testing
     #expect(result.finalists.map(\.diverged) == [1, 0])
   }
 
-  @Test func `shows the winner's curse where there is one`() throws {
+  @Test func showsTheWinnersCurseWhereThereIsOne() throws {
     // Twelve mixtures that differ by noise alone: the best trial was lucky.
     struct Noise: Evaluator {
       func evaluate(_ trial: TrialRequest, control: TrialControl) -> TrialOutcome {

@@ -19,8 +19,8 @@ private func constrained(
   return settings
 }
 
-@Suite struct `A study under constraints` {
-  @Test func `tries and hands over what is feasible, and fixed mixtures as they are`() throws {
+@Suite struct StudyUnderConstraintsTests {
+  @Test func triesAndHandsOverWhatIsFeasibleAndFixedMixturesAsTheyAre() throws {
     let folder = TemporaryFolder()
     let settings = try constrained(["books<=0.2", "code+web>=0.3", "web=0.15..0.6"])
     let feasible = try settings.feasibleMixtures()
@@ -44,7 +44,7 @@ private func constrained(
     #expect(try StudyConfiguration.read(folder: folder / "s1") == settings)
   }
 
-  @Test func `is refused where there is nothing feasible`() throws {
+  @Test func isRefusedWhereThereIsNothingFeasible() throws {
     let folder = TemporaryFolder()
     for (constraints, words) in [
       (["books>=0.7", "code>=0.5"], "'books>=0.7' and 'code>=0.5' together"),
@@ -55,7 +55,7 @@ private func constrained(
     }
   }
 
-  @Test func `does not go on with other ones`() throws {
+  @Test func doesNotGoOnWithOtherOnes() throws {
     let folder = TemporaryFolder()
     _ = try StudyRunner(folder / "s", try constrained(["books<=0.3"], trials: 2)).run()
     let found = message(of: {
@@ -64,14 +64,14 @@ private func constrained(
     #expect(found.contains("found constraints books<=0.3"))
   }
 
-  @Test func `without any is written as before there were any`() throws {
+  @Test func withoutAnyIsWrittenAsBeforeThereWereAny() throws {
     let document = String(decoding: try encodeDocument(try constrained([])), as: UTF8.self)
     #expect(!document.contains("constraints") && !document.contains("stopsWhenSure"))
   }
 }
 
-@Suite struct `A study that stops when sure` {
-  @Test func `ends a search once noise hides what is left to gain`() throws {
+@Suite struct StudyThatStopsWhenSureTests {
+  @Test func endsASearchOnceNoiseHidesWhatIsLeftToGain() throws {
     let folder = TemporaryFolder()
     var trials: [[TrialRecord]] = []
     for workers in [1, 3] {

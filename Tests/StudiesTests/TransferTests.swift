@@ -62,8 +62,8 @@ private func record(
   return TransferRecord(folder: "", configuration: configuration, trials: trials)
 }
 
-@Suite struct `A transfer check` {
-  @Test func `trains every candidate at every scale with every seed`() throws {
+@Suite struct TransferCheckTests {
+  @Test func trainsEveryCandidateAtEveryScaleWithEverySeed() throws {
     let folder = TemporaryFolder()
     let found = try TransferRunner(
       folder: folder.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 2
@@ -82,7 +82,7 @@ private func record(
     #expect(read.result.correlations[0].spearman == 1)
   }
 
-  @Test func `takes over a study's trials of the same mixture, scale and seed`() throws {
+  @Test func takesOverAStudysTrialsOfTheSameMixtureScaleAndSeed() throws {
     let folder = TemporaryFolder()
     let settings = configuration(
       methods: [.init(name: "sobol", trials: 6), .init(name: "uniform", trials: 1)],
@@ -130,7 +130,7 @@ private func record(
     #expect(twins.result.candidates[0].losses == twins.result.candidates[1].losses)
   }
 
-  @Test func `goes on from any line of its journal, and with more seeds`() throws {
+  @Test func goesOnFromAnyLineOfItsJournalAndWithMoreSeeds() throws {
     let whole = TemporaryFolder()
     let expected = try TransferRunner(
       folder: whole.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 2
@@ -157,7 +157,7 @@ private func record(
     #expect(more.trials.count == 32)
   }
 
-  @Test func `is not mixed with another`() throws {
+  @Test func isNotMixedWithAnother() throws {
     let folder = TemporaryFolder()
     let evaluator = FormulaEvaluator()
     func refused(_ configuration: TransferConfiguration) -> String {
@@ -189,12 +189,12 @@ private func record(
   }
 }
 
-@Suite struct `A transfer verdict` {
+@Suite struct TransferVerdictTests {
   private let clear = [
     [3.00, 3.01, 3.02], [3.10, 3.11, 3.12], [3.20, 3.21, 3.22], [3.3, 3.31, 3.32],
   ]
 
-  @Test func `says that the order is kept when it is`() {
+  @Test func saysThatTheOrderIsKeptWhenItIs() {
     let result = record(clear, clear.map { $0.map { $0 - 0.5 } }).result
     #expect(result.correlations.count == 1)
     #expect(result.correlations[0].spearmanInterval == 1...1)
@@ -205,7 +205,7 @@ private func record(
         + "bo stays best at 100k, ahead of sobol by 0.1000 ± 0.0000.")
   }
 
-  @Test func `says that the order is not kept when a swap is significant`() throws {
+  @Test func saysThatTheOrderIsNotKeptWhenASwapIsSignificant() throws {
     let swapped = [
       [2.51, 2.52, 2.50], [2.40, 2.41, 2.42], [2.6, 2.61, 2.62], [2.7, 2.71, 2.72],
     ]
@@ -222,7 +222,7 @@ private func record(
         + "At 100k sobol beats bo, the best at 50k, by 0.100 ± 0.043.")
   }
 
-  @Test func `calls a swap within the noise one that may be chance`() throws {
+  @Test func callsASwapWithinTheNoiseOneThatMayBeChance() throws {
     let noisy = [[2.50, 2.52, 2.51], [2.52, 2.49, 2.51], [2.6, 2.61, 2.62], [2.7, 2.71, 2.72]]
     let result = record(clear, noisy).result
     let swap = try #require(result.swaps.first)
@@ -237,7 +237,7 @@ private func record(
           + "may be chance."))
   }
 
-  @Test func `cannot tell when all is noise`() {
+  @Test func cannotTellWhenAllIsNoise() {
     var generator = SeededGenerator(seed: 3)
     func noise() -> [[Double]] {
       (0..<4).map { _ in (0..<3).map { _ in 3 + 0.01 * generator.normal() } }
@@ -248,7 +248,7 @@ private func record(
     #expect(result.verdict.contains("may be chance"))
   }
 
-  @Test func `says so when the seeds are too few`() {
+  @Test func saysSoWhenTheSeedsAreTooFew() {
     let single = record(clear.map { [$0[0]] }, clear.map { [$0[0]] }).result
     #expect(single.correlations[0].spearmanInterval == -1...1)
     #expect(single.verdict.hasPrefix("Cannot tell: with one seed"))
@@ -260,7 +260,7 @@ private func record(
     #expect(one.correlations.isEmpty)
   }
 
-  @Test func `names no correlation between two mixtures, but their difference`() {
+  @Test func namesNoCorrelationBetweenTwoMixturesButTheirDifference() {
     let result = record(Array(clear.prefix(2)), Array(clear.prefix(2))).result
     #expect(result.verdict == "bo stays best at 100k, ahead of sobol by 0.1000 ± 0.0000.")
     let chance = record(
@@ -270,7 +270,7 @@ private func record(
     #expect(chance.verdict.contains("may be chance"))
   }
 
-  @Test func `tells what is missing and what diverged`() {
+  @Test func tellsWhatIsMissingAndWhatDiverged() {
     var unfinished = record(clear, clear)
     unfinished.trials[23].outcome = nil
     #expect(unfinished.result.verdict.hasPrefix("So far, with 23 of 24 trials: "))
@@ -288,7 +288,7 @@ private func record(
     #expect(gone.verdict.hasSuffix("Diverged: llama at 100k with 3 seeds."))
   }
 
-  @Test func `compares every two scales`() {
+  @Test func comparesEveryTwoScales() {
     let result = record(clear, clear, middle: clear.map { $0.map { -$0 } }).result
     #expect(result.correlations.map { [$0.from, $0.to] } == [[0, 1], [0, 2], [1, 2]])
     #expect(result.correlations.map(\.spearman) == [-1, 1, -1])
@@ -297,7 +297,7 @@ private func record(
     #expect(result.verdict.hasPrefix("The order of 4 mixtures at 100k is that at 50k"))
   }
 
-  @Test func `has intervals that hold the true correlation`() {
+  @Test func hasIntervalsThatHoldTheTrueCorrelation() {
     // Four mixtures .01 apart whose true order is the same at both scales (ρ = 1), with noise of .01
     // common and .01 their own, five seeds; then two of them truly swapped (ρ = .8).
     var generator = SeededGenerator(seed: 12)
@@ -316,7 +316,7 @@ private func record(
     }
   }
 
-  @Test func `claims an order where there is one, and seldom where there is none`() {
+  @Test func claimsAnOrderWhereThereIsOneAndSeldomWhereThereIsNone() {
     // The same simulation in NumPy, with thousands of draws: from noise alone, .048 of intervals lie
     // above zero (three mixtures, two seeds), and .995 where neighbours are two deviations apart
     // (four mixtures, three seeds).
@@ -338,7 +338,7 @@ private func record(
     #expect(share(of: 60, gap: 2, mixtures: 4, seeds: 3) >= 0.95)
   }
 
-  @Test func `calls few swaps significant where there is none`() {
+  @Test func callsFewSwapsSignificantWhereThereIsNone() {
     var generator = SeededGenerator(seed: 13)
     var alarms = 0
     for _ in 0..<150 {

@@ -4,7 +4,7 @@ import RunTables
 import TableSearches
 import Testing
 
-@Suite struct `Advice from a table` {
+@Suite struct AdviceFromATableTests {
   private func advice(
     _ table: RunTable, pending: [Mixture] = [], initial: Int = 6, method: String = "bo"
   ) throws -> TableAdvice {
@@ -20,7 +20,7 @@ import Testing
       layout: TableLayout(domains: Fixture.domains, heldOut: Fixture.domains))
   }
 
-  @Test func `begins with an even spread where there is nothing to learn from`() throws {
+  @Test func beginsWithAnEvenSpreadWhereThereIsNothingToLearnFrom() throws {
     let advice = try advice(empty())
     let proposals = advice.proposals(6)
     #expect(proposals.map(\.name) == ["1", "2", "3", "4", "5", "6"])
@@ -31,7 +31,7 @@ import Testing
   }
 
   /// Asked for eight at once, or for two four times with what came before pending: the same mixtures.
-  @Test func `counts what is under way`() throws {
+  @Test func countsWhatIsUnderWay() throws {
     let whole = try advice(empty()).proposals(6).map(\.mixture)
     var table = empty()
     var parts: [Mixture] = []
@@ -50,7 +50,7 @@ import Testing
   }
 
   /// Ask, train, tell, ask: the recommendation comes near the best there is.
-  @Test func `leads to the best mixture`() throws {
+  @Test func leadsToTheBestMixture() throws {
     var table = empty()
     for _ in 0..<5 {
       for proposal in try advice(table).proposals(4) {
@@ -79,7 +79,7 @@ import Testing
     #expect(insight.candidates[0].expectedRegret >= 0)
   }
 
-  @Test func `is the same each time, and knows pending runs from elsewhere`() throws {
+  @Test func isTheSameEachTimeAndKnowsPendingRunsFromElsewhere() throws {
     let table = try Fixture.table(count: 12, noise: 0.01, empty: 2)
     let one = try advice(table).proposals(3).map(\.mixture)
     #expect(try advice(table).proposals(3).map(\.mixture) == one)
@@ -93,7 +93,7 @@ import Testing
     #expect(gap > 0.01)
   }
 
-  @Test func `keeps to constraints and to objectives of other forms`() throws {
+  @Test func keepsToConstraintsAndToObjectivesOfOtherForms() throws {
     let table = try Fixture.table(count: 14)
     var settings = TableAdvice.Settings(
       objective: try ObjectiveSpecification(parsing: "worst").resolved(
@@ -110,14 +110,14 @@ import Testing
     #expect(throws: ConstraintError.self) { try TableAdvice(table: table, settings: settings) }
   }
 
-  @Test func `names runs as no other is`() throws {
+  @Test func namesRunsAsNoOtherIs() throws {
     var table = try Fixture.table(count: 8)
     #expect(try advice(table).proposals(2).map(\.name) == ["9", "10"])
     table.rows[3].name = "suggested-10"
     #expect(try advice(table).proposals(2).map(\.name) == ["suggested-9", "suggested-11"])
   }
 
-  @Test func `treats rows without a loss of the objective as under way`() throws {
+  @Test func treatsRowsWithoutALossOfTheObjectiveAsUnderWay() throws {
     var table = try Fixture.table(count: 9)
     table.rows[0].losses[1] = nil
     let advice = try advice(table)

@@ -12,15 +12,15 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
   }
 }
 
-@Suite struct `Compressed streams` {
+@Suite struct CompressedStreamsTests {
   @Test(arguments: [Streams.stored, Streams.fixed])
-  func `are read in stored and fixed blocks`(stream: [UInt8]) throws {
+  func areReadInStoredAndFixedBlocks(stream: [UInt8]) throws {
     let result = try unzlib(stream + [1, 2, 3])
     #expect(result.text == Streams.fox)
     #expect(result.end == stream.count)
   }
 
-  @Test func `are read in dynamic blocks`() throws {
+  @Test func areReadInDynamicBlocks() throws {
     let text = try unzlib(Streams.dynamic).text
     #expect(text.count == 3000)
     // hashlib.sha256 of what zlib was given.
@@ -30,14 +30,14 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
       hash.hexadecimal() == "098bedca48301718f0e571cb3077958fcae90d53114975697764f99acf348d2e")
   }
 
-  @Test func `follow each other in one gzip file`() throws {
+  @Test func followEachOtherInOneGzipFile() throws {
     #expect(try gunzip(Streams.twoMembers) == Array("first member\nsecond member\n".utf8))
     #expect(try gunzip(Streams.named) == Array("named\n".utf8))
     #expect(try gunzip(Streams.named + [0, 0, 0]) == Array("named\n".utf8))
   }
 
   @Test(.enabled(if: (try? Subprocess.find("gzip")) != nil))
-  func `longer than the buffer come out whole`() throws {
+  func longerThanTheBufferComeOutWhole() throws {
     // 4 MB whose matches reach back as far as they may.
     var text: [UInt8] = []
     for i in 0..<400_000 { text += Array("\(i * i % 9973) \(i % 77)\n".utf8) }
@@ -50,7 +50,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
   }
 
   @Test(arguments: [Streams.stored, Streams.fixed, Streams.dynamic])
-  func `cut short are truncated wherever the cut is`(stream: [UInt8]) {
+  func cutShortAreTruncatedWhereverTheCutIs(stream: [UInt8]) {
     for count in stride(from: 2, to: stream.count, by: max(stream.count / 50, 1)) {
       #expect(throws: InflateError.truncated) { try unzlib(Array(stream[..<count])) }
     }
@@ -58,7 +58,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
   }
 
   @Test(arguments: [Streams.stored, Streams.fixed, Streams.dynamic])
-  func `with a byte changed are refused`(stream: [UInt8]) {
+  func withAByteChangedAreRefused(stream: [UInt8]) {
     // The byte at 2 has padding in a stored block, which may be anything.
     for i in stride(from: 3, to: stream.count, by: max(stream.count / 97, 1)) {
       var damaged = stream
@@ -67,7 +67,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     }
   }
 
-  @Test func `tell what is wrong with them`() {
+  @Test func tellWhatIsWrongWithThem() {
     var wrong = Streams.fixed
     wrong[wrong.count - 1] ^= 1
     #expect(throws: InflateError.wrongChecksum("Adler-32")) { try unzlib(wrong) }
@@ -85,8 +85,8 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
   }
 }
 
-@Suite struct `Archives` {
-  @Test func `of zip give their files by name`() throws {
+@Suite struct ArchivesTests {
+  @Test func ofZipGiveTheirFilesByName() throws {
     try Streams.zip.withUnsafeBytes { bytes in
       let zip = try ZipArchive(bytes)
       #expect(zip.entries.map(\.name) == ["folder/packed.txt", "stored.txt"])
@@ -96,7 +96,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     }
   }
 
-  @Test func `of zip are checked`() throws {
+  @Test func ofZipAreChecked() throws {
     var damaged = Streams.zip
     let position = try #require(damaged.find("stored", from: damaged.find("stored.txt")! + 10))
     damaged[position] ^= 1
@@ -111,7 +111,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     }
   }
 
-  @Test func `of tar give files, not links, under long names too`() throws {
+  @Test func ofTarGiveFilesNotLinksUnderLongNamesToo() throws {
     let archive = try PackageArchive(tar: gunzip(Streams.gnuTar))
     let long = "a/" + String(repeating: "long", count: 40) + ".txt"
     #expect(archive.names == [long, "b.txt"])
@@ -121,7 +121,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     #expect(pax.names == ["a/" + String(repeating: "ö", count: 80) + ".txt"])
   }
 
-  @Test func `of tar are checked`() throws {
+  @Test func ofTarAreChecked() throws {
     var tar = try gunzip(Streams.gnuTar)
     #expect(throws: InflateError.truncated) { try TarArchive(Array(tar[..<514])) }
     tar[3] ^= 1

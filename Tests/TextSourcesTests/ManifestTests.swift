@@ -13,11 +13,11 @@ private func read(_ json: String) throws -> CorpusManifest {
   do {
     return try CorpusManifest.read(at: path)
   } catch let error as TextSourceError {
-    throw Message(text: error.description.replacingOccurrences(of: path, with: "m.json"))
+    throw Message(description: error.description.replacingOccurrences(of: path, with: "m.json"))
   }
 }
 
-private struct Message: Error, Equatable { let text: String }
+private struct Message: Error, CustomStringConvertible { let description: String }
 
 private let valid = """
   {"name": "n", "domains": [{"name": "d", "sources": [{"kind": "deb", "package": "p",
@@ -25,8 +25,8 @@ private let valid = """
   "rule": "html", "license": "MIT"}]}]}
   """
 
-@Suite struct `The manifests of the house` {
-  @Test func `name their domains in order`() throws {
+@Suite struct ManifestsOfTheHouseTests {
+  @Test func nameTheirDomainsInOrder() throws {
     let five = try CorpusManifest.read(at: corpora + "/five.json")
     #expect(
       five.domains.map(\.name) == ["books", "web", "code", "papers", "chat", "reviews", "docs"])
@@ -37,7 +37,7 @@ private let valid = """
   }
 
   @Test(arguments: ["five", "free"])
-  func `have a licence, a digest and globs that parse for every source`(name: String) throws {
+  func haveALicenceADigestAndGlobsThatParseForEverySource(name: String) throws {
     let manifest = try CorpusManifest.read(at: "\(corpora)/\(name).json")
     #expect(manifest.name == name)
     #expect(!manifest.description.isEmpty)
@@ -49,15 +49,15 @@ private let valid = """
   }
 }
 
-@Suite struct `A manifest` {
-  @Test func `may leave out what has a default`() throws {
+@Suite struct ManifestTests {
+  @Test func mayLeaveOutWhatHasADefault() throws {
     let manifest = try read(valid)
     #expect(manifest.kind == .packages)
     #expect(manifest.domains[0].role == .train)
     #expect(manifest.domains[0].sources[0].cleaning == ManifestSource.Cleaning())
   }
 
-  @Test func `of a synthetic corpus needs no sources`() throws {
+  @Test func ofASyntheticCorpusNeedsNoSources() throws {
     let manifest = try read(
       #"{"kind": "synthetic", "name": "s", "seed": 7, "domains": {"a": 0.5}}"#)
     #expect(manifest.kind == .synthetic)
@@ -82,11 +82,9 @@ private let valid = """
     ),
     ("}]}]}", "}]}", "expected JSON, found something else"),
   ])
-  func `that is wrong is told by path and field`(found: String, wrong: String, message: String) {
-    let error = #expect(throws: Message.self) {
-      try read(valid.replacingOccurrences(of: found, with: wrong))
-    }
-    #expect(error?.text.contains("m.json: " + message) == true, "\(error?.text ?? "no error")")
-    #expect(error?.text.contains("\n") == false)
+  func thatIsWrongIsToldByPathAndField(found: String, wrong: String, problem: String) {
+    let error = message(of: { try read(valid.replacingOccurrences(of: found, with: wrong)) })
+    #expect(error.contains("m.json: " + problem), "\(error)")
+    #expect(!error.contains("\n"))
   }
 }

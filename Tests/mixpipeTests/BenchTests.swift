@@ -5,7 +5,7 @@ import Testing
 
 @testable import mixpipe
 
-@Suite struct `The benchmark's verb` {
+@Suite struct BenchmarkVerbTests {
   /// Quick, and with a path that a shell would split.
   private static let words = [
     "bench", "--shape", "16/1/1/16/32", "--modes", "one", "--rounds", "2", "--seconds", "0.01",
@@ -32,7 +32,7 @@ import Testing
     return environment
   }
 
-  @Test func `keeps what was measured, and on what`() throws {
+  @Test func keepsWhatWasMeasuredAndOnWhat() throws {
     let report = try report(environment)
     let found = try #require(report.measurements.first)
     #expect(report.measurements.count == 1 && found.rounds == 2)
@@ -44,14 +44,13 @@ import Testing
     #expect(KernelLevel(rawValue: report.machine.kernels) != nil)
   }
 
-  @Test func `starts again where OpenBLAS chose kernels that are too old for the processor`() throws
-  {
+  @Test func startsAgainWhereOpenBLASChoseKernelsThatAreTooOldForTheProcessor() throws {
     // The words survived the new start, or there would be no report.
     let found = try report(environment).machine.blasKernels
     if KernelLevel.supported == .avx512 { #expect(found != "Haswell" && found != "Zen") }
   }
 
-  @Test func `leaves OpenBLAS the kernels that a user chose`() throws {
+  @Test func leavesOpenBLASTheKernelsThatAUserChose() throws {
     #if arch(x86_64)
       var environment = environment
       environment["OPENBLAS_CORETYPE"] = "Nehalem"
@@ -59,15 +58,15 @@ import Testing
     #endif
   }
 
-  @Test func `names the processor as Linux does`() {
+  @Test func namesTheProcessorAsLinuxDoes() {
     let text = "processor\t: 0\nmodel name\t: A Processor: 3000 \nmodel name\t: Other\n"
     #expect(MachineDescription.processorName(processorInformation: text) == "A Processor: 3000")
     #expect(!MachineDescription.processorName(processorInformation: "").isEmpty)
   }
 }
 
-@Suite struct `A benchmark's shape` {
-  @Test func `is width, layers, heads, context and vocabulary`() throws {
+@Suite struct BenchmarkShapeTests {
+  @Test func isWidthLayersHeadsContextAndVocabulary() throws {
     let shape = try ShapeArgument(argument: "96/3/3/128/1024")
     #expect(shape.size.width == 96 && shape.size.layers == 3 && shape.size.heads == 3)
     #expect(shape.size.contextLength == 128 && shape.vocabulary == 1024)
@@ -83,7 +82,7 @@ import Testing
     "64/2/0/128/1024", "64/2/2/0/1024", "64/2/2/128/1024/100", "64/2/2/128/1024/-16",
     "-64/2/2/128/1024", "64/2/-2/128/1024", "99999999999/1/1/1/2",
   ])
-  func `that no model can have is refused`(text: String) {
+  func thatNoModelCanHaveIsRefused(text: String) {
     #expect(throws: (any Error).self) { try ShapeArgument(argument: text) }
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct `Replays at several sizes, as a program` {
+@Suite struct ReplaysAtSeveralSizesAsAProgramTests {
   /// Learning curves at three sizes: formulas.
   private func write(to path: String, mixtures: Int = 14) throws {
     var lines = ["size,step,w_books,w_web,w_code,loss_books,loss_web,loss_code"]
@@ -23,7 +23,7 @@ import Testing
       toFile: path, atomically: true, encoding: .utf8)
   }
 
-  @Test func `give the same for any number of workers, and go on where they were`() throws {
+  @Test func giveTheSameForAnyNumberOfWorkersAndGoOnWhereTheyWere() throws {
     let folder = try TemporaryFolder()
     try write(to: folder.path + "/t.csv")
     func replay(_ more: [String]) throws -> String {
@@ -72,7 +72,7 @@ import Testing
     (["t.csv", "--budget", "2.5"], 64, "expected a whole number of runs"),
     (["few.csv", "--target", "16M"], 1, "found 3 mixtures with all losses of the objective"),
   ])
-  func `say in one line what is wrong`(
+  func sayInOneLineWhatIsWrong(
     words: [String], code: Int32, message: String
   ) throws {
     let folder = try TemporaryFolder()

@@ -2,8 +2,8 @@ import Foundation
 import FoundationXML
 import Testing
 
-@Suite struct `The program's screens` {
-  @Test func `the first screen lists the verbs`() throws {
+@Suite struct ProgramScreensTests {
+  @Test func theFirstScreenListsTheVerbs() throws {
     let result = try Program.run(["--help"])
     #expect(result.code == 0)
     for verb in ["corpus", "train", "study", "compare", "transfer", "report", "sweep"] {
@@ -40,7 +40,7 @@ import Testing
     (["corpus", "build", "--domain", "books"], "expected a domain and its files"),
     (["stdy"], "Did you mean 'study'?"),
   ])
-  func `a mistake of usage is one line and exit code 64`(words: [String], message: String) throws {
+  func aMistakeOfUsageIsOneLineAndExitCode64(words: [String], message: String) throws {
     let result = try Program.run(words)
     #expect(result.code == 64)
     #expect(result.errors.contains(message), "\(result.errors)")
@@ -58,7 +58,7 @@ import Testing
     (["corpus", "build", "missing.json"], "missing.json"),
     (["corpus", "build", "--domain", "a=none/*.txt", "--output", "c"], "none/*.txt"),
   ])
-  func `what the disk does not hold is one line and exit code 1`(
+  func whatTheDiskDoesNotHoldIsOneLineAndExitCode1(
     words: [String], message: String
   ) throws {
     let folder = try TemporaryFolder()
@@ -71,7 +71,7 @@ import Testing
 }
 
 /// From generated text to a report, with nothing from outside.
-@Suite(.serialized) struct `The main job on synthetic text` {
+@Suite(.serialized) struct MainJobOnSyntheticTextTests {
   static let corpus = Result {
     let folder = try TemporaryFolder()
     let result = try Program.run(
@@ -83,7 +83,7 @@ import Testing
     return folder
   }
 
-  @Test func `one model gets the same losses from any number of threads`() throws {
+  @Test func oneModelGetsTheSameLossesFromAnyNumberOfThreads() throws {
     let folder = try Self.corpus.get()
     var losses: [String] = []
     for workers in [1, 2] {
@@ -99,7 +99,7 @@ import Testing
     #expect(losses[0].contains("reviews"))
   }
 
-  @Test func `a domain that the corpus does not know is named with what was meant`() throws {
+  @Test func aDomainThatTheCorpusDoesNotKnowIsNamedWithWhatWasMeant() throws {
     let folder = try Self.corpus.get()
     let result = try Program.run(
       ["train", "--mixture", "books=0.5,cod=0.5", "--corpus", "corpus"], in: folder.path)
@@ -107,7 +107,7 @@ import Testing
     #expect(result.errors.contains("unknown domain 'cod'; did you mean 'code'?"))
   }
 
-  @Test func `a study that was killed again and again ends as one that was not`() throws {
+  @Test func aStudyThatWasKilledAgainAndAgainEndsAsOneThatWasNot() throws {
     let folder = try Self.corpus.get()
     func study(_ name: String, killedAfter: Double? = nil) throws -> Program.Result {
       try Program.run(
@@ -142,7 +142,7 @@ import Testing
     #expect(page.contains("--methods bo,sobol,uniform --trials 6"))
   }
 
-  @Test func `a study keeps to its constraints and minimizes what it is told to`() throws {
+  @Test func aStudyKeepsToItsConstraintsAndMinimizesWhatItIsToldTo() throws {
     let folder = try Self.corpus.get()
     func study(_ options: [String]) throws -> Program.Result {
       try Program.run(
@@ -200,8 +200,8 @@ import Testing
   }
 }
 
-@Suite struct `A comparison from the command line` {
-  @Test func `runs every method on generated text and says what it found`() throws {
+@Suite struct ComparisonFromTheCommandLineTests {
+  @Test func runsEveryMethodOnGeneratedTextAndSaysWhatItFound() throws {
     let folder = try TemporaryFolder()
     let first = try Program.run(["compare", "c", "--smoke", "--json"], in: folder.path)
     try #require(first.code == 0, "\(first.errors)")
@@ -233,7 +233,7 @@ import Testing
     #expect(other.code == 1 && other.errors.contains("trials"), "\(other.errors)")
   }
 
-  @Test func `keeps to constraints and minimizes what it is told to`() throws {
+  @Test func keepsToConstraintsAndMinimizesWhatItIsToldTo() throws {
     let folder = try TemporaryFolder()
     func compare(_ options: [String]) throws -> Program.Result {
       try Program.run(
@@ -275,7 +275,7 @@ import Testing
     #expect(try compare([]).output == result.output)
   }
 
-  @Test func `that was killed ends as one that was not`() throws {
+  @Test func thatWasKilledEndsAsOneThatWasNot() throws {
     let folder = try TemporaryFolder()
     func compare(_ name: String, killedAfter: Double? = nil) throws -> Program.Result {
       try Program.run(

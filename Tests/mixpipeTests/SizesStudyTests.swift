@@ -2,7 +2,7 @@ import Foundation
 import FoundationXML
 import Testing
 
-@Suite struct `A study of several sizes from the command line` {
+@Suite struct StudyOfSeveralSizesFromTheCommandLineTests {
   private static let options = [
     "--corpus", "corpus", "--sizes", "50k,75k", "--target", "75k", "--target", "code", "--target",
     "books=2", "--rungs", "0.25,0.5,1", "--tokens", "8192", "--confirmation-seeds", "2", "--lag",
@@ -13,7 +13,7 @@ import Testing
     try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
 
-  @Test func `that was killed again and again ends as one that was not`() throws {
+  @Test func thatWasKilledAgainAndAgainEndsAsOneThatWasNot() throws {
     let folder = try TemporaryFolder()
     let built = try Program.run(
       [
@@ -79,7 +79,7 @@ import Testing
     (["--sizes", "50k,100k", "--budget", "12", "--methods", "randon"], "did you mean 'random'?"),
     (["--sizes", "50k,50k", "--budget", "12"], "Found a size twice"),
   ])
-  func `says what is wrong with what it is asked`(options: [String], message: String) throws {
+  func saysWhatIsWrongWithWhatItIsAsked(options: [String], message: String) throws {
     let folder = try TemporaryFolder()
     let built = try Program.run(
       [

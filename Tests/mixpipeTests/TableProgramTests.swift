@@ -23,8 +23,8 @@ private func train(_ path: String) throws {
     toFile: path, atomically: true, encoding: .utf8)
 }
 
-@Suite struct `Runs made elsewhere` {
-  @Test func `are asked for, told and asked for again`() throws {
+@Suite struct RunsMadeElsewhereTests {
+  @Test func areAskedForToldAndAskedForAgain() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/runs.csv"
     let start = try Program.run(
@@ -76,7 +76,7 @@ private func train(_ path: String) throws {
     #expect(told.output.contains("loss predicted, 95 %"))
   }
 
-  @Test func `are suggested in the columns of whatever table there is`() throws {
+  @Test func areSuggestedInTheColumnsOfWhateverTableThereIs() throws {
     let folder = try TemporaryFolder()
     try "mix,books,code,tokens,val_loss\na,20,80,2B,3.1\nb,70,30,2B,3.0\n".write(
       toFile: folder.path + "/t.csv", atomically: true, encoding: .utf8)
@@ -124,7 +124,7 @@ private func train(_ path: String) throws {
     (["replay", "few.csv", "--size", "1B"], 1, "found no run of size 1B"),
     (["replay"], 64, "Missing expected argument '<tables>'"),
   ])
-  func `are refused in one line`(words: [String], code: Int32, message: String) throws {
+  func areRefusedInOneLine(words: [String], code: Int32, message: String) throws {
     let folder = try TemporaryFolder()
     try "weight_a,weight_b,loss_a\n0.5,0.5,3\n0.2,0.7,3\n".write(
       toFile: folder.path + "/bad.csv", atomically: true, encoding: .utf8)
@@ -137,7 +137,7 @@ private func train(_ path: String) throws {
     if code == 1 { #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)") }
   }
 
-  @Test func `are searched alike by any number of workers, and after an interruption`() throws {
+  @Test func areSearchedAlikeByAnyNumberOfWorkersAndAfterAnInterruption() throws {
     let folder = try TemporaryFolder()
     var rows = ["run,weight_a,weight_b,weight_c,loss_a,loss_b,loss_c"]
     for i in 0..<5 {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct `A testbed from the command line` {
+@Suite struct TestbedFromTheCommandLineTests {
   private static let words = [
     "testbed", "t", "--corpus", "corpus", "--sizes", "50k,75k", "--mixtures", "9,3",
     "--replicated", "2", "--rungs", "0.25,0.5,1", "--tokens", "8192", "--held-out-tokens", "1024",
@@ -20,7 +20,7 @@ import Testing
     try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
   }
 
-  @Test func `writes a table of whole curves that replay reads`() throws {
+  @Test func writesATableOfWholeCurvesThatReplayReads() throws {
     let folder = try TemporaryFolder()
     let built = try Program.run(
       [

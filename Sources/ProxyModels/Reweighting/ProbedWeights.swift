@@ -77,8 +77,8 @@ package struct ProbedWeights: WeightSchedule {
     measured += heldOut
     guard offset == probe * parts, measured.count == parts * (parts + 1) else { return }
     // How much the probe of domain j lowered the loss of domain i.
-    let falls = (0..<parts).map { i in
-      (0..<parts).map { j in measured[j * parts + i] - measured[(j + 1) * parts + i] }
+    let falls = (0..<parts).map { i -> [Double] in
+      (0..<parts).map { j -> Double in measured[j * parts + i] - measured[(j + 1) * parts + i] }
     }
     let gains = Self.gains(falls, focus: focus)
     for j in 0..<parts { logWeights[j] += rate * gains[j] }
