@@ -40,6 +40,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
 
   /// The width at which `learningRate` applies as it is.
   package static let baseWidth = 64.0
+  /// The default of `learningRate` before it is scaled to the size and the batch.
+  package static let baseLearningRate = 7.5e-3
   /// Parameters up to which the rates are as they are; of larger models they fall.
   package static let baseParameters = 105_000.0
 
@@ -72,8 +74,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     // (Bjorck et al., Scaling Optimal LR Across Token Horizons, https://arxiv.org/abs/2409.19913,
     // section 4). By the model, not the budget, as the warm-up below.
     let horizonScale = min(pow(Double(parameters) / Self.baseParameters, -1 / 3), 1)
-    learningRate = 7.5e-3 * batchScale * horizonScale
-    embeddingRate = 1.5e-2 * batchScale * horizonScale
+    learningRate = Self.baseLearningRate * batchScale * horizonScale
+    embeddingRate = 2 * learningRate
     // By the model, not the budget: a longer run starts as a shorter one does, and can go on from it.
     warmupSteps = max(parameters / (batchSequences * size.contextLength), 1)
     decayShare = 0.3

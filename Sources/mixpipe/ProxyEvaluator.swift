@@ -8,7 +8,7 @@ import Studies
 /// Trials as trainings of a proxy model: where the two legs of the house meet.
 struct ProxyEvaluator: Evaluator {
   let corpus: Corpus
-  /// Nil for the default.
+  /// The base rate; nil for the default.
   let learningRate: Double?
   /// What trials take on this machine, once that was measured.
   var costs: CostModel?
@@ -26,7 +26,8 @@ struct ProxyEvaluator: Evaluator {
   func description(of size: ModelSize) -> [String: String] {
     let configuration = configuration(of: size, tokens: 1)
     return [
-      "learningRate": "\(configuration.learningRate)",
+      // As asked for, so that other sizes of the same study can be given it.
+      "learningRate": "\(learningRate ?? TrainingConfiguration.baseLearningRate)",
       "embeddingRate": "\(configuration.embeddingRate)",
       "batchTokens": "\(configuration.batchTokens)",
       "commonChannel": "\(configuration.commonChannel)",

@@ -42,7 +42,9 @@ struct TrainingOptions: ArgumentGroup {
   var tokensPerParameter: Double?
   @Option("Training tokens in all, in place of a ratio.", value: "count")
   var tokens: Int?
-  @Option("Base learning rate, at width 64; it is scaled to other widths.", value: "rate")
+  @Option(
+    "Base learning rate, of matrices at width 64 in a model of 100k; it is scaled to other sizes. (default: 0.0075)",
+    value: "rate")
   var learningRate: Double?
 
   static let defaultTokensPerParameter = 20.0
@@ -69,6 +71,7 @@ extension TrainingConfiguration {
   ///
   /// - Parameters:
   ///   - tokens: nil for `tokensPerParameter` times the parameters.
+  ///   - learningRate: the base rate, which is scaled to the size; nil for the default.
   ///   - batchTokens: of one step, nil for what suits the size.
   init(
     size: ModelSize, vocabularySize: Int, tokens: Int?, tokensPerParameter: Double, seed: UInt64,
@@ -80,8 +83,9 @@ extension TrainingConfiguration {
       tokens: tokens ?? Int((tokensPerParameter * Double(parameters)).rounded()), seed: seed,
       batchSequences: batchTokens.map { max($0 / size.contextLength, 1) })
     if let learningRate {
-      embeddingRate *= learningRate / self.learningRate
-      self.learningRate = learningRate
+      let factor = learningRate / Self.baseLearningRate
+      self.learningRate *= factor
+      embeddingRate *= factor
     }
   }
 }
