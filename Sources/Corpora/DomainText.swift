@@ -78,16 +78,19 @@ struct DomainText {
   /// Keeps of each held-out file what brings all to `bytes`: a few large files would otherwise be most of
   /// what the domain is measured on. What is left of them is on neither side.
   private mutating func shorten(toBytes bytes: Int) {
+    guard isTrained else {
+      stretches = heldOut.map { documents[$0].indices }
+      return
+    }
     let keys = heldOut.map { unit == .file ? entries[$0].key : entries[$0].ownKey }
     var sizes: [UInt64: Int] = [:]
     for (key, index) in zip(keys, heldOut) { sizes[key, default: 0] += entries[index].bytes }
-    let share =
-      isTrained
-      ? max(HeldOutSplit.largestShare(of: Array(sizes.values), giving: bytes), Self.leastShare)
-      : Int.max
+    let share = max(
+      HeldOutSplit.largestShare(of: Array(sizes.values), giving: bytes), Self.leastShare)
     stretches = zip(keys, heldOut).map { key, index in
       let text = documents[index]
-      guard let size = sizes[key], size > share else { return 0..<text.count }
+      let size = sizes[key]!
+      guard size > share else { return text.indices }
       // Each piece of a file gives as much of itself as the others do.
       let length = Int(Double(share) * Double(text.count) / Double(size))
       return HeldOutSplit.stretch(of: text, length: length, key: entries[index].ownKey)

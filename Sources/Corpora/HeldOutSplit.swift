@@ -55,7 +55,7 @@ package struct HeldOutSplit {
   /// would take it beyond `limit`.
   ///
   /// - Parameter most: what a unit counts at most: more units are taken where some are large.
-  init(entries: [Entry], bytes: Int, limit: Int, most: Int = .max) {
+  init(entries: [Entry], bytes: Int, limit: Int, most: Int) {
     self.init(
       entries: entries, keys: entries.map(\.key), unit: .file, bytes: bytes, limit: limit,
       most: most)

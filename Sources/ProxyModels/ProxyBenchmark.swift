@@ -33,7 +33,7 @@ package struct ProxyBenchmark: Sendable {
     }
     let announced = CostModel.measured(
       for: [configuration], trials: trials, workers: benchmarkCase.workers, kernels: kernels
-    ).rates(of: configuration.size, vocabularySize: configuration.vocabularySize)
+    ).cost(of: configuration, heldOutTokens: 0)
     // Once without the clock, for the caches' sake, where that takes no longer than the measurement.
     let before = MachineProbe.run(threads: threads)
     let operations = configuration.size.trainingOperationsPerToken(
@@ -60,7 +60,7 @@ package struct ProxyBenchmark: Sendable {
     }
     let evaluation = evaluationSpeed(
       runs, workers: benchmarkCase.workers, expected: 3 * speed.wall / Double(trials))
-    let announcedPerToken = announced.secondsPerToken + announced.secondsPerStep / batchTokens
+    let announcedPerToken = announced.trainingSeconds / Double(configuration.tokens)
     return BenchmarkRound(
       tokensPerSecond: speed.wall, probeGigaflops: (before.wall + after.wall) / 2,
       share: speed.wall * operations / 1e9 / ((before.wall + after.wall) / 2),

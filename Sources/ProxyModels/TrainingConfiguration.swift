@@ -92,6 +92,12 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     engine = .automatic
   }
 
+  /// Multiplies all learning rates.
+  package mutating func scaleRates(by factor: Double) {
+    learningRate *= factor
+    embeddingRate *= factor
+  }
+
   /// Tokens of one step.
   package var batchTokens: Int { batchSequences * size.contextLength }
 

@@ -60,17 +60,20 @@ struct BenchReport: Codable {
         Format.count(found.tokensPerSecond.median),
         "[\(Format.count(found.tokensPerSecond.lowest)), \(Format.count(found.tokensPerSecond.highest))]",
         fixed(found.share.median, 2),
-        "[\(fixed(found.share.lowest, 2)), \(fixed(found.share.highest, 2))]",
+        range(found.share),
         fixed(found.processorShare.median, 2),
         found.overOneTrial.map { fixed($0.median, 2) } ?? "",
-        found.overOneTrial.map { "[\(fixed($0.lowest, 2)), \(fixed($0.highest, 2))]" } ?? "",
-        fixed(found.announcedOverTaken.median, 2),
-        "[\(fixed(found.announcedOverTaken.lowest, 2)), \(fixed(found.announcedOverTaken.highest, 2))]",
+        found.overOneTrial.map(range) ?? "",
+        fixed(found.announcedOverTaken.median, 2), range(found.announcedOverTaken),
         fixed(found.probeGigaflops.median, 0),
         Format.count(found.evaluationTokensPerSecond.median), "\(found.peakMemoryBytes >> 20)",
       ])
     }
     return table
+  }
+
+  private func range(_ spread: Spread) -> String {
+    "[\(fixed(spread.lowest, 2)), \(fixed(spread.highest, 2))]"
   }
 
   private var parts: TextTable {

@@ -87,8 +87,7 @@ struct SweepCommand: Command {
             tokensPerParameter: training.tokensPerParameter
               ?? TrainingOptions.defaultTokensPerParameter,
             seed: seed, learningRate: training.learningRate)
-          configuration.learningRate *= factor
-          configuration.embeddingRate *= factor
+          configuration.scaleRates(by: factor)
           let run = Run(
             size: size.size.name,
             parameters: size.size.parameterCount(vocabularySize: corpus.vocabularySize),

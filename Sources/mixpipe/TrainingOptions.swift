@@ -43,7 +43,7 @@ struct TrainingOptions: ArgumentGroup {
   @Option("Training tokens in all, in place of a ratio.", value: "count")
   var tokens: Int?
   @Option(
-    "Base learning rate, of matrices at width 64 in a model of 100k; it is scaled to other sizes. (default: 0.0075)",
+    "Base learning rate, of matrices at width 64 in a model of 100k; it is scaled to other sizes. (default: \(TrainingConfiguration.baseLearningRate))",
     value: "rate")
   var learningRate: Double?
 
@@ -82,11 +82,7 @@ extension TrainingConfiguration {
       size: size, vocabularySize: vocabularySize,
       tokens: tokens ?? Int((tokensPerParameter * Double(parameters)).rounded()), seed: seed,
       batchSequences: batchTokens.map { max($0 / size.contextLength, 1) })
-    if let learningRate {
-      let factor = learningRate / Self.baseLearningRate
-      self.learningRate *= factor
-      embeddingRate *= factor
-    }
+    if let learningRate { scaleRates(by: learningRate / Self.baseLearningRate) }
   }
 }
 
