@@ -15,10 +15,12 @@ MIXPIPE := .build/release/mixpipe
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 # Optimized, since training is; in a folder of its own, since '@testable' needs other flags.
 TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing
+# The kernels for processors beyond the oldest x86-64.
+LEVELS := $(if $(filter x86_64,$(shell uname -m)),$(filter-out KernelsPortable,$(notdir $(wildcard Sources/Kernels?*))),)
 # One BLAS thread each: the tests run side by side.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help build study test lint format bench coverage sanitize clean setup setup-fetch
+.PHONY: help build study test lint format bench coverage sanitize docs clean setup setup-fetch
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,8 +39,10 @@ if ! { $(2); } >/dev/null 2>&1; then \
 fi
 endef
 
+# Swift itself only where apt has it (Debian 13 and later): elsewhere its makers' installer is the way.
 setup:
-	@command -v swift >/dev/null || { echo "make: no 'swift' on the PATH; install Swift 6.0 or later (on Debian 13 'apt-get install swiftlang', elsewhere swift.org/install/linux) and run make again" >&2; exit 1; }
+	@$(call require,Swift,command -v swift || ! { apt-cache show swiftlang || { apt-get update && apt-cache show swiftlang; }; },swiftlang libc6-dev g++)
+	@command -v swift >/dev/null || { echo "make: no 'swift' on the PATH, and apt has no 'swiftlang' here; install Swift 6.0 or later as swift.org/install/linux says and run make again" >&2; exit 1; }
 	@version=$$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' | head -n 1); set -- $${version:-0 0}; \
 	[ "$$1" -ge 6 ] || { echo "make: found Swift $$1.$$2, expected 6.0 or later; install it (swift.org/install/linux) and run make again" >&2; exit 1; }
 	@$(call require,OpenBLAS,compgen -G '/usr/lib/*/pkgconfig/openblas.pc' || compgen -G '/usr/l*/*/pkgconfig/openblas.pc',libopenblas-dev)
@@ -60,8 +64,15 @@ test: setup lint ## set-up, lint and every test
 	@swift build $(TESTING) --explicit-target-dependency-import-check error --build-tests
 	@swift test $(TESTING) --skip-build
 
+# The linker keeps one copy of a weak symbol, from whichever object it meets first; a kernel for a newer
+# processor must therefore define none, or an older processor could run into it.
 lint: setup ## layout and style, and that no AVX-512 code can reach an older processor
-	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	@if swift format --version >/dev/null 2>&1; then swift format lint --strict --parallel --recursive Package.swift Sources Tests; \
+	else echo "make: this Swift has no 'swift format'; the layout is not checked" >&2; fi
+	@for level in $(LEVELS); do $(SWIFT_BUILD) --target $$level >/dev/null; \
+	  weak=$$(nm --defined-only $$(find -L .build/release/$$level.build -name "*.o") | awk '$$2 == "W" || $$2 == "w" || $$2 == "u"'); \
+	  [ -z "$$weak" ] || { echo "make: $$level defines weak code, which an older processor could be given:" >&2; echo "$$weak" >&2; exit 1; }; \
+	done
 
 format: ## lays out the sources
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
@@ -76,6 +87,14 @@ coverage: setup ## which lines the tests reach
 sanitize: setup ## the tests under the thread and the address sanitizer
 	@swift test --sanitize thread --scratch-path .build/thread
 	@swift test --sanitize address --scratch-path .build/address
+
+# Pages link to each other as files, so that they read well in any viewer; DocC wants its own links.
+docs: setup ## the documentation as a web site, in .build/docs
+	@command -v docc >/dev/null || { echo "make: no 'docc' on the PATH (it comes with Swift from swift.org); the pages in Sources/mixpipe/Documentation.docc read well as they are" >&2; exit 1; }
+	@rm -rf .build/docs .build/Documentation.docc && mkdir -p .build && cp -r Sources/mixpipe/Documentation.docc .build/Documentation.docc
+	@sed -i -E 's/\]\(([A-Za-z]+)\.md(#[^)]*)?\)/](doc:\1)/g' .build/Documentation.docc/*.md
+	@docc convert .build/Documentation.docc --fallback-display-name mixpipe --fallback-bundle-identifier mixpipe --warnings-as-errors --transform-for-static-hosting --output-path .build/docs
+	@echo "The documentation is in .build/docs; 'docc preview .build/Documentation.docc' shows it."
 
 clean: ## removes what was built; corpora and runs stay
 	@rm -rf .build
