@@ -3,7 +3,9 @@ import Foundation
 /// Replaces a file as a whole: readers and crashes see the old bytes or the new ones, never a part.
 ///
 /// The bytes go to a temporary file beside it, which is synced and renamed; then the folder is
-/// synced, without which a rename does not survive a loss of power.
+/// synced, without which a rename does not survive a loss of power. A file keeps its permissions, and
+/// a link is followed: what it leads to is replaced. What is no plain file is never replaced: pipes and
+/// character devices (`/dev/null`, `/dev/stdout`) are written to, all others refused.
 package func replaceFile(at path: String, with data: Data) throws(StorageError) {
   try replaceFile(at: path) { (descriptor) throws(StorageError) in
     try writeAll(data, to: descriptor, path: path)
@@ -14,29 +16,67 @@ package func replaceFile(at path: String, with data: Data) throws(StorageError) 
 package func replaceFile(
   at path: String, writing body: (_ descriptor: Int32) throws(StorageError) -> Void
 ) throws(StorageError) {
-  let temporary = "\(path).\(getpid()).tmp"
-  let descriptor = Int32(
-    try check("write", path) {
-      Int(open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644))
-    })
+  var status = stat()
+  let exists = stat(path, &status) == 0
+  if exists, kind(of: status.st_mode) != nil || path.hasPrefix("/dev/") || path.hasPrefix("/proc/")
+  {
+    return try writeInPlace(path, status.st_mode, body)
+  }
+  let target = try linkTarget(of: path)
+  let temporary = try TemporaryFile(replacing: target)
   do throws(StorageError) {
-    do throws(StorageError) {
-      try body(descriptor)
-      try check("sync", path) { Int(fsync(descriptor)) }
-    } catch {
-      close(descriptor)
-      throw error
-    }
-    // Linux lets go of the descriptor even where a signal interrupts it: never twice.
-    if close(descriptor) != 0, errno != EINTR {
-      throw .system(action: "write", path: path, code: errno)
-    }
-    try check("replace", path) { Int(rename(temporary, path)) }
+    if exists { fchmod(temporary.descriptor, status.st_mode & 0o7777) }
+    try body(temporary.descriptor)
+    try check("sync", path) { Int(fsync(temporary.descriptor)) }
+    try check("replace", path) { Int(rename(temporary.path, target)) }
   } catch {
-    unlink(temporary)
+    unlink(temporary.path)
+    close(temporary.descriptor)
     throw error
   }
-  try syncFolder(of: path)
+  // Linux lets go of the descriptor even where a signal interrupts it: never twice.
+  if close(temporary.descriptor) != 0, errno != EINTR {
+    throw .system(action: "write", path: path, code: errno)
+  }
+  try syncFolder(of: target)
+}
+
+/// Writes to what cannot be replaced.
+private func writeInPlace(
+  _ path: String, _ mode: mode_t, _ body: (_ descriptor: Int32) throws(StorageError) -> Void
+) throws(StorageError) {
+  if mode & S_IFMT == S_IFDIR { throw .system(action: "write", path: path, code: EISDIR) }
+  guard [S_IFIFO, S_IFCHR, S_IFREG].contains(mode & S_IFMT) else {
+    throw .notRegular(path: path, kind: kind(of: mode) ?? "special file")
+  }
+  let descriptor: Int32
+  do throws(StorageError) {
+    // A pipe that nobody reads would make it wait for ever.
+    descriptor = Int32(
+      try check("write", path) { Int(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) })
+  } catch .system(_, _, ENXIO) {
+    throw .notRegular(path: path, kind: "named pipe that nobody reads")
+  }
+  _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+  defer { close(descriptor) }
+  try body(descriptor)
+}
+
+/// Where a path leads once links are followed, also to a file that is not there yet.
+private func linkTarget(of path: String) throws(StorageError) -> String {
+  var path = path
+  for _ in 0..<40 {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      readlink(path, bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+    guard count > 0 else { return path }
+    let target = String(decoding: buffer[..<count], as: UTF8.self)
+    let folder = parentFolder(of: path)
+    let isRelative = !target.hasPrefix("/") && !folder.isEmpty
+    path = isRelative ? (folder == "/" ? "/" : folder + "/") + target : target
+  }
+  throw .system(action: "write", path: path, code: ELOOP)
 }
 
 /// Writes every byte, however many calls it takes.
@@ -59,7 +99,20 @@ package func writeAll(
 ) throws(StorageError) {
   var rest = bytes
   while !rest.isEmpty {
-    let written = try check("write", path) { write(descriptor, rest.baseAddress, rest.count) }
+    let written = try check("write", path) {
+      let count = write(descriptor, rest.baseAddress, rest.count)
+      // Of a pipe that someone else made non-blocking.
+      if count < 0, errno == EAGAIN {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&waiting, 1, -1) < 0 ? -1 : 0
+      }
+      // No file system should, and to go on would be for ever.
+      if count == 0 {
+        errno = EIO
+        return -1
+      }
+      return count
+    }
     rest = UnsafeRawBufferPointer(rebasing: rest[written...])
   }
 }
@@ -114,29 +167,52 @@ package func isFolder(_ path: String) -> Bool {
 
 package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+/// The largest file that is read as a whole; real corpora are streamed or mapped.
+package let readingLimit = 4 << 30
+
 /// The whole of a file.
-package func readFile(at path: String) throws(StorageError) -> Data {
-  let descriptor = Int32(try check("read", path) { Int(open(path, O_RDONLY | O_CLOEXEC)) })
+///
+/// A pipe is read where somebody writes to it, as with a shell's `<(…)`; one that nobody writes to,
+/// devices and sockets are refused at once.
+///
+/// - Parameter limit: bytes, at most.
+/// - Throws: `StorageError.notRegular`, `.tooLarge`.
+package func readFile(
+  at path: String, limit: Int = readingLimit
+) throws(StorageError) -> Data {
+  let descriptor = Int32(
+    try check("read", path) { Int(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) })
   defer { close(descriptor) }
   var status = stat()
   try check("read", path) { Int(fstat(descriptor, &status)) }
+  let isPipe = status.st_mode & S_IFMT == S_IFIFO
   if status.st_mode & S_IFMT == S_IFDIR {
     throw .system(action: "read", path: path, code: EISDIR)
   }
-  var data = Data(count: max(Int(status.st_size), 0))
+  if !isPipe, let kind = kind(of: status.st_mode) { throw .notRegular(path: path, kind: kind) }
+  guard status.st_size <= limit else { throw .tooLarge(path: path, limit: limit) }
+  // One more than there is, to see the end without growing.
+  var data = Data(count: max(Int(status.st_size), 0) + 1)
   var filled = 0
   while true {
-    if filled == data.count { data.count += 64 << 10 }
+    if filled == data.count { data.count += max(64 << 10, data.count / 2) }
     let capacity = data.count
     let count = data.withUnsafeMutableBytes { bytes in
       read(descriptor, bytes.baseAddress! + filled, capacity - filled)
     }
     if count < 0 {
       if errno == EINTR { continue }
-      throw .system(action: "read", path: path, code: errno)
+      guard errno == EAGAIN else { throw .system(action: "read", path: path, code: errno) }
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      poll(&waiting, 1, -1)
+      continue
     }
     if count == 0 { break }
     filled += count
+    guard filled <= limit else { throw .tooLarge(path: path, limit: limit) }
+  }
+  if isPipe, filled == 0 {
+    throw .notRegular(path: path, kind: "named pipe that nobody writes to")
   }
   data.count = filled
   return data

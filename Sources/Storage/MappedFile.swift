@@ -10,13 +10,12 @@ package final class MappedFile: @unchecked Sendable {
 
   package init(at path: String) throws(StorageError) {
     self.path = path
-    let descriptor = Int32(try check("open", path) { Int(open(path, O_RDONLY | O_CLOEXEC)) })
+    let descriptor = Int32(
+      try check("open", path) { Int(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) })
     defer { close(descriptor) }
+    try requireRegular(descriptor, path: path)
     var status = stat()
     try check("open", path) { Int(fstat(descriptor, &status)) }
-    if status.st_mode & S_IFMT == S_IFDIR {
-      throw .system(action: "open", path: path, code: EISDIR)
-    }
     let count = Int(status.st_size)
     guard count > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -8,6 +8,12 @@ package enum StorageError: Error, Equatable, CustomStringConvertible {
   case corruptFile(path: String, reason: String)
   case locked(path: String, process: Int32?)
   case missing(path: String, hint: String)
+  /// `kind` reads after "is a": "named pipe", "device".
+  case notRegular(path: String, kind: String)
+  case tooLarge(path: String, limit: Int)
+  /// The file or folder at the path is not the one that was opened.
+  case vanished(path: String)
+  case unsupportedVersion(path: String, found: Int, expected: Int)
 
   package var description: String {
     switch self {
@@ -33,6 +39,17 @@ package enum StorageError: Error, Equatable, CustomStringConvertible {
         + " is at work here; wait for it or choose another folder"
     case .missing(let path, let hint):
       return "\(path): no such file or folder; \(hint)"
+    case .notRegular(let path, let kind):
+      return "\(path): is a \(kind), so it is no regular file as expected; give the path of a file"
+    case .tooLarge(let path, let limit):
+      return "\(path): more than \(limit >> 20) MiB, expected less; "
+        + "split the file or remove what is not needed"
+    case .vanished(let path):
+      return "\(path): was removed or replaced while it was in use, so nothing can be kept there; "
+        + "put back what you moved away and run the same command again"
+    case .unsupportedVersion(let path, let found, let expected):
+      return "\(path): found version \(found) of its layout, expected \(expected) at most; "
+        + "use the mixpipe that wrote it"
     }
   }
 }
