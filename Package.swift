@@ -52,6 +52,7 @@ let package = Package(
     library("GaussianProcesses", ["Mixtures", "Numerics"]),
     library("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
     library("RunTables", ["Mixtures", "Numerics", "Storage"]),
+    library("Runs", ["Mixtures", "Numerics", "Storage"]),
     library("Studies", ["GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     library(
       "TableSearches",
@@ -83,6 +84,7 @@ let package = Package(
     tests("GaussianProcesses", ["Mixtures", "Numerics"]),
     tests("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
     tests("RunTables", ["Mixtures", "Numerics", "Storage"]),
+    tests("Runs", ["Mixtures", "Numerics", "Storage"]),
     tests(
       "Studies", ["GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     tests(

@@ -36,6 +36,15 @@ package struct Mixture: Sendable, Hashable, Codable {
     self.weights = weights.map { $0 / sum }
   }
 
+  /// Weights as they are, to the last bit; nil where they are no shares.
+  package init?(domains: [String], exactly weights: [Double]) {
+    guard domains.count == weights.count, weights.allSatisfy({ $0 >= 0 }),
+      abs(weights.reduce(0, +) - 1) < 1e-9
+    else { return nil }
+    self.domains = domains
+    self.weights = weights
+  }
+
   package static func uniform(over domains: [String]) -> Mixture {
     Mixture(domains: domains, proportionalTo: domains.map { _ in 1 })
   }
@@ -52,14 +61,15 @@ extension Mixture {
   /// and trials are told apart by these.
   package init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
-    domains = try fields.decode([String].self, forKey: .domains)
-    weights = try fields.decode([Double].self, forKey: .weights)
-    guard domains.count == weights.count, weights.allSatisfy({ $0 >= 0 }),
-      abs(weights.reduce(0, +) - 1) < 1e-9
+    let domains = try fields.decode([String].self, forKey: .domains)
+    guard
+      let mixture = try Mixture(
+        domains: domains, exactly: fields.decode([Double].self, forKey: .weights))
     else {
       throw DecodingError.dataCorruptedError(
         forKey: .weights, in: fields,
         debugDescription: "expected \(domains.count) weights that sum to 1")
     }
+    self = mixture
   }
 }

@@ -1,0 +1,90 @@
+/// What the result of a run of the built-in trainer depends on at one size, besides its mixture, seed, length and
+/// text.
+///
+/// A setting that came later has the value here that it had before it could be chosen, so that files
+/// which do not name it keep their meaning.
+package struct TrainerSettings: Sendable, Hashable {
+  /// The base rate as it was asked for, sweeps' factors included: it is scaled to the size.
+  package var learningRate: Double
+  /// What comes of it at this size, for the embedding.
+  package var embeddingRate: Double
+  /// Of one step.
+  package var batchTokens: Int
+  package var contextLength: Int
+  package var commonChannel: Double
+  /// Share of the steps over which the learning rate falls.
+  package var decayShare: Double
+  package var weightDecay: Double
+  /// Of each domain.
+  package var heldOutTokens: Int
+  /// Raised with each change of the trainer that moves the bits of a default run.
+  package var revision = 1
+
+  package init(
+    learningRate: Double, embeddingRate: Double, batchTokens: Int, contextLength: Int,
+    commonChannel: Double, decayShare: Double, weightDecay: Double, heldOutTokens: Int
+  ) {
+    self.learningRate = learningRate
+    self.embeddingRate = embeddingRate
+    self.batchTokens = batchTokens
+    self.contextLength = contextLength
+    self.commonChannel = commonChannel
+    self.decayShare = decayShare
+    self.weightDecay = weightDecay
+    self.heldOutTokens = heldOutTokens
+  }
+
+  /// Each setting by its name, as messages show it.
+  var described: [String: String] {
+    [
+      "learningRate": "\(learningRate)", "embeddingRate": "\(embeddingRate)",
+      "batchTokens": "\(batchTokens)", "contextLength": "\(contextLength)",
+      "commonChannel": "\(commonChannel)", "decayShare": "\(decayShare)",
+      "weightDecay": "\(weightDecay)", "heldOutTokens": "\(heldOutTokens)",
+      "revision": "\(revision)",
+    ]
+  }
+}
+
+extension TrainerSettings: Codable {
+  /// Reads numbers, and text that holds one as older files have it.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: SettingName.self)
+    func number<Number: Decodable & LosslessStringConvertible>(
+      _ name: String, missing: Number? = nil
+    ) throws -> Number {
+      let key = SettingName(name)
+      if let missing, !fields.contains(key) { return missing }
+      if let text = try? fields.decode(String.self, forKey: key) {
+        guard let value = Number(text) else {
+          throw DecodingError.dataCorruptedError(
+            forKey: key, in: fields, debugDescription: "expected a number")
+        }
+        return value
+      }
+      return try fields.decode(Number.self, forKey: key)
+    }
+    self.init(
+      learningRate: try number("learningRate"), embeddingRate: try number("embeddingRate"),
+      batchTokens: try number("batchTokens"), contextLength: try number("contextLength"),
+      commonChannel: try number("commonChannel"), decayShare: try number("decayShare"),
+      weightDecay: try number("weightDecay"), heldOutTokens: try number("heldOutTokens"))
+    revision = try number("revision", missing: 1)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: SettingName.self)
+    for (name, value) in [
+      ("learningRate", learningRate), ("embeddingRate", embeddingRate),
+      ("commonChannel", commonChannel), ("decayShare", decayShare), ("weightDecay", weightDecay),
+    ] {
+      try fields.encode(value, forKey: SettingName(name))
+    }
+    for (name, value) in [
+      ("batchTokens", batchTokens), ("contextLength", contextLength),
+      ("heldOutTokens", heldOutTokens), ("revision", revision),
+    ] where name != "revision" || value != 1 {
+      try fields.encode(value, forKey: SettingName(name))
+    }
+  }
+}
