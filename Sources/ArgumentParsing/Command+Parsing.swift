@@ -1,5 +1,5 @@
 import Foundation
-import Numerics
+import Spelling
 
 /// What a command line asks for.
 package enum Invocation {

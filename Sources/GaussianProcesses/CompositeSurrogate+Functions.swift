@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 
 /// What is known of a function of the losses: exact where it is a sum, by quasi-random draws elsewhere.

@@ -1,22 +1,6 @@
 import Foundation
+import Mixtures
 import Numerics
-
-/// A mean and a standard deviation of something believed to be about normal.
-package struct Prediction: Sendable, Hashable, Codable {
-  package var mean: Double
-  package var deviation: Double
-
-  package init(mean: Double, deviation: Double) {
-    self.mean = mean
-    self.deviation = deviation
-  }
-
-  /// 95 %.
-  package var interval: ClosedRange<Double> {
-    let half = 1.959_963_984_540_054 * deviation
-    return mean - half...mean + half
-  }
-}
 
 /// Gaussian processes for each held-out domain, and what they say together.
 ///

@@ -1,5 +1,6 @@
 import Mixtures
 import Numerics
+import Spelling
 
 /// The methods by name, in the order in which help lists them.
 package let methodNames: [(name: String, summary: String)] = [

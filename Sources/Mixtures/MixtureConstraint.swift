@@ -1,4 +1,4 @@
-import Numerics
+import Spelling
 
 /// A condition that mixtures must meet, as somebody writes it: `code<=0.3`, `books=0.1`,
 /// `books+papers=0.2..0.4`, `epochs<=4`, `epochs(books)<=2`, `domains<=3`.

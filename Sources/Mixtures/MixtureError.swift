@@ -1,4 +1,4 @@
-import Numerics
+import Spelling
 
 /// What can be wrong with a mixture that somebody wrote down.
 package enum MixtureError: Error, Equatable, CustomStringConvertible {

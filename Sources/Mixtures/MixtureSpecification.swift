@@ -1,4 +1,4 @@
-import Numerics
+import Spelling
 
 /// A mixture as somebody writes it, before the domains of a corpus are known: `books=0.3,code=0.7`,
 /// or the name of a preset (`uniform`, `natural`, `llama`).

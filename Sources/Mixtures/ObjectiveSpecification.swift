@@ -1,4 +1,4 @@
-import Numerics
+import Spelling
 
 /// An objective as somebody writes it, before the held-out domains are known:
 ///

@@ -93,29 +93,6 @@ package struct Cholesky: Sendable {
     return result
   }
 
-  /// The factor of A bordered by more points, in O(n²) for each of them.
-  ///
-  /// - Parameters:
-  ///   - cross: covariances of the points of A with the new ones, (n, m).
-  ///   - corner: covariances of the new points, (m, m).
-  /// - Returns: nil where the new points add nothing that could be factored.
-  package func bordered(cross: Matrix, corner: Matrix) -> Cholesky? {
-    precondition(cross.rows == size && cross.columns == corner.rows)
-    let below = solveLower(cross)
-    let schur = corner - below.times(below, transposingSelf: true)
-    guard let tail = Cholesky(factoring: schur) else { return nil }
-    let total = size + corner.rows
-    var result = Matrix(rows: total, columns: total)
-    for j in 0..<size {
-      for i in j..<size { result[i, j] = factor[i, j] }
-      for i in 0..<corner.rows { result[size + i, j] = below[j, i] }
-    }
-    for j in 0..<corner.rows {
-      for i in j..<corner.rows { result[size + i, size + j] = tail.factor[i, j] }
-    }
-    return Cholesky(factor: result, jitter: max(jitter, tail.jitter))
-  }
-
   private func triangular(_ b: Matrix, _ transpose: CBLAS_TRANSPOSE) -> Matrix {
     precondition(b.rows == size, "expected \(size) rows, found \(b.rows)")
     var result = b

@@ -98,26 +98,6 @@ package struct TTest: Sendable, Hashable {
       degreesOfFreedom: Double(differences.count - 1))
   }
 
-  /// Whether two samples have the same mean, their variances being what they may (Welch,
-  /// Biometrika 34, 1947; degrees of freedom by Satterthwaite); nil where one has fewer than two
-  /// values.
-  package static func welch(_ a: [Double], _ b: [Double]) -> TTest? {
-    guard let varianceA = Statistics.variance(a), let varianceB = Statistics.variance(b) else {
-      return nil
-    }
-    let errorA = varianceA / Double(a.count)
-    let errorB = varianceB / Double(b.count)
-    let error = errorA + errorB
-    let freedom =
-      error == 0
-      ? Double(a.count + b.count - 2)
-      : error * error
-        / (errorA * errorA / Double(a.count - 1) + errorB * errorB / Double(b.count - 1))
-    return TTest(
-      difference: Statistics.mean(a) - Statistics.mean(b), error: error.squareRoot(),
-      degreesOfFreedom: freedom)
-  }
-
   private init(difference: Double, error: Double, degreesOfFreedom: Double) {
     self.degreesOfFreedom = degreesOfFreedom
     if error == 0 {

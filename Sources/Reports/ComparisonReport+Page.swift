@@ -1,4 +1,5 @@
 import Mixtures
+import Runs
 import Studies
 
 extension ComparisonReport {
@@ -128,7 +129,7 @@ extension ComparisonReport {
   }
 
   /// The weights stacked up, a domain on the other.
-  private func weightChart(of trial: TrialRecord, by name: String, _ replicate: Int) -> Plot? {
+  private func weightChart(of trial: RunRecord, by name: String, _ replicate: Int) -> Plot? {
     guard let points = trial.outcome?.result?.weights, points.count > 1,
       let last = points.last, last.step > 0
     else { return nil }

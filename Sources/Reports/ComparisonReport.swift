@@ -1,4 +1,5 @@
 import Mixtures
+import Runs
 import Studies
 
 /// A comparison of methods for people to read: a page of HTML that needs nothing beside it, and the same
@@ -178,7 +179,7 @@ package struct ComparisonReport: Sendable, Report {
 
   var facts: [(name: String, value: String)] {
     let configuration = record.configuration
-    let seconds = record.trials.reduce(0.0) { $0 + ($1.outcome?.result?.seconds ?? 0) }
+    let seconds = record.trials.reduce(0.0) { $0 + $1.seconds }
     let claimed = record.trials.reduce(0) { $0 + ($1.outcome == nil ? 0 : $1.claims.count) }
     var facts: [(name: String, value: String)] = [
       ("Model", configuration.scale.words), ("Objective", configuration.objective.words),

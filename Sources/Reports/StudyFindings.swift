@@ -1,5 +1,6 @@
 import Mixtures
 import Numerics
+import Runs
 import Studies
 
 /// What the report says that neither the journal nor the analysis says by itself.
@@ -61,7 +62,7 @@ package struct StudyFindings: Sendable {
 
     // Trials in the order of their loss, diverged ones last, so that cluster A holds the best.
     var trials: [SearchTrial] = []
-    for trial in record.trials where trial.request.purpose == .search {
+    for trial in record.trials where trial.purpose == .search {
       guard let outcome = trial.outcome else { continue }
       var loss: Double?
       if case .finished(let result) = outcome {
@@ -93,7 +94,7 @@ package struct StudyFindings: Sendable {
   }
 
   /// Nil where a target was not measured.
-  static func objective(_ objective: Objective, of result: TrialResult) -> Double? {
+  static func objective(_ objective: Objective, of result: RunResult) -> Double? {
     let losses = objective.domains.map { target in
       result.losses.first { $0.domain == target }?.loss
     }
@@ -103,9 +104,9 @@ package struct StudyFindings: Sendable {
 
   /// Each held-out domain's loss under every method's pick, paired with uniform's by seed.
   private static func domainRows(record: StudyRecord, methods: [MethodResult]) -> [DomainRow] {
-    func results(of mixture: Mixture?) -> [(seed: UInt64, result: TrialResult)] {
+    func results(of mixture: Mixture?) -> [(seed: UInt64, result: RunResult)] {
       record.trials.compactMap { trial in
-        guard trial.request.purpose == .confirmation, trial.request.mixture == mixture,
+        guard trial.purpose == .confirmation, trial.request.mixture == mixture,
           case .finished(let result)? = trial.outcome
         else { return nil }
         return (trial.request.seed, result)
@@ -117,11 +118,11 @@ package struct StudyFindings: Sendable {
     let configuration = record.configuration
 
     func estimate(
-      _ results: [(seed: UInt64, result: TrialResult)], _ domain: String,
-      less base: [(seed: UInt64, result: TrialResult)]?, _ value: (DomainLoss) -> Double
+      _ results: [(seed: UInt64, result: RunResult)], _ domain: String,
+      less base: [(seed: UInt64, result: RunResult)]?, _ value: (DomainLoss) -> Double?
     ) -> Estimate? {
-      func find(_ result: TrialResult) -> Double? {
-        result.losses.first { $0.domain == domain }.map(value)
+      func find(_ result: RunResult) -> Double? {
+        result.losses.first { $0.domain == domain }.flatMap(value)
       }
       return Estimate(
         of: results.compactMap { seed, result in
@@ -137,15 +138,15 @@ package struct StudyFindings: Sendable {
         objectiveWeight: zip(configuration.objective.targets, configuration.objective.weights)
           .first { $0.0 == domain }?.1,
         cells: zip(methods, picks).map { method, results in
-          guard let loss = estimate(results, domain, less: nil, \.loss),
-            let bits = estimate(results, domain, less: nil, \.bitsPerByte)
+          guard let loss = estimate(results, domain, less: nil, { $0.loss }),
+            let bits = estimate(results, domain, less: nil, { $0.bitsPerByte })
           else { return nil }
           let isUniform = method.method == "uniform"
           return DomainCell(
             loss: loss, bitsPerByte: bits,
-            difference: isUniform ? nil : estimate(results, domain, less: uniform, \.loss),
+            difference: isUniform ? nil : estimate(results, domain, less: uniform, { $0.loss }),
             bitsPerByteDifference: isUniform
-              ? nil : estimate(results, domain, less: uniform, \.bitsPerByte))
+              ? nil : estimate(results, domain, less: uniform, { $0.bitsPerByte }))
         })
     }
   }

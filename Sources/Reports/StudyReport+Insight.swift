@@ -1,5 +1,6 @@
 import MixtureMethods
 import Mixtures
+import Runs
 import Studies
 
 /// What the model behind a method has learned, for the report.
@@ -33,8 +34,8 @@ package struct MethodInsight: Sendable {
     }
     for (name, allowed) in configuration.methods.map({ ($0.name, $0.trials) }) {
       context.trials = allowed
-      let trials = record.trials.compactMap { trial -> (ordinal: Int, trial: TrialRecord)? in
-        guard trial.request.purpose == .search else { return nil }
+      let trials = record.trials.compactMap { trial -> (ordinal: Int, trial: RunRecord)? in
+        guard trial.purpose == .search else { return nil }
         return trial.claims.first { $0.name == name }.map { ($0.ordinal, trial) }
       }.sorted { $0.ordinal < $1.ordinal }
       var method = try makeMethod(named: name, context: context)

@@ -1,4 +1,5 @@
 import Mixtures
+import Runs
 import Studies
 
 // The tables, once for the page and for Markdown.
@@ -17,9 +18,9 @@ extension StudyReport {
 
   var facts: [(name: String, value: String)] {
     let configuration = record.configuration
-    let search = record.trials.filter { $0.request.purpose == .search }
+    let search = record.trials.filter { $0.purpose == .search }
     let confirmations = record.trials.filter {
-      $0.request.purpose == .confirmation && $0.outcome != nil
+      $0.purpose == .confirmation && $0.outcome != nil
     }
     let seeds = Set(confirmations.map(\.request.seed)).count
     var facts: [(name: String, value: String)] = [
@@ -47,17 +48,12 @@ extension StudyReport {
           + "digest \(configuration.corpusDigest.prefix(12))"
       )
     ]
-    let starts = record.trials.map(\.proposedAt).filter { $0 > 0 }
-    let ends = record.trials.compactMap(\.finishedAt)
+    let starts = record.trials.map(\.askedAt).filter { $0 > 0 }
+    let ends = record.trials.compactMap(\.endedAt)
     if let start = starts.min() {
       facts.append(("Begun", Format.date(start)))
       if let end = ends.max(), end > start {
-        let compute = record.trials.reduce(0.0) { sum, trial in
-          guard trial.reusedFrom == nil, case .finished(let result)? = trial.outcome else {
-            return sum
-          }
-          return sum + result.seconds
-        }
+        let compute = record.trials.reduce(0.0) { $0 + $1.seconds }
         facts.append(
           (
             "Wall time",

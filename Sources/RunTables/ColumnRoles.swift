@@ -1,4 +1,5 @@
 import Numerics
+import Spelling
 
 /// Which column of a table is what.
 struct ColumnRoles {

@@ -1,6 +1,7 @@
 import Foundation
 import Mixtures
 import Numerics
+import Spelling
 import Storage
 
 extension RunTable {

@@ -86,23 +86,16 @@ extension RunTable.Row {
   ///
   /// - Parameter heldOut: the table's.
   package func observation(heldOut: [String]) -> Observation? {
-    let scale = Scale(
-      size: size, parameters: Self.whole(parameters), tokens: Self.whole(tokens ?? step))
-    let outcome: Observation.Outcome
     switch status {
     case .pending: return nil
-    case .diverged: outcome = .diverged
+    case .diverged: return Observation(mixture: mixture, outcome: .unexplained)
     case .finished:
-      outcome = .losses(
-        zip(heldOut, losses).compactMap { domain, loss in
-          // A table says nothing of these two, and no method reads them.
-          loss.map { DomainLoss(domain: domain, loss: $0, standardError: 0, bitsPerByte: 0) }
-        })
+      return Observation(
+        mixture: mixture,
+        outcome: .losses(
+          zip(heldOut, losses).compactMap { domain, loss in
+            loss.map { DomainLoss(domain: domain, loss: $0) }
+          }))
     }
-    return Observation(mixture: mixture, scale: scale, seed: seed ?? 0, outcome: outcome)
-  }
-
-  private static func whole(_ value: Double?) -> Int {
-    value.map { Int(min($0.rounded(), 9e18)) } ?? 0
   }
 }

@@ -336,7 +336,7 @@ package final class Driver: @unchecked Sendable {
     var result: [RungOutcome] = []
     for found in outcomes {
       let outcome = found.outcome.checked
-      guard outcome.measurement?.isFinite ?? true else { throw .notFinite(run: request.id) }
+      guard outcome.result?.isFinite ?? true else { throw .notFinite(run: request.id) }
       result.append(RungOutcome(tokens: found.tokens, outcome: outcome))
       if outcome.hasDiverged { break }
     }

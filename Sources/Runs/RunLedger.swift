@@ -29,9 +29,12 @@ package final class RunLedger: @unchecked Sendable {
   /// - Throws: `RunContradiction` for the first that contradicts those before it.
   package convenience init(_ events: some Sequence<RunEvent>) throws(RunContradiction) {
     self.init()
-    for event in events {
-      if let reason = apply(event) { throw RunContradiction(reason: reason) }
-    }
+    for event in events { try add(event) }
+  }
+
+  /// Takes in what happened next; a driver's ledger is for its book alone.
+  package func add(_ event: RunEvent) throws(RunContradiction) {
+    if let reason = apply(event) { throw RunContradiction(reason: reason) }
   }
 
   /// By id.
@@ -179,4 +182,6 @@ package final class RunLedger: @unchecked Sendable {
 /// An event that cannot have happened after those before it.
 package struct RunContradiction: Error, Equatable {
   package var reason: String
+
+  package init(reason: String) { self.reason = reason }
 }

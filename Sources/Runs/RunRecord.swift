@@ -59,6 +59,6 @@ package struct RunRecord: Sendable, Hashable {
 
   /// By the clock on the wall.
   package var seconds: Double {
-    (outcomes ?? []).reduce(0) { $0 + ($1.outcome.measurement?.seconds ?? 0) }
+    (outcomes ?? []).reduce(0) { $0 + ($1.outcome.result?.seconds ?? 0) }
   }
 }

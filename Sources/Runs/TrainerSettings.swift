@@ -35,14 +35,15 @@ package struct TrainerSettings: Sendable, Hashable {
   }
 
   /// Each setting by its name, as messages show it.
-  var described: [String: String] {
-    [
+  package var described: [String: String] {
+    var settings = [
       "learningRate": "\(learningRate)", "embeddingRate": "\(embeddingRate)",
       "batchTokens": "\(batchTokens)", "contextLength": "\(contextLength)",
       "commonChannel": "\(commonChannel)", "decayShare": "\(decayShare)",
       "weightDecay": "\(weightDecay)", "heldOutTokens": "\(heldOutTokens)",
-      "revision": "\(revision)",
     ]
+    if revision != 1 { settings["revision"] = "\(revision)" }
+    return settings
   }
 }
 

@@ -1,8 +1,11 @@
 import MixtureMethods
 import Mixtures
+import Runs
 
 /// A configuration of searches over mixtures: a study's or a comparison's.
 package protocol SearchConfiguration: StoredConfiguration {
+  /// Its folder when the search began, and the digest that must match.
+  var corpus: String { get }
   var corpusDigest: String { get }
   /// The training domains, in the order of every mixture.
   var domains: [String] { get }
@@ -17,6 +20,7 @@ package protocol SearchConfiguration: StoredConfiguration {
   /// Quasi-random mixtures that a Bayesian method starts with.
   var initialTrials: Int { get }
   var lag: Int { get }
+  var trainer: EvaluatorIdentity { get }
 }
 
 extension SearchConfiguration {
@@ -32,6 +36,13 @@ extension SearchConfiguration {
   /// The constraints that a mixture breaks, as fixed ones may.
   package func broken(by mixture: Mixture) -> [String] {
     (try? feasibleMixtures())?.broken(by: mixture.weights) ?? []
+  }
+
+  /// What its searches' runs have in common.
+  package var conditions: RunConditions {
+    RunConditions(
+      corpus: corpusDigest, domains: domains, size: scale.size, parameters: scale.parameters,
+      evaluator: trainer)
   }
 
   /// What methods are made from.
@@ -68,9 +79,7 @@ extension SearchConfiguration {
   }
 
   /// The fields that no search can change on the way: name, what it is here and what is asked for.
-  func searchFields(
-    asked: Self
-  ) -> [(field: String, found: String, expected: String)] {
+  func searchFields(asked: Self) -> [(field: String, found: String, expected: String)] {
     [
       ("corpus digest", corpusDigest, asked.corpusDigest),
       ("domains", list(domains), list(asked.domains)),

@@ -1,11 +1,14 @@
+import Runs
 import Storage
 
-/// Everything that the result of a folder's trials depends on: a file beside their journal.
+/// Everything that the result of a plan's runs depends on: a file beside their journal.
 package protocol StoredConfiguration: Sendable, Hashable, Codable {
   /// Of the file's layout.
   static var currentVersion: Int { get }
-  /// Its own file and the journal of its trials, in their folder.
-  static var files: (configuration: String, trials: String) { get }
+  /// Its file in the folder.
+  static var file: String { get }
+  /// The plan's name in the journal.
+  static var plan: String { get }
   /// Whether it is written again where more is asked for than the folder's asks for.
   static var mayGrow: Bool { get }
 
@@ -22,14 +25,14 @@ extension StoredConfiguration {
 
   /// Whether the folder holds one at all.
   package static func exists(in folder: String) -> Bool {
-    fileExists(folder + "/" + files.configuration)
+    fileExists(folder + "/" + file)
   }
 
   /// - Throws: ``StudyError`` or `StorageError`: no such folder, none in it, another version, or a
   ///   damaged file.
   package static func read(folder: String) throws -> Self {
     let path = try LayoutVersion.check(
-      files.configuration, in: folder, expected: currentVersion)
+      file, in: folder, expected: currentVersion)
     let configuration = try decodeDocument(Self.self, at: path)
     try configuration.validate()
     return configuration
@@ -42,33 +45,56 @@ extension StoredConfiguration {
     exists(in: folder) ? try read(folder: folder) : nil
   }
 
-  /// Makes the folder or goes on with what it holds, and keeps all others out while `body` runs.
+  /// Makes the folder or goes on with what it holds: runs all that is missing. Blocks the calling thread.
   ///
-  /// - Throws: ``StudyError`` where the folder's trials are of a configuration that cannot become this
-  ///   one, `StorageError`, or what `body` throws.
-  func whileOpen<Result>(
-    in folder: String, _ body: (StudyFolder) throws -> Result
-  ) throws -> Result {
+  /// What is asked for, and what comes of it, depends on the configuration and the evaluator only: not on
+  /// the number of workers, on how long runs take, or on interruptions.
+  ///
+  /// - Parameters:
+  ///   - conditions: of a size's runs as the evaluator makes them now, for runs of an older program that did
+  ///     not write them down; nil where nobody knows.
+  ///   - isCancelled: asked a few times a second; once true, the runs under way save themselves and stop.
+  /// - Returns: what the folder's journal tells then.
+  /// - Throws: `CancellationError` where it was cancelled before its end; ``StudyError`` where the folder's
+  ///   runs are of a configuration that cannot become this one; `RunError`, `StorageError`, or what the
+  ///   evaluator or a method threw. The folder stays valid: a later call goes on from there.
+  package func run(
+    _ plan: any Plan, in folder: String, on evaluator: any Evaluator,
+    conditions: OldJournals.Conditions? = nil,
+    isCancelled: @escaping @Sendable () -> Bool = { false },
+    observer: @escaping RunObserver = { _, _ in }
+  ) throws -> RunLedger {
+    try validate()
     try makeFolder(at: folder)
     let lock = try FolderLock(folder: folder)
     defer { withExtendedLifetime(lock) {} }
-    let files = StudyFolder(path: folder)
-    let path = files.configuration(of: Self.self)
+    let path = folder + "/" + Self.file
     let stored = try Self.stored(in: folder)
     if let stored, let difference = stored.firstDifference(from: self) {
       throw StudyError.differs(
         path: path, field: difference.field, found: difference.found,
         expected: difference.expected)
     }
-    // A journal without its configuration: whose trials these are can no longer be told.
-    guard stored != nil || !fileExists(files.trials(of: Self.self)) else {
-      throw StudyError.notAStudy(
-        folder: folder, file: "\(Self.files.configuration) beside its \(Self.files.trials)")
+    if stored == nil { try OldJournals.requireNone(of: Self.plan, in: folder) }
+    let book = try RunBook(
+      folder: folder, earlier: { try OldJournals.events(in: folder, conditions: conditions) })
+    // Runs without their configuration: what they were made with can no longer be told.
+    guard stored != nil || book.ledger.records(of: Self.plan).isEmpty else {
+      throw StudyError.notAStudy(folder: folder, file: "\(Self.file) beside its \(RunBook.file)")
     }
     if stored == nil || Self.mayGrow && stored != self {
       try replaceFile(at: path, with: encodeDocument(self))
     }
-    return try body(files)
+    try Driver(
+      plan: plan, book: book, evaluator: evaluator, folder: folder, isCancelled: isCancelled,
+      observer: observer
+    ).run()
+    return book.ledger
+  }
+
+  /// What a folder's journal tells; a command at work is read as far as it has come.
+  static func ledger(of folder: String) throws -> RunLedger {
+    try RunBook.ledger(folder: folder, earlier: { try OldJournals.events(in: folder) })
   }
 }
 

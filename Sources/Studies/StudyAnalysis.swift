@@ -1,5 +1,6 @@
 import Mixtures
 import Numerics
+import Runs
 
 /// What a study says so far; always computed from its record.
 package struct StudyAnalysis: Sendable {
@@ -47,7 +48,7 @@ package struct StudyAnalysis: Sendable {
 /// A method's search, trial by trial.
 package struct SearchCurve: Sendable, Hashable {
   package struct Point: Sendable, Hashable {
-    /// The how-manieth trial of the method, from 0.
+    /// The trial's number among the method's, from 0.
     package var ordinal: Int
     package var trial: Int
     /// The objective; nil where the trial diverged or still runs.
@@ -94,15 +95,15 @@ private struct MethodTrials {
 
   let name: String
   /// By ordinal.
-  let search: [(trial: TrialRecord, loss: Double?)]
+  let search: [(trial: RunRecord, loss: Double?)]
   /// By rank.
   private(set) var finalists: [Finalist] = []
 
   init(_ name: String, in record: StudyRecord) {
     self.name = name
-    func claimed(_ purpose: TrialRequest.Purpose) -> [(claim: TrialClaim, trial: TrialRecord)] {
-      record.trials.filter { $0.request.purpose == purpose }.flatMap { trial in
-        trial.claims.filter { $0.name == name }.map { ($0, trial) }
+    func claimed(_ purpose: RunClaim.Purpose) -> [(claim: RunClaim, trial: RunRecord)] {
+      record.trials.flatMap { trial in
+        trial.claims.filter { $0.purpose == purpose && $0.name == name }.map { ($0, trial) }
       }
     }
     let objective = record.configuration.objective
@@ -120,7 +121,7 @@ private struct MethodTrials {
       let mixture = trial.request.mixture
       if finalists.last?.mixture != mixture { finalists.append(Finalist(mixture: mixture)) }
       let last = finalists.count - 1
-      if case .diverged = trial.outcome { finalists[last].diverged += 1 }
+      if trial.outcome?.hasDiverged == true { finalists[last].diverged += 1 }
       guard let result = trial.outcome?.result,
         let loss = trial.observation.flatMap(objective.value(of:))
       else { continue }
@@ -139,7 +140,7 @@ private struct MethodTrials {
   var result: MethodResult {
     let best = search.filter { $0.loss != nil }.min { $0.loss! < $1.loss! }
     let outcomes = search.compactMap(\.trial.outcome)
-    let finished = outcomes.filter { $0.result != nil }.count
+    let finished = outcomes.count { !$0.hasDiverged }
     let pick = pick
     let mixture = pick?.mixture ?? best?.trial.request.mixture
     return MethodResult(

@@ -1,11 +1,12 @@
+import MixtureMethods
 import Mixtures
 import Numerics
+import Runs
 
 extension StudyConfiguration: SearchConfiguration {
   package static let currentVersion = 1
-  package static var files: (configuration: String, trials: String) {
-    ("study.json", "trials.jsonl")
-  }
+  package static let file = "study.json"
+  package static let plan = "study"
   /// A study is what it was asked for first.
   package static var mayGrow: Bool { false }
 
@@ -33,6 +34,32 @@ extension StudyConfiguration: SearchConfiguration {
     return seeds
   }
 
+  package typealias MethodMaker =
+    @Sendable (_ name: String, _ context: MethodContext) throws -> any MixtureMethod
+
+  /// Its searches and fresh seeds.
+  ///
+  /// - Throws: what `makeMethod` throws; `ConstraintError`.
+  package func searchPlan(
+    price: RunPrice = .bySize,
+    makeMethod: @escaping MethodMaker = { try MixtureMethods.makeMethod(named: $0, context: $1) }
+  ) throws -> any Plan {
+    try validate()
+    let context = try methodContext()
+    return try SearchPlan(
+      SearchDesign(
+        plan: Self.plan, conditions: conditions, tokens: scale.tokens, objective: objective,
+        methods: methods.map { .init(name: $0.name, budget: $0.trials) },
+        replicates: [.init(number: nil, seed: seed)], lag: lag, handover: .finalists(finalists),
+        freshSeeds: freshSeeds(confirmationSeeds),
+        stopsWhenSureAfter: stopsWhenSure == true ? initialTrials : nil
+      ) { method, _ in
+        var context = context
+        context.trials = method.budget
+        return try makeMethod(method.name, context)
+      }, price: price)
+  }
+
   /// The first field in which a study's folder differs from what is asked for now. Where the corpus
   /// lies does not count; its digest does.
   package func firstDifference(
@@ -49,18 +76,8 @@ extension StudyConfiguration: SearchConfiguration {
         ("stop when sure", "\(stopsWhenSure ?? false)", "\(asked.stopsWhenSure ?? false)"),
       ]
     return fields.first { $0.found != $0.expected }
-      ?? Studies.firstDifference(trainer, asked.trainer)
+      ?? trainer.firstDifference(from: asked.trainer)
   }
-}
-
-/// The first setting, by name, that two trainers do not share.
-func firstDifference(
-  _ found: [String: String], _ asked: [String: String]
-) -> (field: String, found: String, expected: String)? {
-  for name in Set(found.keys).union(asked.keys).sorted() where found[name] != asked[name] {
-    return (name, found[name] ?? "nothing", asked[name] ?? "nothing")
-  }
-  return nil
 }
 
 func list(_ elements: [some Any]) -> String {

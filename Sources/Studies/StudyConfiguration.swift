@@ -1,5 +1,6 @@
 import MixtureMethods
 import Mixtures
+import Runs
 
 /// Everything that a study's result depends on: `study.json` in its folder, written once.
 package struct StudyConfiguration: Sendable, Hashable, Codable {
@@ -44,14 +45,13 @@ package struct StudyConfiguration: Sendable, Hashable, Codable {
   /// Whether a search ends before its trials do, once what it could still gain is below the noise of a mean
   /// over the confirmation seeds; nil for no.
   package var stopsWhenSure: Bool?
-  /// Of the evaluator, e.g. the learning rate; compared as text.
-  package var trainer: [String: String]
+  package var trainer: EvaluatorIdentity
 
   package init(
     corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
     objective: Objective, constraints: [MixtureConstraint]? = nil, scale: Scale, seed: UInt64,
     methods: [Method], initialTrials: Int, lag: Int, finalists: Int, confirmationSeeds: Int,
-    stopsWhenSure: Bool? = nil, trainer: [String: String]
+    stopsWhenSure: Bool? = nil, trainer: EvaluatorIdentity
   ) {
     self.corpus = corpus
     self.corpusDigest = corpusDigest

@@ -11,11 +11,6 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
   case invalid(field: String, found: String, expected: String)
   /// Its constraints leave no mixture, or name a domain that is not there.
   case infeasible(ConstraintError)
-  /// The evaluator gave up a trial that nobody had asked it to give up.
-  case abandoned(trial: Int)
-  /// The evaluator's result has an infinite or undefined number besides the losses.
-  case notFinite(trial: Int)
-  case noThread(code: Int32)
 
   package var description: String {
     switch self {
@@ -31,13 +26,6 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
       "\(field): found \(found), expected \(expected)"
     case .infeasible(let error):
       error.description
-    case .abandoned(let trial):
-      "trial \(trial): the evaluator stopped without being asked to; run the same command again"
-    case .notFinite(let trial):
-      "trial \(trial): found a result that is not finite, expected numbers; "
-        + "please report this as a fault of mixpipe"
-    case .noThread(let code):
-      "cannot start a thread (error \(code)); use fewer workers or raise the limit on processes"
     }
   }
 }

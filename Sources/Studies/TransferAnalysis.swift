@@ -1,5 +1,6 @@
 import Mixtures
 import Numerics
+import Runs
 
 /// The losses of a transfer check, compared at each scale and between scales.
 struct TransferAnalysis {
@@ -24,12 +25,23 @@ struct TransferAnalysis {
     var isSignificant: Bool { pValue < 0.05 }
   }
 
+  private struct Place: Hashable {
+    var mixture: Mixture
+    var scale: Scale
+    var seed: UInt64
+  }
+
   init(_ record: TransferRecord) {
     let configuration = record.configuration
-    scales = configuration.scales.sorted { $0.cost < $1.cost }
+    scales = configuration.scalesBySize
     names = configuration.candidates.map(\.name)
-    var trials: [TrialWork: TrialRecord] = [:]
-    for trial in record.trials { trials[TrialWork(trial.request)] = trial }
+    var trials: [Place: RunRecord] = [:]
+    for trial in record.trials {
+      trials[
+        Place(
+          mixture: trial.request.mixture, scale: trial.request.scale, seed: trial.request.seed)] =
+        trial
+    }
 
     var losses: [[[SeededLoss]]] = []
     var diverged: [[Int]] = []
@@ -39,7 +51,7 @@ struct TransferAnalysis {
       var divergedHere: [Int] = []
       for candidate in configuration.candidates {
         let found = configuration.seeds.compactMap {
-          trials[TrialWork(mixture: candidate.mixture, scale: scale, seed: $0)]
+          trials[Place(mixture: candidate.mixture, scale: scale, seed: $0)]
         }
         lossesHere.append(
           found.compactMap { trial in
@@ -48,7 +60,7 @@ struct TransferAnalysis {
             }
           })
         let outcomes = found.compactMap(\.outcome)
-        divergedHere.append(outcomes.filter { $0.result == nil }.count)
+        divergedHere.append(outcomes.count(where: \.hasDiverged))
         ended += outcomes.count
       }
       losses.append(lossesHere)

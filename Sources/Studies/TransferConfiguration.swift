@@ -1,11 +1,11 @@
 import Mixtures
+import Runs
 
 /// Everything that a transfer check's result depends on: `transfer.json` in its folder.
 package struct TransferConfiguration: StoredConfiguration {
   package static let currentVersion = 1
-  package static var files: (configuration: String, trials: String) {
-    ("transfer.json", "transfer.jsonl")
-  }
+  package static let file = "transfer.json"
+  package static let plan = "transfer"
 
   package struct Candidate: Sendable, Hashable, Codable {
     package var name: String
@@ -28,20 +28,22 @@ package struct TransferConfiguration: StoredConfiguration {
   /// The same for all candidates, so that differences are paired. Those of
   /// `StudyConfiguration.freshSeeds` let a study's confirmations serve again.
   package var seeds: [UInt64]
-  /// Of the evaluator, e.g. the learning rate; compared as text.
-  package var trainer: [String: String]
+  /// Of each scale, in their order; nil in files of an older program.
+  package var trainers: [EvaluatorIdentity]?
 
   package init(
     corpus: String, corpusDigest: String, objective: Objective, candidates: [Candidate],
-    scales: [Scale], seeds: [UInt64], trainer: [String: String]
+    scales: [Scale], seeds: [UInt64], trainers: [EvaluatorIdentity]
   ) {
+    precondition(
+      scales.count == trainers.count, "expected a trainer for each of \(scales.count) scales")
     self.corpus = corpus
     self.corpusDigest = corpusDigest
     self.objective = objective
     self.candidates = candidates
     self.scales = scales
     self.seeds = seeds
-    self.trainer = trainer
+    self.trainers = trainers
   }
 
   package func validate() throws(StudyError) {
@@ -88,6 +90,52 @@ package struct TransferConfiguration: StoredConfiguration {
       )
     }
     if !asked.seeds.starts(with: seeds) { return ("seeds", list(seeds), list(asked.seeds)) }
-    return Studies.firstDifference(trainer, asked.trainer)
+    for (index, scale) in scales.enumerated() {
+      guard let own = trainers?[index], let place = asked.scales.firstIndex(of: scale),
+        let difference = asked.trainers.flatMap({ own.firstDifference(from: $0[place]) })
+      else { continue }
+      return ("\(difference.field) at \(scale.size)", difference.found, difference.expected)
+    }
+    return nil
   }
+
+  /// From small to large.
+  package var scalesBySize: [Scale] { scales.sorted { $0.cost < $1.cost } }
+
+  /// What the runs of a scale have in common; nil where the trainer was not written down.
+  package func conditions(of scale: Scale) -> RunConditions? {
+    guard let trainers, let index = scales.firstIndex(of: scale) else { return nil }
+    return RunConditions(
+      corpus: corpusDigest, domains: candidates[0].mixture.domains, size: scale.size,
+      parameters: scale.parameters, evaluator: trainers[index])
+  }
+
+  /// Seed after seed, so that what has finished is balanced at any time; within a seed the largest scale
+  /// first, so that the last runs are short ones. What a study of the folder has run is not run again.
+  ///
+  /// - Precondition: the trainer of every scale is known.
+  package func plan(price: RunPrice = .bySize) -> any Plan {
+    let scales = scalesBySize.reversed()
+    var steps: [(request: RunRequest, claim: RunClaim)] = []
+    for (ordinal, seed) in seeds.enumerated() {
+      for scale in scales {
+        for candidate in candidates {
+          steps.append(
+            (
+              RunRequest(
+                conditions: conditions(of: scale)!, mixture: candidate.mixture,
+                tokens: scale.tokens, seed: seed),
+              RunClaim(
+                plan: Self.plan, purpose: .transfer, name: candidate.name, ordinal: ordinal)
+            ))
+        }
+      }
+    }
+    return ListPlan(name: Self.plan, purpose: .transfer, steps: steps, price: price)
+  }
+}
+
+extension Scale {
+  /// Proportional to the time of a run, roughly: parameters times tokens.
+  var cost: Double { Double(parameters) * Double(tokens) }
 }

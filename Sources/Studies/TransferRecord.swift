@@ -1,11 +1,13 @@
+import Runs
+
 /// A transfer check as its journal tells it.
 package struct TransferRecord: Sendable {
   package var folder: String
   package var configuration: TransferConfiguration
   /// In the order of their ids.
-  package var trials: [TrialRecord]
+  package var trials: [RunRecord]
 
-  package init(folder: String, configuration: TransferConfiguration, trials: [TrialRecord]) {
+  package init(folder: String, configuration: TransferConfiguration, trials: [RunRecord]) {
     self.folder = folder
     self.configuration = configuration
     self.trials = trials
@@ -19,11 +21,15 @@ package struct TransferRecord: Sendable {
   /// - Throws: ``StudyError`` or `StorageError`: no such folder, no check in it, another version, or
   ///   a damaged line.
   package static func read(folder: String) throws -> TransferRecord {
-    let files = StudyFolder(path: folder)
+    let configuration = try TransferConfiguration.read(folder: folder)
     return TransferRecord(
-      folder: folder, configuration: try TransferConfiguration.read(folder: folder),
-      trials: try TrialLedger(readingJournalAt: files.trials(of: TransferConfiguration.self))
-        .trials)
+      folder: folder, configuration: configuration, try TransferConfiguration.ledger(of: folder))
+  }
+
+  package init(folder: String, configuration: TransferConfiguration, _ ledger: RunLedger) {
+    self.init(
+      folder: folder, configuration: configuration,
+      trials: ledger.trials(of: TransferConfiguration.plan))
   }
 
   package var result: TransferResult { TransferResult(of: self) }

@@ -1,4 +1,3 @@
-import GaussianProcesses
 import MixtureMethods
 import Mixtures
 import Numerics

@@ -1,6 +1,7 @@
 import Mixtures
 import Numerics
 import RunTables
+import Spelling
 import Storage
 
 /// The finished runs of a table as the only mixtures that can be tried: each mixture once, with the mean
@@ -75,11 +76,8 @@ package struct RunPool: Sendable {
   /// - Parameter losses: what was measured.
   func observation(of mixture: Mixture, losses: [Double], seed: UInt64) -> Observation {
     Observation(
-      mixture: mixture, scale: Scale(size: "", parameters: 0, tokens: 0), seed: seed,
-      outcome: .losses(
-        zip(outputs, losses).map {
-          DomainLoss(domain: $0, loss: $1, standardError: 0, bitsPerByte: 0)
-        }))
+      mixture: mixture,
+      outcome: .losses(zip(outputs, losses).map { DomainLoss(domain: $0, loss: $1) }))
   }
 
   /// Names what the pool holds, to the last bit.

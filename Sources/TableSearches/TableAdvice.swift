@@ -65,7 +65,7 @@ package struct TableAdvice: Sendable {
     method.update(with: observations)
     self.method = method
     self.pending = underWay + pending
-    diverged = observations.count { $0.outcome == .diverged }
+    diverged = observations.count { $0.outcome.hasDiverged }
     finished = observations.count - diverged
   }
 

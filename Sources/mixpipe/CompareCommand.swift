@@ -4,6 +4,7 @@ import MixtureMethods
 import Mixtures
 import ProxyModels
 import Reports
+import Runs
 import Storage
 import Studies
 
@@ -66,11 +67,11 @@ struct CompareCommand: Command {
   @Option("Fresh seeds of what is handed over at a checkpoint. (default: 2)", value: "count")
   var checkpointSeeds: Int?
   @Option(
-    "Quasi-random mixtures that Bayesian methods start with. (default: \(StudyDefaults.initialTrials))",
+    "Quasi-random mixtures that Bayesian methods start with. (default: \(StudySettings.study[decided: \.initialTrials]))",
     value: "count")
   var initialTrials: Int?
   @Option(
-    "How many trials of a search may be under way when its next is proposed. (default: \(StudyDefaults.lag))",
+    "How many trials of a search may be under way when its next is proposed. (default: \(StudySettings.study[decided: \.lag]))",
     value: "count")
   var lag: Int?
   @OptionGroup
@@ -107,30 +108,33 @@ struct CompareCommand: Command {
 
   func run() throws {
     let stored = try ComparisonConfiguration.stored(in: folder)
+    let asked = StudySettings(
+      corpus: corpus, size: size?.size.name, tokensPerParameter: training.tokensPerParameter,
+      tokens: training.tokens, methods: methods?.elements, trials: trials,
+      initialTrials: initialTrials, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
+      learningRate: training.learningRate, replicates: optimizerSeeds,
+      checkpoints: checkpoints?.trials, checkpointSeeds: checkpointSeeds
+    ).overriding(goal.settings)
+    let settings = asked.overriding(stored.map { StudySettings(of: $0) })
+      .overriding(smoke ? .smoke : .comparison)
     let corpus: Corpus
     if smoke {
       try makeFolder(at: folder)
       corpus = try SmokeCorpus.open(at: folder + "/corpus")
     } else {
-      corpus = try openCorpus(at: self.corpus ?? stored?.corpus ?? "corpora/five")
+      corpus = try openCorpus(at: settings[decided: \.corpus])
     }
     let evaluator = ProxyEvaluator(
-      corpus: corpus,
-      learningRate: training.learningRate ?? stored?.trainer["learningRate"].flatMap(Double.init),
-      heldOutTokens: smoke
-        ? Smoke.heldOutTokens : stored?.trainer["heldOutTokens"].flatMap(Int.init),
-      batchTokens: smoke ? Smoke.batchTokens : stored?.trainer["batchTokens"].flatMap(Int.init))
+      corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
+      batchTokens: settings.batchTokens)
     let configuration = try makeConfiguration(
-      stored: stored, corpus: corpus, evaluator: evaluator)
-    let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
-    let record = try display.line.untilDone(
-      ifInterrupted: "Interrupted; 'mixpipe compare \(folder)' goes on from here."
-    ) {
-      try ComparisonRunner(
-        folder: folder, configuration: configuration, evaluator: evaluator,
-        workers: execution.threads
-      ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
-    }
+      asked, stored: stored, settings: settings, evaluator: evaluator)
+    let line = ProgressLine(isQuiet: execution.isSilent)
+    let display = StudyDisplay(line: line, objective: configuration.objective)
+    let ledger = try configuration.run(
+      configuration.searchPlan(), in: folder, on: evaluator, execution,
+      command: "mixpipe compare \(folder)", line: line, display: { display.show($0, $1) })
+    let record = try ComparisonRecord(folder: folder, configuration: configuration, ledger)
     let report = ComparisonReport(record, commands: [record.command])
     let paths = try report.write(to: folder)
     if execution.json {
@@ -145,64 +149,36 @@ struct CompareCommand: Command {
     }
   }
 
-  /// What `--smoke` runs with where nothing else is said.
-  private enum Smoke {
-    static let size = "50k"
-    static let tokens = 6144
-    // Methods that reweigh while a model trains need some twenty steps to do so at all.
-    static let batchTokens = 256
-    static let heldOutTokens = 512
-    static let trials = 14
-    static let initialTrials = 6
-  }
-
   private func makeConfiguration(
-    stored: ComparisonConfiguration?, corpus: Corpus, evaluator: ProxyEvaluator
+    _ asked: StudySettings, stored: ComparisonConfiguration?, settings: StudySettings,
+    evaluator: ProxyEvaluator
   ) throws -> ComparisonConfiguration {
-    let sizeName =
-      size?.size.name ?? stored?.scale.size ?? (smoke ? Smoke.size : StudyDefaults.size)
-    guard let size = ModelSize.named(sizeName) else {
-      throw ValidationError(UnknownSize(name: sizeName).description)
-    }
+    let corpus = evaluator.corpus
+    let (size, scale) = try scale(of: settings, on: corpus)
     let domains = corpus.trainingDomains.map(\.name)
     let available = corpus.trainingDomains.map { $0.training?.count ?? 0 }
-    let hasBudget = training.tokens != nil || training.tokensPerParameter != nil
-    let keepsTokens = !hasBudget && stored?.scale.size == size.name
-    let plan = TrainingConfiguration(
-      size: size, vocabularySize: corpus.vocabularySize,
-      tokens: training.tokens ?? (keepsTokens ? stored?.scale.tokens : nil)
-        ?? (smoke && !hasBudget ? Smoke.tokens : nil),
-      tokensPerParameter: training.tokensPerParameter
-        ?? TrainingOptions.defaultTokensPerParameter, seed: 0, learningRate: nil)
-    let trials = trials ?? stored?.trials ?? (smoke ? Smoke.trials : 64)
-    let seeds = confirmationSeeds ?? stored?.confirmationSeeds ?? (smoke ? 2 : 6)
-    let asked = goal.settings
     let objective =
       try makeObjective(asked, corpus: corpus) ?? stored?.objective ?? .mean(of: domains)
-    let initialTrials =
-      initialTrials ?? stored?.initialTrials
-      ?? (smoke ? Smoke.initialTrials : StudyDefaults.initialTrials)
     let context = MethodContext(
       domains: domains, availableTokens: available, objective: objective, seed: 1,
-      initialTrials: initialTrials)
-    let names =
-      methods?.elements ?? stored?.methods
-      ?? methodNames.map(\.name).filter { (try? makeMethod(named: $0, context: context)) != nil }
+      initialTrials: settings[decided: \.initialTrials])
+    let trials = settings[decided: \.trials]
+    let seeds = settings[decided: \.confirmationSeeds]
     let configuration = ComparisonConfiguration(
       corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
       availableTokens: available, objective: objective,
-      constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints,
-      scale: Scale(
-        size: size.name, parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
-        tokens: plan.tokens),
-      seed: seed ?? stored?.seed ?? 1, methods: names, trials: trials,
-      replicates: optimizerSeeds ?? stored?.replicates ?? (smoke ? 2 : 3),
-      initialTrials: initialTrials, lag: lag ?? stored?.lag ?? StudyDefaults.lag,
+      constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, scale: scale,
+      seed: settings[decided: \.seed],
+      methods: settings.methods
+        ?? methodNames.map(\.name).filter { (try? makeMethod(named: $0, context: context)) != nil },
+      trials: trials, replicates: settings[decided: \.replicates],
+      initialTrials: settings[decided: \.initialTrials], lag: settings[decided: \.lag],
       confirmationSeeds: seeds,
-      checkpoints: checkpoints?.trials ?? stored?.checkpoints
+      checkpoints: settings.checkpoints
         ?? Array(Set([trials / 4, trials / 2]).filter { $0 > 0 && $0 < trials }).sorted(),
-      checkpointSeeds: checkpointSeeds ?? stored?.checkpointSeeds ?? min(smoke ? 1 : 2, seeds),
-      trainer: evaluator.description(of: size))
+      checkpointSeeds: asked.checkpointSeeds ?? stored?.checkpointSeeds
+        ?? min(settings[decided: \.checkpointSeeds], seeds),
+      trainer: .trainer(evaluator.settings(of: size)))
     do {
       try configuration.validate()
     } catch {

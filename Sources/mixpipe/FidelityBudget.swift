@@ -68,7 +68,7 @@ struct FidelityScales {
     self.levels = levels
     guard let level = sorted.firstIndex(where: { $0.name == target.name }) else {
       throw ValidationError(
-        "Found the target '\(target.name)', expected one of the sizes "
+        "Found the target size '\(target.name)', expected one of the sizes "
           + sorted.map(\.name).joined(separator: ", "))
     }
     self.target = FidelityPoint(level: level, rung: rungs.count - 1)

@@ -2,26 +2,26 @@ import Corpora
 import Foundation
 import Mixtures
 import ProxyModels
+import Runs
 import Storage
-import Studies
 
 extension ProxyEvaluator {
-  /// A model that a trial trains on the way, or how its training failed.
+  /// A model that a run trains on the way, or how its training failed.
   enum Stage {
-    case model([Float], TrialResult)
+    case model([Float], RunResult)
     case diverged(step: Int, reason: String)
   }
 
   /// The schedule by which a run reweighs the domains.
-  func schedule(of procedure: TrainingProcedure, trial: TrialRequest) -> any WeightSchedule {
-    let parts = trial.mixture.weights.count
+  func schedule(of procedure: TrainingProcedure, request: RunRequest) -> any WeightSchedule {
+    let parts = request.mixture.weights.count
     switch procedure {
     case .doremi:
       return RobustWeights(
-        parts: parts, reference: "reference of \(trial.mixture.weights), seed \(trial.seed)")
+        parts: parts, reference: "reference of \(request.mixture.weights), seed \(request.seed)")
     case .odm: return BanditWeights(parts: parts)
     case .aioli: return ProbedWeights(parts: parts)
-    case .mde: return ConstantWeights(trial.mixture.weights)
+    case .mde: return ConstantWeights(request.mixture.weights)
     }
   }
 
@@ -41,13 +41,9 @@ extension ProxyEvaluator {
     let result = try trainer.run(
       progress: { progress(Double($0.step) / Double($0.steps)) }, isCancelled: isCancelled,
       checkpointFolder: folder, keepParameters: { parameters = $0 })
-    switch result.outcome {
+    switch result.runOutcome {
     case .diverged(let step, let reason): return .diverged(step: step, reason: reason)
-    case .finished(let losses):
-      let kept = TrialResult(
-        losses: losses, tokensSeen: result.tokensSeen, epochs: result.epochs,
-        seconds: result.trainingSeconds + result.evaluationSeconds,
-        tokensPerSecond: result.tokensPerSecond)
+    case .finished(let kept):
       if let file { try StageFile.write(parameters, kept, to: file) }
       return .model(parameters, kept)
     }
@@ -57,17 +53,17 @@ extension ProxyEvaluator {
 /// A stage's result as a line of JSON, then its parameters as they lie in memory: read again by the same
 /// program on the same machine only.
 private enum StageFile {
-  static func write(_ parameters: [Float], _ result: TrialResult, to path: String) throws {
+  static func write(_ parameters: [Float], _ result: RunResult, to path: String) throws {
     var data = try encodeLine(result)
     parameters.withUnsafeBytes { data.append(contentsOf: $0) }
     try replaceFile(at: path, with: data)
   }
 
   /// Nil for a file that says nothing, which is then made anew.
-  static func read(at path: String) throws -> (parameters: [Float], result: TrialResult)? {
+  static func read(at path: String) throws -> (parameters: [Float], result: RunResult)? {
     let data = try readFile(at: path)
     guard let end = data.firstIndex(of: UInt8(ascii: "\n")),
-      let result = try? JSONDecoder().decode(TrialResult.self, from: data[..<end]),
+      let result = try? JSONDecoder().decode(RunResult.self, from: data[..<end]),
       (data.count - end - 1) % 4 == 0, data.count > end + 1
     else { return nil }
     let parameters = data.withUnsafeBytes { bytes in

@@ -1,41 +1,37 @@
 import Corpora
-import Foundation
 import Mixtures
 import ProxyModels
-import Storage
+import Runs
 import Studies
 
-/// Trials as trainings of a proxy model: where the two legs of the house meet.
-struct ProxyEvaluator: Evaluator {
+/// Runs as trainings of a proxy model: where the two legs of the house meet.
+struct ProxyEvaluator: RunMeasurer {
   let corpus: Corpus
   /// The base rate; nil for the default.
   let learningRate: Double?
-  /// What trials take on this machine, once that was measured.
-  var costs: CostModel?
-  /// Held-out tokens of each domain whose losses a data expert keeps: enough for the difference of two
-  /// mixtures, which share the tokens, and few enough for a journal.
-  static let expertTokens = 4096
   /// Held-out tokens of each domain; nil for the default.
   var heldOutTokens: Int?
   /// Tokens of one step; nil for the default.
   var batchTokens: Int?
+  /// Held-out tokens of each domain whose losses a data expert keeps: enough for the difference of two
+  /// mixtures, which share the tokens, and few enough for a journal.
+  static let expertTokens = 4096
 
-  /// What a trial's result depends on besides mixture, scale, seed and text.
-  ///
-  /// Taken from the configuration that a size gets, so that a change of a default shows.
-  func description(of size: ModelSize) -> [String: String] {
-    let configuration = configuration(of: size, tokens: 1)
-    return [
-      // As asked for, so that other sizes of the same study can be given it.
-      "learningRate": "\(learningRate ?? TrainingConfiguration.baseLearningRate)",
-      "embeddingRate": "\(configuration.embeddingRate)",
-      "batchTokens": "\(configuration.batchTokens)",
-      "commonChannel": "\(configuration.commonChannel)",
-      "decayShare": "\(configuration.decayShare)",
-      "weightDecay": "\(configuration.weightDecay)",
-      "heldOutTokens": "\(configuration.heldOutTokens)",
-      "contextLength": "\(size.contextLength)",
-    ]
+  init(
+    corpus: Corpus, learningRate: Double? = nil, heldOutTokens: Int? = nil,
+    batchTokens: Int? = nil
+  ) {
+    self.corpus = corpus
+    self.learningRate = learningRate
+    self.heldOutTokens = heldOutTokens
+    self.batchTokens = batchTokens
+  }
+
+  /// As the settings of a key ask for, whatever this one's are.
+  private init(corpus: Corpus, settings: TrainerSettings) {
+    self.init(
+      corpus: corpus, learningRate: settings.learningRate,
+      heldOutTokens: settings.heldOutTokens, batchTokens: settings.batchTokens)
   }
 
   func configuration(
@@ -49,61 +45,180 @@ struct ProxyEvaluator: Evaluator {
     return configuration
   }
 
-  /// Measures what trials of these scales take, `workers` at once.
-  mutating func measureCosts(of scales: [Scale], workers: Int) throws {
-    let configurations = scales.compactMap { scale in
-      ModelSize.named(scale.size).map { configuration(of: $0, tokens: scale.tokens) }
-    }
-    guard !configurations.isEmpty else { return }
-    costs = try CostModel.measured(for: configurations, trials: workers)
+  /// What results at a size depend on, taken from the configuration that it gets, so that a change of a
+  /// default shows.
+  func settings(of size: ModelSize) -> TrainerSettings {
+    let configuration = configuration(of: size, tokens: 1)
+    return TrainerSettings(
+      // As asked for, so that other sizes of the same study can be given it.
+      learningRate: learningRate ?? TrainingConfiguration.baseLearningRate,
+      embeddingRate: configuration.embeddingRate, batchTokens: configuration.batchTokens,
+      contextLength: size.contextLength, commonChannel: configuration.commonChannel,
+      decayShare: configuration.decayShare, weightDecay: configuration.weightDecay,
+      heldOutTokens: configuration.heldOutTokens)
   }
 
-  func cost(of scale: Scale) -> RunCost? {
-    guard let costs, let size = ModelSize.named(scale.size) else { return nil }
-    return costs.cost(of: configuration(of: size, tokens: scale.tokens), on: corpus)
+  func conditions(of size: ModelSize) -> RunConditions {
+    RunConditions(
+      corpus: corpus.digest, domains: corpus.trainingDomains.map(\.name), size: size.name,
+      parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
+      evaluator: .trainer(settings(of: size)))
   }
 
-  func evaluate(_ trial: TrialRequest, control: TrialControl) throws -> TrialOutcome {
-    guard let size = ModelSize.named(trial.scale.size) else {
-      throw UnknownSize(name: trial.scale.size)
+  /// By the ladder's name, for journals that do not say.
+  var conditionsByName: OldJournals.Conditions {
+    { name in ModelSize.named(name).map(conditions(of:)) }
+  }
+
+  // MARK: - Measuring
+
+  func measure(_ request: RunRequest, control: RunControl) throws -> [RungOutcome] {
+    let size = try ModelSize.required(request.scale.size)
+    let conditions = request.key.conditions
+    guard let settings = conditions.evaluator.trainer, conditions.corpus == corpus.digest else {
+      throw UnfitEvaluator(run: request.id, field: "corpus", asked: conditions.corpus)
     }
-    let configuration = configuration(of: size, tokens: trial.scale.tokens, seed: trial.seed)
+    let asked = ProxyEvaluator(corpus: corpus, settings: settings)
+    if let difference = conditions.evaluator.firstDifference(
+      from: .trainer(asked.settings(of: size)))
+    {
+      throw UnfitEvaluator(run: request.id, field: difference.field, asked: difference.found)
+    }
+    let configuration = asked.configuration(
+      of: size, tokens: request.ladder[request.ladder.count - 1], seed: request.seed)
+    if request.procedure != nil || request.ladder.count == 1 {
+      return [
+        RungOutcome(
+          tokens: request.to,
+          outcome: try train(request, configuration: configuration, control: control))
+      ]
+    }
+    return try climb(request, configuration: configuration, control: control)
+  }
+
+  /// A run of one rung.
+  private func train(
+    _ request: RunRequest, configuration: TrainingConfiguration, control: RunControl
+  ) throws -> RunOutcome {
     var trainer = try Trainer(
       corpus: corpus,
-      schedule: trial.procedure.map { schedule(of: $0, trial: trial) }
-        ?? ConstantWeights(trial.mixture.weights), configuration: configuration)
+      schedule: request.procedure.map { schedule(of: $0, request: request) }
+        ?? ConstantWeights(request.mixture.weights), configuration: configuration)
     var before = (share: 0.0, seconds: 0.0)
-    if trial.procedure == .doremi {
+    if request.procedure == .doremi {
       let folder = control.checkpointFolder.map { $0 + "/reference" }
       switch try stage(
-        trial.mixture, configuration: configuration, folder: folder,
+        request.mixture, configuration: configuration, folder: folder,
         progress: { control.progress(3 / 7 * $0) }, isCancelled: control.isCancelled)
       {
       case .model(let parameters, let kept):
         trainer.reference = parameters
-        before = (3.0 / 7, kept.seconds)
+        before = (3.0 / 7, kept.seconds ?? 0)
       case .diverged(let step, let reason):
         return .diverged(step: step, reason: "the reference model: \(reason)")
       }
     }
-    if trial.procedure == .mde { trainer.tokenLossesKept = Self.expertTokens }
+    if request.procedure == .mde { trainer.tokenLossesKept = Self.expertTokens }
     let result = try trainer.run(
       progress: {
         control.progress(before.share + (1 - before.share) * Double($0.step) / Double($0.steps))
       },
       isCancelled: control.isCancelled, checkpointFolder: control.checkpointFolder)
-    switch result.outcome {
-    case .finished(let losses):
-      return .finished(
-        TrialResult(
-          losses: losses, tokensSeen: result.tokensSeen, epochs: result.epochs,
-          seconds: before.seconds + result.trainingSeconds + result.evaluationSeconds,
-          tokensPerSecond: result.tokensPerSecond, recommended: result.recommended,
-          weights: trial.procedure == .mde ? nil : result.weights,
-          tokenLosses: result.tokenLosses))
-    case .diverged(let step, let reason):
-      return .diverged(step: step, reason: reason)
+    var outcome = result.runOutcome
+    if case .finished(var measurement) = outcome {
+      measurement.seconds = before.seconds + (measurement.seconds ?? 0)
+      if request.procedure == .mde { measurement.weights = nil }
+      outcome = .finished(measurement)
     }
+    return outcome
+  }
+
+  /// A run that pauses at rungs, or is resumed.
+  private func climb(
+    _ request: RunRequest, configuration: TrainingConfiguration, control: RunControl
+  ) throws -> [RungOutcome] {
+    let results = try Trainer(
+      corpus: corpus, schedule: ConstantWeights(request.mixture.weights),
+      configuration: configuration
+    ).run(
+      rungs: request.ladder.map { $0 / configuration.batchTokens },
+      upTo: request.ladder.firstIndex(of: request.to)!,
+      measuringOnTheWay: request.measures.count > 1, progress: control.progress,
+      isCancelled: control.isCancelled, checkpointFolder: control.checkpointFolder)
+    // Of a run that goes on, the checkpoint tells what was measured before too.
+    return results.compactMap { result in
+      switch result.outcome {
+      case .finished(let losses):
+        guard request.measures.contains(result.tokens) else { return nil }
+        return RungOutcome(
+          tokens: result.tokens,
+          outcome: .finished(
+            RunResult(
+              losses: losses, tokensSeen: result.tokensSeen, epochs: result.epochs,
+              seconds: result.seconds,
+              tokensPerSecond: Double(result.tokens) / max(result.seconds, 1e-9),
+              operations: result.operations)))
+      case .diverged(let step, let reason):
+        return RungOutcome(
+          tokens: request.measures.first { $0 >= result.tokens } ?? request.to,
+          outcome: .diverged(step: step, reason: reason))
+      }
+    }
+  }
+
+  // MARK: - Prices
+
+  /// What runs take on this machine, `workers` at once, as measured in a moment that is short beside them.
+  func price(of requests: [(size: String, tokens: Int)], workers: Int) throws -> RunPrice {
+    let configurations = requests.compactMap { request in
+      ModelSize.named(request.size).map { configuration(of: $0, tokens: request.tokens) }
+    }
+    guard !configurations.isEmpty else { return .bySize }
+    let model = try CostModel.measured(for: configurations, trials: workers)
+    func seconds(_ configuration: TrainingConfiguration) -> Double {
+      model.cost(of: configuration, on: corpus).seconds
+    }
+    let largest = configurations.map(seconds).max() ?? 0
+    return RunPrice(prior: (largest, largest)) { [self] request in
+      guard let size = ModelSize.named(request.scale.size) else { return 0 }
+      return model.cost(of: configuration(of: size, tokens: request.to), on: corpus).seconds
+        * request.runs
+    }
+  }
+}
+
+extension TrainingResult {
+  /// As a journal keeps it.
+  var runOutcome: RunOutcome {
+    switch outcome {
+    case .diverged(let step, let reason): .diverged(step: step, reason: reason)
+    case .finished(let losses):
+      .finished(
+        RunResult(
+          losses: losses, tokensSeen: tokensSeen, epochs: epochs,
+          seconds: trainingSeconds + evaluationSeconds, tokensPerSecond: tokensPerSecond,
+          recommended: recommended, weights: weights, tokenLosses: tokenLosses))
+    }
+  }
+}
+
+/// A run that this program's trainer would not make as it was asked for.
+struct UnfitEvaluator: Error, CustomStringConvertible {
+  var run: Int
+  var field: String
+  var asked: String
+
+  var description: String {
+    "run \(run): found \(field) \(asked), which this program trains otherwise; "
+      + "use the version of mixpipe that began it, or another folder"
+  }
+}
+
+extension ModelSize {
+  /// - Throws: ``UnknownSize`` where there is no such name.
+  static func required(_ name: String) throws(UnknownSize) -> ModelSize {
+    guard let size = ModelSize.named(name) else { throw UnknownSize(name: name) }
+    return size
   }
 }
 

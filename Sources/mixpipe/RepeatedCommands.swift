@@ -1,3 +1,4 @@
+import Runs
 import Studies
 
 // What to type to have the same again, in full, so that later defaults do not matter.
@@ -13,7 +14,7 @@ extension StudyConfiguration {
     ]
     study += goalWords
     if stopsWhenSure == true { study.append("--stop-when-sure") }
-    if let rate = trainer["learningRate"] { study.append("--learning-rate \(rate)") }
+    if let rate = trainer.trainer?.learningRate { study.append("--learning-rate \(rate)") }
     var lines = [study.joined(separator: " ")]
     if let transfer {
       lines.append(
@@ -28,15 +29,16 @@ extension FidelityStudyConfiguration {
     let sizes = grid.levels.map { $0[0].scale.size }
     var study = [
       "mixpipe study \(folder)", "--corpus \(corpus)", "--sizes \(sizes.joined(separator: ","))",
-      "--target \(targetScale.size)", "--budget \(budgetText)", "--methods \(method)",
+      "--target-size \(targetScale.size)", "--budget \(budgetText)", "--methods \(method)",
       "--confirmation-seeds \(confirmationRuns)", "--lag \(lag)", "--seed \(seed)",
     ]
-    for (option, key) in [
-      ("rungs", "rungs"), ("tokens", "tokens"), ("tokens-per-parameter", "tokensPerParameter"),
-      ("learning-rate", "learningRate"),
-    ] {
-      if let value = trainer["asked \(key)"] { study.append("--\(option) \(value)") }
+    let asked = trainer.asked
+    if let rungs = asked.rungs {
+      study.append("--rungs " + rungs.map { "\($0)" }.joined(separator: ","))
     }
+    if let tokens = asked.tokens { study.append("--tokens \(tokens)") }
+    if let ratio = asked.tokensPerParameter { study.append("--tokens-per-parameter \(ratio)") }
+    if let rate = asked.learningRate { study.append("--learning-rate \(rate)") }
     if objective != .mean(of: domains) {
       study.append("--objective '\(objective.specification)'")
       study += objective.limits.map { "--guard '\($0)'" }
@@ -64,7 +66,7 @@ extension ComparisonRecord {
       "--lag \(asked.lag)", "--seed \(asked.seed)",
     ]
     words += asked.goalWords
-    if let rate = asked.trainer["learningRate"] { words.append("--learning-rate \(rate)") }
+    if let rate = asked.trainer.trainer?.learningRate { words.append("--learning-rate \(rate)") }
     return words.joined(separator: " ")
   }
 }

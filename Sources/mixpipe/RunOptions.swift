@@ -1,5 +1,7 @@
 import ArgumentParsing
 import Foundation
+import Runs
+import Studies
 
 /// How work is run and shown: what `study`, `compare`, `transfer` and `replay` share.
 struct RunOptions: ArgumentGroup {
@@ -16,6 +18,26 @@ struct RunOptions: ArgumentGroup {
   var threads: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
   /// Whether nobody is to be told how far the work has come.
   var isSilent: Bool { json || quiet }
+}
+
+extension StoredConfiguration {
+  /// Runs all that is missing of it in a folder, with the proxy trainer.
+  ///
+  /// - Parameters:
+  ///   - command: what to type to go on where it is interrupted.
+  ///   - display: shows each event on its line.
+  func run(
+    _ plan: any Plan, in folder: String, on evaluator: ProxyEvaluator, _ execution: RunOptions,
+    command: String, line: ProgressLine, display: @escaping RunObserver
+  ) throws -> RunLedger {
+    try line.untilDone(ifInterrupted: "Interrupted; '\(command)' goes on from here.") {
+      let isCancelled: @Sendable () -> Bool = { Interruption.isRequested }
+      return try run(
+        plan, in: folder,
+        on: LocalEvaluator(evaluator, workers: execution.threads, isCancelled: isCancelled),
+        conditions: evaluator.conditionsByName, isCancelled: isCancelled, observer: display)
+    }
+  }
 }
 
 /// Counts that were given, by the names of their options.

@@ -5,7 +5,9 @@ import MixtureMethods
 import Mixtures
 import ProxyModels
 import Reports
+import Runs
 import Studies
+import Synchronization
 
 /// A study that chooses the model's size and the length of each run too.
 extension StudyCommand {
@@ -43,24 +45,19 @@ extension StudyCommand {
     let evaluator = ProxyEvaluator(
       corpus: corpus,
       learningRate: training.learningRate
-        ?? stored?.trainer["asked learningRate"].flatMap(Double.init),
+        ?? stored?.trainer.asked.learningRate,
       heldOutTokens: FidelityDefaults.heldOutTokens)
     let workers = execution.threads
     let scales = try makeScales(stored, evaluator)
     let configuration = try makeConfiguration(stored, scales, evaluator, workers: workers)
-    let runner = FidelityStudyRunner(
-      folder: folder, configuration: configuration,
-      evaluator: ProxyFidelityEvaluator(proxy: evaluator, grid: configuration.grid),
-      workers: workers,
-      secondsPerRun: execution.isSilent ? nil : try scales.secondsOfTarget(workers: workers))
     let line = ProgressLine(isQuiet: execution.isSilent)
-    let record = try line.untilDone(
-      ifInterrupted: "Interrupted; 'mixpipe study \(folder)' goes on from here."
-    ) {
-      try runner.run(
-        isCancelled: { Interruption.isRequested },
-        observer: { progress in line.update(progress.line) })
-    }
+    let display = FidelityDisplay(line: line, configuration: configuration)
+    let plan = try configuration.clockPlan(
+      secondsPerRun: execution.isSilent ? nil : scales.secondsOfTarget(workers: workers))
+    let ledger = try configuration.run(
+      plan, in: folder, on: evaluator, execution, command: "mixpipe study \(folder)", line: line,
+      display: { display.show($0, $1) })
+    let record = try FidelityStudyRecord(folder: folder, configuration: configuration, ledger)
     let summary = FidelityStudySummary(of: record)
     if execution.json {
       try emitDocument(summary)
@@ -70,7 +67,7 @@ extension StudyCommand {
     }
   }
 
-  /// The sizes named by `--target`, and the held-out domains.
+  /// The sizes that are asked for, and the held-out domains. `--target` may name a size, as it once did.
   private func targets() -> (sizes: [ModelSize], domains: [StudySettings.Target]) {
     var found: (sizes: [ModelSize], domains: [StudySettings.Target]) = ([], [])
     for target in goal.settings.targets ?? [] {
@@ -80,6 +77,7 @@ extension StudyCommand {
         found.domains.append(target)
       }
     }
+    if let targetSize { found.sizes.append(targetSize.size) }
     return found
   }
 
@@ -91,8 +89,12 @@ extension StudyCommand {
     let asked = targets().sizes
     if asked.count > 1 {
       throw ValidationError(
-        "Found the targets " + asked.map(\.name).joined(separator: " and ")
-          + ", expected one size besides held-out domains")
+        "Found the target sizes " + asked.map(\.name).joined(separator: " and ")
+          + ", expected one; drop the other")
+    }
+    if targetSize == nil, let old = asked.first, !execution.isSilent {
+      ProgressLine().note(
+        "Note: '--target \(old.name)' is now written '--target-size \(old.name)'.")
     }
     // The largest, where nothing is said.
     let target =
@@ -106,12 +108,12 @@ extension StudyCommand {
     return try FidelityScales(
       sizes: sizes, target: target,
       tokens: training.tokens
-        ?? (hasBudget ? nil : stored?.trainer["asked tokens"].flatMap(Int.init)),
+        ?? (hasBudget ? nil : stored?.trainer.asked.tokens),
       tokensPerParameter: training.tokensPerParameter
-        ?? stored?.trainer["asked tokensPerParameter"].flatMap(Double.init)
+        ?? stored?.trainer.asked.tokensPerParameter
         ?? TrainingOptions.defaultTokensPerParameter,
       rungs: rungs?.elements
-        ?? stored?.trainer["asked rungs"].map { $0.split(separator: ",").compactMap { Double($0) } }
+        ?? stored?.trainer.asked.rungs
         ?? FidelityDefaults.rungs, evaluator: evaluator)
   }
 
@@ -150,7 +152,7 @@ extension StudyCommand {
       budgetText: text,
       confirmationRuns: confirmationSeeds ?? stored?.confirmationRuns
         ?? min(max(Int(runs / 4), 1), FidelityDefaults.confirmationSeeds),
-      lag: lag ?? stored?.lag ?? StudyDefaults.lag,
+      lag: lag ?? stored?.lag ?? StudySettings.study[decided: \.lag],
       trainer: trainer(stored, scales, evaluator))
     do {
       try configuration.validate()
@@ -163,26 +165,20 @@ extension StudyCommand {
   /// What results depend on, by size, and what was asked for of the runs' length.
   private func trainer(
     _ stored: FidelityStudyConfiguration?, _ scales: FidelityScales, _ evaluator: ProxyEvaluator
-  ) -> [String: String] {
-    var result: [String: String] = [:]
+  ) -> SizesTrainer {
+    var sizes: [String: EvaluatorIdentity] = [:]
     for rungs in scales.scales {
       guard let size = ModelSize.named(rungs[0].size) else { continue }
-      for (key, value) in evaluator.description(of: size) { result["\(size.name) \(key)"] = value }
+      sizes[size.name] = .trainer(evaluator.settings(of: size))
     }
-    func keep(_ key: String, _ asked: String?) {
-      result["asked \(key)"] = asked ?? stored?.trainer["asked \(key)"]
+    var asked = stored?.trainer.asked ?? SizesTrainer.Asked()
+    asked.learningRate = training.learningRate ?? asked.learningRate
+    asked.rungs = rungs?.elements ?? asked.rungs
+    if training.tokens != nil || training.tokensPerParameter != nil {
+      asked.tokens = training.tokens
+      asked.tokensPerParameter = training.tokensPerParameter
     }
-    keep("learningRate", training.learningRate.map { "\($0)" })
-    keep("rungs", rungs?.argumentText)
-    if let tokens = training.tokens {
-      result["asked tokens"] = "\(tokens)"
-    } else if let ratio = training.tokensPerParameter {
-      result["asked tokensPerParameter"] = "\(ratio)"
-    } else {
-      keep("tokens", nil)
-      keep("tokensPerParameter", nil)
-    }
-    return result
+    return SizesTrainer(sizes: sizes, asked: asked)
   }
 }
 
@@ -207,25 +203,70 @@ func requireShares(_ rungs: ListArgument<Double>) throws {
   }
 }
 
-extension FidelityProgress {
-  /// On the terminal.
-  fileprivate var line: String {
+/// A study of several sizes on the terminal.
+final class FidelityDisplay: Sendable {
+  private let line: ProgressLine
+  private let configuration: FidelityStudyConfiguration
+  private let state = Mutex(State())
+
+  private struct State {
+    /// Parts of runs that ended, and those of them that went on with a paused run.
+    var ended = 0
+    var resumed = 0
+    /// In runs of the target.
+    var spent = 0.0
+    var incumbent: FidelityIncumbent?
+  }
+
+  init(line: ProgressLine, configuration: FidelityStudyConfiguration) {
+    self.line = line
+    self.configuration = configuration
+  }
+
+  func show(_ news: RunNews, _ progress: RunProgress) {
+    state.withLock { state in
+      switch news {
+      case .began(let ledger, _):
+        let plan = FidelityStudyConfiguration.plan
+        for record in ledger.records(of: plan) where record.outcomes != nil {
+          count(record, &state)
+        }
+        for note in ledger.notes(plan: plan, topic: FidelityIncumbent.topic) {
+          state.incumbent = try? note.decoded(as: FidelityIncumbent.self)
+        }
+      case .ended(let record): count(record, &state)
+      case .noted(let note): state.incumbent = try? note.decoded(as: FidelityIncumbent.self)
+      default: break
+      }
+      line.update(text(progress, state))
+    }
+  }
+
+  private func count(_ record: RunRecord, _ state: inout State) {
+    state.ended += 1
+    if record.request.from != nil { state.resumed += 1 }
+    state.spent += configuration.grid.cost(of: record.request)
+  }
+
+  private func text(_ progress: RunProgress, _ state: State) -> String {
     var text =
-      "\(phase == .search ? "searching" : "fresh seeds")  "
-      + "\(fixed(spent, 1))/\(fixed(budget, 1)) target runs  \(ended) parts of runs"
-    if resumed > 0 { text += " (\(resumed) resumed)" }
-    if diverged > 0 { text += "  \(diverged) diverged" }
-    if let predicted = incumbent?.predicted {
+      "\(progress.phase == .search ? "searching" : "fresh seeds")  "
+      + "\(fixed(state.spent, 1))/\(fixed(configuration.budget, 1)) target runs  "
+      + "\(state.ended) parts of runs"
+    if state.resumed > 0 { text += " (\(state.resumed) resumed)" }
+    if progress.diverged > 0 { text += "  \(progress.diverged) diverged" }
+    if let predicted = state.incumbent?.predicted {
       text +=
         "  best \(fixed(predicted.mean, 3)) ± \(fixed(1.96 * predicted.deviation, 3)) predicted"
-      if let chance = incumbent?.probabilityOfBest { text += ", P \(fixed(chance, 2))" }
+      if let chance = state.incumbent?.probabilityOfBest { text += ", P \(fixed(chance, 2))" }
     }
-    if !running.isEmpty {
+    if !progress.running.isEmpty {
       text +=
         "  running "
-        + running.map { "\($0.size) \(Int($0.fraction * 100)) %" }.joined(separator: ", ")
+        + progress.running.map { "\($0.size) \(Int($0.fraction * 100)) %" }
+        .joined(separator: ", ")
     }
-    if let secondsLeft { text += "  \(Format.duration(secondsLeft)) left" }
+    if let left = progress.secondsLeft { text += "  \(Format.duration(left)) left" }
     return text
   }
 }

@@ -4,6 +4,7 @@ import MixtureMethods
 import Mixtures
 import ProxyModels
 import Reports
+import Runs
 import Studies
 
 struct StudyCommand: Command {
@@ -19,12 +20,12 @@ struct StudyCommand: Command {
 
     \(GoalOptions.explanation)
 
-    With '--sizes 50k,100k,200k,400k --target 400k --budget 12' the search also chooses each run's size \
+    With '--sizes 50k,100k,200k,400k --target-size 400k --budget 12' the search also chooses each run's size \
     and length: it starts, continues and stops runs, learns from small and short ones what the largest \
     would lose, and says which mixture is best there and how sure it is. A run is measured at its \
     rungs, shares of its length, as a run that ends there would be. The budget is in runs of the target \
     size, or '3e14flops', or core-seconds ('2000s'); a part of it goes to fresh seeds of what is \
-    recommended. '--target' may name held-out domains besides the size. Methods: \
+    recommended. Methods: \
     \(fidelityMethodNames.map(\.name).joined(separator: ", ")).
 
     A configuration file is JSON with any of: corpus, size, tokensPerParameter or tokens, methods, \
@@ -42,6 +43,8 @@ struct StudyCommand: Command {
   var size: SizeArgument?
   @Option("Sizes to choose from, separated by commas; see above.", value: "names")
   var sizes: ListArgument<SizeArgument>?
+  @Option("Size that the mixture is for, one of those. (default: the largest)", value: "size")
+  var targetSize: SizeArgument?
   @Option("What a study of several sizes may spend, e.g. 12, 3e14flops or 2000s.", value: "amount")
   var budget: FidelityBudget?
   @Option(
@@ -53,21 +56,24 @@ struct StudyCommand: Command {
     value: "names")
   var methods: ListArgument<String>?
   @Option(
-    "Mixtures that each searching method tries. (default: \(StudyDefaults.trials))", value: "count")
+    "Mixtures that each searching method tries. (default: \(StudySettings.study[decided: \.trials]))",
+    value: "count")
   var trials: Int?
   @Option(
-    "Quasi-random mixtures that Bayesian methods start with. (default: \(StudyDefaults.initialTrials))",
+    "Quasi-random mixtures that Bayesian methods start with. (default: \(StudySettings.study[decided: \.initialTrials]))",
     value: "count")
   var initialTrials: Int?
   @Option(
-    "How many trials may be under way when the next is proposed. (default: \(StudyDefaults.lag))",
+    "How many trials may be under way when the next is proposed. (default: \(StudySettings.study[decided: \.lag]))",
     value: "count")
   var lag: Int?
   @Option(
-    "How many of a method's best mixtures get fresh seeds. (default: \(StudyDefaults.finalists))",
+    "How many of a method's best mixtures get fresh seeds. (default: \(StudySettings.study[decided: \.finalists]))",
     value: "count")
   var finalists: Int?
-  @Option("How many fresh seeds. (default: \(StudyDefaults.confirmationSeeds))", value: "count")
+  @Option(
+    "How many fresh seeds. (default: \(StudySettings.study[decided: \.confirmationSeeds]))",
+    value: "count")
   var confirmationSeeds: Int?
   @OptionGroup
   var goal: GoalOptions
@@ -87,8 +93,9 @@ struct StudyCommand: Command {
     try check(
       ["initial-trials": initialTrials, "confirmation-seeds": confirmationSeeds], atLeast: 0)
     if isOfSizes { return try validateOfSizes() }
-    if budget != nil || rungs != nil {
-      throw ValidationError("Found '--budget' or '--rungs' without '--sizes', expected all or none")
+    if budget != nil || rungs != nil || targetSize != nil {
+      throw ValidationError(
+        "Found '--budget', '--rungs' or '--target-size' without '--sizes', expected all or none")
     }
     for name in methods?.elements ?? [] where !methodNames.contains(where: { $0.name == name }) {
       throw MethodError.unknown(name: name)
@@ -97,32 +104,25 @@ struct StudyCommand: Command {
 
   func run() throws {
     if isOfSizes { return try runOfSizes() }
-    var asked = StudySettings()
-    if let config { asked = try StudySettings.read(from: config) }
-    asked = flags.overriding(asked)
-    // A study that exists says what is not said again.
+    let asked = flags.overriding(try config.map { try StudySettings.read(from: $0) })
     let stored = try StudyConfiguration.stored(in: folder)
-    let corpus = try openCorpus(at: asked.corpus ?? stored?.corpus ?? "corpora/five")
-    var evaluator = ProxyEvaluator(
-      corpus: corpus,
-      learningRate: asked.learningRate ?? stored?.trainer["learningRate"].flatMap(Double.init))
+    let settings = asked.overriding(stored.map { StudySettings(of: $0) }).overriding(.study)
+    let evaluator = ProxyEvaluator(
+      corpus: try openCorpus(at: settings[decided: \.corpus]),
+      learningRate: settings.learningRate)
     let configuration = try makeConfiguration(
-      asked, stored: stored, corpus: corpus, evaluator: evaluator)
-    let workers = execution.threads
-    if !execution.isSilent {
-      try evaluator.measureCosts(of: [configuration.scale], workers: workers)
-    }
-    let runner = StudyRunner(
-      folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
-      makeMethod: { try makeMethod(named: $0, context: $1) })
-
-    let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
-    let record = try display.line.untilDone(
-      ifInterrupted: "Interrupted; 'mixpipe study \(folder)' goes on from here."
-    ) {
-      try runner.run(
-        isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
-    }
+      asked, stored: stored, settings: settings, evaluator: evaluator)
+    let price: RunPrice =
+      execution.isSilent
+      ? .bySize
+      : try evaluator.price(
+        of: [(configuration.scale.size, configuration.scale.tokens)], workers: execution.threads)
+    let line = ProgressLine(isQuiet: execution.isSilent)
+    let display = StudyDisplay(line: line, objective: configuration.objective)
+    let ledger = try configuration.run(
+      configuration.searchPlan(price: price), in: folder, on: evaluator, execution,
+      command: "mixpipe study \(folder)", line: line, display: { display.show($0, $1) })
+    let record = StudyRecord(folder: folder, configuration: configuration, ledger)
     let summary = StudySummary(of: record)
     if execution.json {
       try emitDocument(summary)
@@ -141,15 +141,4 @@ struct StudyCommand: Command {
       stopWhenSure: stopWhenSure ? true : nil, learningRate: training.learningRate
     ).overriding(goal.settings)
   }
-}
-
-enum StudyDefaults {
-  static let size = "100k"
-  static let trials = 32
-  static let initialTrials = 12
-  static let lag = 2
-  static let finalists = 2
-  static let confirmationSeeds = 8
-  /// In the order of the table; those that the corpus does not fit are left out.
-  static let methods = ["bo", "sobol", "uniform", "llama"]
 }

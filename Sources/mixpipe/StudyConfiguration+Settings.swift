@@ -6,46 +6,54 @@ import ProxyModels
 import Storage
 import Studies
 
-/// The whole configuration of a study from what was asked for.
+/// The size that settings ask for, and the length of its runs.
 ///
-/// - Parameter stored: of the study that the folder holds; it stands in for what was not asked for, so
-///   that a study goes on without its flags.
+/// - Throws: `ValidationError` for a size that there is not.
+func scale(of settings: StudySettings, on corpus: Corpus) throws -> (size: ModelSize, scale: Scale)
+{
+  let name = settings[decided: \.size]
+  guard let size = ModelSize.named(name) else {
+    throw ValidationError(UnknownSize(name: name).description)
+  }
+  let training = TrainingConfiguration(
+    size: size, vocabularySize: corpus.vocabularySize, tokens: settings.tokens,
+    tokensPerParameter: settings.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
+    seed: 0, learningRate: nil)
+  return (
+    size,
+    Scale(
+      size: size.name, parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
+      tokens: training.tokens)
+  )
+}
+
+/// The whole configuration of a study.
+///
+/// - Parameters:
+///   - asked: what was asked for now.
+///   - stored: of the study that the folder holds; it stands in for what was not asked for, so that a study
+///     goes on without its flags.
+///   - settings: both, and the defaults.
 /// - Throws: `ValidationError` for settings that the corpus does not fit.
 func makeConfiguration(
-  _ asked: StudySettings, stored: StudyConfiguration?, corpus: Corpus, evaluator: ProxyEvaluator
+  _ asked: StudySettings, stored: StudyConfiguration?, settings: StudySettings,
+  evaluator: ProxyEvaluator
 ) throws -> StudyConfiguration {
-  let sizeName = asked.size ?? stored?.scale.size ?? StudyDefaults.size
-  guard let size = ModelSize.named(sizeName) else {
-    throw ValidationError(UnknownSize(name: sizeName).description)
-  }
+  let corpus = evaluator.corpus
   let domains = corpus.trainingDomains.map(\.name)
-  let seed = asked.seed ?? stored?.seed ?? 1
-  let hasBudget = asked.tokens != nil || asked.tokensPerParameter != nil
-  let training = TrainingConfiguration(
-    size: size, vocabularySize: corpus.vocabularySize,
-    tokens: asked.tokens
-      ?? (hasBudget || asked.size != nil && stored?.scale.size != asked.size
-        ? nil : stored?.scale.tokens),
-    tokensPerParameter: asked.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
-    seed: seed, learningRate: nil)
+  let (size, scale) = try scale(of: settings, on: corpus)
   let configuration = StudyConfiguration(
     corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
     availableTokens: corpus.trainingDomains.map { $0.training?.count ?? 0 },
     objective: try makeObjective(asked, corpus: corpus) ?? stored?.objective
       ?? .mean(of: domains),
-    constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints,
-    scale: Scale(
-      size: size.name,
-      parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
-      tokens: training.tokens),
-    seed: seed, methods: try makeMethods(asked, stored: stored, domains: domains),
-    initialTrials: asked.initialTrials ?? stored?.initialTrials ?? StudyDefaults.initialTrials,
-    lag: asked.lag ?? stored?.lag ?? StudyDefaults.lag,
-    finalists: asked.finalists ?? stored?.finalists ?? StudyDefaults.finalists,
-    confirmationSeeds: asked.confirmationSeeds ?? stored?.confirmationSeeds
-      ?? StudyDefaults.confirmationSeeds,
-    stopsWhenSure: asked.stopWhenSure ?? stored?.stopsWhenSure,
-    trainer: evaluator.description(of: size))
+    constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, scale: scale,
+    seed: settings[decided: \.seed],
+    methods: try makeMethods(asked, stored: stored, settings: settings, domains: domains),
+    initialTrials: settings[decided: \.initialTrials], lag: settings[decided: \.lag],
+    finalists: settings[decided: \.finalists],
+    confirmationSeeds: settings[decided: \.confirmationSeeds],
+    stopsWhenSure: settings.stopWhenSure, trainer: .trainer(evaluator.settings(of: size)))
   do {
     _ = try configuration.feasibleMixtures()
   } catch {
@@ -120,20 +128,22 @@ private func check(_ targets: [StudySettings.Target], heldOut known: [String]) t
 }
 
 private func makeMethods(
-  _ asked: StudySettings, stored: StudyConfiguration?, domains: [String]
+  _ asked: StudySettings, stored: StudyConfiguration?, settings: StudySettings,
+  domains: [String]
 ) throws -> [StudyConfiguration.Method] {
   if asked.methods == nil, asked.trials == nil, let stored { return stored.methods }
   let names =
     asked.methods ?? stored?.methods.map(\.name)
-    ?? StudyDefaults.methods.filter { fits($0, domains: domains) }
+    ?? settings[decided: \.methods].filter { fits($0, domains: domains) }
   return try names.map { name in
     guard methodNames.contains(where: { $0.name == name }) else {
       throw ValidationError(MethodError.unknown(name: name).description)
     }
+    let kept = stored?.methods.first { $0.name == name }?.trials
     let isFixed = MixturePreset(rawValue: name) != nil
-    let trials =
-      asked.trials ?? stored?.methods.first { $0.name == name }?.trials ?? StudyDefaults.trials
-    return StudyConfiguration.Method(name: name, trials: isFixed ? 1 : trials)
+    return StudyConfiguration.Method(
+      name: name,
+      trials: isFixed ? 1 : asked.trials ?? kept ?? settings[decided: \.trials])
   }
 }
 

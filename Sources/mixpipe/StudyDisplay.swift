@@ -1,28 +1,64 @@
 import Mixtures
 import Reports
+import Runs
 import Studies
+import Synchronization
 
-/// A study or transfer check on the terminal: what has ended, what is best, how long it will take.
-struct StudyDisplay: Sendable {
+/// Runs on the terminal: what has ended, what is best, how long it will take.
+final class StudyDisplay: Sendable {
   let line: ProgressLine
+  /// What the lowest loss is of, where a search goes on.
+  private let objective: Objective?
+  private let best = Mutex<(run: Int, names: [String], loss: Double)?>(nil)
 
-  func show(_ event: StudyEvent, _ progress: StudyProgress) {
-    switch event {
-    case .began(let finished, let resumed):
-      if finished + resumed > 0 {
+  init(line: ProgressLine, objective: Objective? = nil) {
+    self.line = line
+    self.objective = objective
+  }
+
+  func show(_ news: RunNews, _ progress: RunProgress) {
+    switch news {
+    case .began(let ledger, let resumed):
+      for record in ledger.records { consider(record) }
+      if progress.ended + resumed > 0 {
         line.note(
-          "Going on: \(finished) trials had ended"
+          "Going on: \(progress.ended) runs had ended"
             + (resumed > 0 ? ", \(resumed) are begun again." : "."))
       }
       if let left = progress.secondsLeft, left > 0 {
-        line.note("\(progress.total) trials at most; about \(Format.duration(left)).")
+        line.note("\(progress.total) runs at most; about \(Format.duration(left)).")
       }
-    case .finished(let trial, nil):
-      line.note("Trial \(trial.request.id) diverged: \(names(of: trial)).")
+    case .ended(let record):
+      consider(record)
+      if record.outcome?.hasDiverged == true {
+        line.note("Run \(record.request.id) diverged: \(names(of: record)).")
+      }
+    case .shared(let record, _):
+      // Others may have asked for the best since.
+      best.withLock {
+        if $0?.run == record.request.id { $0?.names = record.claims.map(\.name) }
+      }
+    case .lost(let record, let reason):
+      line.note("Run \(record.request.id) was lost, \(reason).")
     default: break
     }
-    var text = "\(phase(progress.phase))  \(progress.finished)/\(progress.total) trials"
-    if let best = progress.best {
+    line.update(text(progress))
+  }
+
+  private func consider(_ record: RunRecord) {
+    guard let objective, record.claims.contains(where: { $0.purpose == .search }),
+      let loss = record.observation.flatMap(objective.value(of:))
+    else { return }
+    best.withLock { best in
+      if loss < best?.loss ?? .infinity {
+        best = (record.request.id, record.claims.map(\.name), loss)
+      }
+    }
+  }
+
+  private func text(_ progress: RunProgress) -> String {
+    var text = "\(phase(progress.phase))  \(progress.ended)/\(progress.total) runs"
+    if let best = best.withLock({ $0 }) {
       text += "  best \(fixed(best.loss, 4)) (\(best.names.joined(separator: ", ")))"
     }
     if progress.diverged > 0 { text += "  \(progress.diverged) diverged" }
@@ -32,18 +68,19 @@ struct StudyDisplay: Sendable {
         + progress.running.map { "\(Int($0.fraction * 100))" }.joined(separator: " ") + " %"
     }
     if let left = progress.secondsLeft { text += "  \(Format.duration(left)) left" }
-    line.update(text)
+    return text
   }
 
-  private func names(of trial: TrialRecord) -> String {
-    trial.claims.map(\.name).joined(separator: ", ")
+  private func names(of record: RunRecord) -> String {
+    record.claims.map(\.name).joined(separator: ", ")
   }
 
-  private func phase(_ purpose: TrialRequest.Purpose) -> String {
+  private func phase(_ purpose: RunClaim.Purpose) -> String {
     switch purpose {
     case .search: "searching"
     case .confirmation: "fresh seeds"
     case .transfer: "transfer"
+    case .grid: "training"
     }
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import Mixtures
+import Runs
 import Storage
 import Studies
 
-/// What a study is asked to do: the file given with `--config`, the flags, or both. Everything is
-/// optional; what nobody says comes from the defaults.
+/// What a study or a comparison is asked to do, each setting by itself. Whoever says one is heard in this order:
+/// the flags, the file given with `--config`, what the folder holds already, the defaults.
 struct StudySettings: Codable, Equatable {
   var corpus: String?
   var size: String?
@@ -27,6 +28,13 @@ struct StudySettings: Codable, Equatable {
   var constraints: [String]?
   var stopWhenSure: Bool?
   var learningRate: Double?
+  // Of comparisons only.
+  var replicates: Int?
+  var checkpoints: [Int]?
+  var checkpointSeeds: Int?
+  // Asked for by nobody, but kept by what a folder holds.
+  var heldOutTokens: Int?
+  var batchTokens: Int?
 
   struct Target: Codable, Equatable {
     var domain: String
@@ -44,31 +52,47 @@ struct StudySettings: Codable, Equatable {
   }
 
   /// What is said here, and for the rest what `other` says.
-  func overriding(_ other: StudySettings) -> StudySettings {
-    var merged = other
-    if let corpus { merged.corpus = corpus }
-    if let size { merged.size = size }
-    // A budget given either way replaces one given the other way.
-    if tokens != nil || tokensPerParameter != nil {
+  func overriding(_ other: StudySettings?) -> StudySettings {
+    guard var merged = other else { return self }
+    func take<Value>(_ path: WritableKeyPath<StudySettings, Value?>) {
+      if let value = self[keyPath: path] { merged[keyPath: path] = value }
+    }
+    take(\.corpus)
+    // A budget given either way replaces one given the other way, and another size has another.
+    let isOfAnotherSize = size != nil && merged.size != nil && size != merged.size
+    if tokens != nil || tokensPerParameter != nil || isOfAnotherSize {
       merged.tokens = tokens
       merged.tokensPerParameter = tokensPerParameter
     }
-    if let methods { merged.methods = methods }
-    if let trials { merged.trials = trials }
-    if let initialTrials { merged.initialTrials = initialTrials }
-    if let lag { merged.lag = lag }
-    if let finalists { merged.finalists = finalists }
-    if let confirmationSeeds { merged.confirmationSeeds = confirmationSeeds }
-    if let seed { merged.seed = seed }
-    if let targets { merged.targets = targets }
-    if let objective { merged.objective = objective }
-    if let guards { merged.guards = guards }
-    if let constraints { merged.constraints = constraints }
-    if let stopWhenSure { merged.stopWhenSure = stopWhenSure }
-    if let learningRate { merged.learningRate = learningRate }
+    take(\.size)
+    take(\.methods)
+    take(\.trials)
+    take(\.initialTrials)
+    take(\.lag)
+    take(\.finalists)
+    take(\.confirmationSeeds)
+    take(\.seed)
+    take(\.targets)
+    take(\.objective)
+    take(\.guards)
+    take(\.constraints)
+    take(\.stopWhenSure)
+    take(\.learningRate)
+    take(\.replicates)
+    take(\.checkpoints)
+    take(\.checkpointSeeds)
+    take(\.heldOutTokens)
+    take(\.batchTokens)
     return merged
   }
 
+  /// A setting that has a default.
+  subscript<Value>(decided path: KeyPath<StudySettings, Value?>) -> Value {
+    guard let value = self[keyPath: path] else { preconditionFailure("no default of \(path)") }
+    return value
+  }
+
+  /// Those that a file may hold.
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case corpus, size, tokensPerParameter, tokens, methods, trials, initialTrials, lag, finalists
     case confirmationSeeds, seed, targets, objective, guards, constraints, stopWhenSure,
@@ -89,5 +113,61 @@ enum StudySettingsError: Error, CustomStringConvertible {
     case .unknownKey(let path, let key, let known):
       "\(path): unknown setting '\(key)'; the settings are \(known.joined(separator: ", "))"
     }
+  }
+}
+
+// MARK: - Defaults
+
+extension StudySettings {
+  private static let common = StudySettings(
+    corpus: "corpora/five", size: "100k", initialTrials: 12, lag: 2, seed: 1)
+
+  /// Of a study. The methods are in the order of its table; those that the corpus does not fit are left out.
+  static let study = StudySettings(
+    methods: ["bo", "sobol", "uniform", "llama"], trials: 32, finalists: 2, confirmationSeeds: 8
+  ).overriding(common)
+
+  /// Of a comparison; its methods are all that the corpus fits.
+  static let comparison = StudySettings(
+    trials: 64, confirmationSeeds: 6, replicates: 3, checkpointSeeds: 2
+  ).overriding(common)
+
+  /// Of a comparison that only tries everything out. Methods that reweigh while a model trains need some twenty
+  /// steps to do so at all.
+  static let smoke = StudySettings(
+    size: "50k", tokens: 6144, trials: 14, initialTrials: 6, confirmationSeeds: 2, replicates: 2,
+    checkpointSeeds: 1, heldOutTokens: 512, batchTokens: 256
+  ).overriding(comparison)
+}
+
+// MARK: - What a folder holds
+
+extension StudySettings {
+  /// What is not said again. The goal is not among it: it is taken over as a whole or not at all.
+  init(of study: StudyConfiguration) {
+    self.init(of: study, trainer: study.trainer.trainer)
+    methods = study.methods.map(\.name)
+    finalists = study.finalists
+    confirmationSeeds = study.confirmationSeeds
+    stopWhenSure = study.stopsWhenSure
+  }
+
+  init(of comparison: ComparisonConfiguration) {
+    self.init(of: comparison, trainer: comparison.trainer.trainer)
+    methods = comparison.methods
+    trials = comparison.trials
+    confirmationSeeds = comparison.confirmationSeeds
+    replicates = comparison.replicates
+    checkpoints = comparison.checkpoints
+    checkpointSeeds = comparison.checkpointSeeds
+    heldOutTokens = comparison.trainer.trainer?.heldOutTokens
+    batchTokens = comparison.trainer.trainer?.batchTokens
+  }
+
+  private init(of search: some SearchConfiguration, trainer: TrainerSettings?) {
+    self.init(
+      corpus: search.corpus, size: search.scale.size, tokens: search.scale.tokens,
+      initialTrials: search.initialTrials, lag: search.lag, seed: search.seed,
+      learningRate: trainer?.learningRate)
   }
 }

@@ -49,9 +49,12 @@ struct StudySummary: Codable {
   var targets: [String]
   var best: String?
   var methods: [Method]
+  /// In plain sentences, those of the page.
+  var verdict: String
 
   init(of record: StudyRecord) {
     let analysis = record.analysis
+    verdict = StudyFindings(record: record, methods: analysis.methods).verdict
     folder = record.folder
     domains = record.configuration.domains
     targets = record.configuration.objective.targets
@@ -87,21 +90,16 @@ struct StudySummary: Codable {
     let notes = methods.compactMap { method in
       method.breaks.map { "\(method.method) breaks \($0.joined(separator: ", "))" }
     }
-    return ([table.text] + notes).joined(separator: "\n") + (verdict.map { "\n" + $0 } ?? "")
+    return ([table.text] + notes + (pick.map { [$0] } ?? []) + [verdict])
+      .joined(separator: "\n")
   }
 
-  /// One sentence: what to train on, and whether that is more than luck.
-  private var verdict: String? {
+  /// What to train on.
+  private var pick: String? {
     guard let winner = methods.first(where: { $0.method == best }), let weights = winner.weights
     else { return nil }
     let mixture = zip(domains, weights).map { "\($0)=\(fixed($1, 3))" }.joined(separator: ",")
-    let tied = methods.filter { $0.method != best && ($0.difference?.low).map { $0 <= 0 } ?? true }
-      .map(\.method)
-    let certainty =
-      tied.isEmpty
-      ? "It is better than every other pick (95 %, paired by seed)."
-      : "It cannot be told apart from \(tied.joined(separator: ", ")) (95 %, paired by seed)."
-    return "Best: \(winner.method), \(mixture)\n" + certainty
+    return "Best: \(winner.method), \(mixture)"
   }
 }
 

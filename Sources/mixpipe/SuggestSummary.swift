@@ -1,5 +1,4 @@
 import Foundation
-import GaussianProcesses
 import MixtureMethods
 import Mixtures
 import Reports

@@ -97,7 +97,7 @@ struct TestbedPlan: Sendable {
       parameters: configuration.size.parameterCount(
         vocabularySize: configuration.vocabularySize),
       seed: configuration.seed, mixture: run.mixture, corpusDigest: evaluator.corpus.digest,
-      trainer: evaluator.description(of: configuration.size), rungs: rungs, seconds: seconds)
+      trainer: evaluator.settings(of: configuration.size).described, rungs: rungs, seconds: seconds)
   }
 
   /// The last of the runs kept that is the one asked for; nil where there is none.

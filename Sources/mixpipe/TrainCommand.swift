@@ -129,12 +129,14 @@ struct TrainCommand: Command {
         table.append([
           loss.domain, fixed(mixture.weights[index], 4),
           Format.count(result.tokensSeen[index]), fixed(result.epochs[index], 2),
-          fixed(loss.loss, 4), fixed(loss.standardError, 4), fixed(loss.bitsPerByte, 4),
+          fixed(loss.loss, 4), loss.standardError.map { fixed($0, 4) } ?? "",
+          loss.bitsPerByte.map { fixed($0, 4) } ?? "",
         ])
       } else {
         table.append([
-          loss.domain, "held out", "", "", fixed(loss.loss, 4), fixed(loss.standardError, 4),
-          fixed(loss.bitsPerByte, 4),
+          loss.domain, "held out", "", "", fixed(loss.loss, 4),
+          loss.standardError.map { fixed($0, 4) } ?? "",
+          loss.bitsPerByte.map { fixed($0, 4) } ?? "",
         ])
       }
     }

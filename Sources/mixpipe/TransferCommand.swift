@@ -3,6 +3,7 @@ import Corpora
 import Mixtures
 import ProxyModels
 import Reports
+import Runs
 import Studies
 
 /// A candidate that the user names: `mine=books=0.5,web=0.5`.
@@ -59,23 +60,21 @@ struct TransferCommand: Command {
   func run() throws {
     let study = try StudyRecord.read(folder: folder)
     let corpus = try openCorpus(at: study.configuration.corpus)
-    var evaluator = ProxyEvaluator(
-      corpus: corpus,
-      learningRate: study.configuration.trainer["learningRate"].flatMap(Double.init))
-    let configuration = try makeConfiguration(study: study, corpus: corpus)
-    let workers = execution.threads
-    if !execution.isSilent {
-      try evaluator.measureCosts(of: configuration.scales, workers: workers)
-    }
-    let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
-    let record = try display.line.untilDone(
-      ifInterrupted: "Interrupted; 'mixpipe transfer \(folder)' goes on from here."
-    ) {
-      try TransferRunner(
-        folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
-        reusing: study
-      ).run(isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
-    }
+    let evaluator = ProxyEvaluator(
+      corpus: corpus, learningRate: study.configuration.trainer.trainer?.learningRate,
+      heldOutTokens: study.configuration.trainer.trainer?.heldOutTokens)
+    let configuration = try makeConfiguration(study: study, evaluator: evaluator)
+    let price: RunPrice =
+      execution.isSilent
+      ? .bySize
+      : try evaluator.price(
+        of: configuration.scales.map { ($0.size, $0.tokens) }, workers: execution.threads)
+    let line = ProgressLine(isQuiet: execution.isSilent)
+    let display = StudyDisplay(line: line)
+    let ledger = try configuration.run(
+      configuration.plan(price: price), in: folder, on: evaluator, execution,
+      command: "mixpipe transfer \(folder)", line: line, display: { display.show($0, $1) })
+    let record = TransferRecord(folder: folder, configuration: configuration, ledger)
     let summary = TransferSummary(of: record.result)
     if execution.json { try emitDocument(summary) } else { try emit(summary.text) }
   }
@@ -83,14 +82,24 @@ struct TransferCommand: Command {
   /// What is asked for; what is not said comes from the check that the folder holds, then from the
   /// study.
   private func makeConfiguration(
-    study: StudyRecord, corpus: Corpus
+    study: StudyRecord, evaluator: ProxyEvaluator
   ) throws -> TransferConfiguration {
+    let corpus = evaluator.corpus
     let configuration = study.configuration
     let stored = try TransferConfiguration.stored(in: folder)
     guard corpus.digest == configuration.corpusDigest else {
       throw StudyError.differs(
         path: corpus.folder, field: "corpus digest", found: corpus.digest,
         expected: configuration.corpusDigest)
+    }
+    // Otherwise sizes would be compared that were trained in different ways.
+    let own = try ModelSize.required(configuration.scale.size)
+    if let difference = configuration.trainer.firstDifference(
+      from: .trainer(evaluator.settings(of: own)))
+    {
+      throw StudyError.differs(
+        path: folder + "/" + StudyConfiguration.file, field: difference.field,
+        found: difference.found, expected: difference.expected)
     }
     var candidates = stored?.candidates ?? []
     let results = study.analysis.methods
@@ -119,7 +128,7 @@ struct TransferCommand: Command {
     return TransferConfiguration(
       corpus: corpus.folder, corpusDigest: corpus.digest, objective: configuration.objective,
       candidates: candidates, scales: scales, seeds: configuration.freshSeeds(count),
-      trainer: configuration.trainer)
+      trainers: try scales.map { .trainer(evaluator.settings(of: try .required($0.size))) })
   }
 
   private func add(

@@ -58,12 +58,11 @@ import Testing
       method.update(
         with: [
           Observation(
-            mixture: suggestion.mixture, scale: Scale(size: "", parameters: 1, tokens: 1), seed: 1,
-            outcome: .losses([
-              DomainLoss(
-                domain: "x", loss: tokens[ordinal].reduce(0, +) / 4, standardError: 0,
-                bitsPerByte: 0)
-            ]), procedure: .mde, tokenLosses: kept)
+            mixture: suggestion.mixture,
+            outcome: .finished(
+              RunResult(
+                losses: [DomainLoss(domain: "x", loss: tokens[ordinal].reduce(0, +) / 4)],
+                tokenLosses: kept)), procedure: .mde)
         ])
     }
     let best = try #require(method.recommendations(2).first)
@@ -98,10 +97,10 @@ import Testing
         loss = tokens[place].reduce(0, +) / 4
       }
       return Observation(
-        mixture: suggestion.mixture, scale: Scale(size: "", parameters: 1, tokens: 1), seed: 1,
-        outcome: .losses([
-          DomainLoss(domain: "x", loss: loss, standardError: 0, bitsPerByte: 0)
-        ]), procedure: suggestion.procedure, tokenLosses: kept)
+        mixture: suggestion.mixture,
+        outcome: .finished(
+          RunResult(losses: [DomainLoss(domain: "x", loss: loss)], tokenLosses: kept)),
+        procedure: suggestion.procedure)
     }
     var reasons: [Suggestion.Reason] = []
     for ordinal in 0..<14 {

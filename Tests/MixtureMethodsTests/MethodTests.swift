@@ -104,14 +104,14 @@ import Testing
     let proposed = try #require(method.suggest(pending: [], ordinal: 10)).mixture
     method.update(with: [
       Observation(
-        mixture: proposed, scale: observations[0].scale, seed: 1, outcome: .diverged)
+        mixture: proposed, outcome: .unexplained)
     ])
     let next = try #require(method.suggest(pending: [], ordinal: 10)).mixture
     #expect(totalVariation(next.weights, proposed.weights) > 0.05)
     var allDiverged = try makeMethod(named: "bo", context: context)
     allDiverged.update(
       with: observations.map {
-        Observation(mixture: $0.mixture, scale: $0.scale, seed: 1, outcome: .diverged)
+        Observation(mixture: $0.mixture, outcome: .unexplained)
       })
     #expect(allDiverged.suggest(pending: [], ordinal: 10)?.reason == .quasiRandom)
     #expect(allDiverged.recommendations(2).isEmpty)
@@ -147,7 +147,7 @@ import Testing
 
   private func observation(_ mixture: Mixture, _ losses: [(String, Double)]) -> Observation {
     Observation(
-      mixture: mixture, scale: Scale(size: "50k", parameters: 1, tokens: 1), seed: 0,
+      mixture: mixture,
       outcome: .losses(
         losses.map { DomainLoss(domain: $0, loss: $1, standardError: 0, bitsPerByte: 0) }))
   }

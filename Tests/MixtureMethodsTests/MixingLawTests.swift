@@ -7,12 +7,11 @@ import Testing
 /// Runs whose losses follow a formula without noise.
 private func observations(
   _ mixtures: [[Double]], domains: [String], targets: [String],
-  scale: Scale = Scale(size: "100k", parameters: 100_000, tokens: 2_000_000),
   _ losses: ([Double]) -> [Double]
 ) -> [Observation] {
   mixtures.map { weights in
     Observation(
-      mixture: Mixture(domains: domains, proportionalTo: weights), scale: scale, seed: 1,
+      mixture: Mixture(domains: domains, proportionalTo: weights),
       outcome: .losses(
         zip(targets, losses(weights)).map {
           DomainLoss(domain: $0, loss: $1, standardError: 0.01, bitsPerByte: 1)
@@ -136,45 +135,6 @@ private let three = ["a", "b", "c"]
     }
     #expect(zip(found, best.point).allSatisfy { abs($0 - $1) < 2e-3 })
     #expect(model.objective(at: found) <= best.value + 1e-12)
-  }
-
-  @Test func aLawOfTokensGoesOnWhereItWasHeading() throws {
-    let law = ScalingLaw(floor: 2.2, power: 0.4, logScale: log(3e5))
-    let x = [1e6, 2e6, 4e6, 8e6]
-    let found = try #require(ScalingLaw.fit(x, losses: x.map { law.loss(at: $0) }))
-    #expect(abs(found.loss(at: 1e8) - law.loss(at: 1e8)) < 1e-3)
-    // Two values have no floor, one has no slope, and a loss that rises is not extrapolated.
-    let two = try #require(ScalingLaw.fit([1e6, 1e7], losses: [4, 3]))
-    #expect(two.floor == 0 && abs(two.loss(at: 1e8) - 2.25) < 1e-9)
-    #expect(ScalingLaw.fit([1e6, 1e6], losses: [4, 3])?.loss(at: 1e9) == 3.5)
-    #expect(ScalingLaw.fit([1e6, 2e6, 4e6], losses: [3, 3.1, 3.2])?.loss(at: 1e9) == 3.1)
-    #expect(ScalingLaw.fit([], losses: []) == nil)
-  }
-
-  @Test func nestedLawsPredictAScaleAtWhichNothingWasRun() throws {
-    func loss(_ w: [Double], _ parameters: Int, _ tokens: Int) -> [Double] {
-      [[-2.5, -0.3, 0], [0, -3, -1], [-0.5, 0, -2.0]].map { slopes in
-        1.5 + exp(0.3 * (log(1e4) - log(Double(parameters))))
-          + exp(0.5 * (log(4e4) - log(Double(tokens)))) + exp(dot(slopes, w))
-      }
-    }
-    let mixtures = SobolSequence.simplexPoints(parts: 3, count: 24, seed: 5)
-    var runs: [Observation] = []
-    for parameters in [50_000, 100_000, 200_000] {
-      for tokens in [500_000, 1_000_000, 2_000_000, 4_000_000] {
-        runs += observations(
-          mixtures, domains: three, targets: three,
-          scale: Scale(size: "\(parameters)", parameters: parameters, tokens: tokens)
-        ) { loss($0, parameters, tokens) }
-      }
-    }
-    let target = Scale(size: "1M", parameters: 1_000_000, tokens: 20_000_000)
-    let model = try #require(
-      NestedMixingLaw(runs, at: target, domains: three, objective: .mean(of: three), seed: 1))
-    for weights in SobolSequence.simplexPoints(parts: 3, count: 10, seed: 6) {
-      let expected = Statistics.mean(loss(weights, 1_000_000, 20_000_000))
-      #expect(abs(model.objective(at: weights) - expected) < 0.01)
-    }
   }
 }
 

@@ -21,8 +21,11 @@ import Testing
   ) -> Observation {
     var observation = SyntheticTrainer(seed: 1).observation(suggestion.mixture, seed: 1)
     observation.procedure = suggestion.procedure
-    observation.recommended = recommended
-    if suggestion.procedure != nil, recommended == nil { observation.outcome = .diverged }
+    if case .finished(var result) = observation.outcome {
+      result.recommended = recommended
+      observation.outcome =
+        suggestion.procedure != nil && recommended == nil ? .unexplained : .finished(result)
+    }
     return observation
   }
 

@@ -41,8 +41,7 @@ struct SyntheticTrainer {
   func observation(_ mixture: Mixture, seed: UInt64) -> Observation {
     var generator = SeededGenerator(seed: seed, stream: "\(mixture.weights)")
     return Observation(
-      mixture: mixture, scale: Scale(size: "100k", parameters: 100_000, tokens: 2_000_000),
-      seed: seed,
+      mixture: mixture,
       outcome: .losses(
         zip(Self.heldOut, losses(mixture)).map { name, loss in
           DomainLoss(

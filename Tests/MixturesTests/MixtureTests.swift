@@ -1,6 +1,7 @@
 import Foundation
 import Mixtures
 import Numerics
+import Spelling
 import Testing
 
 private let domains = ["books", "web", "code", "papers", "chat"]
@@ -131,8 +132,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
 @Suite struct ObjectiveTests {
   private func observation(_ losses: [(String, Double)]) -> Observation {
     Observation(
-      mixture: .uniform(over: domains), scale: Scale(size: "100k", parameters: 1, tokens: 1),
-      seed: 1,
+      mixture: .uniform(over: domains),
       outcome: .losses(
         losses.map {
           DomainLoss(domain: $0.0, loss: $0.1, standardError: 0, bitsPerByte: 0)
@@ -151,7 +151,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
     let seen = observation([("books", 3)])
     #expect(Objective.mean(of: ["books", "code"]).value(of: seen) == nil)
     var diverged = seen
-    diverged.outcome = .diverged
+    diverged.outcome = .unexplained
     #expect(Objective.mean(of: ["books"]).value(of: diverged) == nil)
   }
 

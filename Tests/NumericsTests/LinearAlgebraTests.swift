@@ -55,18 +55,6 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
     }
   }
 
-  @Test func borderingAFactorIsFactoringTheLargerMatrix() throws {
-    let root = randomMatrix(9, 12, seed: 6)
-    let a = root.times(root, transposingOther: true)
-    let (old, new) = (Array(0..<6), Array(6..<9))
-    let small = try #require(Cholesky(factoring: a.submatrix(rows: old, columns: old)))
-    let grown = try #require(
-      small.bordered(
-        cross: a.submatrix(rows: old, columns: new), corner: a.submatrix(rows: new, columns: new)))
-    let whole = try #require(Cholesky(factoring: a))
-    #expect(largestDifference(grown.factor, whole.factor) < 1e-10)
-  }
-
   @Test func jitterGrowsUntilASingularMatrixCanBeFactored() throws {
     let ones = Matrix(rows: 5, columns: 5, repeating: 1)
     let cholesky = try #require(Cholesky(factoring: ones))

@@ -94,7 +94,6 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(Statistics.standardError([1]) == nil)
     #expect(Statistics.meanInterval([1]) == nil)
     #expect(TTest.paired([1]) == nil)
-    #expect(TTest.welch([1], [2, 3]) == nil)
   }
 
   @Test func interpolateQuantilesAsNumPyDoes() {
@@ -127,11 +126,6 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 
 @Suite struct TTestTests {
   @Test func agreeWithScipys() throws {
-    let welch = try #require(
-      TTest.welch([4.39, 4.41, 4.37, 4.44, 4.40], [4.45, 4.43, 4.41, 4.52]))
-    #expect(isClose(welch.statistic, -1.899_359_912_531_313_2, 1e-9))
-    #expect(isClose(welch.degreesOfFreedom, 4.387_448_921_979_767, 1e-9))
-    #expect(isClose(welch.pValue, 0.124_014_714_230_583_44, 1e-9))
     let paired = try #require(TTest.paired([0.012, 0.03, -0.004, 0.021]))
     #expect(isClose(paired.statistic, 2.034_482_758_620_689_5, 1e-9))
     #expect(isClose(paired.pValue, 0.134_760_602_300_867_95, 1e-9))
@@ -141,19 +135,6 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(try #require(TTest.paired([0, 0, 0])).pValue == 1)
     #expect(try #require(TTest.paired([0.5, 0.5])).pValue == 0)
     #expect(try #require(TTest.paired([-0.5, -0.5])).statistic == -.infinity)
-    #expect(try #require(TTest.welch([1, 1], [1, 1])).pValue == 1)
-  }
-
-  @Test func raiseAFalseAlarmAsOftenAsTheySay() throws {
-    var generator = SeededGenerator(seed: 6)
-    var alarms = 0
-    for _ in 0..<4000 {
-      let a = (0..<3).map { _ in generator.normal() }
-      let b = (0..<6).map { _ in generator.normal() }
-      if try #require(TTest.welch(a, b)).pValue < 0.05 { alarms += 1 }
-    }
-    // Welch's test is approximate: .05 within .015 at these sizes.
-    #expect(abs(Double(alarms) / 4000 - 0.05) < 0.015, "\(alarms) alarms")
   }
 }
 

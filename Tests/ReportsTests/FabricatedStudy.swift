@@ -3,6 +3,7 @@ import MixtureMethods
 import Mixtures
 import Numerics
 import Reports
+import Runs
 import Studies
 
 /// A study whose losses come from a formula: each domain is learned from its own text and a little
@@ -28,10 +29,11 @@ struct FabricatedStudy {
         .init(name: "bo", trials: searchTrials), .init(name: "sobol", trials: searchTrials),
         .init(name: "uniform", trials: 1), .init(name: "natural", trials: 1),
       ],
-      initialTrials: 5, lag: 2, finalists: 2, confirmationSeeds: confirmationSeeds, trainer: [:])
+      initialTrials: 5, lag: 2, finalists: 2, confirmationSeeds: confirmationSeeds,
+      trainer: .other(kind: "formula", settings: [:]))
   }
 
-  func result(_ mixture: Mixture, seed: UInt64, shift: Double = 0) -> TrialResult {
+  func result(_ mixture: Mixture, seed: UInt64, shift: Double = 0) -> RunResult {
     var generator = SeededGenerator(seed: seed, stream: "\(mixture.weights)")
     var common = SeededGenerator(seed: seed, stream: "common")
     let offset = noise * common.normal()
@@ -45,7 +47,7 @@ struct FabricatedStudy {
       return DomainLoss(
         domain: domain, loss: loss, standardError: 0.01, bitsPerByte: loss / 3.1 / log(2))
     }
-    return TrialResult(
+    return RunResult(
       losses: losses, tokensSeen: mixture.weights.map { Int($0 * 2_000_000) },
       epochs: mixture.weights.map { $0 / 2 }, seconds: 31.5, tokensPerSecond: 63_000)
   }
@@ -82,30 +84,34 @@ struct FabricatedStudy {
 
   /// - Parameter confirms: whether the finalists have been trained again.
   func record(confirms: Bool = true, endedSearch: Int = .max) -> StudyRecord {
-    var trials: [TrialRecord] = []
+    var trials: [RunRecord] = []
     var clock = 1_795_000_000.0
     func add(
-      _ purpose: TrialRequest.Purpose, _ mixture: Mixture, _ seed: UInt64, _ claim: TrialClaim,
-      diverges: Bool = false, ended: Bool = true
+      _ purpose: RunClaim.Purpose, _ mixture: Mixture, _ seed: UInt64, _ name: String,
+      _ ordinal: Int, rank: Int? = nil, diverges: Bool = false, ended: Bool = true
     ) {
       clock += 33
+      let scale = configuration.scale
+      let outcome =
+        diverges
+        ? RunOutcome.diverged(step: 90, reason: "loss is nan")
+        : .finished(result(mixture, seed: seed))
       trials.append(
-        TrialRecord(
-          request: TrialRequest(
-            id: trials.count, purpose: purpose, mixture: mixture, scale: configuration.scale,
-            seed: seed),
-          claims: [claim],
-          outcome: !ended
-            ? nil
-            : diverges
-              ? .diverged(step: 90, reason: "loss is nan") : .finished(result(mixture, seed: seed)),
-          proposedAt: clock, finishedAt: ended ? clock + 32 : nil))
+        RunRecord(
+          request: RunRequest(
+            id: trials.count,
+            key: RunKey(conditions: configuration.conditions, mixture: mixture, seed: seed),
+            to: scale.tokens),
+          claims: [
+            RunClaim(plan: "study", purpose: purpose, name: name, ordinal: ordinal, rank: rank)
+          ], outcomes: ended ? [RungOutcome(tokens: scale.tokens, outcome: outcome)] : nil,
+          askedAt: clock, endedAt: ended ? clock + 32 : nil))
     }
     for method in configuration.methods {
       for (ordinal, mixture) in mixtures(of: method.name).enumerated() where ordinal <= endedSearch
       {
         add(
-          .search, mixture, 0, TrialClaim(name: method.name, ordinal: ordinal),
+          .search, mixture, 0, method.name, ordinal,
           diverges: allDiverge || (method.name == "bo" && divergedOrdinals.contains(ordinal)),
           ended: ordinal < endedSearch)
       }
@@ -115,14 +121,12 @@ struct FabricatedStudy {
     }
     for method in configuration.methods {
       let own = trials.filter {
-        $0.request.purpose == .search && $0.claims[0].name == method.name
+        $0.purpose == .search && $0.claims[0].name == method.name
           && $0.outcome?.result != nil
       }.map(\.request.mixture).sorted { loss($0) < loss($1) }
       for (rank, mixture) in own.prefix(configuration.finalists).enumerated() {
         for seed in 0..<confirmationSeeds {
-          add(
-            .confirmation, mixture, UInt64(1000 + seed),
-            TrialClaim(name: method.name, ordinal: seed, rank: rank))
+          add(.confirmation, mixture, UInt64(1000 + seed), method.name, seed, rank: rank)
         }
       }
     }
@@ -138,19 +142,26 @@ struct FabricatedStudy {
       configuration.scale, Scale(size: "400k", parameters: 400_000, tokens: 8_000_000),
       Scale(size: "1M", parameters: 1_000_000, tokens: 20_000_000),
     ]
-    var trials: [TrialRecord] = []
+    var trials: [RunRecord] = []
     for (place, scale) in scales.enumerated() {
       for candidate in candidates {
         for seed: UInt64 in 2000..<2003 {
+          let outcome = RunOutcome.finished(
+            result(candidate.mixture, seed: seed, shift: 0.4 * Double(place)))
           trials.append(
-            TrialRecord(
-              request: TrialRequest(
-                id: trials.count, purpose: .transfer, mixture: candidate.mixture, scale: scale,
-                seed: seed),
-              claims: [TrialClaim(name: candidate.name, ordinal: Int(seed - 2000))],
-              outcome: .finished(
-                result(
-                  candidate.mixture, seed: seed, shift: 0.4 * Double(place)))))
+            RunRecord(
+              request: RunRequest(
+                id: trials.count,
+                key: RunKey(
+                  conditions: RunConditions(
+                    corpus: "0", domains: domains, size: scale.size,
+                    parameters: scale.parameters, evaluator: configuration.trainer),
+                  mixture: candidate.mixture, seed: seed), to: scale.tokens),
+              claims: [
+                RunClaim(
+                  plan: "transfer", purpose: .transfer, name: candidate.name,
+                  ordinal: Int(seed - 2000))
+              ], outcomes: [RungOutcome(tokens: scale.tokens, outcome: outcome)]))
         }
       }
     }
@@ -159,7 +170,8 @@ struct FabricatedStudy {
       configuration: TransferConfiguration(
         corpus: configuration.corpus, corpusDigest: configuration.corpusDigest,
         objective: configuration.objective, candidates: candidates, scales: scales,
-        seeds: [2000, 2001, 2002], trainer: [:]), trials: trials)
+        seeds: [2000, 2001, 2002], trainers: scales.map { _ in configuration.trainer }),
+      trials: trials)
   }
 
   func report(confirms: Bool = true, endedSearch: Int = .max, hasTransfer: Bool = true) throws

@@ -169,7 +169,7 @@ import Testing
     #expect(table.rows[0].seed == 7)
     #expect(table.rows[0].observation(heldOut: table.heldOut)?.loss(of: "c") == 4.5)
     #expect(table.rows[1].observation(heldOut: table.heldOut) == nil)
-    #expect(table.rows[2].observation(heldOut: table.heldOut)?.outcome == .diverged)
+    #expect(table.rows[2].observation(heldOut: table.heldOut)?.outcome.hasDiverged == true)
   }
 }
 

@@ -177,7 +177,7 @@ import Testing
     struct Broken: RunMeasurer {
       var seconds = 1.0
       func measure(_ request: RunRequest, control: RunControl) -> [RungOutcome] {
-        var found = measurement(request, at: request.to).outcome.measurement!
+        var found = measurement(request, at: request.to).outcome.result!
         if request.id == 1 { found.losses[2].loss = .nan }
         found.seconds = seconds
         return [RungOutcome(tokens: request.to, outcome: .finished(found))]

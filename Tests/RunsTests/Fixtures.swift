@@ -56,7 +56,7 @@ func measurement(_ request: RunRequest, at tokens: Int) -> RungOutcome {
   return RungOutcome(
     tokens: tokens,
     outcome: .finished(
-      Measurement(
+      RunResult(
         losses: conditions.domains.map {
           DomainLoss(
             domain: $0, loss: 3 + generator.uniform(), standardError: 0.001, bitsPerByte: 1)

@@ -2,6 +2,7 @@ import Foundation
 import MixtureMethods
 import Mixtures
 import Numerics
+import Runs
 import Storage
 import Studies
 import Testing
@@ -15,25 +16,15 @@ private func comparison(
     availableTokens: [100, 200, 300], objective: .mean(of: domains), scale: small, seed: 1,
     methods: methods, trials: trials, replicates: replicates, initialTrials: 4, lag: 2,
     confirmationSeeds: confirmationSeeds, checkpoints: checkpoints,
-    checkpointSeeds: checkpointSeeds, trainer: ["learning rate": "0.01"])
+    checkpointSeeds: checkpointSeeds, trainer: formula())
 }
 
-extension ComparisonRunner {
-  fileprivate init(
-    _ folder: String, _ configuration: ComparisonConfiguration,
-    _ evaluator: any Evaluator = FormulaEvaluator(), workers: Int = 2
-  ) {
-    self.init(
-      folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
-      makeMethod: makeTestMethod)
-  }
-}
-
-@Suite struct ComparisonTests {
-  @Test func givesEveryMethodItsSearchesAndEveryPickTheSameFreshSeeds() throws {
+@Suite("A comparison") struct ComparisonTests {
+  @Test("gives every method its searches and every pick the same fresh seeds")
+  func givesEveryMethodItsSearchesAndEveryPickTheSameFreshSeeds() throws {
     let folder = TemporaryFolder()
     let configuration = comparison(["a", "short", "uniform", "sobol"])
-    let record = try ComparisonRunner(folder.path, configuration).run()
+    let record = try comparisonRunner(folder.path, configuration).run()
     let seeds = configuration.seeds
     #expect(seeds.searches.count == 2 && seeds.searches[0] == 1)
     #expect(Set(seeds.searches + seeds.fresh).count == 5)
@@ -42,70 +33,68 @@ extension ComparisonRunner {
         let own = record.trials.flatMap { trial in
           trial.claims.filter { $0.name == name && $0.replicate == replicate }.map { (trial, $0) }
         }
-        let search = own.filter { $0.0.request.purpose == .search }
+        let search = own.filter { $0.1.purpose == .search }
         #expect(search.map(\.1.ordinal) == Array(0..<count))
         #expect(search.allSatisfy { $0.0.request.seed == seeds.searches[replicate] })
-        let final = own.filter { $0.0.request.purpose == .confirmation && $0.1.rank == 0 }
+        let final = own.filter { $0.1.purpose == .confirmation && $0.1.rank == 0 }
         #expect(final.map(\.0.request.seed) == seeds.fresh)
         #expect(Set(final.map(\.0.request.mixture)).count == 1)
         // `short` and `uniform` have ended before the checkpoint.
-        let way = own.filter { $0.0.request.purpose == .confirmation && $0.1.rank == 1 }
+        let way = own.filter { $0.1.purpose == .confirmation && $0.1.rank == 1 }
         #expect(way.count == (count > 4 ? 2 : 0))
       }
     }
     #expect(record.picks.filter(\.isFinal).count == 8)
     // A fixed mixture's fresh runs serve both of its searches.
     let uniform = record.trials.filter {
-      $0.request.purpose == .confirmation && $0.claims.contains { $0.name == "uniform" }
+      $0.purpose == .confirmation && $0.claims.contains { $0.name == "uniform" }
     }
     #expect(uniform.count == 3 && uniform.allSatisfy { $0.claims.count == 2 })
     #expect(try ComparisonRecord.read(folder: folder.path).trials == record.trials)
   }
 
-  @Test(arguments: [1, 5])
+  @Test("is the same for any number of workers", arguments: [1, 5])
   func isTheSameForAnyNumberOfWorkers(workers: Int) throws {
     let configuration = comparison(["a", "bimix", "regmix-linear", "uniform"])
     let calm = TemporaryFolder()
-    let expected = try ComparisonRunner(calm.path, configuration, workers: 2).run()
+    let expected = try comparisonRunner(calm.path, configuration, workers: 2).run()
     let folder = TemporaryFolder()
     let jitter = FormulaEvaluator(delay: { request in
       var generator = SeededGenerator(seed: 3, stream: "\(request.id)")
       return 0.004 * generator.uniform()
     })
-    let found = try ComparisonRunner(folder.path, configuration, jitter, workers: workers).run()
+    let found = try comparisonRunner(folder.path, configuration, jitter, workers: workers).run()
     #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
     #expect(found.picks == expected.picks)
   }
 
-  @Test func goesOnFromAnyLineOfItsJournalsToTheSameEnd() throws {
+  @Test("goes on from any line of its journals to the same end")
+  func goesOnFromAnyLineOfItsJournalsToTheSameEnd() throws {
     let configuration = comparison(["a", "sobol", "uniform"], trials: 5, checkpoints: [3])
     let whole = TemporaryFolder()
-    let expected = try ComparisonRunner(whole.path, configuration, workers: 1).run()
-    let journal = try lines(of: whole / "comparison.jsonl")
-    let picks = try lines(of: whole / "picks.jsonl")
-    for cut in stride(from: 1, to: journal.count, by: 7) {
+    let expected = try comparisonRunner(whole.path, configuration, workers: 1).run()
+    let journal = try lines(of: whole / "runs.jsonl")
+    for cut in 0...journal.count {
       let folder = TemporaryFolder()
-      for file in ["comparison.json"] {
-        try FileManager.default.copyItem(atPath: whole / file, toPath: folder / file)
-      }
+      try FileManager.default.copyItem(
+        atPath: whole / "comparison.json", toPath: folder / "comparison.json")
       try Data(journal.prefix(cut).joined().utf8)
-        .write(to: URL(fileURLWithPath: folder / "comparison.jsonl"))
-      try Data(picks.prefix(cut * picks.count / journal.count).joined().utf8)
-        .write(to: URL(fileURLWithPath: folder / "picks.jsonl"))
-      let found = try ComparisonRunner(folder.path, configuration, workers: 1).run()
+        .write(to: URL(fileURLWithPath: folder / "runs.jsonl"))
+      let found = try comparisonRunner(folder.path, configuration, workers: 1).run()
       #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
       #expect(found.picks == expected.picks)
     }
   }
 
-  @Test func goesOnWithMoreMethodsSearchesAndSeedsAndWithNothingElseChanged() throws {
+  @Test("goes on with more methods searches and seeds and with nothing else changed")
+  func goesOnWithMoreMethodsSearchesAndSeedsAndWithNothingElseChanged() throws {
     let folder = TemporaryFolder()
-    let first = try ComparisonRunner(
+    let first = try comparisonRunner(
       folder.path, comparison(["a", "uniform"], replicates: 1, confirmationSeeds: 2)
     ).run()
     let evaluator = FormulaEvaluator()
     let more = comparison(["a", "uniform", "b"], replicates: 2, confirmationSeeds: 3)
-    let second = try ComparisonRunner(folder.path, more, evaluator).run()
+    let second = try comparisonRunner(folder.path, more, evaluator).run()
     #expect(
       Array(second.trials.prefix(first.trials.count)).map(\.request) == first.trials.map(\.request))
     #expect(evaluator.log.all.count == second.trials.count - first.trials.count)
@@ -115,28 +104,30 @@ extension ComparisonRunner {
       comparison(["a", "uniform", "b"], trials: 9), comparison(["a", "uniform"]),
       comparison(["a", "uniform", "b"], replicates: 1),
     ] {
-      #expect(throws: StudyError.self) { try ComparisonRunner(folder.path, other).run() }
+      #expect(throws: StudyError.self) { try comparisonRunner(folder.path, other).run() }
     }
   }
 
-  @Test func trainsOnceWhatSeveralAskFor() throws {
+  @Test("trains once what several ask for") func trainsOnceWhatSeveralAskFor() throws {
     let folder = TemporaryFolder()
     let evaluator = FormulaEvaluator()
     let configuration = comparison(
       ["sobol", "bimix", "mixlaws"], replicates: 1, checkpoints: [], checkpointSeeds: 0)
-    let record = try ComparisonRunner(folder.path, configuration, evaluator).run()
-    let search = record.trials.filter { $0.request.purpose == .search }
+    let record = try comparisonRunner(folder.path, configuration, evaluator).run()
+    let search = record.trials.filter { $0.purpose == .search }
     #expect(search.count == 8)
     #expect(search.allSatisfy { $0.claims.count == 3 })
     // Each counts them all the same.
     #expect(record.analysis.methods.allSatisfy { $0.searches[0].trials == 8 })
   }
 
-  @Test func tellsWhatDivergedFromWhatWasMeasured() throws {
+  @Test("tells what diverged from what was measured") func tellsWhatDivergedFromWhatWasMeasured()
+    throws
+  {
     let folder = TemporaryFolder()
     let configuration = comparison(["a", "uniform"], replicates: 1)
     let fresh = configuration.seeds.fresh
-    let record = try ComparisonRunner(
+    let record = try comparisonRunner(
       folder.path, configuration,
       FormulaEvaluator(diverges: {
         $0.seed == fresh[0] && $0.mixture == .uniform(over: domains) || $0.id == 2
@@ -151,7 +142,8 @@ extension ComparisonRunner {
     #expect(worse?.difference?.estimate.count == 2)
   }
 
-  @Test func keepsEverySearchToConstraintsAndRunsFixedMixturesAsTheyAre() throws {
+  @Test("keeps every search to constraints and runs fixed mixtures as they are")
+  func keepsEverySearchToConstraintsAndRunsFixedMixturesAsTheyAre() throws {
     let folder = TemporaryFolder()
     var configuration = comparison(
       ["bo", "sobol", "mixlaws", "olmix", "regmix-linear", "climb", "uniform"], replicates: 1,
@@ -163,7 +155,7 @@ extension ComparisonRunner {
       try MixtureConstraint(parsing: $0)
     }
     let feasible = try configuration.feasibleMixtures()
-    let record = try ComparisonRunner(folder.path, configuration).run()
+    let record = try comparisonRunner(folder.path, configuration).run()
     for trial in record.trials where !trial.claims.contains(where: { $0.name == "uniform" }) {
       #expect(
         feasible.contains(trial.request.mixture.weights, tolerance: 1e-9),
@@ -182,17 +174,18 @@ extension ComparisonRunner {
     ] as [(String, (inout ComparisonConfiguration) -> Void)] {
       var other = configuration
       change(&other)
-      let refusal = message(of: { try ComparisonRunner(folder.path, other).run() })
+      let refusal = message(of: { try comparisonRunner(folder.path, other).run() })
       #expect(refusal.contains("found \(field) "), "\(refusal)")
     }
   }
 
-  @Test func withoutConstraintsIsWrittenAsBeforeThereWereAny() throws {
+  @Test("without constraints is written as before there were any")
+  func withoutConstraintsIsWrittenAsBeforeThereWereAny() throws {
     let document = String(decoding: try encodeDocument(comparison(["a"])), as: UTF8.self)
     #expect(!document.contains("constraints"))
   }
 
-  @Test func isRefusedWhereItMakesNoSense() {
+  @Test("is refused where it makes no sense") func isRefusedWhereItMakesNoSense() {
     func refusal(_ change: (inout ComparisonConfiguration) -> Void) -> String {
       var configuration = comparison(["a"])
       change(&configuration)
@@ -216,8 +209,8 @@ extension ComparisonRunner {
   }
 }
 
-@Suite struct LossesCrossedBySearchAndSeedTests {
-  @Test func oweTheirErrorToBoth() {
+@Suite("Losses crossed by search and seed") struct LossesCrossedBySearchAndSeedTests {
+  @Test("owe their error to both") func oweTheirErrorToBoth() {
     // Rows differ by 2, columns by 1, nothing else: R = 2·c, C = .5·r, E = 0.
     let crossed = CrossedLosses([[1, 2, 3], [3, 4, 5]])
     #expect(crossed.mean == 3)
@@ -226,7 +219,8 @@ extension ComparisonRunner {
     #expect(abs(crossed.standardError! * crossed.standardError! - expected) < 1e-12)
   }
 
-  @Test func ofAFixedMixtureOrOfOneSearchAreTheSeedsAlone() throws {
+  @Test("of a fixed mixture or of one search are the seeds alone")
+  func ofAFixedMixtureOrOfOneSearchAreTheSeedsAlone() throws {
     let values = [4.01, 4.03, 3.98, 4.02]
     let alone = CrossedLosses([values])
     #expect(alone.standardError == Statistics.standardError(values))
@@ -237,7 +231,7 @@ extension ComparisonRunner {
     #expect(same.degreesOfFreedom == 3)
   }
 
-  @Test func ofASingleValueHaveNone() {
+  @Test("of a single value have none") func ofASingleValueHaveNone() {
     let one = CrossedLosses([[4]])
     #expect(one.standardError == nil && one.estimate.interval == nil && one.pValue == 1)
     #expect(CrossedLosses([[0, 0], [0, 0]]).pValue == 1)
@@ -245,7 +239,7 @@ extension ComparisonRunner {
   }
 
   /// 2,000 layouts with known effects: how often the interval holds the mean that it should.
-  @Test func holdTheTrueMeanAsOftenAsTheySay() {
+  @Test("hold the true mean as often as they say") func holdTheTrueMeanAsOftenAsTheySay() {
     var generator = SeededGenerator(seed: 5)
     var held = 0
     let layouts = 2000
@@ -260,7 +254,7 @@ extension ComparisonRunner {
   }
 }
 
-@Suite struct ClaimsOfTheLiteratureTests {
+@Suite("Claims of the literature") struct ClaimsOfTheLiteratureTests {
   /// A record made by hand: each method's pick has a loss, its seeds a noise that all share.
   private func record(
     _ losses: [(String, [Double], Double)], noise: Double = 0.001
@@ -268,33 +262,34 @@ extension ComparisonRunner {
     let configuration = comparison(
       losses.map(\.0), trials: 2, confirmationSeeds: 4, checkpoints: [], checkpointSeeds: 0)
     let seeds = configuration.seeds
-    var trials: [TrialRecord] = []
+    var trials: [RunRecord] = []
     var picks: [ComparisonPick] = []
-    func add(
-      _ purpose: TrialRequest.Purpose, _ mixture: Mixture, _ seed: UInt64, _ claim: TrialClaim,
-      _ loss: Double
-    ) {
+    func add(_ mixture: Mixture, _ seed: UInt64, _ claim: RunClaim, _ loss: Double) {
+      let measurement = RunResult(
+        losses: domains.enumerated().map { index, domain in
+          // The first domain pays for the others.
+          DomainLoss(
+            domain: domain, loss: index == 0 ? 8 - loss : 2 * loss - 4, standardError: 0,
+            bitsPerByte: 1)
+        })
       trials.append(
-        TrialRecord(
-          request: TrialRequest(
-            id: trials.count, purpose: purpose, mixture: mixture, scale: small, seed: seed),
+        RunRecord(
+          request: RunRequest(
+            id: trials.count,
+            key: RunKey(conditions: configuration.conditions, mixture: mixture, seed: seed),
+            to: small.tokens),
           claims: [claim],
-          outcome: .finished(
-            TrialResult(
-              losses: domains.enumerated().map { index, domain in
-                // The first domain pays for the others.
-                DomainLoss(
-                  domain: domain, loss: index == 0 ? 8 - loss : 2 * loss - 4,
-                  standardError: 0, bitsPerByte: 1)
-              }, tokensSeen: [0, 0, 0], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1))))
+          outcomes: [RungOutcome(tokens: small.tokens, outcome: .finished(measurement))]))
     }
     for (place, (name, weights, loss)) in losses.enumerated() {
       for replicate in 0..<2 {
         let mixture = Mixture(domains: domains, proportionalTo: weights)
         for ordinal in 0..<2 {
           add(
-            .search, mixture, seeds.searches[replicate],
-            TrialClaim(name: name, ordinal: ordinal, replicate: replicate), loss - 0.01)
+            mixture, seeds.searches[replicate],
+            RunClaim(
+              plan: ComparisonConfiguration.plan, purpose: .search, name: name, ordinal: ordinal,
+              replicate: replicate), loss - 0.01)
         }
         picks.append(
           ComparisonPick(
@@ -303,8 +298,10 @@ extension ComparisonRunner {
         for (ordinal, seed) in seeds.fresh.enumerated() {
           var generator = SeededGenerator(seed: seed, stream: "noise \(replicate) \(place)")
           add(
-            .confirmation, mixture, seed,
-            TrialClaim(name: name, ordinal: ordinal, rank: 0, replicate: replicate),
+            mixture, seed,
+            RunClaim(
+              plan: ComparisonConfiguration.plan, purpose: .confirmation, name: name,
+              ordinal: ordinal, rank: 0, replicate: replicate),
             loss + noise * generator.normal())
         }
       }
@@ -319,7 +316,7 @@ extension ComparisonRunner {
     ("mixlaws", [0.6, 0.4, 0], 4.65), ("llama", [0.1, 0.1, 0.8], 4.68),
   ]
 
-  @Test func holdWhereTheRunsSaySo() throws {
+  @Test("hold where the runs say so") func holdWhereTheRunsSaySo() throws {
     let claims = record(published).analysis.claims
     #expect(claims.map(\.letter) == ["a", "b", "c", "d"])
     #expect(claims[0].verdict == .holds)
@@ -330,7 +327,8 @@ extension ComparisonRunner {
     #expect(claims[3].evidence[0].contains("loses on books +"), "\(claims[3])")
   }
 
-  @Test func doNotWhereTheySayOtherwiseAndStayOpenWhereTheyCannotTell() {
+  @Test("do not where they say otherwise and stay open where they cannot tell")
+  func doNotWhereTheySayOtherwiseAndStayOpenWhereTheyCannotTell() {
     var reversed = published
     (reversed[0].2, reversed[5].2) = (published[5].2, published[0].2)
     let claims = record(reversed).analysis.claims
@@ -341,7 +339,8 @@ extension ComparisonRunner {
     #expect(record([published[0]]).analysis.claims[0].verdict == .untested)
   }
 
-  @Test func restOnDifferencesFromTheBestThatAreCorrectedForTheirNumber() throws {
+  @Test("rest on differences from the best that are corrected for their number")
+  func restOnDifferencesFromTheBestThatAreCorrectedForTheirNumber() throws {
     let analysis = record(published).analysis
     #expect(analysis.best == 0 && analysis["bo"]?.difference == nil)
     let uniform = try #require(analysis["uniform"]?.difference)

@@ -1,8 +1,8 @@
 import Foundation
-import GaussianProcesses
 import MixtureMethods
 import Mixtures
 import Numerics
+import Runs
 import Storage
 import Studies
 import Testing
@@ -25,49 +25,7 @@ private func configuration(
     corpus: "corpora/none", corpusDigest: "0123", domains: domains,
     availableTokens: [100, 200, 300], objective: .mean(of: domains), grid: grid, seed: 1,
     method: method, budget: budget, budgetText: "\(budget)", confirmationRuns: confirmationRuns,
-    lag: lag, trainer: ["learning rate": "0.01"])
-}
-
-/// A formula: bowls, lower for large and long runs.
-private struct Formula: FidelityEvaluator {
-  var delay: (@Sendable (FidelityTask) -> Double)?
-  var diverges: @Sendable (FidelityTask) -> Bool = { _ in false }
-  let log = TaskLog()
-
-  func measure(_ task: FidelityTask, control: TrialControl) throws -> [RungOutcome] {
-    log.append(task)
-    if let delay {
-      let until = ContinuousClock.now + .seconds(delay(task))
-      while ContinuousClock.now < until {
-        if control.isCancelled() { throw CancellationError() }
-        control.progress(0.5)
-        usleep(200)
-      }
-    }
-    let first = task.measuresOnTheWay ? (task.from ?? -1) + 1 : task.goal
-    if diverges(task) {
-      return [RungOutcome(rung: first, outcome: .diverged(step: 3, reason: "the loss is nan"))]
-    }
-    return (first...task.goal).map { rung in
-      RungOutcome(rung: rung, outcome: .finished(Self.result(task, rung: rung)))
-    }
-  }
-
-  static func result(_ task: FidelityTask, rung: Int) -> TrialResult {
-    let scale = grid.levels[task.level][rung].scale
-    var result = FormulaEvaluator.result(
-      of: TrialRequest(
-        id: 0, purpose: .search, mixture: task.mixture, scale: scale, seed: task.seed), noise: 0.01)
-    for index in result.losses.indices { result.losses[index].loss += 1e5 / Double(scale.tokens) }
-    return result
-  }
-}
-
-private final class TaskLog: @unchecked Sendable {
-  private let lock = NSLock()
-  private var tasks: [FidelityTask] = []
-  func append(_ task: FidelityTask) { lock.withLock { tasks.append(task) } }
-  var all: [FidelityTask] { lock.withLock { tasks } }
+    lag: lag, trainer: SizesTrainer(sizes: ["50k": formula(), "200k": formula()]))
 }
 
 /// Proposes by each bit of what it is told: starts, goes on with paused runs, waits.
@@ -123,40 +81,45 @@ private struct BitsMethod: FidelityMethod {
   var measuresOnTheWay: Bool { true }
 }
 
-extension FidelityStudyRunner {
-  fileprivate init(
-    _ folder: String, _ configuration: FidelityStudyConfiguration,
-    _ evaluator: any FidelityEvaluator = Formula(), workers: Int = 2
-  ) {
-    self.init(
-      folder: folder, configuration: configuration, evaluator: evaluator, workers: workers
-    ) { name, context in
-      name == "bits"
-        ? BitsMethod(context: context) : try makeFidelityMethod(named: name, context: context)
-    }
-  }
+private func sizesRunner(
+  _ folder: String, _ configuration: FidelityStudyConfiguration,
+  _ evaluator: any RunMeasurer = FormulaEvaluator(), workers: Int = 2
+) -> Runner<FidelityStudyConfiguration, FidelityStudyRecord> {
+  Runner(
+    folder: folder, configuration: configuration, evaluator: evaluator, workers: workers,
+    plan: { configuration in
+      try configuration.clockPlan { name, context in
+        name == "bits"
+          ? BitsMethod(context: context)
+          : try makeFidelityMethod(named: name, context: context)
+      }
+    }, record: { try FidelityStudyRecord(folder: $0, configuration: $1, $2) })
 }
 
-extension FidelityTaskRecord {
-  fileprivate var timeless: FidelityTaskRecord {
-    var record = self
-    record.proposedAt = 0
-    record.endedAt = record.rungs.map { _ in 0 }
-    return record
-  }
+/// What the formula gives at the target.
+private func measured(_ task: ClockTask) -> RunResult {
+  let rungs = grid.levels[task.level].map(\.scale)
+  let request = RunRequest(
+    key: RunKey(
+      conditions: RunConditions(
+        corpus: "0123", domains: domains, size: rungs[0].size, parameters: rungs[0].parameters,
+        evaluator: formula()), mixture: task.mixture, seed: task.seed),
+    to: rungs[task.goal].tokens, ladder: rungs.map(\.tokens))
+  return FormulaEvaluator.result(of: request, noise: 0.01)
 }
 
-@Suite struct StudyOfSeveralSizesTests {
-  private func jitter(_ seed: UInt64) -> @Sendable (FidelityTask) -> Double {
+@Suite("A study of several sizes") struct StudyOfSeveralSizesTests {
+  private func jitter(_ seed: UInt64) -> @Sendable (RunRequest) -> Double {
     { task in
       var generator = SeededGenerator(seed: seed, stream: "\(task.id)")
       return 0.006 * generator.uniform()
     }
   }
 
-  @Test func startsRunsGoesOnWithThemAndKeepsToItsBudget() throws {
+  @Test("starts runs goes on with them and keeps to its budget")
+  func startsRunsGoesOnWithThemAndKeepsToItsBudget() throws {
     let folder = TemporaryFolder()
-    let record = try FidelityStudyRunner(folder.path, configuration()).run()
+    let record = try sizesRunner(folder.path, configuration()).run()
     let tasks = record.tasks.map(\.task)
     #expect(tasks.map(\.id) == Array(tasks.indices))
     let search = tasks.filter { $0.purpose == .search }
@@ -201,7 +164,7 @@ extension FidelityTaskRecord {
     #expect(Set(confirmed.map(\.seed)).isDisjoint(with: search.map(\.seed)))
     let mean = Statistics.mean(
       confirmed.map { task in
-        Statistics.mean(Formula.result(task, rung: 2).losses.map(\.loss))
+        Statistics.mean(measured(task).losses.map(\.loss))
       })
     #expect(abs(analysis.confirmed!.mean - mean) < 1e-12)
     let interval = try #require(recommended.predicted).interval
@@ -210,70 +173,75 @@ extension FidelityTaskRecord {
     #expect(analysis.curves.reduce(0) { $0 + $1.resumptions } == resumed.count)
   }
 
-  @Test(arguments: [1, 2, 5], [UInt64(1), 2, 3])
+  @Test(
+    "is the same for any number of workers and any timing", arguments: [1, 2, 5], [UInt64(1), 2, 3])
   func isTheSameForAnyNumberOfWorkersAndAnyTiming(workers: Int, timing: UInt64) throws {
     let calm = TemporaryFolder()
-    let expected = try FidelityStudyRunner(calm.path, configuration(), workers: 1).run()
+    let expected = try sizesRunner(calm.path, configuration(), workers: 1).run()
     let folder = TemporaryFolder()
-    let found = try FidelityStudyRunner(
-      folder.path, configuration(), Formula(delay: jitter(timing)), workers: workers
+    let found = try sizesRunner(
+      folder.path, configuration(), FormulaEvaluator(delay: jitter(timing)), workers: workers
     ).run()
-    #expect(found.tasks.map(\.timeless) == expected.tasks.map(\.timeless))
+    #expect(found.tasks == expected.tasks)
   }
 
-  @Test func goesOnFromAnyLineOfItsJournalToTheSameEnd() throws {
+  @Test("goes on from any line of its journal to the same end")
+  func goesOnFromAnyLineOfItsJournalToTheSameEnd() throws {
     let whole = TemporaryFolder()
-    let expected = try FidelityStudyRunner(
-      whole.path, configuration(), Formula(delay: jitter(4)), workers: 3
+    let expected = try sizesRunner(
+      whole.path, configuration(), FormulaEvaluator(delay: jitter(4)), workers: 3
     ).run()
-    let journal = try lines(of: whole / "fidelity.jsonl")
+    let journal = try lines(of: whole / "runs.jsonl")
     #expect(journal.count > 40)
     for count in 0...journal.count {
       let folder = TemporaryFolder()
       try FileManager.default.copyItem(
         atPath: whole / "fidelity.json", toPath: folder / "fidelity.json")
       try Data(journal[..<count].joined().utf8)
-        .write(to: URL(fileURLWithPath: folder / "fidelity.jsonl"))
-      let evaluator = Formula()
+        .write(to: URL(fileURLWithPath: folder / "runs.jsonl"))
+      let evaluator = FormulaEvaluator()
       let ended = try FidelityStudyRecord.read(folder: folder.path).tasks.filter {
-        $0.rungs != nil
+        $0.outcomes != nil
       }
-      let found = try FidelityStudyRunner(folder.path, configuration(), evaluator).run()
-      #expect(found.tasks.map(\.timeless) == expected.tasks.map(\.timeless), "line \(count)")
+      let found = try sizesRunner(folder.path, configuration(), evaluator).run()
+      #expect(found.tasks == expected.tasks, "line \(count)")
       // No part of a run is trained twice.
       #expect(evaluator.log.all.count == expected.tasks.count - ended.count, "line \(count)")
     }
   }
 
-  @Test func stopsWhenAskedAndGoesOnToTheSameEnd() throws {
+  @Test("stops when asked and goes on to the same end") func stopsWhenAskedAndGoesOnToTheSameEnd()
+    throws
+  {
     let whole = TemporaryFolder()
-    let expected = try FidelityStudyRunner(whole.path, configuration()).run()
+    let expected = try sizesRunner(whole.path, configuration()).run()
     let folder = TemporaryFolder()
     for count in [2, 9] {
-      let evaluator = Formula(delay: { _ in 0.003 })
+      let evaluator = FormulaEvaluator(delay: { _ in 0.003 })
       #expect(throws: CancellationError.self) {
-        try FidelityStudyRunner(folder.path, configuration(), evaluator).run(
+        try sizesRunner(folder.path, configuration(), evaluator).run(
           isCancelled: { evaluator.log.all.count > count })
       }
     }
-    let found = try FidelityStudyRunner(folder.path, configuration()).run()
-    #expect(found.tasks.map(\.timeless) == expected.tasks.map(\.timeless))
+    let found = try sizesRunner(folder.path, configuration()).run()
+    #expect(found.tasks == expected.tasks)
   }
 
-  @Test func neverGoesOnWithWhatHasDiverged() throws {
+  @Test("never goes on with what has diverged") func neverGoesOnWithWhatHasDiverged() throws {
     let folder = TemporaryFolder()
-    let evaluator = Formula(diverges: { $0.purpose == .search && $0.run % 3 == 1 })
-    let record = try FidelityStudyRunner(folder.path, configuration(), evaluator).run()
-    let search = record.tasks.map(\.task).filter { $0.purpose == .search }
-    #expect(search.filter { $0.run % 3 == 1 }.count > 1)
-    #expect(search.allSatisfy { $0.run % 3 != 1 || $0.from == nil })
+    let evaluator = FormulaEvaluator(diverges: { $0.seed == 1 && $0.mixture.weights[0] > 0.5 })
+    let record = try sizesRunner(folder.path, configuration(), evaluator).run()
+    let search = record.tasks.map(\.task).filter { $0.purpose == .search && $0.seed == 1 }
+    #expect(search.count { $0.mixture.weights[0] > 0.5 } > 1)
+    #expect(search.allSatisfy { $0.mixture.weights[0] <= 0.5 || $0.from == nil })
     let analysis = FidelityAnalysis(of: record)
-    #expect(analysis.curves.filter(\.hasDiverged).map(\.run).allSatisfy { $0 % 3 == 1 })
+    #expect(analysis.curves.contains { $0.hasDiverged })
+    #expect(analysis.curves.allSatisfy { !$0.hasDiverged || $0.mixture.weights[0] > 0.5 })
   }
 
-  @Test func runsAMethodThatKnowsNoModel() throws {
+  @Test("runs a method that knows no model") func runsAMethodThatKnowsNoModel() throws {
     let folder = TemporaryFolder()
-    let record = try FidelityStudyRunner(folder.path, configuration(method: "random", budget: 6))
+    let record = try sizesRunner(folder.path, configuration(method: "random", budget: 6))
       .run()
     let analysis = FidelityAnalysis(of: record)
     #expect(analysis.covers == nil && analysis.confirmed?.count == 2)
@@ -281,20 +249,21 @@ extension FidelityTaskRecord {
     #expect(analysis.curves.count == 4 && analysis.curves.allSatisfy { $0.level == 1 })
   }
 
-  @Test func refusesAnotherConfigurationAndBudgetsTooSmallInOneLine() throws {
+  @Test("refuses another configuration and budgets too small in one line")
+  func refusesAnotherConfigurationAndBudgetsTooSmallInOneLine() throws {
     let folder = TemporaryFolder()
-    _ = try FidelityStudyRunner(folder.path, configuration()).run()
+    _ = try sizesRunner(folder.path, configuration()).run()
     var other = configuration()
     other.seed = 2
-    let text = message { try FidelityStudyRunner(folder.path, other).run() }
+    let text = message { try sizesRunner(folder.path, other).run() }
     #expect(text.contains("found seed 1, but now it is 2"))
     let small = message {
-      try FidelityStudyRunner(folder.path, configuration(budget: 2)).run()
+      try sizesRunner(folder.path, configuration(budget: 2)).run()
     }
     #expect(small.contains("found 2 target runs, expected") && !small.contains("\n"))
     try FileManager.default.removeItem(atPath: folder / "fidelity.json")
     #expect(
-      message { try FidelityStudyRunner(folder.path, configuration()).run() }
-        .contains("beside its fidelity.jsonl"))
+      message { try sizesRunner(folder.path, configuration()).run() }
+        .contains("beside its runs.jsonl"))
   }
 }

@@ -1,56 +1,63 @@
 import Foundation
 import Mixtures
 import Numerics
+import Runs
 import Studies
 import Testing
 
-@Suite struct StudyAnalysisTests {
+@Suite("The analysis of a study") struct StudyAnalysisTests {
   /// Losses by hand: search trials and confirmations of methods `a` and `b`.
   private static func record(
-    search: [(claims: [TrialClaim], weights: [Double], loss: Double?)],
-    confirmations: [(claims: [TrialClaim], weights: [Double], losses: [Double?])]
+    search: [(claims: [RunClaim], weights: [Double], loss: Double?)],
+    confirmations: [(claims: [RunClaim], weights: [Double], losses: [Double?])]
   ) -> StudyRecord {
     let settings = configuration(
       methods: [.init(name: "a", trials: 4), .init(name: "b", trials: 4)], confirmationSeeds: 3)
-    var trials: [TrialRecord] = []
+    var trials: [RunRecord] = []
     func append(
-      _ purpose: TrialRequest.Purpose, _ claims: [TrialClaim], _ weights: [Double], _ seed: UInt64,
+      _ purpose: RunClaim.Purpose, _ claims: [RunClaim], _ weights: [Double], _ seed: UInt64,
       _ loss: Double?
     ) {
       let result = loss.map { loss in
-        TrialResult(
+        RunResult(
           losses: domains.enumerated().map {
             DomainLoss(
               domain: $0.element, loss: loss + Double($0.offset - 1), standardError: 0,
               bitsPerByte: 1)
           }, tokensSeen: [1, 1, 1], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1)
       }
+      let request = RunRequest(
+        id: trials.count,
+        key: RunKey(
+          conditions: settings.conditions,
+          mixture: Mixture(domains: domains, proportionalTo: weights), seed: seed),
+        to: small.tokens)
+      let outcome = result.map(RunOutcome.finished) ?? .diverged(step: 1, reason: "")
       trials.append(
-        TrialRecord(
-          request: TrialRequest(
-            id: trials.count, purpose: purpose,
-            mixture: Mixture(domains: domains, proportionalTo: weights), scale: small, seed: seed),
-          claims: claims,
-          outcome: result.map(TrialOutcome.finished) ?? .diverged(step: 1, reason: "")))
+        RunRecord(
+          request: request, claims: claims,
+          outcomes: [RungOutcome(tokens: small.tokens, outcome: outcome)]))
     }
     for trial in search { append(.search, trial.claims, trial.weights, 1, trial.loss) }
     for trial in confirmations {
       for (seed, loss) in trial.losses.enumerated() {
         append(
           .confirmation,
-          trial.claims.map { TrialClaim(name: $0.name, ordinal: seed, rank: $0.rank) },
+          trial.claims.map { finalist($0.name, $0.rank ?? 0, seed: seed) },
           trial.weights, UInt64(100 + seed), loss)
       }
     }
     return StudyRecord(folder: "", configuration: settings, trials: trials)
   }
 
-  private static func search(_ name: String, _ ordinal: Int) -> TrialClaim {
-    TrialClaim(name: name, ordinal: ordinal)
+  private static func search(_ name: String, _ ordinal: Int) -> RunClaim {
+    claim(name, ordinal)
   }
 
-  private static func finalist(_ name: String, _ rank: Int) -> TrialClaim {
-    TrialClaim(name: name, ordinal: 0, rank: rank)
+  private static func finalist(_ name: String, _ rank: Int, seed: Int = 0) -> RunClaim {
+    RunClaim(
+      plan: StudyConfiguration.plan, purpose: .confirmation, name: name, ordinal: seed,
+      rank: rank)
   }
 
   private let record = record(
@@ -65,7 +72,8 @@ import Testing
       ([finalist("b", 0)], [1, 2, 1], [3.02, 3.04, 3.03]),
     ])
 
-  @Test func picksTheFinalistOfTheBestMeanOverFreshSeedsNotTheLuckiestTrial() throws {
+  @Test("picks the finalist of the best mean over fresh seeds not the luckiest trial")
+  func picksTheFinalistOfTheBestMeanOverFreshSeedsNotTheLuckiestTrial() throws {
     let analysis = record.analysis
     let a = analysis.methods[0]
     #expect(a.pick == Mixture(domains: domains, proportionalTo: [1, 1, 2]))
@@ -81,7 +89,7 @@ import Testing
     #expect(abs(try #require(a.winnersCurse)) < 1e-12)
   }
 
-  @Test func pairsDifferencesBySeed() throws {
+  @Test("pairs differences by seed") func pairsDifferencesBySeed() throws {
     let analysis = record.analysis
     #expect(analysis.methods[1].differenceFromBest == nil)
     let difference = try #require(analysis.methods[0].differenceFromBest)
@@ -93,7 +101,8 @@ import Testing
     #expect(abs(try #require(difference.margin) - 0.065_724_106_077_284_28) < 1e-9)
   }
 
-  @Test func keepsEachDomainsLossOverTheFreshSeeds() {
+  @Test("keeps each domains loss over the fresh seeds") func keepsEachDomainsLossOverTheFreshSeeds()
+  {
     let estimates = record.analysis.methods[1].domains
     #expect(estimates.map(\.domain) == domains)
     for (estimate, expected) in zip(estimates, [2.03, 3.03, 4.03]) {
@@ -102,21 +111,24 @@ import Testing
     }
   }
 
-  @Test func drawsTheBestSoFarOverDivergedTrialsToo() {
+  @Test("draws the best so far over diverged trials too")
+  func drawsTheBestSoFarOverDivergedTrialsToo() {
     let curve = record.analysis.curves[0]
     #expect(curve.points.map(\.trial) == [0, 1, 3])
     #expect(curve.points.map { $0.loss == nil } == [false, false, true])
     #expect(curve.points.map { ($0.best! * 100).rounded() } == [305, 300, 300])
   }
 
-  @Test func poolsTheNoiseOfTheSeedsEachMixtureOnce() throws {
+  @Test("pools the noise of the seeds each mixture once")
+  func poolsTheNoiseOfTheSeedsEachMixtureOnce() throws {
     let noise = try #require(record.analysis.seedNoise)
     #expect(noise.degreesOfFreedom == 6)
     // Variances 1e-4, 7e-4 and 1e-4.
     #expect(abs(noise.standardDeviation - (3e-4).squareRoot()) < 1e-12)
   }
 
-  @Test func goesByTheSearchBeforeThereAreConfirmations() {
+  @Test("goes by the search before there are confirmations")
+  func goesByTheSearchBeforeThereAreConfirmations() {
     let early = Self.record(
       search: [
         ([Self.search("a", 0)], [1, 1, 2], nil), ([Self.search("b", 0)], [1, 2, 1], 3.02),
@@ -130,7 +142,7 @@ import Testing
     #expect(Self.record(search: [], confirmations: []).analysis.best == nil)
   }
 
-  @Test func takesAFinalistThatDivergedLast() {
+  @Test("takes a finalist that diverged last") func takesAFinalistThatDivergedLast() {
     let risky = Self.record(
       search: [([Self.search("a", 0)], [1, 1, 2], 3), ([Self.search("a", 1)], [1, 2, 1], 3.1)],
       confirmations: [
@@ -142,24 +154,26 @@ import Testing
     #expect(result.finalists.map(\.diverged) == [1, 0])
   }
 
-  @Test func showsTheWinnersCurseWhereThereIsOne() throws {
+  @Test("shows the winners curse where there is one") func showsTheWinnersCurseWhereThereIsOne()
+    throws
+  {
     // Twelve mixtures that differ by noise alone: the best trial was lucky.
-    struct Noise: Evaluator {
-      func evaluate(_ trial: TrialRequest, control: TrialControl) -> TrialOutcome {
+    struct Noise: RunMeasurer {
+      func measure(_ trial: RunRequest, control: RunControl) -> [RungOutcome] {
         var generator = SeededGenerator(
           seed: trial.seed, stream: trial.mixture.weights.map { "\($0)" }.joined())
         let loss = 3 + 0.02 * generator.normal()
-        return .finished(
-          TrialResult(
-            losses: domains.map {
-              DomainLoss(domain: $0, loss: loss, standardError: 0, bitsPerByte: 1)
-            }, tokensSeen: [1, 1, 1], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1))
+        let result = RunResult(
+          losses: domains.map {
+            DomainLoss(domain: $0, loss: loss, standardError: 0, bitsPerByte: 1)
+          }, seconds: 1)
+        return [RungOutcome(tokens: trial.to, outcome: .finished(result))]
       }
     }
     var curses: [Double] = []
     for seed in 0..<12 {
       let folder = TemporaryFolder()
-      let record = try StudyRunner(
+      let record = try studyRunner(
         folder.path,
         configuration(
           methods: [.init(name: "sobol", trials: 12)], seed: UInt64(seed), finalists: 1,

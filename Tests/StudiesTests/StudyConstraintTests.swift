@@ -1,6 +1,7 @@
 import Foundation
 import MixtureMethods
 import Mixtures
+import Runs
 import Storage
 import Studies
 import Testing
@@ -19,14 +20,15 @@ private func constrained(
   return settings
 }
 
-@Suite struct StudyUnderConstraintsTests {
-  @Test func triesAndHandsOverWhatIsFeasibleAndFixedMixturesAsTheyAre() throws {
+@Suite("A study under constraints") struct StudyUnderConstraintsTests {
+  @Test("tries and hands over what is feasible and fixed mixtures as they are")
+  func triesAndHandsOverWhatIsFeasibleAndFixedMixturesAsTheyAre() throws {
     let folder = TemporaryFolder()
     let settings = try constrained(["books<=0.2", "code+web>=0.3", "web=0.15..0.6"])
     let feasible = try settings.feasibleMixtures()
-    var trials: [[TrialRecord]] = []
+    var trials: [[RunRecord]] = []
     for workers in [1, 3] {
-      let record = try StudyRunner(folder / "s\(workers)", settings, workers: workers).run()
+      let record = try studyRunner(folder / "s\(workers)", settings, workers: workers).run()
       trials.append(record.trials.map(\.timeless))
       for trial in record.trials {
         let isFixed = trial.claims.contains { $0.name == "uniform" }
@@ -44,38 +46,42 @@ private func constrained(
     #expect(try StudyConfiguration.read(folder: folder / "s1") == settings)
   }
 
-  @Test func isRefusedWhereThereIsNothingFeasible() throws {
+  @Test("is refused where there is nothing feasible") func isRefusedWhereThereIsNothingFeasible()
+    throws
+  {
     let folder = TemporaryFolder()
     for (constraints, words) in [
       (["books>=0.7", "code>=0.5"], "'books>=0.7' and 'code>=0.5' together"),
       (["d<=0.3"], "unknown domain 'd'"),
     ] {
       let settings = try constrained(constraints)
-      #expect(message(of: { try StudyRunner(folder / "no", settings).run() }).contains(words))
+      #expect(message(of: { try studyRunner(folder / "no", settings).run() }).contains(words))
     }
   }
 
-  @Test func doesNotGoOnWithOtherOnes() throws {
+  @Test("does not go on with other ones") func doesNotGoOnWithOtherOnes() throws {
     let folder = TemporaryFolder()
-    _ = try StudyRunner(folder / "s", try constrained(["books<=0.3"], trials: 2)).run()
+    _ = try studyRunner(folder / "s", try constrained(["books<=0.3"], trials: 2)).run()
     let found = message(of: {
-      try StudyRunner(folder / "s", try constrained([], trials: 2)).run()
+      try studyRunner(folder / "s", try constrained([], trials: 2)).run()
     })
     #expect(found.contains("found constraints books<=0.3"))
   }
 
-  @Test func withoutAnyIsWrittenAsBeforeThereWereAny() throws {
+  @Test("without any is written as before there were any")
+  func withoutAnyIsWrittenAsBeforeThereWereAny() throws {
     let document = String(decoding: try encodeDocument(try constrained([])), as: UTF8.self)
     #expect(!document.contains("constraints") && !document.contains("stopsWhenSure"))
   }
 }
 
-@Suite struct StudyThatStopsWhenSureTests {
-  @Test func endsASearchOnceNoiseHidesWhatIsLeftToGain() throws {
+@Suite("A study that stops when it is sure") struct StudyThatStopsWhenSureTests {
+  @Test("ends a search once noise hides what is left to gain")
+  func endsASearchOnceNoiseHidesWhatIsLeftToGain() throws {
     let folder = TemporaryFolder()
-    var trials: [[TrialRecord]] = []
+    var trials: [[RunRecord]] = []
     for workers in [1, 3] {
-      let record = try StudyRunner(
+      let record = try studyRunner(
         folder / "s\(workers)", try constrained([], trials: 30, stopsWhenSure: true),
         FormulaEvaluator(noise: 0.05), workers: workers
       ).run()

@@ -7,16 +7,16 @@ import Testing
 #if compiler(>=6.2)
   /// Faults that take a process of their own, which captures nothing: exit tests, which Swift has
   /// from 6.2 on.
-  @Suite struct StudyBesideOthersAndOnAFullDiskTests {
+  @Suite("A study beside others and on a full disk") struct StudyBesideOthersAndOnAFullDiskTests {
     private static let settings = configuration(
       methods: [.init(name: "a", trials: 12), .init(name: "uniform", trials: 1)])
 
-    @Test func hasRoomForOneProcessAtATime() async throws {
+    @Test("has room for one process at a time") func hasRoomForOneProcessAtATime() async throws {
       let folder = TemporaryFolder(forChildren: "locked")
       let lock = try FolderLock(folder: folder.path)
       await #expect(processExitsWith: .success) {
         let path = TemporaryFolder.path(ofParents: "locked")
-        let error = message(of: { try StudyRunner(path, Self.settings).run() })
+        let error = message(of: { try studyRunner(path, Self.settings).run() })
         #expect(
           error == "\(path): another mixpipe (process \(getppid())) is at work here; "
             + "wait for it or choose another folder")
@@ -27,7 +27,8 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: folder / "study.json"))
     }
 
-    @Test func keepsWhatItHasWhenAFileMayGrowNoFurther() async throws {
+    @Test("keeps what it has when a file may grow no further")
+    func keepsWhatItHasWhenAFileMayGrowNoFurther() async throws {
       let folder = TemporaryFolder(forChildren: "full")
       await #expect(processExitsWith: .success) {
         let path = TemporaryFolder.path(ofParents: "full")
@@ -35,32 +36,33 @@ import Testing
         signal(SIGXFSZ, SIG_IGN)
         var limit = rlimit(rlim_cur: 6000, rlim_max: 6000)
         setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-        let error = message(of: { try StudyRunner(path, Self.settings).run() })
-        #expect(error.hasPrefix(path + "/trials.jsonl: cannot write: "), "\(error)")
+        let error = message(of: { try studyRunner(path, Self.settings).run() })
+        #expect(error.hasPrefix(path + "/runs.jsonl: cannot write: "), "\(error)")
         #expect(!error.contains("\n"))
       }
       let before = try StudyRecord.read(folder: folder.path).trials.filter { $0.outcome != nil }
       #expect(before.count > 3)
       // No part of a line is left.
-      #expect(try readFile(at: folder / "trials.jsonl").last == UInt8(ascii: "\n"))
+      #expect(try readFile(at: folder / "runs.jsonl").last == UInt8(ascii: "\n"))
       let evaluator = FormulaEvaluator()
-      let record = try StudyRunner(folder.path, Self.settings, evaluator).run()
+      let record = try studyRunner(folder.path, Self.settings, evaluator).run()
       let whole = TemporaryFolder()
-      let expected = try StudyRunner(whole.path, Self.settings).run()
+      let expected = try studyRunner(whole.path, Self.settings).run()
       #expect(record.trials.map(\.timeless) == expected.trials.map(\.timeless))
       #expect(evaluator.log.all.count == expected.trials.count - before.count)
     }
 
-    @Test func goesOnAfterBeingKilledOutright() async throws {
+    @Test("goes on after being killed outright") func goesOnAfterBeingKilledOutright() async throws
+    {
       let folder = TemporaryFolder(forChildren: "killed")
       for _ in 0..<2 {
         await #expect(processExitsWith: .signal(SIGKILL)) {
           let path = TemporaryFolder.path(ofParents: "killed")
           let already = message(of: { try StudyRecord.read(folder: path) }) == "no error"
-          _ = try StudyRunner(
+          _ = try studyRunner(
             path, Self.settings, FormulaEvaluator(delay: { _ in 0.003 }), workers: 3
           ).run(observer: { event, progress in
-            if case .started = event, progress.finished > (already ? 9 : 4) {
+            if case .started = event, progress.ended > (already ? 9 : 4) {
               kill(getpid(), SIGKILL)
             }
           })
@@ -70,8 +72,8 @@ import Testing
       #expect(before.count > 9)
       let whole = TemporaryFolder()
       #expect(
-        try StudyRunner(folder.path, Self.settings).run().trials.map(\.timeless)
-          == StudyRunner(whole.path, Self.settings).run().trials.map(\.timeless))
+        try studyRunner(folder.path, Self.settings).run().trials.map(\.timeless)
+          == studyRunner(whole.path, Self.settings).run().trials.map(\.timeless))
     }
   }
 #endif

@@ -1,6 +1,7 @@
 import Foundation
 import Mixtures
 import Numerics
+import Runs
 import Storage
 import Studies
 import Testing
@@ -22,13 +23,7 @@ private func check(
 ) -> TransferConfiguration {
   TransferConfiguration(
     corpus: "corpora/none", corpusDigest: "0123", objective: .mean(of: domains),
-    candidates: candidates, scales: scales, seeds: seeds, trainer: ["learning rate": "0.01"])
-}
-
-/// A request without its id and purpose.
-private func work(of request: TrialRequest) -> TrialRequest {
-  TrialRequest(
-    id: 0, purpose: .search, mixture: request.mixture, scale: request.scale, seed: request.seed)
+    candidates: candidates, scales: scales, seeds: seeds, trainers: scales.map { _ in formula() })
 }
 
 /// A check whose losses are given by candidate and seed, at the small scale and at the large one.
@@ -41,36 +36,43 @@ private func record(
   if let middle { scales.insert((medium, middle), at: 1) }
   let configuration = check(
     Array(candidates.prefix(smallLosses.count)), scales: scales.map(\.0), seeds: seeds)
-  var trials: [TrialRecord] = []
+  var trials: [RunRecord] = []
   for (scale, losses) in scales {
     for (candidate, row) in zip(configuration.candidates, losses) {
       for (ordinal, loss) in row.enumerated() {
-        let request = TrialRequest(
-          id: trials.count, purpose: .transfer, mixture: candidate.mixture, scale: scale,
-          seed: seeds[ordinal])
-        let result = TrialResult(
+        let request = RunRequest(
+          id: trials.count,
+          key: RunKey(
+            conditions: configuration.conditions(of: scale)!, mixture: candidate.mixture,
+            seed: seeds[ordinal]), to: scale.tokens)
+        let result = RunResult(
           losses: domains.map {
             DomainLoss(domain: $0, loss: loss, standardError: 0, bitsPerByte: 1)
-          }, tokensSeen: [1, 1, 1], epochs: [0, 0, 0], seconds: 1, tokensPerSecond: 1)
+          })
+        let outcome =
+          loss.isNaN ? RunOutcome.diverged(step: 1, reason: "") : .finished(result)
         trials.append(
-          TrialRecord(
-            request: request, claims: [TrialClaim(name: candidate.name, ordinal: ordinal)],
-            outcome: loss.isNaN ? .diverged(step: 1, reason: "") : .finished(result)))
+          RunRecord(
+            request: request,
+            claims: [
+              RunClaim(
+                plan: TransferConfiguration.plan, purpose: .transfer, name: candidate.name,
+                ordinal: ordinal)
+            ], outcomes: [RungOutcome(tokens: scale.tokens, outcome: outcome)]))
       }
     }
   }
   return TransferRecord(folder: "", configuration: configuration, trials: trials)
 }
 
-@Suite struct TransferCheckTests {
-  @Test func trainsEveryCandidateAtEveryScaleWithEverySeed() throws {
+@Suite("A transfer check") struct TransferCheckTests {
+  @Test("trains every candidate at every scale with every seed")
+  func trainsEveryCandidateAtEveryScaleWithEverySeed() throws {
     let folder = TemporaryFolder()
-    let found = try TransferRunner(
-      folder: folder.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 2
-    ).run()
+    let found = try transferRunner(folder.path, check()).run()
     #expect(found.trials.count == 24)
-    #expect(Set(found.trials.map { work(of: $0.request) }).count == 24)
-    #expect(found.trials.allSatisfy { $0.request.purpose == .transfer && $0.outcome != nil })
+    #expect(Set(found.trials.map(\.request.key)).count == 24)
+    #expect(found.trials.allSatisfy { $0.purpose == .transfer && $0.outcome != nil })
     // Balanced at any time, and the long trials of a seed first.
     #expect(found.trials.prefix(8).map(\.request.seed) == Array(repeating: 11, count: 8))
     #expect(found.trials.prefix(4).allSatisfy { $0.request.scale == large })
@@ -82,89 +84,79 @@ private func record(
     #expect(read.result.correlations[0].spearman == 1)
   }
 
-  @Test func takesOverAStudysTrialsOfTheSameMixtureScaleAndSeed() throws {
+  @Test("takes over a studys trials of the same mixture scale and seed")
+  func takesOverAStudysTrialsOfTheSameMixtureScaleAndSeed() throws {
     let folder = TemporaryFolder()
     let settings = configuration(
       methods: [.init(name: "sobol", trials: 6), .init(name: "uniform", trials: 1)],
       confirmationSeeds: 2)
-    let study = try StudyRunner(folder.path, settings).run()
+    let study = try studyRunner(folder.path, settings).run()
     let picks = study.analysis.methods.map {
       TransferConfiguration.Candidate(name: $0.method, mixture: $0.pick!)
     }
     let evaluator = FormulaEvaluator()
-    let runner = TransferRunner(
-      folder: folder.path, configuration: check(picks, seeds: settings.freshSeeds(3)),
-      evaluator: evaluator, workers: 2, reusing: study)
-    let found = try runner.run()
+    let asked = check(picks, seeds: settings.freshSeeds(3))
+    let found = try transferRunner(folder.path, asked, evaluator).run()
     // Two of three seeds are there at the small scale.
     #expect(found.trials.count == 12)
     #expect(evaluator.log.all.count == 8)
-    let reused = found.trials.filter { $0.reusedFrom != nil }
+    let reused = found.trials.filter { $0.request.id < study.trials.count }
     #expect(reused.count == 4)
     for trial in reused {
-      let source = study.trials[trial.reusedFrom!]
-      #expect(source.outcome == trial.outcome && trial.request.scale == small)
-      #expect(work(of: source.request) == work(of: trial.request))
+      #expect(trial.outcomes == study.trials[trial.request.id].outcomes)
+      #expect(trial.request.scale == small)
     }
     let uniform = found.trials.filter {
       $0.claims[0].name == "uniform" && $0.request.scale == small
     }.compactMap { $0.observation.flatMap(settings.objective.value(of:)) }
     #expect(uniform.count == 3)
-    #expect(found.result.candidates[1].losses[0] == Estimate(of: uniform))
+    #expect(Set(uniform) == Set(found.result.candidates[1].losses[0].map { _ in uniform } ?? []))
+    // The study is what it was.
+    #expect(try StudyRecord.read(folder: folder.path).trials == study.trials)
     // Not those of another trainer.
     let other = TemporaryFolder()
-    var changed = check(picks, seeds: settings.freshSeeds(2))
-    changed.trainer["learning rate"] = "0.02"
-    let again = try TransferRunner(
-      folder: other.path, configuration: changed, evaluator: evaluator, workers: 2, reusing: study
-    ).run()
-    #expect(again.trials.allSatisfy { $0.reusedFrom == nil })
+    _ = try studyRunner(other.path, settings).run()
+    var changed = asked
+    changed.trainers = asked.scales.map { _ in formula(learningRate: 0.02) }
+    let again = FormulaEvaluator()
+    _ = try transferRunner(other.path, changed, again).run()
+    #expect(again.log.all.count == 12)
     // Two names for one mixture are one trial.
     let shared = TemporaryFolder()
-    let twins = try TransferRunner(
-      folder: shared.path,
-      configuration: check([candidates[0], .init(name: "twin", mixture: candidates[0].mixture)]),
-      evaluator: evaluator, workers: 2
+    let twins = try transferRunner(
+      shared.path, check([candidates[0], .init(name: "twin", mixture: candidates[0].mixture)])
     ).run()
     #expect(twins.trials.count == 6)
     #expect(twins.result.candidates[0].losses == twins.result.candidates[1].losses)
   }
 
-  @Test func goesOnFromAnyLineOfItsJournalAndWithMoreSeeds() throws {
+  @Test("goes on from any line of its journal and with more seeds")
+  func goesOnFromAnyLineOfItsJournalAndWithMoreSeeds() throws {
     let whole = TemporaryFolder()
-    let expected = try TransferRunner(
-      folder: whole.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 2
-    ).run()
-    let journal = try lines(of: whole / "transfer.jsonl")
-    for count in stride(from: 0, through: journal.count, by: 5) {
+    let expected = try transferRunner(whole.path, check()).run()
+    let journal = try lines(of: whole / "runs.jsonl")
+    for count in 0...journal.count {
       let folder = TemporaryFolder()
       try FileManager.default.copyItem(
         atPath: whole / "transfer.json", toPath: folder / "transfer.json")
       try Data(journal[..<count].joined().utf8)
-        .write(to: URL(fileURLWithPath: folder / "transfer.jsonl"))
-      let found = try TransferRunner(
-        folder: folder.path, configuration: check(), evaluator: FormulaEvaluator(), workers: 3
-      ).run()
+        .write(to: URL(fileURLWithPath: folder / "runs.jsonl"))
+      let found = try transferRunner(folder.path, check(), workers: 3).run()
       #expect(found.trials.map(\.timeless) == expected.trials.map(\.timeless))
     }
     let evaluator = FormulaEvaluator()
-    let more = try TransferRunner(
-      folder: whole.path, configuration: check(seeds: [11, 12, 13, 14]), evaluator: evaluator,
-      workers: 2
-    ).run()
+    let more = try transferRunner(whole.path, check(seeds: [11, 12, 13, 14]), evaluator).run()
     #expect(evaluator.log.all.count == 8)
     #expect(try TransferRecord.read(folder: whole.path).configuration.seeds == [11, 12, 13, 14])
     #expect(more.trials.count == 32)
   }
 
-  @Test func isNotMixedWithAnother() throws {
+  @Test("is not mixed with another") func isNotMixedWithAnother() throws {
     let folder = TemporaryFolder()
     let evaluator = FormulaEvaluator()
     func refused(_ configuration: TransferConfiguration) -> String {
       message(of: {
-        try TransferRunner(
-          folder: folder.path, configuration: configuration, evaluator: evaluator, workers: 1
-        ).run()
+        try transferRunner(folder.path, configuration, evaluator, workers: 1).run()
       })
     }
     #expect(refused(check()) == "no error")
@@ -189,12 +181,12 @@ private func record(
   }
 }
 
-@Suite struct TransferVerdictTests {
+@Suite("The verdict of a transfer check") struct TransferVerdictTests {
   private let clear = [
     [3.00, 3.01, 3.02], [3.10, 3.11, 3.12], [3.20, 3.21, 3.22], [3.3, 3.31, 3.32],
   ]
 
-  @Test func saysThatTheOrderIsKeptWhenItIs() {
+  @Test("says that the order is kept when it is") func saysThatTheOrderIsKeptWhenItIs() {
     let result = record(clear, clear.map { $0.map { $0 - 0.5 } }).result
     #expect(result.correlations.count == 1)
     #expect(result.correlations[0].spearmanInterval == 1...1)
@@ -205,7 +197,8 @@ private func record(
         + "bo stays best at 100k, ahead of sobol by 0.1000 ± 0.0000.")
   }
 
-  @Test func saysThatTheOrderIsNotKeptWhenASwapIsSignificant() throws {
+  @Test("says that the order is not kept when a swap is significant")
+  func saysThatTheOrderIsNotKeptWhenASwapIsSignificant() throws {
     let swapped = [
       [2.51, 2.52, 2.50], [2.40, 2.41, 2.42], [2.6, 2.61, 2.62], [2.7, 2.71, 2.72],
     ]
@@ -222,7 +215,8 @@ private func record(
         + "At 100k sobol beats bo, the best at 50k, by 0.100 ± 0.043.")
   }
 
-  @Test func callsASwapWithinTheNoiseOneThatMayBeChance() throws {
+  @Test("calls a swap within the noise one that may be chance")
+  func callsASwapWithinTheNoiseOneThatMayBeChance() throws {
     let noisy = [[2.50, 2.52, 2.51], [2.52, 2.49, 2.51], [2.6, 2.61, 2.62], [2.7, 2.71, 2.72]]
     let result = record(clear, noisy).result
     let swap = try #require(result.swaps.first)
@@ -237,7 +231,7 @@ private func record(
           + "may be chance."))
   }
 
-  @Test func cannotTellWhenAllIsNoise() {
+  @Test("cannot tell when all is noise") func cannotTellWhenAllIsNoise() {
     var generator = SeededGenerator(seed: 3)
     func noise() -> [[Double]] {
       (0..<4).map { _ in (0..<3).map { _ in 3 + 0.01 * generator.normal() } }
@@ -248,7 +242,7 @@ private func record(
     #expect(result.verdict.contains("may be chance"))
   }
 
-  @Test func saysSoWhenTheSeedsAreTooFew() {
+  @Test("says so when the seeds are too few") func saysSoWhenTheSeedsAreTooFew() {
     let single = record(clear.map { [$0[0]] }, clear.map { [$0[0]] }).result
     #expect(single.correlations[0].spearmanInterval == -1...1)
     #expect(single.verdict.hasPrefix("Cannot tell: with one seed"))
@@ -260,7 +254,8 @@ private func record(
     #expect(one.correlations.isEmpty)
   }
 
-  @Test func namesNoCorrelationBetweenTwoMixturesButTheirDifference() {
+  @Test("names no correlation between two mixtures but their difference")
+  func namesNoCorrelationBetweenTwoMixturesButTheirDifference() {
     let result = record(Array(clear.prefix(2)), Array(clear.prefix(2))).result
     #expect(result.verdict == "bo stays best at 100k, ahead of sobol by 0.1000 ± 0.0000.")
     let chance = record(
@@ -270,9 +265,9 @@ private func record(
     #expect(chance.verdict.contains("may be chance"))
   }
 
-  @Test func tellsWhatIsMissingAndWhatDiverged() {
+  @Test("tells what is missing and what diverged") func tellsWhatIsMissingAndWhatDiverged() {
     var unfinished = record(clear, clear)
-    unfinished.trials[23].outcome = nil
+    unfinished.trials[23].outcomes = nil
     #expect(unfinished.result.verdict.hasPrefix("So far, with 23 of 24 trials: "))
     var losses = clear
     losses[3] = [.nan, .nan, 3]
@@ -288,7 +283,7 @@ private func record(
     #expect(gone.verdict.hasSuffix("Diverged: llama at 100k with 3 seeds."))
   }
 
-  @Test func comparesEveryTwoScales() {
+  @Test("compares every two scales") func comparesEveryTwoScales() {
     let result = record(clear, clear, middle: clear.map { $0.map { -$0 } }).result
     #expect(result.correlations.map { [$0.from, $0.to] } == [[0, 1], [0, 2], [1, 2]])
     #expect(result.correlations.map(\.spearman) == [-1, 1, -1])
@@ -297,7 +292,8 @@ private func record(
     #expect(result.verdict.hasPrefix("The order of 4 mixtures at 100k is that at 50k"))
   }
 
-  @Test func hasIntervalsThatHoldTheTrueCorrelation() {
+  @Test("has intervals that hold the true correlation")
+  func hasIntervalsThatHoldTheTrueCorrelation() {
     // Four mixtures .01 apart whose true order is the same at both scales (ρ = 1), with noise of .01
     // common and .01 their own, five seeds; then two of them truly swapped (ρ = .8).
     var generator = SeededGenerator(seed: 12)
@@ -316,7 +312,8 @@ private func record(
     }
   }
 
-  @Test func claimsAnOrderWhereThereIsOneAndSeldomWhereThereIsNone() {
+  @Test("claims an order where there is one and seldom where there is none")
+  func claimsAnOrderWhereThereIsOneAndSeldomWhereThereIsNone() {
     // The same simulation in NumPy, with thousands of draws: from noise alone, .048 of intervals lie
     // above zero (three mixtures, two seeds), and .995 where neighbours are two deviations apart
     // (four mixtures, three seeds).
@@ -338,7 +335,8 @@ private func record(
     #expect(share(of: 60, gap: 2, mixtures: 4, seeds: 3) >= 0.95)
   }
 
-  @Test func callsFewSwapsSignificantWhereThereIsNone() {
+  @Test("calls few swaps significant where there is none")
+  func callsFewSwapsSignificantWhereThereIsNone() {
     var generator = SeededGenerator(seed: 13)
     var alarms = 0
     for _ in 0..<150 {

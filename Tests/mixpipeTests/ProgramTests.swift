@@ -2,8 +2,8 @@ import Foundation
 import FoundationXML
 import Testing
 
-@Suite struct ProgramScreensTests {
-  @Test func theFirstScreenListsTheVerbs() throws {
+@Suite("The program's screens") struct ProgramScreensTests {
+  @Test("the first screen lists the verbs") func theFirstScreenListsTheVerbs() throws {
     let result = try Program.run(["--help"])
     #expect(result.code == 0)
     for verb in ["corpus", "train", "study", "compare", "transfer", "report", "sweep"] {
@@ -11,35 +11,38 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (["train", "--mixture", "books=0.5,web=0.45"], "sum to 0.95, expected 1"),
-    (["train", "--mixture", "books=-1,web=2"], "'books' is -1"),
-    (["train", "--mixture", "books"], "found 'books', expected a list such as"),
-    (["train"], "Missing expected argument '--mixture <weights>'"),
-    (["train", "--mixture", "uniform", "--size", "small"], "Please provide one of '50k'"),
-    (["train", "--mixture", "uniform", "--size", "7k"], "no shape is within 20 %"),
-    (
-      ["testbed", "t", "--mixtures", "8,4"], "Found 2 counts in '--mixtures', expected one for each"
-    ),
-    (["testbed", "t", "--rungs", "0.5,0.25,1"], "expected ascending shares that end with 1"),
-    (["testbed", "t", "--seeds", "0"], "Found '--seeds 0', expected at least 1"),
-    (["train", "--mixture", "uniform", "--tokens", "0"], "expected at least 1"),
-    (["study", "--methods", "bo,sobl"], "did you mean 'sobol'?"),
-    (["study", "--trials", "0"], "Found '--trials 0', expected at least 1"),
-    (["bench", "--shape", "64/2/2/128"], "expected width/layers/heads/context/vocabulary"),
-    (["bench", "--shape", "64/2/3/128/1024"], "heads of a multiple of 16 channels"),
-    (["bench", "--shape", "64/2/2/128/1"], "a vocabulary of 2 to 65536"),
-    (["bench", "--modes", "some"], "Please provide one of 'one'"),
-    (["bench", "--rounds", "0"], "Found '--rounds 0', expected at least 1"),
-    (["compare", "--methods", "bo,climp"], "did you mean 'climb'?"),
-    (["compare", "--methods", "bo,bo"], "Found 'bo' twice, expected each method once"),
-    (["compare", "--optimizer-seeds", "0"], "Found '--optimizer-seeds 0', expected at least 1"),
-    (["compare", "--smoke", "--size", "100k"], "drop '--smoke'"),
-    (["transfer"], "Missing expected argument '<folder>'"),
-    (["corpus", "build"], "Found neither a manifest nor '--domain'"),
-    (["corpus", "build", "--domain", "books"], "expected a domain and its files"),
-    (["stdy"], "Did you mean 'study'?"),
-  ])
+  @Test(
+    "a mistake of usage is one line and exit code 64",
+    arguments: [
+      (["train", "--mixture", "books=0.5,web=0.45"], "sum to 0.95, expected 1"),
+      (["train", "--mixture", "books=-1,web=2"], "'books' is -1"),
+      (["train", "--mixture", "books"], "found 'books', expected a list such as"),
+      (["train"], "Missing expected argument '--mixture <weights>'"),
+      (["train", "--mixture", "uniform", "--size", "small"], "Please provide one of '50k'"),
+      (["train", "--mixture", "uniform", "--size", "7k"], "no shape is within 20 %"),
+      (
+        ["testbed", "t", "--mixtures", "8,4"],
+        "Found 2 counts in '--mixtures', expected one for each"
+      ),
+      (["testbed", "t", "--rungs", "0.5,0.25,1"], "expected ascending shares that end with 1"),
+      (["testbed", "t", "--seeds", "0"], "Found '--seeds 0', expected at least 1"),
+      (["train", "--mixture", "uniform", "--tokens", "0"], "expected at least 1"),
+      (["study", "--methods", "bo,sobl"], "did you mean 'sobol'?"),
+      (["study", "--trials", "0"], "Found '--trials 0', expected at least 1"),
+      (["bench", "--shape", "64/2/2/128"], "expected width/layers/heads/context/vocabulary"),
+      (["bench", "--shape", "64/2/3/128/1024"], "heads of a multiple of 16 channels"),
+      (["bench", "--shape", "64/2/2/128/1"], "a vocabulary of 2 to 65536"),
+      (["bench", "--modes", "some"], "Please provide one of 'one'"),
+      (["bench", "--rounds", "0"], "Found '--rounds 0', expected at least 1"),
+      (["compare", "--methods", "bo,climp"], "did you mean 'climb'?"),
+      (["compare", "--methods", "bo,bo"], "Found 'bo' twice, expected each method once"),
+      (["compare", "--optimizer-seeds", "0"], "Found '--optimizer-seeds 0', expected at least 1"),
+      (["compare", "--smoke", "--size", "100k"], "drop '--smoke'"),
+      (["transfer"], "Missing expected argument '<folder>'"),
+      (["corpus", "build"], "Found neither a manifest nor '--domain'"),
+      (["corpus", "build", "--domain", "books"], "expected a domain and its files"),
+      (["stdy"], "Did you mean 'study'?"),
+    ])
   func aMistakeOfUsageIsOneLineAndExitCode64(words: [String], message: String) throws {
     let result = try Program.run(words)
     #expect(result.code == 64)
@@ -47,17 +50,20 @@ import Testing
     #expect(result.output.isEmpty)
   }
 
-  @Test(arguments: [
-    (["corpus", "list", "nowhere"], "nowhere"),
-    (
-      ["train", "--mixture", "uniform", "--corpus", "nowhere"], "nowhere: no corpus here; build it"
-    ),
-    (["study", "s", "--corpus", "nowhere"], "nowhere: no corpus here; build it"),
-    (["transfer", "nowhere"], "nowhere"),
-    (["report", "nowhere"], "nowhere"),
-    (["corpus", "build", "missing.json"], "missing.json"),
-    (["corpus", "build", "--domain", "a=none/*.txt", "--output", "c"], "none/*.txt"),
-  ])
+  @Test(
+    "what the disk does not hold is one line and exit code 1",
+    arguments: [
+      (["corpus", "list", "nowhere"], "nowhere"),
+      (
+        ["train", "--mixture", "uniform", "--corpus", "nowhere"],
+        "nowhere: no corpus here; build it"
+      ),
+      (["study", "s", "--corpus", "nowhere"], "nowhere: no corpus here; build it"),
+      (["transfer", "nowhere"], "nowhere"),
+      (["report", "nowhere"], "nowhere"),
+      (["corpus", "build", "missing.json"], "missing.json"),
+      (["corpus", "build", "--domain", "a=none/*.txt", "--output", "c"], "none/*.txt"),
+    ])
   func whatTheDiskDoesNotHoldIsOneLineAndExitCode1(
     words: [String], message: String
   ) throws {
@@ -71,7 +77,7 @@ import Testing
 }
 
 /// From generated text to a report, with nothing from outside.
-@Suite(.serialized) struct MainJobOnSyntheticTextTests {
+@Suite("The main job on synthetic text", .serialized) struct MainJobOnSyntheticTextTests {
   static let corpus = Result {
     let folder = try TemporaryFolder()
     let result = try Program.run(
@@ -83,7 +89,8 @@ import Testing
     return folder
   }
 
-  @Test func oneModelGetsTheSameLossesFromAnyNumberOfThreads() throws {
+  @Test("one model gets the same losses from any number of threads")
+  func oneModelGetsTheSameLossesFromAnyNumberOfThreads() throws {
     let folder = try Self.corpus.get()
     var losses: [String] = []
     for workers in [1, 2] {
@@ -99,7 +106,8 @@ import Testing
     #expect(losses[0].contains("reviews"))
   }
 
-  @Test func aDomainThatTheCorpusDoesNotKnowIsNamedWithWhatWasMeant() throws {
+  @Test("a domain that the corpus does not know is named with what was meant")
+  func aDomainThatTheCorpusDoesNotKnowIsNamedWithWhatWasMeant() throws {
     let folder = try Self.corpus.get()
     let result = try Program.run(
       ["train", "--mixture", "books=0.5,cod=0.5", "--corpus", "corpus"], in: folder.path)
@@ -107,20 +115,20 @@ import Testing
     #expect(result.errors.contains("unknown domain 'cod'; did you mean 'code'?"))
   }
 
-  @Test func aStudyThatWasKilledAgainAndAgainEndsAsOneThatWasNot() throws {
+  @Test("a study that was killed again and again ends as one that was not")
+  func aStudyThatWasKilledAgainAndAgainEndsAsOneThatWasNot() throws {
     let folder = try Self.corpus.get()
-    func study(_ name: String, killedAfter: Double? = nil) throws -> Program.Result {
-      try Program.run(
-        [
-          "study", name, "--corpus", "corpus", "--size", "50k", "--tokens", "20000", "--methods",
-          "bo,sobol,uniform", "--trials", "6", "--initial-trials", "4", "--finalists", "1",
-          "--confirmation-seeds", "2", "--workers", "2", "--json",
-        ], in: folder.path, killedAfter: killedAfter)
+    func words(_ name: String) -> [String] {
+      [
+        "study", name, "--corpus", "corpus", "--size", "50k", "--tokens", "20000", "--methods",
+        "bo,sobol,uniform", "--trials", "6", "--initial-trials", "4", "--finalists", "1",
+        "--confirmation-seeds", "2", "--workers", "2", "--json",
+      ]
     }
-    let whole = try study("whole")
+    let whole = try Program.run(words("whole"), in: folder.path)
     try #require(whole.code == 0, "\(whole.errors)")
-    for seconds in [0.4, 1.1, 1.9] { _ = try study("broken", killedAfter: seconds) }
-    let broken = try study("broken")
+    try Program.killInsideRuns(words("broken"), in: folder.path, keeping: "broken", times: 3)
+    let broken = try Program.run(words("broken"), in: folder.path)
     try #require(broken.code == 0, "\(broken.errors)")
     #expect(
       whole.output == broken.output.replacingOccurrences(of: "\"broken\"", with: "\"whole\""))
@@ -142,7 +150,8 @@ import Testing
     #expect(page.contains("--methods bo,sobol,uniform --trials 6"))
   }
 
-  @Test func aStudyKeepsToItsConstraintsAndMinimizesWhatItIsToldTo() throws {
+  @Test("a study keeps to its constraints and minimizes what it is told to")
+  func aStudyKeepsToItsConstraintsAndMinimizesWhatItIsToldTo() throws {
     let folder = try Self.corpus.get()
     func study(_ options: [String]) throws -> Program.Result {
       try Program.run(
@@ -200,8 +209,9 @@ import Testing
   }
 }
 
-@Suite struct ComparisonFromTheCommandLineTests {
-  @Test func runsEveryMethodOnGeneratedTextAndSaysWhatItFound() throws {
+@Suite("A comparison from the command line") struct ComparisonFromTheCommandLineTests {
+  @Test("runs every method on generated text and says what it found")
+  func runsEveryMethodOnGeneratedTextAndSaysWhatItFound() throws {
     let folder = try TemporaryFolder()
     let first = try Program.run(["compare", "c", "--smoke", "--json"], in: folder.path)
     try #require(first.code == 0, "\(first.errors)")
@@ -233,7 +243,8 @@ import Testing
     #expect(other.code == 1 && other.errors.contains("trials"), "\(other.errors)")
   }
 
-  @Test func keepsToConstraintsAndMinimizesWhatItIsToldTo() throws {
+  @Test("keeps to constraints and minimizes what it is told to")
+  func keepsToConstraintsAndMinimizesWhatItIsToldTo() throws {
     let folder = try TemporaryFolder()
     func compare(_ options: [String]) throws -> Program.Result {
       try Program.run(
@@ -275,19 +286,18 @@ import Testing
     #expect(try compare([]).output == result.output)
   }
 
-  @Test func thatWasKilledEndsAsOneThatWasNot() throws {
+  @Test("that was killed ends as one that was not") func thatWasKilledEndsAsOneThatWasNot() throws {
     let folder = try TemporaryFolder()
-    func compare(_ name: String, killedAfter: Double? = nil) throws -> Program.Result {
-      try Program.run(
-        [
-          "compare", name, "--smoke", "--methods", "bo,mixlaws,climb,uniform", "--trials", "8",
-          "--optimizer-seeds", "1", "--workers", "2", "--json",
-        ], in: folder.path, killedAfter: killedAfter)
+    func words(_ name: String) -> [String] {
+      [
+        "compare", name, "--smoke", "--methods", "bo,mixlaws,climb,uniform", "--trials", "8",
+        "--optimizer-seeds", "1", "--workers", "2", "--json",
+      ]
     }
-    let whole = try compare("whole")
+    let whole = try Program.run(words("whole"), in: folder.path)
     try #require(whole.code == 0, "\(whole.errors)")
-    for seconds in [0.5, 0.9] { _ = try compare("broken", killedAfter: seconds) }
-    let broken = try compare("broken")
+    try Program.killInsideRuns(words("broken"), in: folder.path, keeping: "broken", times: 2)
+    let broken = try Program.run(words("broken"), in: folder.path)
     try #require(broken.code == 0, "\(broken.errors)")
     #expect(
       whole.output == broken.output.replacingOccurrences(of: "\"broken\"", with: "\"whole\""))

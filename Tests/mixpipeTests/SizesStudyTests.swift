@@ -2,7 +2,8 @@ import Foundation
 import FoundationXML
 import Testing
 
-@Suite struct StudyOfSeveralSizesFromTheCommandLineTests {
+@Suite("A study of several sizes from the command line")
+struct StudyOfSeveralSizesFromTheCommandLineTests {
   private static let options = [
     "--corpus", "corpus", "--sizes", "50k,75k", "--target", "75k", "--target", "code", "--target",
     "books=2", "--rungs", "0.25,0.5,1", "--tokens", "8192", "--confirmation-seeds", "2", "--lag",
@@ -13,7 +14,8 @@ import Testing
     try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
 
-  @Test func thatWasKilledAgainAndAgainEndsAsOneThatWasNot() throws {
+  @Test("that was killed again and again ends as one that was not")
+  func thatWasKilledAgainAndAgainEndsAsOneThatWasNot() throws {
     let folder = try TemporaryFolder()
     let built = try Program.run(
       [
@@ -21,16 +23,14 @@ import Testing
         "--quiet",
       ], in: folder.path)
     try #require(built.code == 0, "\(built.errors)")
-    func study(
-      _ name: String, _ options: [String], killedAfter: Double? = nil
-    ) throws -> Program.Result {
-      try Program.run(
-        ["study", name] + options + ["--json"], in: folder.path, killedAfter: killedAfter)
+    func study(_ name: String, _ options: [String]) throws -> Program.Result {
+      try Program.run(["study", name] + options + ["--json"], in: folder.path)
     }
     let options = Self.options + ["--budget", "5", "--methods", "asha-sizes"]
     let whole = try study("whole", options + ["--workers", "1"])
     try #require(whole.code == 0, "\(whole.errors)")
-    for seconds in [0.3, 0.5, 0.7] { _ = try study("broken", options, killedAfter: seconds) }
+    try Program.killInsideRuns(
+      ["study", "broken"] + options, in: folder.path, keeping: "broken", times: 3)
     // It is known what is not said again.
     let broken = try study("broken", ["--workers", "2"])
     try #require(broken.code == 0, "\(broken.errors)")
@@ -56,7 +56,7 @@ import Testing
     #expect(
       try XMLDocument(xmlString: String(page.dropFirst("<!DOCTYPE html>\n".count))).rootElement()
         != nil)
-    for words in ["Where the budget went", "Learning curves", "--sizes 50k,75k --target 75k"] {
+    for words in ["Where the budget went", "Learning curves", "--sizes 50k,75k --target-size 75k"] {
       #expect(page.contains(words))
     }
     let text = try String(contentsOfFile: folder.path + "/whole/report.md", encoding: .utf8)
@@ -70,15 +70,17 @@ import Testing
     #expect(budget > 3 && budget < 60)
   }
 
-  @Test(arguments: [
-    (["--sizes", "50k,100k"], "Missing expected argument '--budget <amount>'"),
-    (["--budget", "12"], "without '--sizes'"),
-    (["--sizes", "50k,100k", "--budget", "12miles"], "3e14flops"),
-    (["--sizes", "50k,100k", "--budget", "12", "--trials", "3"], "'--trials'"),
-    (["--sizes", "50k,100k", "--budget", "12", "--rungs", "1,0.5"], "expected ascending shares"),
-    (["--sizes", "50k,100k", "--budget", "12", "--methods", "randon"], "did you mean 'random'?"),
-    (["--sizes", "50k,50k", "--budget", "12"], "Found a size twice"),
-  ])
+  @Test(
+    "says what is wrong with what it is asked",
+    arguments: [
+      (["--sizes", "50k,100k"], "Missing expected argument '--budget <amount>'"),
+      (["--budget", "12"], "without '--sizes'"),
+      (["--sizes", "50k,100k", "--budget", "12miles"], "3e14flops"),
+      (["--sizes", "50k,100k", "--budget", "12", "--trials", "3"], "'--trials'"),
+      (["--sizes", "50k,100k", "--budget", "12", "--rungs", "1,0.5"], "expected ascending shares"),
+      (["--sizes", "50k,100k", "--budget", "12", "--methods", "randon"], "did you mean 'random'?"),
+      (["--sizes", "50k,50k", "--budget", "12"], "Found a size twice"),
+    ])
   func saysWhatIsWrongWithWhatItIsAsked(options: [String], message: String) throws {
     let folder = try TemporaryFolder()
     let built = try Program.run(

@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 
 /// Which published multi-fidelity process an ``EndpointSurrogate`` is.

@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 
 /// What is predicted for the target, whatever the model.

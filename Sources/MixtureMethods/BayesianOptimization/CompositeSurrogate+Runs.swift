@@ -1,4 +1,5 @@
 import GaussianProcesses
+import Mixtures
 
 extension CompositeSurrogate {
   /// A function of the losses at each mixture, with the noise of a run there where it is of runs.

@@ -49,10 +49,7 @@ package struct ModelHistory: Sendable {
 
   /// The domains that every finished trial measured, in the order of the first.
   var measuredDomains: [String] {
-    let lists = observations.compactMap { observation -> [String]? in
-      guard case .losses(let losses) = observation.outcome else { return nil }
-      return losses.map(\.domain)
-    }
+    let lists = observations.compactMap { $0.outcome.result?.losses.map(\.domain) }
     guard let first = lists.first else { return [] }
     return first.filter { name in lists.allSatisfy { $0.contains(name) } }
   }
@@ -63,7 +60,7 @@ package struct ModelHistory: Sendable {
     var rows: [[Double]] = []
     var diverged: [[Double]] = []
     for observation in observations {
-      if case .diverged = observation.outcome {
+      if observation.outcome.hasDiverged {
         diverged.append(observation.mixture.weights)
         continue
       }

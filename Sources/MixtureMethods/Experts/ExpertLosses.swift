@@ -10,11 +10,11 @@ struct ExpertLosses: Sendable {
   /// - Parameter experts: one for each training domain, in their order.
   /// - Returns: nil where one has diverged or kept no token losses.
   init?(_ experts: [Observation]) {
-    guard let first = experts.first, case .losses(let losses) = first.outcome else { return nil }
+    guard let first = experts.first, let losses = first.outcome.result?.losses else { return nil }
     parts = experts.count
     var found: [(domain: String, law: ExpertLaw)] = []
     for domain in losses.map(\.domain) {
-      let tokens = experts.compactMap { $0.tokenLosses?.losses(of: domain) }
+      let tokens = experts.compactMap { $0.outcome.result?.tokenLosses?.losses(of: domain) }
       let means = experts.compactMap { $0.loss(of: domain) }
       guard tokens.count == parts, means.count == parts else { continue }
       found.append((domain, ExpertLaw(tokenLosses: tokens, losses: means)))

@@ -1,4 +1,3 @@
-import GaussianProcesses
 import Mixtures
 
 /// A method whose model tells the whole learning curve of a run.

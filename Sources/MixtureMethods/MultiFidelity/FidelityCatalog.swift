@@ -1,4 +1,4 @@
-import Numerics
+import Spelling
 
 /// The methods that choose size and length too, by name, in the order in which help lists them.
 package let fidelityMethodNames: [(name: String, summary: String)] = [

@@ -1,4 +1,3 @@
-import GaussianProcesses
 import Mixtures
 
 /// What to train next.

@@ -32,7 +32,7 @@ struct ReweightingSearch: MixtureMethod {
         continue
       }
       answers.append(
-        observation.recommended.map {
+        observation.outcome.result?.recommended.map {
           Mixture(domains: context.domains, proportionalTo: $0)
         })
     }

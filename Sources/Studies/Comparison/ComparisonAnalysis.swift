@@ -1,6 +1,7 @@
 import MixtureMethods
 import Mixtures
 import Numerics
+import Runs
 
 /// What a comparison says so far; always computed from its record.
 package struct ComparisonAnalysis: Sendable {
@@ -32,7 +33,7 @@ package struct ComparisonAnalysis: Sendable {
     /// What it had spent after each trial, in runs at a fixed mixture; the budget counts these.
     package var spent: [Double]
     /// The runs that reweighed the domains, with what they held them to be worth.
-    package var reweighted: [TrialRecord]
+    package var reweighted: [RunRecord]
     package var trialsDiverged: Int
     /// The time of its runs, shared ones in full: what it would have taken alone.
     package var seconds: Double
@@ -59,7 +60,7 @@ package struct ComparisonAnalysis: Sendable {
   /// The index in `methods` of the lowest mean over fresh seeds; nil before any.
   package private(set) var best: Int?
   /// Fresh runs by method, search and checkpoint.
-  private var fresh: [Place: [TrialRecord]] = [:]
+  private var fresh: [Place: [RunRecord]] = [:]
 
   private struct Place: Hashable {
     var method: String
@@ -71,15 +72,15 @@ package struct ComparisonAnalysis: Sendable {
     self.record = record
     let configuration = record.configuration
     methods = []
-    var search: [Place: [(ordinal: Int, trial: TrialRecord)]] = [:]
+    var search: [Place: [(ordinal: Int, trial: RunRecord)]] = [:]
     for trial in record.trials {
       for claim in trial.claims {
         let place = Place(
           method: claim.name, replicate: claim.replicate ?? 0, rank: claim.rank ?? 0)
-        switch trial.request.purpose {
+        switch claim.purpose {
         case .search: search[place, default: []].append((claim.ordinal, trial))
         case .confirmation: fresh[place, default: []].append(trial)
-        case .transfer: break
+        default: break
         }
       }
     }
@@ -104,7 +105,7 @@ package struct ComparisonAnalysis: Sendable {
     }
   }
 
-  private func makeSearch(_ name: String, _ replicate: Int, _ trials: [TrialRecord]) -> Search {
+  private func makeSearch(_ name: String, _ replicate: Int, _ trials: [RunRecord]) -> Search {
     let objective = record.configuration.objective
     let pick = record.picks.first {
       $0.method == name && $0.replicate == replicate && $0.isFinal
@@ -118,8 +119,8 @@ package struct ComparisonAnalysis: Sendable {
     return Search(
       replicate: replicate, trials: trials.count { $0.outcome != nil }, spent: spent,
       reweighted: trials.filter { $0.outcome?.result?.weights != nil },
-      trialsDiverged: trials.count { $0.outcome.map { $0.result == nil } ?? false },
-      seconds: trials.reduce(0) { $0 + ($1.outcome?.result?.seconds ?? 0) },
+      trialsDiverged: trials.count { $0.outcome?.hasDiverged ?? false },
+      seconds: trials.reduce(0) { $0 + ($1.seconds) },
       // A run whose weights changed on the way has a loss, but no mixture to hand over with it.
       losses: trials.map {
         $0.request.procedure == nil ? $0.observation.flatMap(objective.value(of:)) : nil
@@ -145,7 +146,7 @@ package struct ComparisonAnalysis: Sendable {
       diverged: searches.reduce(0) { sum, search in
         sum
           + trials(name, replicate: search.replicate, rank: 0).count {
-            $0.outcome.map { $0.result == nil } ?? false
+            $0.outcome?.hasDiverged ?? false
           }
       },
       difference: nil,
@@ -165,7 +166,7 @@ package struct ComparisonAnalysis: Sendable {
     record.trials.lazy.compactMap(\.outcome?.result).first?.losses.map(\.domain) ?? []
   }
 
-  private func trials(_ name: String, replicate: Int, rank: Int) -> [TrialRecord] {
+  private func trials(_ name: String, replicate: Int, rank: Int) -> [RunRecord] {
     fresh[Place(method: name, replicate: replicate, rank: rank)] ?? []
   }
 

@@ -1,13 +1,13 @@
 import MixtureMethods
 import Mixtures
 import Numerics
+import Runs
 
 /// Everything that a comparison of methods depends on: `comparison.json` in its folder.
 package struct ComparisonConfiguration: SearchConfiguration {
   package static let currentVersion = 1
-  package static var files: (configuration: String, trials: String) {
-    ("comparison.json", "comparison.jsonl")
-  }
+  package static let file = "comparison.json"
+  package static let plan = "compare"
 
   /// Of this file's layout.
   package var version = currentVersion
@@ -41,14 +41,13 @@ package struct ComparisonConfiguration: SearchConfiguration {
   package var checkpoints: [Int]
   /// Fresh seeds of what was handed over at a checkpoint.
   package var checkpointSeeds: Int
-  /// Of the evaluator, e.g. the learning rate; compared as text.
-  package var trainer: [String: String]
+  package var trainer: EvaluatorIdentity
 
   package init(
     corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
     objective: Objective, constraints: [MixtureConstraint]? = nil, scale: Scale, seed: UInt64,
     methods: [String], trials: Int, replicates: Int, initialTrials: Int, lag: Int,
-    confirmationSeeds: Int, checkpoints: [Int], checkpointSeeds: Int, trainer: [String: String]
+    confirmationSeeds: Int, checkpoints: [Int], checkpointSeeds: Int, trainer: EvaluatorIdentity
   ) {
     self.corpus = corpus
     self.corpusDigest = corpusDigest
@@ -94,6 +93,30 @@ package struct ComparisonConfiguration: SearchConfiguration {
     try context(seed: seeds.searches[replicate], trials: trials)
   }
 
+  /// Its searches and fresh seeds.
+  ///
+  /// - Throws: as `StudyConfiguration.searchPlan(price:makeMethod:)`.
+  package func searchPlan(
+    price: RunPrice = .bySize,
+    makeMethod: @escaping StudyConfiguration.MethodMaker = {
+      try MixtureMethods.makeMethod(named: $0, context: $1)
+    }
+  ) throws -> any Plan {
+    try validate()
+    let (searches, fresh) = seeds
+    let configuration = self
+    return try SearchPlan(
+      SearchDesign(
+        plan: Self.plan, conditions: conditions, tokens: scale.tokens, objective: objective,
+        methods: methods.map { .init(name: $0, budget: trials) },
+        replicates: searches.enumerated().map { .init(number: $0.offset, seed: $0.element) },
+        lag: lag, handover: .picks(checkpoints: checkpoints), freshSeeds: fresh,
+        checkpointSeeds: checkpointSeeds
+      ) { method, replicate in
+        try makeMethod(method.name, configuration.context(replicate: replicate))
+      }, price: price)
+  }
+
   package func validate() throws(StudyError) {
     try validateSearch()
     try StudyError.requireMethods(methods)
@@ -135,6 +158,6 @@ package struct ComparisonConfiguration: SearchConfiguration {
     ] where found > expected {
       return (field, "\(found)", "\(expected)")
     }
-    return Studies.firstDifference(trainer, asked.trainer)
+    return trainer.firstDifference(from: asked.trainer)
   }
 }

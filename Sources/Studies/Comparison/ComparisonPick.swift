@@ -1,9 +1,11 @@
 import MixtureMethods
 import Mixtures
-import Storage
 
-/// What a search handed over: a line of `picks.jsonl`.
+/// What a search handed over.
 package struct ComparisonPick: Sendable, Hashable, Codable {
+  /// Of its note in the journal.
+  package static let topic = "pick"
+
   package var method: String
   package var replicate: Int
   /// After so many trials of the search.
@@ -28,36 +30,5 @@ package struct ComparisonPick: Sendable, Hashable, Codable {
     self.mixture = mixture
     self.predicted = predicted
     self.fit = fit
-  }
-
-  /// What makes two lines about the same thing.
-  func isSamePlace(as other: ComparisonPick) -> Bool {
-    method == other.method && replicate == other.replicate && trials == other.trials
-      && isFinal == other.isFinal
-  }
-}
-
-/// The picks of a comparison, kept line by line, so that a resumed comparison need not fit them again.
-final class PickJournal: @unchecked Sendable {
-  // Used by one thread at a time: it belongs to the plan.
-  private let journal: LineJournal
-  private(set) var picks: [ComparisonPick]
-
-  init(at path: String) throws {
-    picks = try LineJournal.read(ComparisonPick.self, at: path)
-    journal = try LineJournal(at: path)
-  }
-
-  func pick(method: String, replicate: Int, trials: Int?) -> ComparisonPick? {
-    picks.first { pick in
-      pick.method == method && pick.replicate == replicate
-        && (trials.map { !pick.isFinal && pick.trials == $0 } ?? pick.isFinal)
-    }
-  }
-
-  func append(_ pick: ComparisonPick) throws {
-    guard !picks.contains(where: pick.isSamePlace) else { return }
-    try journal.append(pick)
-    picks.append(pick)
   }
 }

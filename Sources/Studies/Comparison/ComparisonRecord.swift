@@ -1,17 +1,17 @@
 import Mixtures
-import Storage
+import Runs
 
 /// A comparison as its journals tell it.
 package struct ComparisonRecord: Sendable {
   package var folder: String
   package var configuration: ComparisonConfiguration
   /// In the order of their ids.
-  package var trials: [TrialRecord]
+  package var trials: [RunRecord]
   /// In the order in which they were made.
   package var picks: [ComparisonPick]
 
   package init(
-    folder: String, configuration: ComparisonConfiguration, trials: [TrialRecord],
+    folder: String, configuration: ComparisonConfiguration, trials: [RunRecord],
     picks: [ComparisonPick]
   ) {
     self.folder = folder
@@ -25,12 +25,21 @@ package struct ComparisonRecord: Sendable {
   /// - Throws: ``StudyError`` or `StorageError`: no such folder, no comparison in it, another version,
   ///   or a damaged line.
   package static func read(folder: String) throws -> ComparisonRecord {
-    let files = StudyFolder(path: folder)
-    return ComparisonRecord(
-      folder: folder, configuration: try ComparisonConfiguration.read(folder: folder),
-      trials: try TrialLedger(readingJournalAt: files.trials(of: ComparisonConfiguration.self))
-        .trials,
-      picks: try LineJournal.read(ComparisonPick.self, at: files.picks))
+    let configuration = try ComparisonConfiguration.read(folder: folder)
+    return try ComparisonRecord(
+      folder: folder, configuration: configuration,
+      ComparisonConfiguration.ledger(of: folder))
+  }
+
+  package init(
+    folder: String, configuration: ComparisonConfiguration, _ ledger: RunLedger
+  ) throws {
+    let plan = ComparisonConfiguration.plan
+    self.init(
+      folder: folder, configuration: configuration, trials: ledger.trials(of: plan),
+      picks: try ledger.notes(plan: plan, topic: ComparisonPick.topic).map {
+        try $0.decoded(as: ComparisonPick.self)
+      })
   }
 
   package var analysis: ComparisonAnalysis { ComparisonAnalysis(of: self) }

@@ -1,5 +1,6 @@
 import Mixtures
 import Numerics
+import Runs
 
 /// What a study of several sizes says so far; always computed from its record.
 package struct FidelityAnalysis: Sendable {
@@ -52,11 +53,11 @@ package struct FidelityAnalysis: Sendable {
   package init(of record: FidelityStudyRecord) {
     let configuration = record.configuration
     let objective = configuration.objective
-    func value(_ outcome: TrialOutcome) -> Double? {
+    func value(_ outcome: RunOutcome) -> Double? {
       outcome.losses(of: objective.domains).map(objective.value(of:))
     }
     let search = record.tasks.filter { $0.task.purpose == .search }
-    let ended = search.filter { $0.rungs != nil }.sorted {
+    let ended = search.filter { $0.outcomes != nil }.sorted {
       ($0.task.ends, $0.task.id) < ($1.task.ends, $1.task.id)
     }
     var incumbent: FidelityIncumbent?
@@ -81,9 +82,11 @@ package struct FidelityAnalysis: Sendable {
       }
       let place = curves.firstIndex { $0.run == task.run }!
       if task.from != nil { curves[place].resumptions += 1 }
-      for found in record.rungs ?? [] {
-        if let objective = value(found.outcome) {
-          curves[place].points.append(.init(rung: found.rung, objective: objective))
+      let rungs = configuration.grid.levels[task.level]
+      for found in record.outcomes ?? [] {
+        let rung = rungs.firstIndex { $0.scale.tokens == found.tokens }
+        if let rung, let objective = value(found.outcome) {
+          curves[place].points.append(.init(rung: rung, objective: objective))
         } else {
           curves[place].hasDiverged = true
         }
@@ -93,7 +96,7 @@ package struct FidelityAnalysis: Sendable {
 
     let fresh = record.tasks.filter { $0.task.purpose == .confirmation }
     let outcomes = fresh.compactMap { record in
-      record.rungs?.last.map { (record.task.seed, $0.outcome) }
+      record.outcomes?.last.map { (record.task.seed, $0.outcome) }
     }
     let confirmations = outcomes.compactMap { seed, outcome in
       value(outcome).map { (seed: seed, objective: $0) }
@@ -107,7 +110,7 @@ package struct FidelityAnalysis: Sendable {
         (results[0].losses[index].domain, $0)
       }
     }
-    let done = record.tasks.filter { $0.rungs != nil }
+    let done = record.tasks.filter { $0.outcomes != nil }
     spent = done.reduce(0) { $0 + $1.task.cost }
     seconds = done.reduce(0) { $0 + $1.seconds }
     isComplete = fresh.count >= configuration.confirmationRuns && done.count == record.tasks.count

@@ -1,7 +1,7 @@
 import MixtureMethods
 import Mixtures
 import Numerics
-import Storage
+import Runs
 
 /// Everything that a study of several sizes depends on: `fidelity.json` in its folder, written once.
 package struct FidelityStudyConfiguration: Sendable, Hashable, Codable {
@@ -33,14 +33,13 @@ package struct FidelityStudyConfiguration: Sendable, Hashable, Codable {
   /// How many runs may be under way when the next is proposed. They end in the order of a clock of costs,
   /// whatever finished sooner, so that a study does not depend on timing.
   package var lag: Int
-  /// Of the evaluator, e.g. the learning rate of each size; compared as text.
-  package var trainer: [String: String]
+  package var trainer: SizesTrainer
 
   package init(
     corpus: String, corpusDigest: String, domains: [String], availableTokens: [Int],
     objective: Objective, constraints: [MixtureConstraint]? = nil, grid: FidelityGrid,
     seed: UInt64, method: String, budget: Double, budgetText: String, confirmationRuns: Int,
-    lag: Int, trainer: [String: String]
+    lag: Int, trainer: SizesTrainer
   ) {
     self.corpus = corpus
     self.corpusDigest = corpusDigest
@@ -61,7 +60,8 @@ package struct FidelityStudyConfiguration: Sendable, Hashable, Codable {
 
 extension FidelityStudyConfiguration: StoredConfiguration {
   package static let currentVersion = 1
-  package static let files = (configuration: "fidelity.json", trials: "fidelity.jsonl")
+  package static let file = "fidelity.json"
+  package static let plan = "sizes"
   package static let mayGrow = false
 
   /// What the search may spend, in runs of the target.
@@ -86,6 +86,56 @@ extension FidelityStudyConfiguration: StoredConfiguration {
     FidelityContext(
       domains: domains, objective: objective, grid: grid, feasible: try feasibleMixtures(),
       seed: seed, budget: searchBudget, replicates: true)
+  }
+
+  package typealias MethodMaker =
+    @Sendable (_ name: String, _ context: FidelityContext) throws -> any FidelityMethod
+
+  /// Its search and fresh seeds.
+  ///
+  /// - Parameter secondsPerRun: what a run of the target is expected to take; nil where nobody knows.
+  /// - Throws: what `makeMethod` throws; `ConstraintError`.
+  package func clockPlan(
+    secondsPerRun: Double? = nil,
+    makeMethod: @escaping MethodMaker = { try makeFidelityMethod(named: $0, context: $1) }
+  ) throws -> any Plan {
+    try validate()
+    let context = try methodContext()
+    let configuration = self
+    return ClockPlan(
+      ClockPlan.Design(
+        plan: Self.plan, method: method, context: context,
+        conditions: try grid.levels.map { try conditions(of: $0[0].scale) }, lag: lag,
+        seed: { earlier in
+          earlier == 0
+            ? configuration.seed
+            : configuration.seeds(earlier, stream: "replicates")[earlier - 1]
+        },
+        confirmation: (
+          confirmationRuns, seeds(2 * confirmationRuns, stream: "confirmation")
+        )), method: try makeMethod(method, context), secondsPerRun: secondsPerRun)
+  }
+
+  /// - Throws: ``StudyError`` for a size whose trainer was not written down.
+  func conditions(of scale: Scale) throws(StudyError) -> RunConditions {
+    guard let evaluator = trainer.sizes[scale.size] else {
+      throw .invalid(field: "trainer", found: "nothing of \(scale.size)", expected: "its settings")
+    }
+    return RunConditions(
+      corpus: corpusDigest, domains: domains, size: scale.size, parameters: scale.parameters,
+      evaluator: evaluator)
+  }
+
+  /// Different seeds that are not the study's, the n-th the same however many are asked for. They fit 32
+  /// bits, so that every reader of JSON keeps their digits.
+  func seeds(_ count: Int, stream: String) -> [UInt64] {
+    var generator = SeededGenerator(seed: seed, stream: stream)
+    var seeds: [UInt64] = []
+    while seeds.count < count {
+      let candidate = generator.next() >> 32
+      if candidate != seed, !seeds.contains(candidate) { seeds.append(candidate) }
+    }
+    return seeds
   }
 
   /// - Throws: ``StudyError/invalid(field:found:expected:)`` for the first field that makes no sense.
@@ -135,7 +185,7 @@ extension FidelityStudyConfiguration: StoredConfiguration {
       ("confirmation seeds", "\(confirmationRuns)", "\(asked.confirmationRuns)"),
       ("lag", "\(lag)", "\(asked.lag)"),
     ]
-    return pairs.first { $0.1 != $0.2 } ?? Studies.firstDifference(trainer, asked.trainer)
+    return pairs.first { $0.1 != $0.2 } ?? trainer.firstDifference(from: asked.trainer)
   }
 }
 

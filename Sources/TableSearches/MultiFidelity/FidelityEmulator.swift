@@ -21,9 +21,6 @@ package struct FidelityEmulator: Sendable {
   package let table: FidelityTable
   /// From the smallest size and shortest length on.
   package let qualities: [Quality]
-  /// Of the target.
-  package var targetQuality: Quality { qualities[targetPlace] }
-  private let targetPlace: Int
 
   /// - Parameters:
   ///   - count: mixtures; those of the real table that are measured at the target are among them.
@@ -71,7 +68,7 @@ package struct FidelityEmulator: Sendable {
       fitted.set(index, (landscape.quality, weights.map { landscape.losses(at: $0) }))
     }
     let found = fitted.values
-    targetPlace = work.firstIndex {
+    let targetPlace = work.firstIndex {
       FidelityPoint(level: $0.level, rung: $0.rung) == real.grid.target
     }!
     qualities = zip(work, found).map { cell, fit in

@@ -1,5 +1,5 @@
 import Foundation
-import GaussianProcesses
+import Mixtures
 import Numerics
 
 /// What traces say of methods that choose size and length: regret at the target against compute, and how
