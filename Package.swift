@@ -59,8 +59,8 @@ let package = Package(
     library(
       "TableSearches",
       [
-        "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "RunTables", "Spelling",
-        "Storage",
+        "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "RunTables", "Runs",
+        "Spelling", "Storage", "Studies",
       ]),
     library(
       "Reports",

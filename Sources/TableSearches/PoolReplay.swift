@@ -28,33 +28,20 @@ package struct PoolReplay: Sendable {
   /// - Throws: what `makeMethod(named:context:)` throws, ``ReplayError`` for a method that does not
   ///   search, and `CancellationError`.
   package func trace(
-    of name: String, seed: UInt64, isCancelled: () -> Bool = { false }
+    of name: String, seed: UInt64, isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> ReplayTrace {
-    var order = Array(0..<pool.count)
-    var generator = SeededGenerator(seed: seed, stream: "replay order")
-    generator.shuffle(&order)
     let measured = noisyLosses(seed: seed)
-    var search = try name == Self.random ? nil : PoolSearch(method: name, replay: self, seed: seed)
-    var tried: [Int] = []
-    var recommended: [Double] = []
-    while true {
-      if tried.count >= configuration.initial {
-        recommended.append(
-          pool.values[
-            search?.recommended(seen: tried, measured) ?? lowest(of: tried, measured)])
-      }
-      guard tried.count < configuration.budget else { break }
-      if isCancelled() { throw CancellationError() }
-      var next = order[tried.count]
-      if tried.count >= configuration.initial, search != nil {
-        next = try search!.next(after: tried)
-      }
-      tried.append(next)
-      search?.observe(next, losses: measured[next], seed: seed)
+    // Looked up only: the order of a dictionary is never seen.
+    let places = Dictionary(
+      pool.mixtures.enumerated().map { ($0.element, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
+    let search = try PoolSearch(method: name, replay: self, seed: seed, places: places)
+    try ReplayPlan.run(search, method: name, over: pool, configuration, isCancelled: isCancelled) {
+      _, mixture in measured[places[mixture]!]
     }
     return ReplayTrace(
-      method: name, seed: seed, tried: tried, values: tried.map { pool.values[$0] },
-      recommended: recommended, moved: search?.moved ?? 0)
+      method: name, seed: seed, tried: search.tried, values: search.tried.map { pool.values[$0] },
+      recommended: search.recommended, moved: search.moved)
   }
 
   /// What each run would be seen to give: the same for every method.
@@ -66,35 +53,41 @@ package struct PoolReplay: Sendable {
     var generator = SeededGenerator(seed: seed, stream: "replay noise")
     return pool.losses.map { row in row.map { $0 + deviation * generator.normal() } }
   }
-
-  private func lowest(of tried: [Int], _ measured: [[Double]]) -> Int {
-    tried.min {
-      let (a, b) = (
-        pool.objective.value(of: measured[$0]), pool.objective.value(of: measured[$1])
-      )
-      return a != b ? a < b : $0 < $1
-    }!
-  }
 }
 
-/// A method that chooses from a pool.
-private struct PoolSearch {
-  let replay: PoolReplay
-  let name: String
-  var method: any MixtureMethod
+/// A method that chooses from a pool, or no method at all.
+private final class PoolSearch: ReplayedSearch {
+  private let replay: PoolReplay
+  private let name: String
+  private let seed: UInt64
+  /// Nil for runs in random order.
+  private var method: (any MixtureMethod)?
+  private let places: [Mixture: Int]
+  private let order: [Int]
+  private(set) var tried: [Int] = []
+  /// What was measured of each.
+  private var seen: [[Double]] = []
+  /// The true objective of what was handed over after each run.
+  private(set) var recommended: [Double] = []
   /// How often the method wanted a mixture that is not there. One that does so once knows nothing of
   /// pools, and is asked for its predictions from then on.
-  var moved = 0
-  private let places: [Mixture: Int]
+  private(set) var moved = 0
 
   private var pool: RunPool { replay.pool }
 
-  init(method name: String, replay: PoolReplay, seed: UInt64) throws {
+  init(method name: String, replay: PoolReplay, seed: UInt64, places: [Mixture: Int]) throws {
     guard MixturePreset(rawValue: name) == nil, !needsTrainer(name) else {
       throw ReplayError.noSearch(method: name)
     }
     self.replay = replay
     self.name = name
+    self.seed = seed
+    self.places = places
+    var order = Array(0..<replay.pool.count)
+    var generator = SeededGenerator(seed: seed, stream: "replay order")
+    generator.shuffle(&order)
+    self.order = order
+    guard name != PoolReplay.random else { return }
     method = try makeMethod(
       named: name,
       context: MethodContext(
@@ -102,27 +95,36 @@ private struct PoolSearch {
         objective: replay.pool.objective, seed: seed,
         initialTrials: replay.configuration.initial, pool: replay.pool.mixtures,
         trials: replay.configuration.budget))
-    // Looked up only: the order of a dictionary is never seen.
-    places = Dictionary(
-      replay.pool.mixtures.enumerated().map { ($0.element, $0.offset) },
-      uniquingKeysWith: { first, _ in first })
   }
 
-  mutating func observe(_ index: Int, losses: [Double], seed: UInt64) {
-    method.update(
-      with: [pool.observation(of: pool.mixtures[index], losses: losses, seed: seed)])
+  func next() throws -> Mixture {
+    var next = order[tried.count]
+    if tried.count >= replay.configuration.initial, method != nil { next = try chosen() }
+    tried.append(next)
+    return pool.mixtures[next]
   }
+
+  func observe(_ losses: [Double]) {
+    seen.append(losses)
+    method?.update(
+      with: [
+        pool.observation(of: pool.mixtures[tried[tried.count - 1]], losses: losses, seed: seed)
+      ]
+    )
+  }
+
+  func handOver() { recommended.append(pool.values[best ?? lowest]) }
 
   /// The run to look at: the one that the method asks for; of a method that asks for mixtures that are
   /// not there, the one that its model holds best, or else the nearest.
-  mutating func next(after tried: [Int]) throws -> Int {
+  private func chosen() throws -> Int {
     let taken = Set(tried)
     let left = pool.mixtures.indices.filter { !taken.contains($0) }
     if moved > 0, let index = bestPredicted(of: left) {
       moved += 1
       return index
     }
-    guard let suggestion = method.suggest(pending: [], ordinal: tried.count) else {
+    guard let suggestion = method?.suggest(pending: [], ordinal: tried.count) else {
       throw ReplayError.noSearch(method: name)
     }
     if let index = places[suggestion.mixture], !taken.contains(index) { return index }
@@ -131,19 +133,27 @@ private struct PoolSearch {
   }
 
   /// The run that the method would hand over, tried or not; nil where it has nothing to go by.
-  func recommended(seen tried: [Int], _ measured: [[Double]]) -> Int? {
+  private var best: Int? {
     let all = Array(pool.mixtures.indices)
     if moved > 0, let index = bestPredicted(of: all) { return index }
-    guard let mixture = method.recommendations(1).first?.mixture else { return nil }
+    guard let mixture = method?.recommendations(1).first?.mixture else { return nil }
     if let index = places[mixture] { return index }
     return bestPredicted(of: all) ?? nearest(to: mixture, of: all)
   }
 
   private func bestPredicted(of candidates: [Int]) -> Int? {
-    method.predictions(at: candidates.map { pool.mixtures[$0] }, ofRuns: false).flatMap {
+    method?.predictions(at: candidates.map { pool.mixtures[$0] }, ofRuns: false).flatMap {
       predictions in
       predictions.indices.min { (predictions[$0].mean, $0) < (predictions[$1].mean, $1) }
     }.map { candidates[$0] }
+  }
+
+  /// Of those tried, by what was measured.
+  private var lowest: Int {
+    let values = seen.map { pool.objective.value(of: $0) }
+    return tried.indices.min {
+      values[$0] != values[$1] ? values[$0] < values[$1] : tried[$0] < tried[$1]
+    }.map { tried[$0] }!
   }
 
   /// By Hellinger's distance.

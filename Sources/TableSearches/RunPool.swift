@@ -98,7 +98,6 @@ package enum ReplayError: Error, Equatable, CustomStringConvertible {
   case notAReplay(path: String)
   case noSearch(method: String)
   case noCheaperRuns(target: String)
-  case inadmissible(method: String, step: String)
   case unknownAblation(name: String)
 
   package var description: String {
@@ -123,8 +122,6 @@ package enum ReplayError: Error, Equatable, CustomStringConvertible {
       return "found '+\(name)' behind a method, "
         + (nearestName(to: name, in: names).map { "did you mean '+\($0)'? " } ?? "")
         + "expected \(names.map { "+" + $0 }.joined(separator: ", "))"
-    case .inadmissible(let method, let step):
-      return "the method '\(method)' asked for \(step), which cannot be had; leave it out"
     }
   }
 }

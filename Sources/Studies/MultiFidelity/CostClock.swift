@@ -119,12 +119,14 @@ package struct CostClock: Sendable {
     guard task.purpose == .search else { return }
     let rungs = context.grid.levels[task.level]
     for found in outcomes {
-      guard let losses = found.outcome.losses(of: context.outputs),
-        let rung = rungs.firstIndex(where: { $0.scale.tokens == found.tokens })
-      else {
+      if found.outcome.hasDiverged {
         runs[task.run].hasDiverged = true
         break
       }
+      // A table may lack a rung on the way.
+      guard let losses = found.outcome.losses(of: context.outputs),
+        let rung = rungs.firstIndex(where: { $0.scale.tokens == found.tokens })
+      else { continue }
       runs[task.run].measurements.append(.init(rung: rung, losses: losses))
     }
     runs[task.run].reached = task.goal

@@ -1,11 +1,14 @@
 import MixtureMethods
 import Mixtures
 import Numerics
+import Runs
+import Studies
 
 /// Searches that decide mixture, size and length, on runs that exist already.
 ///
-/// A run takes as long as it costs, on a clock that nobody waits for; some run at once. What is paid is what
-/// training would have cost: of a resumed run only the steps that it lacked, unless that is switched off.
+/// The same plan as a study of several sizes, with a table in place of the trainer: a run takes as long as it
+/// costs, on a clock that nobody waits for; some run at once. What is paid is what training would have cost: of
+/// a resumed run only the steps that it lacked, unless that is switched off.
 package struct FidelityReplay: Sendable {
   package let table: FidelityTable
   package let configuration: FidelityReplayConfiguration
@@ -18,9 +21,11 @@ package struct FidelityReplay: Sendable {
 
   /// Runs a method with a seed, which decides its own chance, the noise, and which of several replicates it sees.
   ///
-  /// - Throws: ``FidelityMethodError``, ``ReplayError/inadmissible(method:step:)``, `CancellationError`.
+  /// - Throws: ``FidelityMethodError``, `StudyError` for a method that asks for what cannot be had,
+  ///   `CancellationError`.
   package func trace(
-    of variant: FidelityVariant, seed: UInt64, isCancelled: () -> Bool = { false }
+    of variant: FidelityVariant, seed: UInt64,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> FidelityTrace {
     let context = FidelityContext(
       domains: table.domains, objective: table.objective, grid: table.grid, pool: table.pool,
@@ -29,138 +34,53 @@ package struct FidelityReplay: Sendable {
       payOnlyExtraSteps: !variant.ablations.contains(.noResumeCredit),
       wholeCurves: !variant.ablations.contains(.lastPoints),
       composite: !variant.ablations.contains(.objectiveOnly))
-    var search = FidelitySimulation(
-      table: table, context: context, noise: configuration.noise,
-      method: try makeFidelityMethod(named: variant.method, context: context))
-    while true {
-      if isCancelled() { throw CancellationError() }
-      while search.underWay.count < configuration.workers, let step = search.next() {
-        guard context.admits(step, runs: search.runs) else {
-          throw ReplayError.inadmissible(method: "\(variant)", step: "\(step)")
-        }
-        guard search.begin(step) else { break }
-      }
-      guard search.finishFirst() else { break }
+    let design = ClockPlan.Design(
+      plan: "replay", method: variant.method, context: context,
+      conditions: table.grid.levels.map { rungs in
+        RunConditions(
+          corpus: "table", domains: table.domains, size: rungs[0].scale.size,
+          parameters: rungs[0].scale.parameters, evaluator: .other(kind: "table", settings: [:]))
+      }, lag: configuration.workers, seed: { _ in 0 })
+    let measurer = TableMeasurer(outputs: context.outputs) { [self] request in
+      table.losses(for: request, context, noise: configuration.noise)
     }
-    return FidelityTrace(
-      method: "\(variant)", seed: seed, points: search.points,
-      compute: configuration.budget - search.left, spend: search.spend, runs: search.runs.count,
-      resumed: search.resumed, duration: search.clock,
-      beliefs: search.beliefs.isEmpty ? nil : search.beliefs)
+    let book = RunBook()
+    try Driver(
+      plan: ClockPlan(
+        design, method: try makeFidelityMethod(named: variant.method, context: context)),
+      book: book, evaluator: DirectEvaluator(measurer), isCancelled: isCancelled
+    ).run()
+    var walk = TraceWalk(table: table, context: context, plan: design.plan, ledger: book.ledger)
+    return try walk.trace(of: "\(variant)", seed: seed)
   }
 }
 
-/// One search under way.
-private struct FidelitySimulation {
-  let table: FidelityTable
-  let context: FidelityContext
-  let noise: Double
-  var method: any FidelityMethod
-  private(set) var runs: [FidelityRun] = []
-  private(set) var underWay: [(run: Int, end: Double)] = []
-  /// Of the budget.
-  private(set) var left: Double
-  private(set) var clock = 0.0
-  private(set) var points: [FidelityTrace.Point] = []
-  private(set) var beliefs: [FidelityTrace.Belief] = []
-  private(set) var spend: [Double]
-  private(set) var resumed = 0
-  /// The lowest of those run at the target.
-  private var ran: Double?
-  private var isOver = false
-
-  init(
-    table: FidelityTable, context: FidelityContext, noise: Double, method: any FidelityMethod
-  ) {
-    self.table = table
-    self.context = context
-    self.noise = noise
-    self.method = method
-    left = context.budget
-    spend = context.grid.levels.map { _ in 0 }
-  }
-
-  mutating func next() -> FidelityStep? {
-    isOver ? nil : method.next(runs: runs, budgetLeft: left)
-  }
-
-  /// - Returns: false where the step costs more than is left, which ends the search.
-  mutating func begin(_ step: FidelityStep) -> Bool {
-    let cost = context.cost(of: step, runs: runs, measuringOnTheWay: method.measuresOnTheWay)
-    guard cost <= left + 1e-9 else {
-      isOver = true
-      return false
-    }
-    left -= cost
-    let run: Int
-    switch step {
-    case .start(let mixture, let point):
-      run = runs.count
-      runs.append(
-        FidelityRun(id: run, mixture: mixture, level: point.level, seed: 0, goal: point.rung))
-    case .resume(let paused, let rung):
-      run = paused
-      runs[run].goal = rung
-      resumed += 1
-    }
-    spend[runs[run].level] += cost
-    underWay.append((run, clock + cost))
-    return true
-  }
-
-  /// Takes in the run that ends first, of several the one that began first.
-  ///
-  /// - Returns: false where none is under way.
-  mutating func finishFirst() -> Bool {
-    guard
-      let place = underWay.indices.min(by: {
-        (underWay[$0].end, $0) < (underWay[$1].end, $1)
-      })
-    else { return false }
-    let (id, end) = underWay.remove(at: place)
-    clock = end
-    measure(id)
-    let recommendation = method.recommendation(runs: runs)
-    let handedOver = recommendation.flatMap { table.pool.index(of: $0.mixture) }
-      .map { table.values[$0] }
-    if let recommendation, let predicted = recommendation.predicted, let handedOver,
-      context.budget - left >= 2.0.squareRoot() * (beliefs.last?.compute ?? 0)
-    {
-      beliefs.append(
-        .init(
-          compute: context.budget - left, mean: predicted.mean, deviation: predicted.deviation,
-          probabilityOfBest: recommendation.probabilityOfBest, value: handedOver))
-    }
-    let point = FidelityTrace.Point(
-      compute: context.budget - left, handedOver: handedOver, ran: ran)
-    if points.last?.handedOver != handedOver || points.last?.ran != ran { points.append(point) }
-    return true
-  }
-
-  private mutating func measure(_ id: Int) {
-    var run = runs[id]
-    guard let goal = run.goal, let mixture = table.pool.index(of: run.mixture) else { return }
-    let found = table.run(of: mixture, level: run.level, seed: context.seed)
-    let shift = shift(mixture: mixture, level: run.level)
-    let first = method.measuresOnTheWay ? (run.reached ?? -1) + 1 : goal
-    for rung in first...goal {
-      guard let losses = found.losses[rung] else { continue }
-      run.measurements.append(.init(rung: rung, losses: zip(losses, shift).map { $0 + $1 }))
-    }
-    run.reached = goal
-    run.goal = nil
+extension FidelityTable {
+  /// What a request gives at each of its rungs, up to a divergence; an empty row at a rung where the table has
+  /// nothing.
+  fileprivate func losses(
+    for request: RunRequest, _ context: FidelityContext, noise: Double
+  ) -> [[Double]] {
+    guard let mixture = pool.index(of: request.mixture),
+      let level = grid.levels.firstIndex(where: { $0[0].scale.size == request.scale.size })
+    else { return [] }
+    let found = run(of: mixture, level: level, seed: context.seed)
     let last = found.losses.lastIndex { $0 != nil } ?? -1
-    run.hasDiverged = found.hasDiverged && goal > last
-    runs[id] = run
-    let target = context.grid.target
-    if run.level == target.level, run.losses(at: target.rung) != nil {
-      ran = min(ran ?? .infinity, table.values[mixture])
+    let shift = shift(mixture: mixture, level: level, context, noise: noise)
+    var result: [[Double]] = []
+    for tokens in request.measures {
+      let rung = grid.levels[level].firstIndex { $0.scale.tokens == tokens }!
+      if found.hasDiverged, rung > last { break }
+      result.append((found.losses[rung] ?? []).enumerated().map { $1 + shift[$0] })
     }
+    return result
   }
 
   /// A run's own luck, the same at every rung: independent in each output, so that the weighted mean of all
   /// is off by the noise asked for.
-  private func shift(mixture: Int, level: Int) -> [Double] {
+  private func shift(
+    mixture: Int, level: Int, _ context: FidelityContext, noise: Double
+  ) -> [Double] {
     let outputs = context.outputs.count
     guard noise > 0 else { return [Double](repeating: 0, count: outputs) }
     let weights = context.objective.weights
@@ -168,5 +88,79 @@ private struct FidelitySimulation {
     var generator = SeededGenerator(
       seed: context.seed, stream: "noise of \(mixture) at \(level)")
     return (0..<outputs).map { _ in deviation * generator.normal() }
+  }
+}
+
+/// A search that has ended, walked through once more on its clock to see what it had to show when.
+private struct TraceWalk {
+  private let table: FidelityTable
+  private let plan: String
+  private let ledger: RunLedger
+  private let budget: Double
+  private var clock: CostClock
+  /// Of the budget.
+  private var left: Double
+  private var spend: [Double]
+  private var resumed = 0
+  private var points: [FidelityTrace.Point] = []
+  private var beliefs: [FidelityTrace.Belief] = []
+  /// The lowest of those run at the target.
+  private var ran: Double?
+
+  init(table: FidelityTable, context: FidelityContext, plan: String, ledger: RunLedger) {
+    self.table = table
+    self.plan = plan
+    self.ledger = ledger
+    budget = context.budget
+    left = context.budget
+    clock = CostClock(context)
+    spend = context.grid.levels.map { _ in 0 }
+  }
+
+  mutating func trace(of method: String, seed: UInt64) throws -> FidelityTrace {
+    var outcomes: [Int: [RungOutcome]] = [:]
+    for record in ledger.records(of: plan) {
+      let claim = record.claim(of: plan)!
+      while clock.known < claim.known ?? 0 { try endFirst(outcomes) }
+      guard let task = clock.task(of: record.request, claim) else {
+        preconditionFailure("run \(record.request.id) was not its turn")
+      }
+      clock.begin(task)
+      left -= task.cost
+      spend[task.level] += task.cost
+      if task.from != nil { resumed += 1 }
+      outcomes[task.id] = record.outcomes
+    }
+    while clock.next != nil { try endFirst(outcomes) }
+    return FidelityTrace(
+      method: method, seed: seed, points: points, compute: budget - left, spend: spend,
+      runs: clock.runs.count, resumed: resumed, duration: clock.time,
+      beliefs: beliefs.isEmpty ? nil : beliefs)
+  }
+
+  private mutating func endFirst(_ outcomes: [Int: [RungOutcome]]) throws {
+    guard let task = clock.next else { return }
+    clock.end(task, outcomes[task.id] ?? [])
+    let target = table.grid.target
+    if task.level == target.level, clock.runs[task.run].losses(at: target.rung) != nil,
+      let mixture = table.pool.index(of: task.mixture)
+    {
+      ran = min(ran ?? .infinity, table.values[mixture])
+    }
+    let note = ledger.note(plan: plan, topic: FidelityIncumbent.topic, about: "\(task.id)")
+    let incumbent = try note?.decoded(as: FidelityIncumbent.self)
+    let handedOver = incumbent.flatMap { table.pool.index(of: $0.mixture) }.map { table.values[$0] }
+    let compute = budget - left
+    if let incumbent, let predicted = incumbent.predicted, let handedOver,
+      compute >= 2.0.squareRoot() * (beliefs.last?.compute ?? 0)
+    {
+      beliefs.append(
+        .init(
+          compute: compute, mean: predicted.mean, deviation: predicted.deviation,
+          probabilityOfBest: incumbent.probabilityOfBest, value: handedOver))
+    }
+    if points.last?.handedOver != handedOver || points.last?.ran != ran {
+      points.append(FidelityTrace.Point(compute: compute, handedOver: handedOver, ran: ran))
+    }
   }
 }
