@@ -34,6 +34,12 @@ package struct TrainerSettings: Sendable, Hashable {
     self.heldOutTokens = heldOutTokens
   }
 
+  /// Multiplies all learning rates.
+  package mutating func scaleRates(by factor: Double) {
+    learningRate *= factor
+    embeddingRate *= factor
+  }
+
   /// Each setting by its name, as messages show it.
   package var described: [String: String] {
     var settings = [

@@ -72,6 +72,9 @@ package enum OldJournals {
     {
       try found.addTasks(at: path("fidelity.jsonl"), of: sizes)
     }
+    if fileExists(path("sweep.jsonl")) {
+      try found.add(OldSweepRun.read(at: path("sweep.jsonl"), conditions: conditions))
+    }
     return found.events
   }
 }
@@ -112,6 +115,16 @@ private struct EarlierRuns {
     _ id: Int, _ outcomes: [RungOutcome], at time: Double
   ) throws(RunContradiction) {
     if ledger[id].outcomes == nil { try add(.ended(run: id, outcomes, at: time)) }
+  }
+
+  /// Runs that have ended, each asked for by one claim.
+  mutating func add(
+    _ runs: [(request: RunRequest, claim: RunClaim, outcome: RunOutcome)]
+  ) throws(RunContradiction) {
+    for (request, claim, outcome) in runs {
+      let id = try ask(request, claim, at: 0)
+      try end(id, [RungOutcome(tokens: request.to, outcome: outcome)], at: 0)
+    }
   }
 
   // MARK: - Trials

@@ -1,11 +1,10 @@
 import ArgumentParsing
-import Corpora
 import Foundation
-import Mixtures
-import Numerics
 import ProxyModels
 import Reports
+import Runs
 import Storage
+import Studies
 import Synchronization
 
 struct TestbedCommand: Command {
@@ -75,54 +74,33 @@ struct TestbedCommand: Command {
     let evaluator = ProxyEvaluator(
       corpus: corpus, learningRate: training.learningRate, heldOutTokens: heldOutTokens)
     let plan = try makePlan(evaluator)
-    try makeFolder(at: folder)
-    let lock = try FolderLock(folder: folder)
-    defer { withExtendedLifetime(lock) {} }
-    let path = folder + "/runs.jsonl"
-    let kept = try LineJournal.read(TestbedRun.self, at: path)
-    let journal = try LineJournal(at: path)
-    let book = RunBook(kept)
-
-    let missing = plan.runs.filter { plan.answer(to: $0, in: kept) == nil }
-    let line = ProgressLine(isQuiet: quiet)
-    let work = SharedProgress(
-      total: missing.reduce(0) { $0 + $1.operations },
-      doneBefore: plan.runs.count - missing.count, count: plan.runs.count)
-    let folder = folder
+    let display = StudyDisplay(line: ProgressLine(isQuiet: quiet))
+    let writer = TableWriter(plan: plan, folder: folder)
     let outcome = Result {
-      try line.untilDone(
+      try display.line.untilDone(
         ifInterrupted: "Interrupted; the same command goes on with the runs that are missing."
       ) {
-        try forEachOnThreads(
-          count: missing.count, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount
-        ) { index in
-          let run = missing[index]
-          let start = ProcessInfo.processInfo.systemUptime
-          let trainer = try Trainer(
-            corpus: corpus, schedule: ConstantWeights(run.mixture.weights),
-            configuration: run.configuration)
-          let checkpoints = "\(folder)/checkpoints/\(run.name)"
-          let results = try trainer.run(
-            rungs: run.rungs, upTo: run.rungs.count - 1,
-            progress: { share in
-              work.report(index, share * run.operations)
-              line.update(work.line)
-            }, isCancelled: { Interruption.isRequested }, checkpointFolder: checkpoints)
-          let record = plan.record(
-            run, rungs: results, seconds: ProcessInfo.processInfo.systemUptime - start)
-          try journal.append(record)
-          try? FileManager.default.removeItem(atPath: checkpoints)
-          work.finishOne()
-          try book.add(record) { try writeTable($0, of: plan, in: folder) }
-        }
+        try RunGrid.run(
+          plan.list, in: folder,
+          on: LocalEvaluator(
+            evaluator, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
+            isCancelled: { Interruption.isRequested }),
+          conditions: evaluator.conditionsByName, isCancelled: { Interruption.isRequested },
+          observer: { news, progress in
+            writer.hear(news)
+            display.show(news, progress)
+          })
       }
     }
-    rmdir(folder + "/checkpoints")
-    let runs = try LineJournal.read(TestbedRun.self, at: path)
-    try writeTable(runs, of: plan, in: folder)
-    try outcome.get()
-    if csv { return try emit(plan.table(of: runs), terminator: "") }
-    try emit(summary(of: plan.answers(in: runs)), terminator: "")
+    // What has ended stays readable, whatever ended the command.
+    if case .failure(let error) = outcome {
+      try? writer.write()
+      throw error
+    }
+    try writer.write()
+    let ledger = try outcome.get()
+    if csv { return try emit(plan.table(of: ledger), terminator: "") }
+    try emit(summary(of: plan.record(of: ledger, in: folder)), terminator: "")
     try emit("\nThe table is \(folder)/runs.csv.")
   }
 
@@ -146,63 +124,47 @@ struct TestbedCommand: Command {
   }
 
   /// For each size and rung, how far mixtures and seeds move the mean over the training domains.
-  private func summary(of runs: [TestbedRun]) -> String {
+  private func summary(of record: TestbedRecord) -> String {
     var table = TextTable([
       .init("size", .left), .init("parameters"), .init("tokens"), .init("runs"),
       .init("diverged"), .init("lowest mean loss"), .init("s.d. over mixtures"),
       .init("s.d. over seeds"),
     ])
-    for size in sizes.elements.map(\.size.name) {
-      let ofSize = runs.filter { $0.size == size }
-      for rung in ofSize.first?.rungs.indices ?? 0..<0 {
-        let means = ofSize.compactMap { run in run.mean(at: rung).map { (run.mixture, $0) } }
-        let first = ofSize.filter { $0.seed == 1 }.compactMap { $0.mean(at: rung) }
-        let groups = ofSize.filter { $0.seed == 1 }.map { run in
-          means.filter { $0.0 == run.mixture }.map(\.1)
-        }
-        table.append([
-          size, "\(ofSize[0].parameters)", Format.count(ofSize[0].rungs[rung].tokens),
-          "\(ofSize.count)", "\(ofSize.count - means.count)",
-          means.map(\.1).min().map { fixed($0, 4) } ?? "",
-          Statistics.variance(first).map { fixed($0.squareRoot(), 4) } ?? "",
-          Statistics.pooledVariance(groups).map { fixed($0.variance.squareRoot(), 4) } ?? "",
-        ])
-      }
+    func loss(_ value: Double?) -> String { value.map { fixed($0, 4) } ?? "" }
+    for spread in record.spreads {
+      table.append([
+        spread.size, "\(spread.parameters)", Format.count(spread.tokens), "\(spread.runs)",
+        "\(spread.diverged)", loss(spread.lowest), loss(spread.mixtures), loss(spread.seeds),
+      ])
     }
     return table.markdown
   }
 }
 
-extension TestbedRun {
-  /// Over the training domains, nats per token; nil where the run diverged.
-  fileprivate func mean(at rung: Int) -> Double? {
-    guard rungs.indices.contains(rung), case .finished(let losses) = rungs[rung].outcome else {
-      return nil
-    }
-    let trained = losses.filter { mixture.domains.contains($0.domain) }
-    return trained.reduce(0) { $0 + $1.loss } / Double(max(trained.count, 1))
-  }
-}
+/// Writes the runs so far out as a table once in a while: who looks in need not wait for the end.
+private final class TableWriter: Sendable {
+  private let plan: TestbedPlan
+  private let folder: String
+  private let state = Mutex<(ledger: RunLedger?, written: Double)>((nil, wallClock()))
 
-private func writeTable(_ runs: [TestbedRun], of plan: TestbedPlan, in folder: String) throws {
-  try replaceFile(at: folder + "/runs.csv", with: Data(plan.table(of: runs).utf8))
-}
-
-/// The runs so far, written out as a table once in a while: who looks in need not wait for the end.
-private final class RunBook: Sendable {
-  private let state: Mutex<(runs: [TestbedRun], written: Double)>
-
-  init(_ runs: [TestbedRun]) {
-    state = Mutex((runs, ProcessInfo.processInfo.systemUptime))
+  init(plan: TestbedPlan, folder: String) {
+    self.plan = plan
+    self.folder = folder
   }
 
-  func add(_ run: TestbedRun, write: ([TestbedRun]) throws -> Void) throws {
-    try state.withLock { state in
-      state.runs.append(run)
-      let now = ProcessInfo.processInfo.systemUptime
-      guard now - state.written >= 30 else { return }
-      state.written = now
-      try write(state.runs)
+  func hear(_ news: RunNews) {
+    let isDue = state.withLock { state in
+      if case .began(let ledger, _) = news { state.ledger = ledger }
+      guard case .ended = news, wallClock() - state.written >= 30 else { return false }
+      state.written = wallClock()
+      return true
     }
+    // A table that cannot be written now is written at the end.
+    if isDue { try? write() }
+  }
+
+  func write() throws {
+    guard let ledger = state.withLock({ $0.ledger }) else { return }
+    try replaceFile(at: folder + "/runs.csv", with: Data(plan.table(of: ledger).utf8))
   }
 }

@@ -1,8 +1,9 @@
-import Corpora
 import Foundation
 import Mixtures
 import ProxyModels
 import RunTables
+import Runs
+import Studies
 
 /// The runs of a table over mixtures, model sizes and budgets, in an order that is balanced over the
 /// sizes at any time.
@@ -16,24 +17,8 @@ struct TestbedPlan: Sendable {
     var tokens: Int
   }
 
-  struct Run: Sendable {
-    var name: String
-    var mixture: Mixture
-    var configuration: TrainingConfiguration
-    /// Steps of each rung.
-    var rungs: [Int]
-    /// All that its evaluations go over at each rung.
-    var heldOutTokens: Int
-
-    /// Training and evaluation, by the usual count.
-    var operations: Double {
-      let costs = configuration.costs(ofRungs: rungs, heldOutTokens: heldOutTokens)
-      return (costs.last?.trunk ?? 0) + costs.reduce(0) { $0 + $1.branch }
-    }
-  }
-
   /// In the order of work.
-  private(set) var runs: [Run] = []
+  let steps: [(request: RunRequest, claim: RunClaim)]
   private let sizes: [String]
   private let evaluator: ProxyEvaluator
 
@@ -45,38 +30,42 @@ struct TestbedPlan: Sendable {
   ) {
     self.evaluator = evaluator
     sizes = levels.map(\.size.name)
-    let corpus = evaluator.corpus
-    let domains = corpus.trainingDomains
+    let domains = evaluator.corpus.trainingDomains
     let mixtures = MixtureSpread.mixtures(
       levels.map(\.mixtures).max() ?? 0, over: domains.map(\.name),
       availableTokens: domains.map { $0.training?.count ?? 0 }, seed: 1)
     // A size's n-th run of m stands at (n + ½)/m: whatever has finished, has at every size.
-    var placed: [(place: Double, level: Int, run: Run)] = []
+    var placed: [(place: Double, level: Int, name: String, request: RunRequest)] = []
     for (index, level) in levels.enumerated() {
+      let conditions = evaluator.conditions(of: level.size)
+      let whole = evaluator.configuration(of: level.size, tokens: level.tokens)
+      let ladder = Self.steps(of: rungs, in: whole.steps).map { $0 * whole.batchTokens }
       for (ordinal, seed) in seeds.enumerated() {
         let count = ordinal == 0 ? level.mixtures : min(replicated, level.mixtures)
         for place in 0..<count {
-          let configuration = evaluator.configuration(
-            of: level.size, tokens: level.tokens, seed: seed)
-          let length = level.size.contextLength
-          let windows = (configuration.heldOutTokens + length - 1) / length
           placed.append(
             (
               (Double(place) + 0.5) / Double(count), index,
-              Run(
-                name: "\(level.size.name)-\(place + 1)-\(seed)", mixture: mixtures[place],
-                configuration: configuration,
-                rungs: Self.steps(of: rungs, in: configuration.steps),
-                heldOutTokens: corpus.domains.count * windows * length)
+              "\(level.size.name)-\(place + 1)-\(seed)",
+              RunRequest(
+                key: RunKey(conditions: conditions, mixture: mixtures[place], seed: seed),
+                to: ladder[ladder.count - 1], measures: ladder, ladder: ladder)
             ))
         }
       }
     }
     // Of runs that stand together the longer first, so that the cores end together.
-    runs = placed.enumerated().sorted {
+    let sorted = placed.enumerated().sorted {
       ($0.element.place, -$0.element.level, $0.offset)
         < ($1.element.place, -$1.element.level, $1.offset)
-    }.map(\.element.run)
+    }
+    steps = sorted.enumerated().map { ordinal, run in
+      (
+        run.element.request,
+        RunClaim(
+          plan: RunGrid.testbed, purpose: .grid, name: run.element.name, ordinal: ordinal)
+      )
+    }
   }
 
   /// Different numbers of steps, so that a run too short for all rungs has fewer.
@@ -89,80 +78,75 @@ struct TestbedPlan: Sendable {
     return result
   }
 
-  /// A run that ended, as the journal keeps it.
-  func record(_ run: Run, rungs: [RungResult], seconds: Double) -> TestbedRun {
-    let configuration = run.configuration
-    return TestbedRun(
-      run: run.name, size: configuration.size.name,
-      parameters: configuration.size.parameterCount(
-        vocabularySize: configuration.vocabularySize),
-      seed: configuration.seed, mixture: run.mixture, corpusDigest: evaluator.corpus.digest,
-      trainer: evaluator.settings(of: configuration.size).described, rungs: rungs, seconds: seconds)
+  /// The same as a plan that costs what its operations are.
+  var list: ListPlan {
+    let evaluator = evaluator
+    return ListPlan(
+      name: RunGrid.testbed, purpose: .grid, steps: steps,
+      price: RunPrice { evaluator.operations(of: $0).last ?? 0 })
   }
 
-  /// The last of the runs kept that is the one asked for; nil where there is none.
-  func answer(to run: Run, in kept: [TestbedRun]) -> TestbedRun? {
-    let asked = record(run, rungs: [], seconds: 0)
-    return kept.last {
-      $0.run == asked.run && $0.size == asked.size && $0.parameters == asked.parameters
-        && $0.seed == asked.seed && $0.mixture == asked.mixture
-        && $0.corpusDigest == asked.corpusDigest && $0.trainer == asked.trainer
-        && $0.rungs.map(\.steps) == run.rungs
+  // MARK: - The table
+
+  /// Those of a journal's runs that are asked for, by size.
+  func record(of ledger: RunLedger, in folder: String) -> TestbedRecord {
+    let runs = steps.compactMap { request, claim -> TestbedRecord.Run? in
+      guard let outcomes = ledger.outcomes(serving: request) else { return nil }
+      return TestbedRecord.Run(
+        name: claim.name, key: request.key, rungs: request.measures, outcomes: outcomes)
     }
+    return TestbedRecord(
+      folder: folder,
+      runs: sizes.flatMap { size in runs.filter { $0.key.conditions.size == size } })
   }
-
-  /// Those of the runs kept that are asked for, by size.
-  func answers(in kept: [TestbedRun]) -> [TestbedRun] {
-    let found = runs.compactMap { answer(to: $0, in: kept) }
-    return sizes.flatMap { size in found.filter { $0.size == size } }
-  }
-
-  /// The table of the runs kept that are asked for.
-  func table(of kept: [TestbedRun]) -> String {
-    TestbedRun.table(
-      of: answers(in: kept), domains: evaluator.corpus.trainingDomains.map(\.name),
-      heldOut: evaluator.corpus.domains.map(\.name))
-  }
-}
-
-/// A finished run of a testbed: a line of its journal.
-struct TestbedRun: Codable, Sendable {
-  var run: String
-  var size: String
-  var parameters: Int
-  var seed: UInt64
-  var mixture: Mixture
-  var corpusDigest: String
-  /// What the result depends on besides.
-  var trainer: [String: String]
-  var rungs: [RungResult]
-  var seconds: Double
 
   /// The table of runs, a row for each rung, as `mixpipe replay` reads it.
-  static func table(of runs: [TestbedRun], domains: [String], heldOut: [String]) -> String {
+  func table(of ledger: RunLedger) -> String {
+    let domains = evaluator.corpus.trainingDomains.map(\.name)
+    let heldOut = evaluator.corpus.domains.map(\.name)
     let headings =
       ["run", "size", "parameters", "step", "tokens", "seed", "operations"]
       + domains.map { "w_\($0)" } + heldOut.map { "loss_\($0)" }
     var lines = [TableLayout.line(headings)]
-    for run in runs {
-      let weights = TableLayout.written(run.mixture.weights)
-      for rung in run.rungs {
-        let losses: [String] =
-          switch rung.outcome {
-          case .finished(let losses):
-            heldOut.map { name in
-              losses.first { $0.domain == name }.map { fixed($0.loss, 5) } ?? ""
-            }
-          case .diverged: heldOut.map { _ in "nan" }
-          }
+    let asked = Dictionary(
+      steps.map { ($0.claim.name, $0.request) }, uniquingKeysWith: { first, _ in first })
+    for run in record(of: ledger, in: "").runs {
+      guard let request = asked[run.name] else { continue }
+      let weights = TableLayout.written(run.key.mixture.weights)
+      let operations = evaluator.operations(of: request)
+      let batch = run.key.conditions.evaluator.trainer?.batchTokens ?? 1
+      for (rung, found) in zip(run.rungs.indices, run.outcomes ?? []) {
+        let losses = heldOut.map { name in
+          guard let measured = found.outcome.result else { return "nan" }
+          return measured.losses.first { $0.domain == name }.map { fixed($0.loss, 5) } ?? ""
+        }
         lines.append(
           TableLayout.line(
             [
-              run.run, run.size, "\(run.parameters)", "\(rung.steps)", "\(rung.tokens)",
-              "\(run.seed)", String(format: "%.0f", rung.operations),
+              run.name, run.key.conditions.size, "\(run.key.conditions.parameters)",
+              "\(found.tokens / batch)", "\(found.tokens)", "\(run.key.seed)",
+              String(format: "%.0f", operations[rung]),
             ] + weights + losses))
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension ProxyEvaluator {
+  /// What a run has cost when it is measured at each of its rungs: the trunk, the decay to every rung so
+  /// far, their evaluations, by the usual count of operations.
+  func operations(of request: RunRequest) -> [Double] {
+    guard let size = ModelSize.named(request.scale.size) else { return [] }
+    let configuration = configuration(of: size, tokens: request.to, seed: request.seed)
+    let windows = (configuration.heldOutTokens + size.contextLength - 1) / size.contextLength
+    let costs = configuration.costs(
+      ofRungs: request.measures.map { $0 / configuration.batchTokens },
+      heldOutTokens: corpus.domains.count * windows * size.contextLength)
+    var branches = 0.0
+    return costs.map { cost in
+      branches += cost.branch
+      return cost.trunk + branches
+    }
   }
 }

@@ -9,11 +9,23 @@ import Testing
   ]
 
   private func run(
-    _ folder: TemporaryFolder, _ name: String, workers: Int = 2, killedAfter: Double? = nil
+    _ folder: TemporaryFolder, _ name: String, workers: Int = 2
   ) throws -> Program.Result {
+    try Program.run(words(name, workers: workers), in: folder.path)
+  }
+
+  private func words(_ name: String, workers: Int = 2) -> [String] {
     var words = Self.words + ["--workers", "\(workers)"]
     words[1] = name
-    return try Program.run(words, in: folder.path, killedAfter: killedAfter)
+    return words
+  }
+
+  /// The lines of a journal that tell of an event.
+  private func events(
+    _ kind: String, _ folder: TemporaryFolder, _ name: String
+  ) throws -> [Substring] {
+    try read(folder, name + "/runs.jsonl").split(separator: "\n")
+      .filter { $0.contains("\"event\":\"\(kind)\"") }
   }
 
   private func read(_ folder: TemporaryFolder, _ name: String) throws -> String {
@@ -45,11 +57,12 @@ import Testing
       rows.allSatisfy { $0.count == rows[0].count && !$0.contains("") && !$0.contains("nan") })
 
     // After half of the runs, about half of each size's.
-    let journal = try read(folder, "whole/runs.jsonl").split(separator: "\n")
-    let early = journal.prefix(8).count { $0.contains("\"size\":\"50k\"") }
-    #expect(journal.count == 16 && (5...6).contains(early))
+    let asked = try events("asked", folder, "whole")
+    let early = asked.prefix(8).count { $0.contains("\"name\":\"50k-") }
+    #expect(asked.count == 16 && (5...6).contains(early))
+    #expect(try events("ended", folder, "whole").count == 16)
 
-    for seconds in [0.2, 0.4] { _ = try run(folder, "broken", killedAfter: seconds) }
+    try Program.killInsideRuns(words("broken"), in: folder.path, keeping: "broken", times: 3)
     let broken = try run(folder, "broken")
     try #require(broken.code == 0, "\(broken.errors)")
     #expect(try read(folder, "broken/runs.csv") == table)
@@ -58,7 +71,7 @@ import Testing
     let more = try Program.run(
       Self.words.map { $0 == "t" ? "whole" : $0 == "9,3" ? "10,3" : $0 }, in: folder.path)
     try #require(more.code == 0, "\(more.errors)")
-    #expect(try read(folder, "whole/runs.jsonl").split(separator: "\n").count == 17)
+    #expect(try events("ended", folder, "whole").count == 17)
 
     let replay = try Program.run(
       [
