@@ -1,6 +1,4 @@
 import Foundation
-import Mixtures
-import Storage
 
 /// Brings a plan's runs to an evaluator and what comes of them to the journal, each event written before it
 /// counts.
@@ -18,7 +16,7 @@ package final class Driver: @unchecked Sendable {
   private var book: RunBook
   private let evaluator: any Evaluator
   private let retries: RetryPolicy
-  private let folder: String?
+  private let checkpoints: RunCheckpoints
   private let now: @Sendable () -> Double
   private let isCancelled: @Sendable () -> Bool
   private let observer: RunObserver
@@ -49,7 +47,7 @@ package final class Driver: @unchecked Sendable {
     self.plan = plan
     self.book = book
     self.evaluator = evaluator
-    self.folder = folder
+    checkpoints = RunCheckpoints(folder: folder, ledger: book.ledger)
     self.retries = retries
     self.now = now
     self.isCancelled = isCancelled
@@ -96,7 +94,7 @@ package final class Driver: @unchecked Sendable {
           }
         case .ended:
           tally.add(record)
-          removeCheckpoints(of: record)
+          checkpoints.remove(of: record)
         case .cancelled: break
         }
       }
@@ -238,14 +236,14 @@ package final class Driver: @unchecked Sendable {
 
   private func attempt(at record: RunRecord, _ number: Int) -> RunAttempt {
     RunAttempt(
-      request: record.request, number: number, folder: checkpoints(of: record.request.key))
+      request: record.request, number: number, folder: checkpoints.path(of: record.request.key))
   }
 
   private func end(_ id: Int, _ outcomes: [RungOutcome]) throws {
     try book.record(.ended(run: id, outcomes, at: now()))
     let record = ledger[id]
     tally.add(record)
-    removeCheckpoints(of: record)
+    checkpoints.remove(of: record)
     notify(.ended(record))
   }
 
@@ -363,39 +361,16 @@ package final class Driver: @unchecked Sendable {
     condition.withLock {
       while !underWay.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1)) }
     }
-    removeCheckpointsFolder()
+    checkpoints.removeFolder()
   }
 
   /// What is paused now is never gone on with.
   private func finish() {
     condition.withLock {
       for record in ledger.records(of: plan.name) where record.outcomes != nil {
-        removeCheckpoints(of: record, evenIfPaused: true)
+        checkpoints.remove(of: record, evenIfPaused: true)
       }
     }
-    removeCheckpointsFolder()
+    checkpoints.removeFolder()
   }
-
-  // MARK: - Checkpoints
-
-  private func checkpoints(of key: RunKey) -> String? {
-    guard let folder, let first = ledger.firstRequest(of: key) else { return nil }
-    return "\(folder)/checkpoints/run-\(first)"
-  }
-
-  /// What cannot be removed only takes up room.
-  private func removeCheckpoints(of record: RunRecord, evenIfPaused: Bool = false) {
-    guard let path = checkpoints(of: record.request.key), fileExists(path) else { return }
-    let goesOn =
-      record.request.pauses && record.outcome?.hasDiverged == false
-      || ledger.parts(of: record.request.key).contains { $0.state == .pending }
-    if evenIfPaused || !goesOn { try? FileManager.default.removeItem(atPath: path) }
-  }
-
-  /// Removes the folder of all checkpoints if it is empty. While runs are under way it must stay: one might
-  /// be about to make its own in there.
-  private func removeCheckpointsFolder() {
-    if let folder { rmdir(folder + "/checkpoints") }
-  }
-
 }

@@ -6,6 +6,8 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
   case notAStudy(folder: String, file: String)
   /// The folder's study began with another configuration.
   case differs(path: String, field: String, found: String, expected: String)
+  /// The folder's study was trained in another way than this program trains now.
+  case otherTrainer(path: String, field: String, found: String, now: String)
   /// Written by another version of this program.
   case unsupportedVersion(path: String, found: Int, expected: Int)
   case invalid(field: String, found: String, expected: String)
@@ -19,6 +21,9 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
     case .differs(let path, let field, let found, let expected):
       "\(path): found \(field) \(found), but now it is \(expected); "
         + "choose another folder, or drop the option that changes it"
+    case .otherTrainer(let path, let field, let found, let now):
+      "\(path): its runs were trained with \(field) \(found), but this mixpipe trains with \(now); "
+        + "use the mixpipe that made them, or make the study anew in another folder"
     case .unsupportedVersion(let path, let found, let expected):
       "\(path): found layout version \(found), expected \(expected); "
         + "use the version of mixpipe that wrote it, or another folder"

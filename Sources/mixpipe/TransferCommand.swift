@@ -97,9 +97,9 @@ struct TransferCommand: Command {
     if let difference = configuration.trainer.firstDifference(
       from: .trainer(evaluator.settings(of: own)))
     {
-      throw StudyError.differs(
+      throw StudyError.otherTrainer(
         path: folder + "/" + StudyConfiguration.file, field: difference.field,
-        found: difference.found, expected: difference.expected)
+        found: difference.found, now: difference.expected)
     }
     var candidates = stored?.candidates ?? []
     let results = study.analysis.methods

@@ -138,10 +138,24 @@ import Testing
     #expect(other.code == 1)
     #expect(other.errors.contains("seed"))
 
-    let transfer = try Program.run(
-      ["transfer", "whole", "--sizes", "100k", "--seeds", "2", "--json"], in: folder.path)
+    let options = ["--sizes", "100k", "--seeds", "2"]
+    let transfer = try Program.run(["transfer", "whole"] + options + ["--json"], in: folder.path)
     try #require(transfer.code == 0, "\(transfer.errors)")
     #expect(transfer.output.contains("\"verdict\""))
+    try Program.killInsideRuns(
+      ["transfer", "broken"] + options, in: folder.path, keeping: "broken", times: 2)
+    let again = try Program.run(["transfer", "broken", "--json"], in: folder.path)
+    #expect(again.output == transfer.output, "\(again.errors)")
+
+    // A study that was trained in another way is not compared with what is trained now.
+    let path = folder.path + "/broken/study.json"
+    let changed = try String(contentsOfFile: path, encoding: .utf8)
+      .replacingOccurrences(of: "\"decayShare\" : 0.3", with: "\"decayShare\" : 0.2")
+    try Data(changed.utf8).write(to: URL(fileURLWithPath: path))
+    let mixed = try Program.run(["transfer", "broken", "--seeds", "3"], in: folder.path)
+    #expect(mixed.code == 1)
+    #expect(mixed.errors.contains("trained with decayShare 0.2"), "\(mixed.errors)")
+    #expect(mixed.errors.split(separator: "\n").count == 1)
 
     let report = try Program.run(["report", "whole"], in: folder.path)
     try #require(report.code == 0, "\(report.errors)")
