@@ -36,9 +36,12 @@ package enum RunOutcome: Sendable, Hashable {
   }
 }
 
-/// `{"finished": {…}}` or `{"diverged": {"step": …, "reason": …}}`.
+/// `{"finished": {…}}` or `{"diverged": {"step": …, "reason": …}}`. Older files of single runs have the losses
+/// alone: `{"finished": {"_0": […]}}`.
 extension RunOutcome: Codable {
   private enum Key: CodingKey { case finished, diverged }
+
+  private enum OldKey: String, CodingKey { case losses = "_0" }
 
   private struct Divergence: Codable {
     var step: Int
@@ -49,9 +52,13 @@ extension RunOutcome: Codable {
     let fields = try decoder.container(keyedBy: Key.self)
     if let divergence = try fields.decodeIfPresent(Divergence.self, forKey: .diverged) {
       self = .diverged(step: divergence.step, reason: divergence.reason)
-    } else {
-      self = .finished(try fields.decode(RunResult.self, forKey: .finished))
+      return
     }
+    let old = try fields.nestedContainer(keyedBy: OldKey.self, forKey: .finished)
+    self =
+      old.contains(.losses)
+      ? .losses(try old.decode([DomainLoss].self, forKey: .losses))
+      : .finished(try fields.decode(RunResult.self, forKey: .finished))
   }
 
   package func encode(to encoder: any Encoder) throws {

@@ -88,7 +88,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
     }
     let trained = clock.now
     var evaluationSeconds = 0.0
-    let outcome: TrainingResult.Outcome
+    let outcome: RunOutcome
     var tokenLosses: TokenLosses?
     if let divergence = run.state.divergence {
       outcome = .diverged(step: divergence.step, reason: divergence.reason)
@@ -99,7 +99,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
       }
       let start = clock.now
       if tokenLossesKept > 0 { tokenLosses = TokenLosses() }
-      outcome = .finished(
+      outcome = .losses(
         evaluate(
           run.model, on: heldOut, workers: workers, microBatch: run.microBatch,
           keeping: tokenLossesKept, in: &tokenLosses))

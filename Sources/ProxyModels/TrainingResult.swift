@@ -2,14 +2,8 @@ import Mixtures
 
 /// How a run ended, and what it took.
 package struct TrainingResult: Sendable, Codable {
-  package enum Outcome: Sendable, Equatable, Codable {
-    /// Loss of each held-out domain, in the corpus's order.
-    case finished([DomainLoss])
-    /// The run got nowhere, so it has no losses.
-    case diverged(step: Int, reason: String)
-  }
-
-  package var outcome: Outcome
+  /// Losses of every held-out domain, in the corpus's order, or none.
+  package var outcome: RunOutcome
   package var parameters: Int
   package var steps: Int
   /// Tokens trained on of each training domain, and how often its text was gone through.

@@ -147,22 +147,18 @@ struct ProxyEvaluator: RunMeasurer {
       isCancelled: control.isCancelled, checkpointFolder: control.checkpointFolder)
     // Of a run that goes on, the checkpoint tells what was measured before too.
     return results.compactMap { result in
-      switch result.outcome {
-      case .finished(let losses):
-        guard request.measures.contains(result.tokens) else { return nil }
-        return RungOutcome(
-          tokens: result.tokens,
-          outcome: .finished(
-            RunResult(
-              losses: losses, tokensSeen: result.tokensSeen, epochs: result.epochs,
-              seconds: result.seconds,
-              tokensPerSecond: Double(result.tokens) / max(result.seconds, 1e-9),
-              operations: result.operations)))
-      case .diverged(let step, let reason):
+      guard case .finished(var found) = result.outcome else {
         return RungOutcome(
           tokens: request.measures.first { $0 >= result.tokens } ?? request.to,
-          outcome: .diverged(step: step, reason: reason))
+          outcome: result.outcome)
       }
+      guard request.measures.contains(result.tokens) else { return nil }
+      found.tokensSeen = result.tokensSeen
+      found.epochs = result.epochs
+      found.seconds = result.seconds
+      found.tokensPerSecond = Double(result.tokens) / max(result.seconds, 1e-9)
+      found.operations = result.operations
+      return RungOutcome(tokens: result.tokens, outcome: .finished(found))
     }
   }
 
@@ -188,17 +184,17 @@ struct ProxyEvaluator: RunMeasurer {
 }
 
 extension TrainingResult {
-  /// As a journal keeps it.
+  /// As a journal keeps it: with what it took.
   var runOutcome: RunOutcome {
-    switch outcome {
-    case .diverged(let step, let reason): .diverged(step: step, reason: reason)
-    case .finished(let losses):
-      .finished(
-        RunResult(
-          losses: losses, tokensSeen: tokensSeen, epochs: epochs,
-          seconds: trainingSeconds + evaluationSeconds, tokensPerSecond: tokensPerSecond,
-          recommended: recommended, weights: weights, tokenLosses: tokenLosses))
-    }
+    guard case .finished(var found) = outcome else { return outcome }
+    found.tokensSeen = tokensSeen
+    found.epochs = epochs
+    found.seconds = trainingSeconds + evaluationSeconds
+    found.tokensPerSecond = tokensPerSecond
+    found.recommended = recommended
+    found.weights = weights
+    found.tokenLosses = tokenLosses
+    return .finished(found)
   }
 }
 

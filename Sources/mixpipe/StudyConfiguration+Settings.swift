@@ -108,7 +108,7 @@ private func readObjective(_ text: String) throws -> ObjectiveSpecification {
   else { return try ObjectiveSpecification(parsing: text) }
   let path = isFolder(sides[1]) ? sides[1] + "/run.json" : sides[1]
   let run = try decodeDocument(TrainSummary.self, at: path)
-  guard case .finished(let losses) = run.result.outcome else {
+  guard let losses = run.result.outcome.result?.losses else {
     throw ValidationError("\(path): found a run that diverged, expected one with losses")
   }
   return ObjectiveSpecification(

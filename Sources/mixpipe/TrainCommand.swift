@@ -96,7 +96,7 @@ struct TrainCommand: Command {
       corpusDigest: corpus.digest, result: result)
     let document = try encodeDocument(summary)
     try replaceFile(at: folder + "/run.json", with: document)
-    if case .finished = result.outcome {
+    if !result.outcome.hasDiverged {
       // The model is complete with its tokenizer; what it could resume from is no longer of use.
       try replaceFile(
         at: folder + "/tokenizer.json", with: readFile(at: corpus.folder + "/tokenizer.json"))
@@ -111,11 +111,11 @@ struct TrainCommand: Command {
       }
       try emit("\nThe run is in \(folder).")
     }
-    if case .diverged = result.outcome { throw ExitCode(1) }
+    if result.outcome.hasDiverged { throw ExitCode(1) }
   }
 
   private func table(of result: TrainingResult, corpus: Corpus, mixture: Mixture) -> String {
-    guard case .finished(let losses) = result.outcome else {
+    guard let losses = result.outcome.result?.losses else {
       guard case .diverged(let step, let reason) = result.outcome else { return "" }
       return "The run diverged at step \(step) of \(result.steps): \(reason). "
         + "It has no losses; try a smaller --learning-rate."

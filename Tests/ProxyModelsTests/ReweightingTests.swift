@@ -278,7 +278,7 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
       func lossFactors(step: Int, of steps: Int) -> [Double]? { [1, 1] }
     }
     func losses(_ schedule: any WeightSchedule) throws -> [Double] {
-      guard case .finished(let losses) = try trainer(schedule, steps: 12).run().outcome else {
+      guard let losses = try trainer(schedule, steps: 12).run().outcome.result?.losses else {
         return []
       }
       return losses.map(\.loss)
@@ -294,7 +294,7 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
       func weights(step: Int, of steps: Int) -> [Double] { [0.5, 0.5] }
       func lossFactors(step: Int, of steps: Int) -> [Double]? { [2, 0] }
     }
-    guard case .finished(let losses) = try trainer(Deaf(), steps: 150).run().outcome else {
+    guard let losses = try trainer(Deaf(), steps: 150).run().outcome.result?.losses else {
       Issue.record("expected losses")
       return
     }

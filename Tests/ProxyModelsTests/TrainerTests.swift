@@ -45,7 +45,7 @@ private func exported(_ folder: String) throws -> Data {
     var c = configuration(steps: 250)
     c.batchSequences = 16
     let result = try trainer(c).run()
-    guard case .finished(let losses) = result.outcome else {
+    guard let losses = result.outcome.result?.losses else {
       Issue.record("expected losses, found \(result.outcome)")
       return
     }
@@ -65,7 +65,7 @@ private func exported(_ folder: String) throws -> Data {
 
   @Test func learnsLessOfADomainThatItIsNotShown() throws {
     let result = try trainer(configuration(steps: 120), weights: [1, 0]).run()
-    guard case .finished(let losses) = result.outcome else {
+    guard let losses = result.outcome.result?.losses else {
       Issue.record("expected losses, found \(result.outcome)")
       return
     }
@@ -78,7 +78,7 @@ private func exported(_ folder: String) throws -> Data {
     var trainer = trainer(configuration(steps: 40), workers: 2)
     trainer.tokenLossesKept = all / share
     let result = try trainer.run()
-    guard case .finished(let losses) = result.outcome else {
+    guard let losses = result.outcome.result?.losses else {
       Issue.record("expected losses, found \(result.outcome)")
       return
     }
@@ -96,7 +96,7 @@ private func exported(_ folder: String) throws -> Data {
 
   /// Four million parameters, nearly all of them embedding: gradients are merged wave by wave.
   @Test func givesTheSameBitsWhereALargeModelsGradientsShareMemory() throws {
-    var results: [TrainingResult.Outcome] = []
+    var results: [RunOutcome] = []
     for workers in [1, 2, 3, 4] {
       var large = TrainingConfiguration(
         size: size, vocabularySize: 65_536, tokens: 1, seed: 1)
@@ -113,7 +113,7 @@ private func exported(_ folder: String) throws -> Data {
   @Test func givesTheSameBitsForAnyNumberOfWorkers() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    var results: [TrainingResult.Outcome] = []
+    var results: [RunOutcome] = []
     for workers in [1, 2, 3, 7] {
       let result = try trainer(configuration(), workers: workers).run(
         exportFolder: folder + "/\(workers)")
@@ -136,12 +136,12 @@ private func exported(_ folder: String) throws -> Data {
     let outcomes = try KernelLevel.available.map { level in
       try trainer(configuration(steps: 10), level: level).run().outcome
     }
-    guard case .finished(let expected) = outcomes[0] else {
+    guard let expected = outcomes[0].result?.losses else {
       Issue.record("expected losses")
       return
     }
     for outcome in outcomes {
-      guard case .finished(let losses) = outcome else {
+      guard let losses = outcome.result?.losses else {
         Issue.record("expected losses")
         return
       }

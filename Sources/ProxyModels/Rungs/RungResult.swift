@@ -1,10 +1,12 @@
+import Mixtures
+
 /// What a run gives at one of its rungs: at a number of steps at which its learning rate has fallen to
 /// nothing, as that of a run with no more steps.
 package struct RungResult: Sendable, Equatable, Codable {
   /// Of a run that ends here; warm-up and decay are among them.
   package var steps: Int
   package var tokens: Int
-  package var outcome: TrainingResult.Outcome
+  package var outcome: RunOutcome
   /// Tokens trained on of each training domain, and how often its text was gone through.
   package var tokensSeen: [Int]
   package var epochs: [Double]

@@ -111,7 +111,7 @@ private struct RungClimb<Sequences: SequenceSource, HeldOut: HeldOutSource> {
     }
     var result = RungResult(
       steps: rungs[rung], tokens: rungs[rung] * trainer.configuration.batchTokens,
-      outcome: .finished([]), tokensSeen: [], epochs: [], seconds: 0,
+      outcome: .losses([]), tokensSeen: [], epochs: [], seconds: 0,
       operations: costs[rung].trunk + costs[rung].branch)
     for earlier in measured {
       result.operations += costs[rungs.firstIndex(of: earlier.steps)!].branch
@@ -137,7 +137,7 @@ private struct RungClimb<Sequences: SequenceSource, HeldOut: HeldOutSource> {
     if let divergence = run.state.divergence {
       result.outcome = .diverged(step: divergence.step, reason: divergence.reason)
     } else {
-      result.outcome = .finished(
+      result.outcome = .losses(
         evaluate(
           run.model, on: trainer.heldOut, workers: trainer.workers, microBatch: run.microBatch))
     }
