@@ -14,7 +14,7 @@ package protocol MixtureMethod: Sendable {
   ///
   /// - Parameters:
   ///   - pending: the mixtures of this method's trials that are under way.
-  ///   - ordinal: the how-manieth trial of this method it will be, from 0.
+  ///   - ordinal: the number that the trial will have among those of this method, from 0.
   /// - Returns: nil when a fixed method has nothing more to try.
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion?
 

@@ -364,7 +364,7 @@ package final class Driver: @unchecked Sendable {
     checkpoints.removeFolder()
   }
 
-  /// What is paused now is never gone on with.
+  /// What is paused now is never resumed.
   private func finish() {
     condition.withLock {
       for record in ledger.records(of: plan.name) where record.outcomes != nil {

@@ -9,6 +9,8 @@ import Storage
 package struct RunBook {
   /// The journal's name in its folder.
   package static let file = "runs.jsonl"
+  /// What a file of that name becomes that an older testbed wrote.
+  package static let olderFile = "runs.old.jsonl"
   static let currentVersion = 1
   private static let header = JournalHeader(contents: "runs", version: currentVersion)
 
@@ -31,12 +33,20 @@ package struct RunBook {
   /// - Throws: `StorageError.corruptLine` where an event does not parse or contradicts those before it.
   package init(folder: String, earlier: () throws -> [RunEvent] = { [] }) throws {
     let path = folder + "/" + Self.file
-    if !fileExists(path) {
+    var lines = try LineJournal.lines(at: path)
+    if !Self.isOwn(lines) {
       let events = try earlier()
+      if !lines.isEmpty {
+        guard rename(path, folder + "/" + Self.olderFile) == 0 else {
+          throw StorageError.system(action: "rename", path: path, code: errno)
+        }
+        try syncFolder(of: path)
+      }
       if !events.isEmpty { try Self.write(events, to: path) }
+      lines = try LineJournal.lines(at: path)
     }
     // Read before it is opened for writing: a damaged journal stays as it is.
-    let contents = try Self.read(at: path)
+    let contents = try Self.read(lines, of: path)
     ledger = contents.ledger
     numbers = contents.numbers
     let journal = try LineJournal(at: path)
@@ -53,7 +63,8 @@ package struct RunBook {
     folder: String, earlier: () throws -> [RunEvent] = { [] }
   ) throws -> RunLedger {
     let path = folder + "/" + file
-    if fileExists(path) { return try read(at: path).ledger }
+    let lines = try LineJournal.lines(at: path)
+    if isOwn(lines) { return try read(lines, of: path).ledger }
     do {
       return try RunLedger(earlier())
     } catch let error as RunContradiction {
@@ -64,7 +75,9 @@ package struct RunBook {
   /// Writes events to the disk, and only then believes them.
   package mutating func record(_ events: RunEvent...) throws {
     if let journal {
+      var numbers = numbers
       try journal.append(contentsOf: Self.lines(of: events, &numbers))
+      self.numbers = numbers
     }
     for event in events {
       let contradiction = ledger.apply(event)
@@ -74,12 +87,21 @@ package struct RunBook {
 
   // MARK: - Files
 
+  /// Whether a file is a journal of runs, damaged or not: one that is empty or of an older testbed is not.
+  private static func isOwn(_ lines: [Data]) -> Bool {
+    struct OlderLine: Decodable {
+      var run: String
+      var corpusDigest: String
+    }
+    guard let first = lines.first else { return false }
+    return (try? JSONDecoder().decode(OlderLine.self, from: first)) == nil
+  }
+
   private static func read(
-    at path: String
+    _ lines: [Data], of path: String
   ) throws -> (ledger: RunLedger, numbers: [RunConditions: Int], isEmpty: Bool) {
     let ledger = RunLedger()
     var known: [RunConditions] = []
-    let lines = try LineJournal.lines(at: path)
     if let first = lines.first {
       _ = try JournalHeader.check(
         first, contents: header.contents!, versions: 1...currentVersion, path: path)

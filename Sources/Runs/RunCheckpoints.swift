@@ -14,7 +14,7 @@ struct RunCheckpoints: Sendable {
 
   /// Removes what a run that has ended does not need any more. What cannot be removed only takes up room.
   ///
-  /// - Parameter evenIfPaused: whether it will not be gone on with.
+  /// - Parameter evenIfPaused: whether it will not be resumed.
   func remove(of record: RunRecord, evenIfPaused: Bool = false) {
     guard let path = path(of: record.request.key), fileExists(path) else { return }
     if ledger.parts(of: record.request.key).contains(where: { $0.state == .pending }) { return }

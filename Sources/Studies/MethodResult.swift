@@ -59,7 +59,7 @@ package struct MethodResult: Sendable {
     self.finalists = finalists
   }
 
-  /// By how much the pick's search flattered it: the mean of the fresh seeds less the search's
+  /// By how much the pick's search flattered it: the mean of the fresh seeds minus the search's
   /// loss. Positive for a winner's curse.
   package var winnersCurse: Double? {
     guard let confirmed, let searchLoss else { return nil }

@@ -17,7 +17,7 @@ package enum OldJournals {
   ]
 
   /// - Throws: ``StudyError/notAStudy(folder:file:)`` where a plan's old journal lies there without its
-  ///   configuration: whose runs these are can no longer be told.
+  ///   configuration: whose runs these are is no longer known.
   static func requireNone(of plan: String, in folder: String) throws {
     for (name, configuration, journal) in files
     where name == plan && fileExists(folder + "/" + journal) {
@@ -73,7 +73,14 @@ package enum OldJournals {
       try found.addTasks(at: path("fidelity.jsonl"), of: sizes)
     }
     if fileExists(path("sweep.jsonl")) {
-      try found.add(OldSweepRun.read(at: path("sweep.jsonl"), conditions: conditions))
+      try found.add(
+        OldSweepRun.read(at: path("sweep.jsonl"), conditions: conditions).map {
+          ($0.request, $0.claim, [RungOutcome(tokens: $0.request.to, outcome: $0.outcome)])
+        })
+    }
+    // A testbed's had the name that the journal of all has now.
+    if let testbed = [RunBook.file, RunBook.olderFile].first(where: { fileExists(path($0)) }) {
+      try found.add(OldTestbedRun.read(at: path(testbed)))
     }
     return found.events
   }
@@ -119,11 +126,10 @@ private struct EarlierRuns {
 
   /// Runs that have ended, each asked for by one claim.
   mutating func add(
-    _ runs: [(request: RunRequest, claim: RunClaim, outcome: RunOutcome)]
+    _ runs: [(request: RunRequest, claim: RunClaim, outcomes: [RungOutcome])]
   ) throws(RunContradiction) {
-    for (request, claim, outcome) in runs {
-      let id = try ask(request, claim, at: 0)
-      try end(id, [RungOutcome(tokens: request.to, outcome: outcome)], at: 0)
+    for (request, claim, outcomes) in runs {
+      try end(try ask(request, claim, at: 0), outcomes, at: 0)
     }
   }
 

@@ -78,7 +78,7 @@ extension StoredConfiguration {
     if stored == nil { try OldJournals.requireNone(of: Self.plan, in: folder) }
     let book = try RunBook(
       folder: folder, earlier: { try OldJournals.events(in: folder, conditions: conditions) })
-    // Runs without their configuration: what they were made with can no longer be told.
+    // Runs without their configuration: what they were made with is no longer known.
     guard stored != nil || book.ledger.records(of: Self.plan).isEmpty else {
       throw StudyError.notAStudy(folder: folder, file: "\(Self.file) beside its \(RunBook.file)")
     }

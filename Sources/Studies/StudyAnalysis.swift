@@ -78,7 +78,7 @@ extension Estimate {
   }
 }
 
-/// The first's loss less the second's for each seed that both have, in the order of the first.
+/// The first's loss minus the second's for each seed that both have, in the order of the first.
 func pairedDifferences(_ a: [SeededLoss], _ b: [SeededLoss]) -> [Double] {
   a.compactMap { loss in b.first { $0.seed == loss.seed }.map { loss.loss - $0.loss } }
 }

@@ -16,7 +16,7 @@ struct TransferAnalysis {
 
   /// Two candidates at one scale.
   struct Comparison {
-    /// The first's loss less the second's, paired by seed; nil without a common seed.
+    /// The first's loss minus the second's, paired by seed; nil without a common seed.
     var difference: Estimate?
     /// By the paired t test with Holm's correction over all pairs at the scale; one where a test is
     /// not possible.

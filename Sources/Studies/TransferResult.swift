@@ -47,7 +47,7 @@ package struct TransferResult: Sendable {
     package var second: String
     package var from: Int
     package var to: Int
-    /// Loss of the first less the second's at each of the two scales, paired by seed.
+    /// Loss of the first minus the second's at each of the two scales, paired by seed.
     package var differences: (Estimate, Estimate)
     /// Whether both differences are told apart from zero (95 %, Holm's correction over the pairs).
     package var isSignificant: Bool

@@ -93,7 +93,7 @@ struct TableMeasurer: RunMeasurer {
         outcome: .finished(
           RunResult(
             losses: zip(outputs, losses).map {
-              DomainLoss(domain: $0, loss: $1, standardError: 0, bitsPerByte: 0)
+              DomainLoss(domain: $0, loss: $1)
             })))
     }
     if found.count < request.measures.count {

@@ -84,7 +84,7 @@ struct FidelityStudySummary: Codable {
       ])
     }
     var lines = [table.text]
-    if resumed > 0 { lines.append("Paused runs were gone on with \(resumed) times.") }
+    if resumed > 0 { lines.append("Paused runs were resumed \(resumed) times.") }
     guard let weights else {
       return (lines + ["Nothing to recommend yet."]).joined(separator: "\n")
     }

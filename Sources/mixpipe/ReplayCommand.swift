@@ -12,7 +12,7 @@ struct ReplayCommand: Command {
   static let abstract = "Compare methods on a table of finished runs, without training anything."
   static let discussion = """
     Every method begins with the same random runs of the table and then says which of the others to \
-    look at next. What is told is the regret of the mixture that it would hand over, seen or not, \
+    look at next. What is reported is the regret of the mixture that it would hand over, seen or not, \
     over the best of the table: means over seeds with 95 % intervals; and after how many runs it \
     tries the best.
 
@@ -24,7 +24,7 @@ struct ReplayCommand: Command {
     and tell the others.
 
     '--target 410M' replays methods that choose the model's size and the length of its training too, on a \
-    table of several sizes with a column of steps or tokens. What is told is how much compute, in runs of \
+    table of several sizes with a column of steps or tokens. What is reported is how much compute, in runs of \
     the target, each takes until it hands over what is as good as the best there, and how many times as \
     much random search, Hyperband and others take. '+last-points', '+no-resume-credit' and \
     '+objective-only' behind a method's name take from it what is to be judged. With '--landscape law' \

@@ -37,7 +37,7 @@ struct StudySummary: Codable {
     var searchLoss: Double?
     /// Over fresh seeds.
     var loss: EstimateSummary?
-    /// The loss less the best method's, paired by seed.
+    /// The loss minus the best method's, paired by seed.
     var difference: EstimateSummary?
     var domains: [String: EstimateSummary]
     /// The constraints that its mixture breaks, as fixed ones may; nil where it breaks none.

@@ -30,7 +30,7 @@ struct TransferCommand: Command {
   static let abstract = "Check whether mixtures keep their rank across model sizes."
   static let discussion = """
     Trains the picks of a study's methods, and any mixtures given, at several sizes with the same \
-    fresh seeds, and says which differences hold at the larger size and which cannot be told. Runs \
+    fresh seeds, and says which differences hold at the larger size and which cannot be decided. Runs \
     that the study already made serve again. May be interrupted and run again; more sizes, seeds or \
     mixtures may be added later.
     """

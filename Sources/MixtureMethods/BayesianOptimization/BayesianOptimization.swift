@@ -10,7 +10,7 @@ struct BayesianOptimization: MixtureMethod {
 
   /// - Parameter given: what data experts say of each domain, as the model's prior mean; nil for laws that
   ///   it learns.
-  init(context: MethodContext, given: ExpertLosses? = nil) {
+  init(context: MethodContext, given: (any PriorLosses)? = nil) {
     self.context = context
     history = ModelHistory(
       outputs: context.objective.domains, domains: context.domains, given: given)

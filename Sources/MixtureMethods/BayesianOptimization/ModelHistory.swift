@@ -12,7 +12,7 @@ package struct ModelHistory: Sendable {
   package let outputs: [String]
   package let domains: [String]
   /// What another model says of each domain; nil where the surrogate learns laws of its own.
-  let given: ExpertLosses?
+  let given: (any PriorLosses)?
   private(set) var observations: [Observation] = []
   private var cache = Cache()
 
@@ -28,7 +28,7 @@ package struct ModelHistory: Sendable {
     self.init(outputs: outputs, domains: domains, given: nil)
   }
 
-  init(outputs: [String], domains: [String], given: ExpertLosses?) {
+  init(outputs: [String], domains: [String], given: (any PriorLosses)?) {
     self.outputs = outputs
     self.domains = domains
     self.given = given

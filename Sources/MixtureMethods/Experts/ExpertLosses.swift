@@ -2,7 +2,7 @@ import GaussianProcesses
 import Mixtures
 
 /// What the data experts of a search say of every held-out domain that all of them measured.
-struct ExpertLosses: Sendable {
+struct ExpertLosses: PriorLosses {
   private let domains: [String]
   private let laws: [ExpertLaw]
   private let parts: Int

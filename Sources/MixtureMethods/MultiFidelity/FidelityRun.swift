@@ -14,7 +14,7 @@ package struct FidelityRun: Sendable, Hashable {
     }
   }
 
-  /// The how-manieth run it is, from 0: its place among all runs, in the order in which they began.
+  /// Its number, from 0: its place among all runs, in the order in which they began.
   package var id: Int
   package var mixture: Mixture
   package var level: Int
@@ -25,7 +25,7 @@ package struct FidelityRun: Sendable, Hashable {
   package var reached: Int?
   /// The rung that it is under way to; nil where it is paused or has ended.
   package var goal: Int?
-  /// It cannot be gone on with. What was measured before stays true.
+  /// It cannot be resumed. What was measured before stays true.
   package var hasDiverged: Bool
 
   package init(

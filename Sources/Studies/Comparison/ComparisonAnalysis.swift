@@ -13,14 +13,14 @@ package struct ComparisonAnalysis: Sendable {
     package var loss: Estimate?
     /// Fresh runs of final picks that diverged; they are not in `loss`.
     package var diverged: Int
-    /// The objective less the best method's, paired by search and seed; nil for the best itself.
+    /// The objective minus the best method's, paired by search and seed; nil for the best itself.
     package var difference: Difference?
     /// Every held-out domain, in the order of the corpus, over searches and fresh seeds.
     package var domains: [(domain: String, loss: Estimate)]
     /// By how much the picks' own search runs flattered them, over the searches that ran their pick:
-    /// the mean of the fresh seeds less the search's loss.
+    /// the mean of the fresh seeds minus the search's loss.
     package var winnersCurse: Estimate?
-    /// The mean of the fresh seeds less what the method's model predicted of its pick.
+    /// The mean of the fresh seeds minus what the method's model predicted of its pick.
     package var surprise: Estimate?
     /// What was handed over after so many trials, with the fresh seeds of the checkpoints.
     package var checkpoints: [(trials: Int, loss: Estimate)]
@@ -192,7 +192,7 @@ package struct ComparisonAnalysis: Sendable {
     }
   }
 
-  /// The first's losses, less the second's where there are two, for the searches and seeds that all
+  /// The first's losses, minus the second's where there are two, for the searches and seeds that all
   /// have; nil where there is none.
   private func crossed(_ sides: [[[SeededLoss]]]) -> CrossedLosses? {
     let replicates = sides[0].indices.filter { index in sides.allSatisfy { !$0[index].isEmpty } }
@@ -212,14 +212,14 @@ package struct ComparisonAnalysis: Sendable {
       })
   }
 
-  /// One method's objective, or loss of a domain, less another's, paired by search and seed.
+  /// One method's objective, or loss of a domain, minus another's, paired by search and seed.
   func difference(
     of name: String, and other: String, domain: String? = nil
   ) -> CrossedLosses? {
     crossed([losses(of: name, domain: domain), losses(of: other, domain: domain)])
   }
 
-  /// What a method had handed over after so many trials, less what another handed over in the end.
+  /// What a method had handed over after so many trials, minus what another handed over in the end.
   func difference(ofCheckpoint index: Int, of name: String, and other: String) -> CrossedLosses? {
     crossed([losses(of: name, rank: index + 1), losses(of: other)])
   }

@@ -18,7 +18,7 @@ package struct ComparisonClaim: Sendable, Hashable, Codable {
       case .holds: "holds"
       case .holdsInPart: "holds in part"
       case .contradicted: "does not hold"
-      case .undecided: "cannot be told"
+      case .undecided: "cannot be decided"
       case .untested: "not tested"
       }
     }
@@ -76,7 +76,7 @@ extension ComparisonAnalysis {
         counts.reversed += 1
       }
       evidence.append(
-        "\(pair.1) less \(pair.0): \(Self.words(difference.estimate)), \(finding).")
+        "\(pair.1) minus \(pair.0): \(Self.words(difference.estimate)), \(finding).")
     }
     if !pairs.isEmpty {
       let order = ranked.filter { $0.loss != nil && present.contains($0.name) }.map(\.name)
@@ -203,7 +203,7 @@ extension ComparisonAnalysis {
         "\(name) less uniform: \(Self.words(mean.estimate)) in the objective; of "
           + "\(domains.count) held-out domains it gains on "
           + "\(gained.isEmpty ? "none" : gained.joined(separator: ", ")), loses on "
-          + "\(lost.isEmpty ? "none" : lost.joined(separator: ", ")), the rest cannot be told.")
+          + "\(lost.isEmpty ? "none" : lost.joined(separator: ", ")), the rest cannot be decided.")
       let wins = mean.mean < 0 && mean.pValue < 0.05
       verdicts.append(
         wins && !lost.isEmpty

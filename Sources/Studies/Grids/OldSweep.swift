@@ -18,7 +18,7 @@ struct OldSweepRun: Decodable {
   var seconds: Double
   var tokensPerSecond: Double
 
-  /// The settings in place of a trainer's where that can no longer be told.
+  /// The settings in place of a trainer's where that is no longer known.
   static func unknownTrainer(rateFactor: Double) -> EvaluatorIdentity {
     .other(kind: "trainer of an earlier version", settings: ["rateFactor": "\(rateFactor)"])
   }
@@ -41,7 +41,7 @@ struct OldSweepRun: Decodable {
     }
   }
 
-  /// Of a run whose settings can no longer be told.
+  /// Of a run whose settings are no longer known.
   static func rateFactor(of evaluator: EvaluatorIdentity) -> Double? {
     guard case .other(_, let settings) = evaluator else { return nil }
     return settings["rateFactor"].flatMap(Double.init)

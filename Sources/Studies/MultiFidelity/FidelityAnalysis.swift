@@ -21,7 +21,7 @@ package struct FidelityAnalysis: Sendable {
     /// The objective at each rung that was measured, from short to long.
     package var points: [Point]
     package var hasDiverged: Bool
-    /// How often it was gone on with.
+    /// How often it was resumed.
     package var resumptions: Int
 
     package struct Point: Sendable, Hashable {
