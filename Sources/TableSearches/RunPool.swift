@@ -116,7 +116,7 @@ package enum ReplayError: Error, Equatable, CustomStringConvertible {
     case .noCheaperRuns(let target):
       return
         "found runs of the size \(target) and one length alone, expected smaller or shorter ones "
-        + "too; give tables of several sizes, or replay without --target"
+        + "too; give tables of several sizes, or replay without --target-size"
     case .unknownAblation(let name):
       let names = FidelityVariant.Ablation.allCases.map(\.rawValue)
       return "found '+\(name)' behind a method, "

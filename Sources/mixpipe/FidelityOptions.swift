@@ -8,6 +8,8 @@ struct FidelityOptions: ArgumentGroup {
   @Option(
     "Choose size and length too: the size that a mixture is to be best at, e.g. 410M.",
     value: "size")
+  var targetSize: String?
+  @Option("The same, as it was once written.", value: "size")
   var target: String?
   @Option(
     "Sizes to choose from, separated by commas. (default: all up to the target's)", value: "sizes")
@@ -38,7 +40,14 @@ struct FidelityOptions: ArgumentGroup {
   @Flag("Models know the objective alone, not each held-out domain.")
   var objectiveOnly = false
 
+  /// The target size; nil where size and length are not chosen.
+  var size: String? { targetSize ?? target }
+
   func validate() throws {
+    if targetSize != nil, target != nil {
+      throw ValidationError(
+        "Found both '--target-size' and '--target', expected one; drop '--target'")
+    }
     try check(["rungs": rungs, "parallel": parallel], atLeast: 1)
     try check(["candidates": candidates], atLeast: 8)
     if let decay, !(0..<1).contains(decay) {
@@ -61,7 +70,8 @@ struct FidelityOptions: ArgumentGroup {
     ]
     if let first = given.first(where: \.isGiven) {
       throw ValidationError(
-        "Found '--\(first.name)' without '--target', expected both; add the size to be best at")
+        "Found '--\(first.name)' without '--target-size', expected both; add the size to be best at"
+      )
     }
   }
 

@@ -12,7 +12,7 @@ extension ReplayCommand {
   func runExtrapolation() throws {
     let runs = try RunTable(at: tables, columns: table.columns)
     let selection = FidelityTable.Selection(
-      target: fidelity.target!, step: table.step, sizes: fidelity.sizes?.elements,
+      target: fidelity.size!, step: table.step, sizes: fidelity.sizes?.elements,
       rungs: fidelity.rungs ?? 8, decay: fidelity.decay)
     let read = try FidelityTable(
       runs, objective: try table.objective(over: runs), selection: selection)
@@ -83,7 +83,7 @@ extension ReplayCommand {
 
   private var extrapolationCommand: String {
     var words = ["mixpipe replay"] + tables.map { ($0 as NSString).lastPathComponent }
-    words.append("--extrapolate --target \(fidelity.target!) --rungs \(fidelity.rungs ?? 8)")
+    words.append("--extrapolate --target-size \(fidelity.size!) --rungs \(fidelity.rungs ?? 8)")
     words.append("--splits \(splits)")
     if let step = table.step { words.append("--step \(shortest(step))") }
     if let sizes = fidelity.sizes { words.append("--sizes \(sizes.argumentText)") }

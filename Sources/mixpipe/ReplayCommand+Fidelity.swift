@@ -22,7 +22,7 @@ extension ReplayCommand {
       ("predict", predict != nil), ("initial", initial != nil), ("size", table.size != nil),
     ] where isGiven {
       throw ValidationError(
-        "Found '--\(name)' with '--target', expected one of them; leave one out")
+        "Found '--\(name)' with '--target-size', expected one of them; leave one out")
     }
     if seeds == 0 { throw ValidationError("Found '--seeds 0', expected one at least") }
     if fidelity.candidates != nil, landscape == nil {
@@ -42,7 +42,7 @@ extension ReplayCommand {
   func runFidelity() throws {
     let runs = try RunTable(at: tables, columns: table.columns)
     let selection = FidelityTable.Selection(
-      target: fidelity.target!, step: table.step, sizes: fidelity.sizes?.elements,
+      target: fidelity.size!, step: table.step, sizes: fidelity.sizes?.elements,
       rungs: fidelity.rungs ?? 8, decay: fidelity.decay)
     let real = try FidelityTable(
       runs, objective: try table.objective(over: runs), selection: selection)
@@ -159,7 +159,7 @@ extension ReplayCommand {
   /// In full, so that later defaults do not matter.
   private var fidelityCommand: String {
     var words = ["mixpipe replay"] + tables.map { ($0 as NSString).lastPathComponent }
-    words.append("--target \(fidelity.target!)")
+    words.append("--target-size \(fidelity.size!)")
     words.append("--methods \(methodsAsked.joined(separator: ",")) --seeds \(seeds)")
     words.append("--budget \(shortest(budget ?? 30)) --rungs \(fidelity.rungs ?? 8)")
     if let step = table.step { words.append("--step \(shortest(step))") }

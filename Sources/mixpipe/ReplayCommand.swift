@@ -23,14 +23,14 @@ struct ReplayCommand: Command {
     try any mixture between those of the table. '--predict 64' lets each model learn from 64 runs \
     and tell the others.
 
-    '--target 410M' replays methods that choose the model's size and the length of its training too, on a \
+    '--target-size 410M' replays methods that choose the model's size and the length of its training too, on a \
     table of several sizes with a column of steps or tokens. What is reported is how much compute, in runs of \
     the target, each takes until it hands over what is as good as the best there, and how many times as \
     much random search, Hyperband and others take. '+last-points', '+no-resume-credit' and \
     '+objective-only' behind a method's name take from it what is to be judged. With '--landscape law' \
     there are '--candidates' mixtures between those of the table.
 
-      mixpipe replay runs/*.csv --target 410M --methods random,hyperband --seeds 20 --budget 30
+      mixpipe replay runs/*.csv --target-size 410M --methods random,hyperband --seeds 20 --budget 30
 
     With '--output' the traces are kept as they come (replay.jsonl), and the \
     same command goes on after an interruption; report.html and report.md are drawn from them.
@@ -41,7 +41,7 @@ struct ReplayCommand: Command {
   @Argument("Tables of finished runs.", completion: .files)
   var tables: [String]
   @Option(
-    "Methods to compare, separated by commas: random, or any that searches, of \(methodNames.map(\.name).joined(separator: ", ")); with --target \(fidelityMethodNames.map(\.name).joined(separator: ", ")). (default: bo,bo-raw,sobol,random; with --target all)",
+    "Methods to compare, separated by commas: random, or any that searches, of \(methodNames.map(\.name).joined(separator: ", ")); with --target-size \(fidelityMethodNames.map(\.name).joined(separator: ", ")). (default: bo,bo-raw,sobol,random; with --target-size all)",
     value: "names")
   var methods: ListArgument<String>?
   @Option("Seeds: 1, 2, … up to this; 0 for none.", value: "count")
@@ -50,7 +50,7 @@ struct ReplayCommand: Command {
     "Random runs to begin with. (default: 12, a quarter of a smaller table)", value: "count")
   var initial: Int?
   @Option(
-    "Runs in all; with --target compute, in runs of it. (default: 64, or what the table has; with --target 30)",
+    "Runs in all; with --target-size compute, in runs of it. (default: 64, or what the table has; with --target-size 30)",
     value: "count")
   var budget: Double?
   @OptionGroup(title: "Several sizes")
@@ -91,11 +91,12 @@ struct ReplayCommand: Command {
       throw ValidationError(
         "Found '--methods \(names.joined(separator: ","))', expected each method once")
     }
-    if fidelity.target != nil { return try validateFidelity() }
+    if fidelity.size != nil { return try validateFidelity() }
     try fidelity.refuse()
     if let budget, budget != budget.rounded() || budget > 1e9 {
       throw ValidationError(
-        "Found '--budget \(shortest(budget))' without '--target', expected a whole number of runs")
+        "Found '--budget \(shortest(budget))' without '--target-size', expected a whole number of runs"
+      )
     }
     for name in names where name != PoolReplay.random {
       guard methodNames.contains(where: { $0.name == name }) else {
@@ -109,13 +110,16 @@ struct ReplayCommand: Command {
 
   var methodsAsked: [String] {
     methods?.elements
-      ?? (fidelity.target == nil
+      ?? (fidelity.size == nil
         ? ["bo", "bo-raw", "sobol", "random"] : fidelityMethodNames.map(\.name))
   }
 
   func run() throws {
+    if let old = fidelity.target, !execution.isSilent {
+      ProgressLine().note("Note: '--target \(old)' is now written '--target-size \(old)'.")
+    }
     if fidelity.extrapolate { return try runExtrapolation() }
-    if fidelity.target != nil { return try runFidelity() }
+    if fidelity.size != nil { return try runFidelity() }
     let runs = try RunTable(at: tables, columns: table.columns).selected(table.selection)
     let pool = try RunPool(runs, objective: try table.objective(over: runs))
     let line = ProgressLine(isQuiet: execution.isSilent)

@@ -41,15 +41,16 @@ extension StudyCommand {
 
   func runOfSizes() throws {
     let stored = try FidelityStudyConfiguration.stored(in: folder)
-    let corpus = try openCorpus(at: corpus ?? stored?.corpus ?? "corpora/five")
+    let asked = try askedOfSizes()
+    let said = asked.overriding(stored.map { StudySettings(of: $0) })
+    let settings = said.overriding(.sizes)
     let evaluator = ProxyEvaluator(
-      corpus: corpus,
-      learningRate: training.learningRate
-        ?? stored?.trainer.asked.learningRate,
-      heldOutTokens: FidelityDefaults.heldOutTokens)
+      corpus: try openCorpus(at: settings[decided: \.corpus]),
+      learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens)
     let workers = execution.threads
-    let scales = try makeScales(stored, evaluator)
-    let configuration = try makeConfiguration(stored, scales, evaluator, workers: workers)
+    let scales = try makeScales(settings, evaluator)
+    let configuration = try makeConfiguration(
+      asked, said, settings, stored: stored, scales, evaluator)
     let line = ProgressLine(isQuiet: execution.isSilent)
     let display = FidelityDisplay(line: line, configuration: configuration)
     let plan = try configuration.clockPlan(
@@ -67,69 +68,64 @@ extension StudyCommand {
     }
   }
 
-  /// The sizes that are asked for, and the held-out domains. `--target` may name a size, as it once did.
-  private func targets() -> (sizes: [ModelSize], domains: [StudySettings.Target]) {
-    var found: (sizes: [ModelSize], domains: [StudySettings.Target]) = ([], [])
-    for target in goal.settings.targets ?? [] {
-      if let size = ModelSize.named(target.domain) {
-        found.sizes.append(size)
-      } else {
-        found.domains.append(target)
+  /// What the flags say. `--target` may name a size, as it once did.
+  private func askedOfSizes() throws -> StudySettings {
+    var asked = StudySettings(
+      corpus: corpus, tokensPerParameter: training.tokensPerParameter, tokens: training.tokens,
+      methods: methods?.elements, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
+      learningRate: training.learningRate, sizes: sizes?.elements.map(\.size.name),
+      targetSize: targetSize?.size.name, budget: budget?.argumentText, rungs: rungs?.elements
+    ).overriding(goal.settings)
+    let targets = asked.targets ?? []
+    let names = targets.compactMap { ModelSize.named($0.domain)?.name }
+    let domains = targets.filter { ModelSize.named($0.domain) == nil }
+    asked.targets = domains.isEmpty ? nil : domains
+    let named = names + (asked.targetSize.map { [$0] } ?? [])
+    guard named.count <= 1 else {
+      throw ValidationError(
+        "Found the target sizes \(named.joined(separator: " and ")), expected one; drop the other")
+    }
+    if let old = names.first {
+      asked.targetSize = old
+      if !execution.isSilent {
+        ProgressLine().note("Note: '--target \(old)' is now written '--target-size \(old)'.")
       }
     }
-    if let targetSize { found.sizes.append(targetSize.size) }
-    return found
+    return asked
   }
 
   private func makeScales(
-    _ stored: FidelityStudyConfiguration?, _ evaluator: ProxyEvaluator
+    _ settings: StudySettings, _ evaluator: ProxyEvaluator
   ) throws -> FidelityScales {
-    let names = stored?.grid.levels.map { $0[0].scale.size } ?? []
-    let sizes = sizes?.elements.map(\.size) ?? names.compactMap { ModelSize.named($0) }
-    let asked = targets().sizes
-    if asked.count > 1 {
-      throw ValidationError(
-        "Found the target sizes " + asked.map(\.name).joined(separator: " and ")
-          + ", expected one; drop the other")
+    func parameters(_ size: ModelSize) -> Int {
+      size.parameterCount(vocabularySize: evaluator.corpus.vocabularySize)
     }
-    if targetSize == nil, let old = asked.first, !execution.isSilent {
-      ProgressLine().note(
-        "Note: '--target \(old.name)' is now written '--target-size \(old.name)'.")
-    }
+    let sizes = (settings.sizes ?? []).compactMap { ModelSize.named($0) }
     // The largest, where nothing is said.
-    let target =
-      asked.first ?? stored.flatMap { ModelSize.named($0.targetScale.size) }
-      ?? sizes.max {
-        $0.parameterCount(vocabularySize: evaluator.corpus.vocabularySize)
-          < $1.parameterCount(vocabularySize: evaluator.corpus.vocabularySize)
-      }
-    guard let target else { throw ValidationError("Found no sizes, expected one at least") }
-    let hasBudget = training.tokens != nil || training.tokensPerParameter != nil
+    guard
+      let target = settings.targetSize.flatMap({ ModelSize.named($0) })
+        ?? sizes.max(by: { parameters($0) < parameters($1) })
+    else { throw ValidationError("Found no sizes, expected one at least") }
     return try FidelityScales(
-      sizes: sizes, target: target,
-      tokens: training.tokens
-        ?? (hasBudget ? nil : stored?.trainer.asked.tokens),
-      tokensPerParameter: training.tokensPerParameter
-        ?? stored?.trainer.asked.tokensPerParameter
+      sizes: sizes, target: target, tokens: settings.tokens,
+      tokensPerParameter: settings.tokensPerParameter
         ?? TrainingOptions.defaultTokensPerParameter,
-      rungs: rungs?.elements
-        ?? stored?.trainer.asked.rungs
-        ?? FidelityDefaults.rungs, evaluator: evaluator)
+      rungs: settings[decided: \.rungs], evaluator: evaluator)
   }
 
+  /// - Parameters:
+  ///   - asked: what the flags say.
+  ///   - said: the flags, or else the study that the folder holds.
+  ///   - settings: the same with the defaults.
   private func makeConfiguration(
-    _ stored: FidelityStudyConfiguration?, _ scales: FidelityScales, _ evaluator: ProxyEvaluator,
-    workers: Int
+    _ asked: StudySettings, _ said: StudySettings, _ settings: StudySettings,
+    stored: FidelityStudyConfiguration?, _ scales: FidelityScales, _ evaluator: ProxyEvaluator
   ) throws -> FidelityStudyConfiguration {
     let corpus = evaluator.corpus
     let domains = corpus.trainingDomains.map(\.name)
-    var asked = goal.settings
-    let heldOut = targets().domains
-    asked.targets = heldOut.isEmpty ? nil : heldOut
-    guard let text = budget?.argumentText ?? stored?.budgetText else {
+    guard let text = settings.budget else {
       throw ValidationError("Missing expected argument '--budget <amount>' beside '--sizes'")
     }
-    let budget = try budget ?? FidelityBudget(argument: text)
     // What was measured of the machine when the study began holds for all of it.
     var grid: FidelityGrid
     var runs: Double
@@ -139,7 +135,8 @@ extension StudyCommand {
     {
       (grid, runs) = (stored.grid, stored.budget)
     } else {
-      (grid, runs) = try scales.grid(for: budget, workers: workers)
+      (grid, runs) = try scales.grid(
+        for: FidelityBudget(argument: text), workers: execution.threads)
     }
     let configuration = FidelityStudyConfiguration(
       corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
@@ -147,13 +144,11 @@ extension StudyCommand {
       objective: try makeObjective(asked, corpus: corpus) ?? stored?.objective
         ?? .mean(of: domains),
       constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, grid: grid,
-      seed: seed ?? stored?.seed ?? 1,
-      method: methods?.elements[0] ?? stored?.method ?? FidelityDefaults.method, budget: runs,
+      seed: settings[decided: \.seed], method: settings[decided: \.methods][0], budget: runs,
       budgetText: text,
-      confirmationRuns: confirmationSeeds ?? stored?.confirmationRuns
-        ?? min(max(Int(runs / 4), 1), FidelityDefaults.confirmationSeeds),
-      lag: lag ?? stored?.lag ?? StudySettings.study[decided: \.lag],
-      trainer: trainer(stored, scales, evaluator))
+      // Of a quarter of the budget, where nothing is said.
+      confirmationRuns: settings.confirmationSeeds ?? min(max(Int(runs / 4), 1), 8),
+      lag: settings[decided: \.lag], trainer: trainer(said, scales, evaluator))
     do {
       try configuration.validate()
     } catch {
@@ -164,32 +159,19 @@ extension StudyCommand {
 
   /// What results depend on, by size, and what was asked for of the runs' length.
   private func trainer(
-    _ stored: FidelityStudyConfiguration?, _ scales: FidelityScales, _ evaluator: ProxyEvaluator
+    _ said: StudySettings, _ scales: FidelityScales, _ evaluator: ProxyEvaluator
   ) -> SizesTrainer {
     var sizes: [String: EvaluatorIdentity] = [:]
     for rungs in scales.scales {
       guard let size = ModelSize.named(rungs[0].size) else { continue }
       sizes[size.name] = .trainer(evaluator.settings(of: size))
     }
-    var asked = stored?.trainer.asked ?? SizesTrainer.Asked()
-    asked.learningRate = training.learningRate ?? asked.learningRate
-    asked.rungs = rungs?.elements ?? asked.rungs
-    if training.tokens != nil || training.tokensPerParameter != nil {
-      asked.tokens = training.tokens
-      asked.tokensPerParameter = training.tokensPerParameter
-    }
-    return SizesTrainer(sizes: sizes, asked: asked)
+    return SizesTrainer(
+      sizes: sizes,
+      asked: SizesTrainer.Asked(
+        learningRate: said.learningRate, tokens: said.tokens,
+        tokensPerParameter: said.tokensPerParameter, rungs: said.rungs))
   }
-}
-
-enum FidelityDefaults {
-  /// Not the one that finds a good mixture soonest, but one that says how sure it is.
-  static let method = "scale-bo"
-  static let rungs = [0.125, 0.25, 0.5, 1]
-  /// A run is measured at several rungs, and a small one must not spend most of its time on that.
-  static let heldOutTokens = 32_768
-  /// At most, of a quarter of the budget.
-  static let confirmationSeeds = 8
 }
 
 /// - Throws: `ValidationError` unless they ascend to 1.

@@ -32,6 +32,12 @@ struct StudySettings: Codable, Equatable {
   var replicates: Int?
   var checkpoints: [Int]?
   var checkpointSeeds: Int?
+  // Of studies of several sizes only.
+  var sizes: [String]?
+  var targetSize: String?
+  var budget: String?
+  /// Shares of a run's length.
+  var rungs: [Double]?
   // Asked for by nobody, but kept by what a folder holds.
   var heldOutTokens: Int?
   var batchTokens: Int?
@@ -81,6 +87,10 @@ struct StudySettings: Codable, Equatable {
     take(\.replicates)
     take(\.checkpoints)
     take(\.checkpointSeeds)
+    take(\.sizes)
+    take(\.targetSize)
+    take(\.budget)
+    take(\.rungs)
     take(\.heldOutTokens)
     take(\.batchTokens)
     return merged
@@ -140,6 +150,15 @@ extension StudySettings {
   ).overriding(comparison)
 }
 
+extension StudySettings {
+  /// Of a study of several sizes. Its method is not the one that finds a good mixture soonest, but one that
+  /// says how sure it is; a run is measured at several rungs, and a small one must not spend most of its time
+  /// on that.
+  static let sizes = StudySettings(
+    methods: ["scale-bo"], rungs: [0.125, 0.25, 0.5, 1], heldOutTokens: 32_768
+  ).overriding(common)
+}
+
 // MARK: - What a folder holds
 
 extension StudySettings {
@@ -162,6 +181,16 @@ extension StudySettings {
     checkpointSeeds = comparison.checkpointSeeds
     heldOutTokens = comparison.trainer.trainer?.heldOutTokens
     batchTokens = comparison.trainer.trainer?.batchTokens
+  }
+
+  init(of study: FidelityStudyConfiguration) {
+    let asked = study.trainer.asked
+    self.init(
+      corpus: study.corpus, tokensPerParameter: asked.tokensPerParameter, tokens: asked.tokens,
+      methods: [study.method], lag: study.lag, confirmationSeeds: study.confirmationRuns,
+      seed: study.seed, learningRate: asked.learningRate,
+      sizes: study.grid.levels.map { $0[0].scale.size }, targetSize: study.targetScale.size,
+      budget: study.budgetText, rungs: asked.rungs)
   }
 
   private init(of search: some SearchConfiguration, trainer: TrainerSettings?) {

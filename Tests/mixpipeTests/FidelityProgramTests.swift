@@ -29,7 +29,7 @@ import Testing
     func replay(_ more: [String]) throws -> String {
       let words =
         [
-          "replay", "t.csv", "--target", "16M", "--methods", "random,asha-sizes,hyperband",
+          "replay", "t.csv", "--target-size", "16M", "--methods", "random,asha-sizes,hyperband",
           "--budget", "4", "--json",
         ] + more
       let result = try Program.run(words, in: folder.path)
@@ -43,7 +43,7 @@ import Testing
     let journal = try String(contentsOfFile: folder.path + "/r/replay.jsonl", encoding: .utf8)
     #expect(journal.split(separator: "\n").count == 13)
     let page = try String(contentsOfFile: folder.path + "/r/report.html", encoding: .utf8)
-    #expect(page.contains("<polyline") && page.contains("mixpipe replay t.csv --target 16M"))
+    #expect(page.contains("<polyline") && page.contains("mixpipe replay t.csv --target-size 16M"))
     let text = try String(contentsOfFile: folder.path + "/r/report.md", encoding: .utf8)
     #expect(text.contains("## Where the compute went"))
 
@@ -60,17 +60,20 @@ import Testing
   }
 
   @Test(arguments: [
-    (["t.csv", "--target", "7B"], 1, "found no run of size 7B, expected one of 1M, 4M, 16M"),
-    (["t.csv", "--target", "16M", "--step", "5"], 1, "found no run of step 5"),
-    (["t.csv", "--target", "16M", "--sizes", "2M"], 1, "found no run of size 2M"),
-    (["t.csv", "--target", "16M", "--methods", "hyperbnd"], 64, "did you mean 'hyperband'?"),
-    (["t.csv", "--target", "16M", "--methods", "asha+last"], 64, "found '+last' behind a method"),
-    (["t.csv", "--target", "16M", "--budget", "0"], 64, "Found '--budget 0'"),
-    (["t.csv", "--target", "16M", "--predict", "4"], 64, "leave one out"),
-    (["t.csv", "--target", "16M", "--decay", "1"], 64, "Found '--decay 1'"),
-    (["t.csv", "--rungs", "4"], 64, "Found '--rungs' without '--target'"),
+    (["t.csv", "--target-size", "7B"], 1, "found no run of size 7B, expected one of 1M, 4M, 16M"),
+    (["t.csv", "--target-size", "16M", "--step", "5"], 1, "found no run of step 5"),
+    (["t.csv", "--target-size", "16M", "--sizes", "2M"], 1, "found no run of size 2M"),
+    (["t.csv", "--target-size", "16M", "--methods", "hyperbnd"], 64, "did you mean 'hyperband'?"),
+    (
+      ["t.csv", "--target-size", "16M", "--methods", "asha+last"], 64,
+      "found '+last' behind a method"
+    ),
+    (["t.csv", "--target-size", "16M", "--budget", "0"], 64, "Found '--budget 0'"),
+    (["t.csv", "--target-size", "16M", "--predict", "4"], 64, "leave one out"),
+    (["t.csv", "--target-size", "16M", "--decay", "1"], 64, "Found '--decay 1'"),
+    (["t.csv", "--rungs", "4"], 64, "Found '--rungs' without '--target-size'"),
     (["t.csv", "--budget", "2.5"], 64, "expected a whole number of runs"),
-    (["few.csv", "--target", "16M"], 1, "found 3 mixtures with all losses of the objective"),
+    (["few.csv", "--target-size", "16M"], 1, "found 3 mixtures with all losses of the objective"),
   ])
   func sayInOneLineWhatIsWrong(
     words: [String], code: Int32, message: String

@@ -28,7 +28,7 @@ struct FidelityLadder {
         throw RunTableError.malformedLine(
           path: row.path, line: row.line,
           reason: "found the size '\(row.size)', expected a number of parameters such as 160M; "
-            + "add a column 'size', or replay without --target")
+            + "add a column 'size', or replay without --target-size")
       }
       if !levels.contains(where: { $0.parameters == parameters }) {
         levels.append(Level(size: row.size, parameters: parameters, places: []))
