@@ -9,6 +9,11 @@ package enum MixtureSpecification: Sendable, Hashable {
   package struct Entry: Sendable, Hashable {
     package var domain: String
     package var weight: Double
+
+    package init(domain: String, weight: Double) {
+      self.domain = domain
+      self.weight = weight
+    }
   }
 
   package init(parsing text: String) throws(MixtureError) {

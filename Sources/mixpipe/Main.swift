@@ -15,7 +15,8 @@ struct Mixpipe: Command {
   static let version = "0.1.0"
   static let subcommands: [any Command.Type] = [
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
-    TransferCommand.self, ReportCommand.self, ReplayCommand.self, SuggestCommand.self,
+    TransferCommand.self, ExportCommand.self, ReportCommand.self, ReplayCommand.self,
+    SuggestCommand.self,
     SweepCommand.self, TestbedCommand.self, BenchCommand.self,
   ]
 
