@@ -6,17 +6,7 @@ extension Corpus {
   /// - Throws: ``CorpusError`` or `StorageError`.
   package static func open(at folder: String) throws -> Corpus {
     let record = try CorpusRecord.read(in: folder)
-    let tokenizerPath = folder + "/tokenizer.json"
-    let tokenizerDigest = try SHA256.hexadecimal(ofFileAt: tokenizerPath)
-    guard tokenizerDigest == record.tokenizer else {
-      throw CorpusError.foreignFile(
-        path: tokenizerPath, expected: record.tokenizer, found: tokenizerDigest)
-    }
-    let tokenizer = try Tokenizer(at: tokenizerPath)
-    guard tokenizer.vocabularySize == record.vocabularySize else {
-      throw CorpusError.shardVocabulary(
-        path: tokenizerPath, expected: record.vocabularySize, found: tokenizer.vocabularySize)
-    }
+    let vocabulary = try vocabulary(in: folder, record)
     func shard(_ shard: CorpusRecord.Shard) throws -> TokenShard {
       let path = folder + "/" + shard.file
       let opened = try TokenShard(at: path)
@@ -42,14 +32,41 @@ extension Corpus {
     }
     return Corpus(
       folder: folder, digest: digest, vocabularySize: record.vocabularySize, domains: domains,
-      tokenByteCounts: tokenizer.tokenByteCounts)
+      tokenByteCounts: vocabulary.unitCounts, isOfTokens: record.isOfTokens ?? false,
+      endOfText: Int(vocabulary.endOfText))
+  }
+
+  /// Reads what the tokens stand for.
+  static func vocabulary(
+    in folder: String, _ record: CorpusRecord
+  ) throws -> Vocabulary {
+    let isCut = record.isOfTokens ?? false
+    let path = folder + (isCut ? "/vocabulary.json" : "/tokenizer.json")
+    let digest = try SHA256.hexadecimal(ofFileAt: path)
+    guard digest == record.tokenizer else {
+      throw CorpusError.foreignFile(path: path, expected: record.tokenizer, found: digest)
+    }
+    let vocabulary: Vocabulary
+    if isCut {
+      let cut = try decodeDocument(TokenCut.self, at: path)
+      try cut.check(path: path)
+      vocabulary = .cut(cut)
+    } else {
+      vocabulary = .tokenizer(try Tokenizer(at: path, endOfText: record.endOfText))
+    }
+    guard vocabulary.size == record.vocabularySize else {
+      throw CorpusError.shardVocabulary(
+        path: path, expected: record.vocabularySize, found: vocabulary.size)
+    }
+    return vocabulary
   }
 
   /// The tokenizer that the corpus was built with.
   ///
-  /// - Precondition: the corpus was opened from a folder.
+  /// - Precondition: the corpus was opened from a folder, and is of text.
   package func tokenizer() throws -> Tokenizer {
     precondition(!folder.isEmpty, "expected a corpus from a folder, found one in memory")
-    return try Tokenizer(at: folder + "/tokenizer.json")
+    return try Tokenizer(
+      at: folder + "/tokenizer.json", endOfText: CorpusRecord.read(in: folder).endOfText)
   }
 }

@@ -9,14 +9,19 @@ package struct Corpus: Sendable {
   package let vocabularySize: Int
   /// Training domains in the manifest's order, then those that are held out only.
   package let domains: [CorpusDomain]
-  /// The bytes of text that each token stands for, (vocabularySize); 0 for the end of a text.
+  /// The bytes of text that each token stands for, (vocabularySize); 0 for the end of a text. Where the
+  /// corpus is of another's tokens, how many of those it ends: 0 or 1.
   package let tokenByteCounts: [Int]
+  /// Stands between documents.
+  package let endOfText: Int
+  /// Whether the corpus was given in tokens of another's vocabulary.
+  package let isOfTokens: Bool
 
   package var trainingDomains: [CorpusDomain] { domains.filter(\.isTrained) }
 
   init(
     folder: String, digest: String, vocabularySize: Int, domains: [CorpusDomain],
-    tokenByteCounts: [Int]
+    tokenByteCounts: [Int], isOfTokens: Bool = false, endOfText: Int = 0
   ) {
     precondition(
       tokenByteCounts.count == vocabularySize,
@@ -26,6 +31,8 @@ package struct Corpus: Sendable {
     self.vocabularySize = vocabularySize
     self.domains = domains.filter(\.isTrained) + domains.filter { !$0.isTrained }
     self.tokenByteCounts = tokenByteCounts
+    self.isOfTokens = isOfTokens
+    self.endOfText = endOfText
   }
 
   /// A corpus in memory, of tokens that are there already.

@@ -46,10 +46,12 @@ package struct DomainSummary: Sendable, Codable, Equatable {
   package var licences: [String]
   /// SHA-256 over the digests of the domain's shards.
   package var digest: String
+  /// Where every document went; nil in a corpus of an earlier version.
+  package var fates: DocumentFates?
 
   package init(
     name: String, isTrained: Bool, training: Part, heldOut: Part, duplicatesDropped: Int = 0,
-    licences: [String] = [], digest: String = ""
+    licences: [String] = [], digest: String = "", fates: DocumentFates? = nil
   ) {
     self.name = name
     self.isTrained = isTrained
@@ -58,6 +60,7 @@ package struct DomainSummary: Sendable, Codable, Equatable {
     self.duplicatesDropped = duplicatesDropped
     self.licences = licences
     self.digest = digest
+    self.fates = fates
   }
 
   package var documents: Int { training.documents + heldOut.documents }

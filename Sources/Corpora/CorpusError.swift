@@ -1,3 +1,5 @@
+import TextSources
+
 /// What can be wrong with a corpus, or with what one is to be built from.
 package enum CorpusError: Error, Equatable, CustomStringConvertible {
   case notACorpus(path: String, found: String)
@@ -17,7 +19,16 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
   case noTrainingDomain
   case tokenizer(path: String, found: String)
   case vocabularySize(asked: Int, lowest: Int, highest: Int)
-  case occupied(path: String)
+  /// `found` is what stands where the corpus would.
+  case occupied(path: String, found: String)
+  case shardToken(path: String, found: Int, vocabulary: Int)
+  case damagedRecord(path: String, found: String)
+  case malformedEncoding(String)
+  case textAndTokens(text: String, tokens: String)
+  case knownDomain(String)
+  case unknownDomain(String, known: [String])
+  case noFiles(domain: String)
+  case otherUnit(domain: String, isOfTokens: Bool)
   case cannotHoldOut(domain: String, documents: Int, duplicates: Int)
   case generator(path: String, found: String)
 
@@ -50,7 +61,8 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
       "domain '\(domain)': found no text after cleaning, expected at least one document; "
         + "check its files"
     case .domainName(let name):
-      "found the domain name '\(name)', expected letters, digits, '-' and '_'; rename it"
+      "found the domain name '\(visible(name))', expected one without '=', ',', quotes, control "
+        + "characters, empty levels or white space at its ends; rename it"
     case .malformedDomain(let text):
       "found '\(text)', expected a domain and its files such as 'books=texts/**/*.txt'"
     case .duplicateDomain(let name):
@@ -58,13 +70,35 @@ package enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .noTrainingDomain:
       "found held-out domains only, expected at least one to train on; add one with '--domain'"
     case .tokenizer(let path, let found):
-      "\(path): found \(found), expected a byte-level BPE as tokenizer.json; "
-        + "give one that 'mixpipe corpus build' wrote"
+      "\(path): found \(found), expected a tokenizer.json of byte-level BPE "
+        + "(GPT-2, GPT-NeoX, Llama 3, Qwen, OLMo); with another make token shards and give them with "
+        + "'--tokens'"
     case .vocabularySize(let asked, let lowest, let highest):
       "found a vocabulary of \(asked), expected from \(lowest) to \(highest); choose one in between"
-    case .occupied(let path):
-      "\(path): found a folder with other files in it, expected a corpus or no folder; "
-        + "choose another folder"
+    case .occupied(let path, let found):
+      "\(path): found \(found), expected a corpus with nothing else in it or no folder; "
+        + "move it, or choose another folder"
+    case .shardToken(let path, let found, let vocabulary):
+      "\(path): found the token \(found), expected tokens below \(vocabulary); \(again)"
+    case .damagedRecord(let path, let found):
+      "\(path): found \(found); \(again)"
+    case .knownDomain(let name):
+      "the corpus has a domain '\(name)' already; choose another name, or give '--replace'"
+    case .unknownDomain(let name, let known):
+      "found the domain '\(visible(name))', expected one of \(known.joined(separator: ", "))"
+    case .noFiles(let domain):
+      "the domain '\(domain)' was not built from files of yours alone, and cannot be built again by "
+        + "itself; build the corpus anew, or give its files to 'mixpipe corpus add --replace'"
+    case .otherUnit(let domain, let isOfTokens):
+      "the corpus is of \(isOfTokens ? "tokens" : "text") and the domain '\(domain)' is not; "
+        + "give its \(isOfTokens ? "shards with '--tokens'" : "text with '--domain'")"
+    case .textAndTokens(let text, let tokens):
+      "found text for '\(text)' and tokens for '\(tokens)', expected one kind; give the tokenizer of "
+        + "the tokens with '--tokenizer'"
+    case .malformedEncoding(let text):
+      "found '\(text)', expected one of "
+        + "\(TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")), for all files or as in "
+        + "'books=latin-1'"
     case .cannotHoldOut(let domain, let documents, let duplicates):
       "domain '\(domain)': cannot hold out a tenth of \(documents) documents"
         + (duplicates > 0 ? ", \(duplicates) of those chosen are in the training text too" : "")

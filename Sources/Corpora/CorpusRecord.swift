@@ -14,6 +14,8 @@ package struct CorpusRecord: Codable, Sendable, Equatable {
 
   package struct Domain: Codable, Sendable, Equatable {
     package var summary: DomainSummary
+    /// The user's own files that it was built from, and how they were read.
+    package var files: DomainFiles.Reading?
     /// What the held-out split keeps on one side.
     package var unit: HeldOutSplit.Unit
     /// What was compared to keep training text out of the held-out part.
@@ -35,8 +37,12 @@ package struct CorpusRecord: Codable, Sendable, Equatable {
   package var inputs: String
   package var settings: CorpusSettings
   package var vocabularySize: Int
-  /// SHA-256 of `tokenizer.json`.
+  /// SHA-256 of `tokenizer.json`, or of `vocabulary.json` where the corpus is of another's tokens.
   package var tokenizer: String
+  /// Whether documents are counted in the tokens that they were given in, not in bytes.
+  package var isOfTokens: Bool?
+  /// The token between documents, where it is none of the usual ones.
+  package var endOfText: String?
   package var domains: [Domain]
   /// The description that it was built from, for packages.
   package var manifest: CorpusManifest?
@@ -71,7 +77,9 @@ package struct CorpusRecord: Codable, Sendable, Equatable {
     guard format == Self.format else {
       throw CorpusError.formatVersion(path: path, expected: Self.format, found: format)
     }
-    return try decodeDocument(CorpusRecord.self, at: path)
+    let record = try decodeDocument(CorpusRecord.self, at: path)
+    try record.check(path: path)
+    return record
   }
 }
 
@@ -92,6 +100,12 @@ package struct CorpusSettings: Codable, Sendable, Equatable {
   package var heldOutFiles = 128
   /// The most bytes of a held-out-only domain.
   package var heldOutOnlyBytes = 4_000_000
+  /// Whether a document is left out whose text an earlier one of its domain has.
+  package var dropsCopies: Bool?
+  /// SHA-256 of the `tokenizer.json` that was given; nil where one is learned.
+  package var tokenizer: String?
+  /// The token of it that stands between documents, where it is none of the usual ones.
+  package var endOfText: String?
 
   package init() {}
 }

@@ -29,19 +29,17 @@ package struct HeldOutSplit {
     var ownKey: UInt64
     var bytes: Int
     var text: UInt64
-    /// Its long paragraphs.
-    var paragraphs: [UInt64]
+    /// Whether it goes on where the document before it ended.
+    var follows: Bool
 
-    init(_ document: Document, index: Int) {
+    /// - Parameter isText: else its bytes are tokens, of which none is white space.
+    init(_ document: Document, index: Int, isText: Bool = true) {
       key = stableHash(document.splitKey.utf8)
       ownKey = stableHash("\(document.splitKey)\u{0}\(index)".utf8)
       bytes = document.text.count
-      (text, paragraphs) = document.text.withUnsafeBufferPointer { text in
-        let trimmed = HeldOutSplit.trimmed(text)
-        return (
-          stableHash(trimmed),
-          HeldOutSplit.longParagraphs(trimmed).map(stableHash)
-        )
+      follows = document.follows
+      text = document.text.withUnsafeBufferPointer {
+        stableHash(isText ? HeldOutSplit.trimmed($0) : $0)
       }
     }
   }
@@ -119,11 +117,16 @@ package struct HeldOutSplit {
   }
 
   /// A stretch of whole lines, at most `length` bytes long, somewhere in a text: `key` says where. Without
-  /// line ends it is cut between characters.
-  package static func stretch(of text: [UInt8], length: Int, key: UInt64) -> Range<Int> {
+  /// line ends it is cut between characters; tokens, of more bytes than one, between tokens.
+  package static func stretch(
+    of text: UnsafeBufferPointer<UInt8>, length: Int, key: UInt64, unitBytes: Int = 1
+  ) -> Range<Int> {
     guard text.count > length else { return 0..<text.count }
     let first = Int(key % UInt64(text.count - length + 1))
     let last = first + length
+    if unitBytes > 1 {
+      return first / unitBytes * unitBytes..<(first + length) / unitBytes * unitBytes
+    }
     let newline = UInt8(ascii: "\n")
     let start = first == 0 ? 0 : text[(first - 1)..<last].firstIndex(of: newline).map { $0 + 1 }
     let end = text[first..<last].lastIndex(of: newline).map { $0 + 1 }
@@ -134,7 +137,11 @@ package struct HeldOutSplit {
     return boundary(first)..<boundary(last)
   }
 
-  private static func trimmed(
+  package static func stretch(of text: [UInt8], length: Int, key: UInt64) -> Range<Int> {
+    text.withUnsafeBufferPointer { stretch(of: $0, length: length, key: key) }
+  }
+
+  static func trimmed(
     _ text: UnsafeBufferPointer<UInt8>
   ) -> UnsafeBufferPointer<UInt8> {
     var start = text.startIndex
@@ -146,8 +153,9 @@ package struct HeldOutSplit {
 
   /// Runs of lines between blank lines, trimmed, of 80 bytes or more.
   static func longParagraphs(
-    _ text: UnsafeBufferPointer<UInt8>
+    _ whole: UnsafeBufferPointer<UInt8>
   ) -> [UnsafeBufferPointer<UInt8>] {
+    let text = trimmed(whole)
     var paragraphs: [UnsafeBufferPointer<UInt8>] = []
     var start = 0
     var lineIsBlank = true

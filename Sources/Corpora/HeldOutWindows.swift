@@ -12,10 +12,18 @@ package struct HeldOutWindows: Sendable {
   private let starts: [[Int]]
   private let byteCounts: [Int]
 
-  /// - Parameter tokensPerDomain: predicted tokens of each domain, rounded up to whole windows.
+  /// Predicted tokens of a domain that runs measure on where nothing else is asked for.
+  package static let usualTokens = 65_536
+  /// Fewer windows say next to nothing of a domain.
+  package static let leastWindows = 4
+
+  /// - Parameter tokensPerDomain: predicted tokens of each domain, rounded up to whole windows; a
+  ///   domain that has fewer is measured on all it has.
   /// - Throws: ``CorpusError/tooFewTokens(domain:part:expected:found:)`` where a held-out shard
-  ///   has fewer.
-  package init(corpus: Corpus, contextLength: Int, tokensPerDomain: Int = 65_536) throws {
+  ///   does not fill ``leastWindows``.
+  package init(
+    corpus: Corpus, contextLength: Int, tokensPerDomain: Int = Self.usualTokens
+  ) throws {
     precondition(
       contextLength > 0 && tokensPerDomain > 0,
       "expected positive lengths, found \(contextLength) and \(tokensPerDomain)")
@@ -25,12 +33,14 @@ package struct HeldOutWindows: Sendable {
     self.contextLength = contextLength
     starts = try corpus.domains.map { domain in
       let available = (domain.heldOut.count - 1) / contextLength
-      guard available >= asked else {
+      guard available >= min(asked, Self.leastWindows) else {
         throw CorpusError.tooFewTokens(
-          domain: domain.name, part: "held-out", expected: asked * contextLength + 1,
+          domain: domain.name, part: "held-out",
+          expected: min(asked, Self.leastWindows) * contextLength + 1,
           found: domain.heldOut.count)
       }
-      return (0..<asked).map { $0 * available / asked * contextLength }
+      let count = min(asked, available)
+      return (0..<count).map { $0 * available / count * contextLength }
     }
     byteCounts = zip(shards, starts).map { shard, starts in
       shard.withTokens { tokens in

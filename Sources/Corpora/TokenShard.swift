@@ -72,10 +72,23 @@ package struct TokenShard: Sendable {
     guard found == expected else {
       throw CorpusError.shardChecksum(path: path, expected: expected, found: found)
     }
+    // A right checksum says who made the file no more than that it is whole.
+    let highest = Self.highestToken(UnsafeRawBufferPointer(rebasing: bytes[Self.headerBytes...]))
+    guard tokens == 0 || highest < vocabularySize else {
+      throw CorpusError.shardToken(path: path, found: highest, vocabulary: vocabularySize)
+    }
     checksum = expected
     count = Int(tokens)
     contents = .mapped(file)
     self.path = path
+  }
+
+  private static func highestToken(_ bytes: UnsafeRawBufferPointer) -> Int {
+    bytes.withMemoryRebound(to: UInt16.self) { tokens in
+      var highest: UInt16 = 0
+      for token in tokens { highest = max(highest, token) }
+      return Int(highest)
+    }
   }
 
   package func withTokens<R>(_ body: (UnsafeBufferPointer<UInt16>) throws -> R) rethrows -> R {
@@ -94,15 +107,7 @@ package struct TokenShard: Sendable {
   /// - Returns: the SHA-256 of the file.
   @discardableResult
   package func write(to path: String) throws -> String {
-    var header = Data(Self.magic)
-    func append(_ value: some FixedWidthInteger) {
-      withUnsafeBytes(of: value.littleEndian) { header.append(contentsOf: $0) }
-    }
-    append(UInt32(Self.version))
-    append(UInt32(vocabularySize))
-    append(UInt64(count))
-    append(checksum)
-    header.append(Data(count: Self.headerBytes - header.count))
+    let header = Self.header(vocabularySize: vocabularySize, count: count, checksum: checksum)
     try withTokens { tokens in
       try replaceFile(at: path) { (descriptor) throws(StorageError) in
         try writeAll(header, to: descriptor, path: path)
@@ -115,23 +120,56 @@ package struct TokenShard: Sendable {
     return hash.hexadecimal()
   }
 
+  static func header(vocabularySize: Int, count: Int, checksum: UInt64) -> Data {
+    var header = Data(Self.magic)
+    func append(_ value: some FixedWidthInteger) {
+      withUnsafeBytes(of: value.littleEndian) { header.append(contentsOf: $0) }
+    }
+    append(UInt32(Self.version))
+    append(UInt32(vocabularySize))
+    append(UInt64(count))
+    append(checksum)
+    header.append(Data(count: Self.headerBytes - header.count))
+    return header
+  }
+
+  private static func checksum(of bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var checksum = Checksum()
+    let whole = bytes.count & ~7
+    checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<whole]))
+    return checksum.finished(
+      UnsafeRawBufferPointer(rebasing: bytes[whole...]), totalBytes: bytes.count)
+  }
+
   /// A fast checksum against damage, not against malice: 64-bit words, multiplied and folded.
   ///
   /// Each step is a bijection of the state, so that one damaged word always shows.
-  private static func checksum(of bytes: UnsafeRawBufferPointer) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func mix(_ word: UInt64) {
+  struct Checksum {
+    private var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    @inline(__always)
+    private mutating func mix(_ word: UInt64) {
       hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
       hash ^= hash >> 32
     }
-    let whole = bytes.count & ~7
-    for offset in stride(from: 0, to: whole, by: 8) {
-      mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+
+    /// - Precondition: a whole number of words.
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      precondition(
+        bytes.count.isMultiple(of: 8), "expected whole words, found \(bytes.count) bytes")
+      for offset in stride(from: 0, to: bytes.count, by: 8) {
+        mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+      }
     }
-    var last: UInt64 = 0
-    for byte in bytes[whole...] { last = last << 8 | UInt64(byte) }
-    mix(last)
-    mix(UInt64(bytes.count))
-    return hash
+
+    /// - Parameter rest: the last bytes, fewer than a word.
+    func finished(_ rest: UnsafeRawBufferPointer, totalBytes: Int) -> UInt64 {
+      var copy = self
+      var last: UInt64 = 0
+      for byte in rest { last = last << 8 | UInt64(byte) }
+      copy.mix(last)
+      copy.mix(UInt64(totalBytes))
+      return copy.hash
+    }
   }
 }

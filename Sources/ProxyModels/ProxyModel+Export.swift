@@ -42,6 +42,50 @@ extension ProxyModel {
     try replaceFile(at: folder + "/config.json", with: encodeDocument(configuration))
   }
 
+  /// Makes an exported model's folder whole for what loads models by their folder: names the token between
+  /// texts in `config.json` and `generation_config.json`, and adds the tokenizer with its settings.
+  ///
+  /// The token between texts begins a text, ends it, and fills up what is shorter, as GPT-2's does: in
+  /// training it stood before every text but the first.
+  ///
+  /// - Parameters:
+  ///   - endOfText: the number of that token.
+  ///   - name: how the tokenizer spells it; nil where there is no tokenizer.
+  ///   - tokenizer: `tokenizer.json`; nil where the model was trained on another's tokens.
+  package static func completeExport(
+    in folder: String, endOfText: Int, name: String?, tokenizer: Data?
+  ) throws {
+    let path = folder + "/config.json"
+    guard
+      var configuration = try JSONSerialization.jsonObject(with: readFile(at: path))
+        as? [String: Any]
+    else { throw StorageError.corruptFile(path: path, reason: "expected an object") }
+    let special = ["bos_token_id", "eos_token_id", "pad_token_id"]
+    for key in special { configuration[key] = endOfText }
+    try replaceFile(at: path, with: json(configuration))
+    var generation: [String: Any] = ["_from_model_config": true]
+    for key in special { generation[key] = endOfText }
+    try replaceFile(at: folder + "/generation_config.json", with: json(generation))
+    guard let tokenizer, let name else { return }
+    try replaceFile(at: folder + "/tokenizer.json", with: tokenizer)
+    try replaceFile(
+      at: folder + "/special_tokens_map.json",
+      with: json(["bos_token": name, "eos_token": name, "pad_token": name]))
+    try replaceFile(
+      at: folder + "/tokenizer_config.json",
+      with: json([
+        "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": name, "eos_token": name,
+        "pad_token": name, "add_bos_token": false, "clean_up_tokenization_spaces": false,
+        "model_max_length": configuration["max_position_embeddings"] ?? 64,
+      ]))
+  }
+
+  private static func json(_ object: [String: Any]) throws -> Data {
+    try JSONSerialization.data(
+      withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+      + Data("\n".utf8)
+  }
+
   /// Reads parameters that `export` wrote for a model of this shape.
   package func load(from path: String) throws {
     let file = try SafetensorsFile(at: path)

@@ -162,6 +162,25 @@ extension [UInt8] {
   }
 }
 
+/// Looks for a needle from one place after another, and remembers when there is no more of it: text of
+/// openings without ends then takes no more time than another.
+struct RepeatedSearch {
+  private let needle: StaticString
+  private var isOver = false
+
+  init(for needle: StaticString) { self.needle = needle }
+
+  /// Where it next occurs.
+  ///
+  /// - Parameter start: no earlier than in the calls before.
+  mutating func next(in text: [UInt8], from start: Int) -> Int? {
+    if isOver { return nil }
+    let found = text.find(needle, from: start)
+    isOver = found == nil
+    return found
+  }
+}
+
 extension UInt8 {
   static let newline = UInt8(ascii: "\n")
   static let space = UInt8(ascii: " ")

@@ -29,14 +29,20 @@ func gunzip(
   } while position < bytes.count
 }
 
-func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
+/// - Parameter limit: the most bytes that are expected in it.
+func gunzip(_ bytes: [UInt8], limit: Int = ReadingLimits().entryBytes) throws -> [UInt8] {
   var result: [UInt8] = []
   // The last member's length, as a hint only.
   if bytes.count >= 18 {
     let hint = bytes.withUnsafeBytes { $0.littleEndian(UInt32.self, at: bytes.count - 4) }
-    result.reserveCapacity(min(Int(hint), bytes.count * 16))
+    result.reserveCapacity(min(Int(hint), bytes.count * 16, limit))
   }
-  try bytes.withUnsafeBytes { try gunzip($0) { result.append(contentsOf: $0) } }
+  try bytes.withUnsafeBytes {
+    try gunzip($0) { piece in
+      if result.count + piece.count > limit { throw InflateError.tooLarge(limit) }
+      result.append(contentsOf: piece)
+    }
+  }
   return result
 }
 
@@ -64,8 +70,11 @@ private func gzipHeaderEnd(_ bytes: UnsafeRawBufferPointer, at start: Int) throw
 
 /// Reads the zlib stream ([RFC 1950](https://www.rfc-editor.org/rfc/rfc1950)) at `position`, and
 /// moves `position` behind it.
-func unzlib(_ bytes: UnsafeRawBufferPointer, at position: inout Int) throws -> [UInt8] {
-  guard position + 2 <= bytes.count else { throw InflateError.truncated }
+func unzlib(
+  _ bytes: UnsafeRawBufferPointer, at position: inout Int,
+  limit: Int = ReadingLimits().entryBytes
+) throws -> [UInt8] {
+  guard position >= 0, position + 2 <= bytes.count else { throw InflateError.truncated }
   let method = bytes[position]
   let flags = bytes[position + 1]
   guard method & 15 == 8, (Int(method) << 8 | Int(flags)) % 31 == 0 else {
@@ -76,6 +85,7 @@ func unzlib(_ bytes: UnsafeRawBufferPointer, at position: inout Int) throws -> [
   var result: [UInt8] = []
   var checksum = Adler32()
   try inflater.run {
+    if result.count + $0.count > limit { throw InflateError.tooLarge(limit) }
     checksum.update($0)
     result.append(contentsOf: $0)
   }

@@ -8,11 +8,15 @@ package struct Document: Sendable, Equatable {
   package let splitKey: String
   /// UTF-8, as a rule: packages are cleaned to it, the user's bytes are taken as they are.
   package let text: [UInt8]
+  /// Whether it goes on where the document before it ended: a piece of the same text, cut so that a
+  /// part can be held out. Where both are on one side they are one text again.
+  package let follows: Bool
 
-  package init(source: String, splitKey: String, text: [UInt8]) {
+  package init(source: String, splitKey: String, text: [UInt8], follows: Bool = false) {
     self.source = source
     self.splitKey = splitKey
     self.text = text
+    self.follows = follows
   }
 
   package var string: String { String(decoding: text, as: UTF8.self) }
@@ -23,9 +27,27 @@ package protocol DocumentSource: Sendable {
   /// Calls `body` with one document after the other. Stops at the first error, its own or `body`'s.
   func documents(_ body: (Document) throws -> Void) throws
 
+  /// As `documents`, and counts what was found and what was left out.
+  func documents(
+    counting counts: inout ReadingCounts, _ body: (Document) throws -> Void
+  ) throws
+
   /// What the documents were made of; part of every run's record, since results compare only where
   /// the digests are equal.
   func provenance() throws -> [Provenance]
+}
+
+extension DocumentSource {
+  package func documents(
+    counting counts: inout ReadingCounts, _ body: (Document) throws -> Void
+  ) throws {
+    var read = 0
+    try documents {
+      read += 1
+      try body($0)
+    }
+    counts.read += read
+  }
 }
 
 /// A package or file as it was really used.

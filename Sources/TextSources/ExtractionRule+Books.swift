@@ -7,10 +7,12 @@ func markdownText(_ text: [UInt8]) -> [UInt8] {
 private func withoutLinks(_ text: [UInt8]) -> [UInt8] {
   var result: [UInt8] = []
   result.reserveCapacity(text.count)
+  var brackets = RepeatedSearch(for: "]")
+  var parentheses = RepeatedSearch(for: ")")
   var i = 0
   while i < text.count {
-    if text[i] == UInt8(ascii: "["), let end = text.find(UInt8(ascii: "]"), from: i),
-      text.has("](", at: end), let close = text.find(UInt8(ascii: ")"), from: end)
+    if text[i] == UInt8(ascii: "["), let end = brackets.next(in: text, from: i),
+      text.has("](", at: end), let close = parentheses.next(in: text, from: end)
     {
       result.append(contentsOf: text[i + 1..<end])
       i = close + 1
@@ -162,9 +164,12 @@ private func osisChapters(_ text: [UInt8]) -> [[UInt8]] {
     guard let chapter = current else { return }
     chapters.append(collapsedLines(HTMLText.unescaped(chapter)))
   }
+  var tagEnds = RepeatedSearch(for: ">")
+  var noteEnds = RepeatedSearch(for: "</note>")
+  var titleEnds = RepeatedSearch(for: "</title>")
   var i = 0
   while i < text.count {
-    guard text[i] == UInt8(ascii: "<"), let end = text.find(UInt8(ascii: ">"), from: i) else {
+    guard text[i] == UInt8(ascii: "<"), let end = tagEnds.next(in: text, from: i) else {
       current?.append(text[i])
       i += 1
       continue
@@ -173,11 +178,11 @@ private func osisChapters(_ text: [UInt8]) -> [[UInt8]] {
       text.has(name, at: i + 1) && !text[i + 1 + name.utf8CodeUnitCount].isWord
         && (attribute.map { text.find($0, from: i, to: end) != nil } ?? true)
     }
-    if isTag("note"), let close = text.find("</note>", from: i) {
+    if isTag("note"), let close = noteEnds.next(in: text, from: i) {
       i = close + 7
       continue
     }
-    if isTag("title"), let close = text.find("</title>", from: i) {
+    if isTag("title"), let close = titleEnds.next(in: text, from: i) {
       i = close + 8
       continue
     }

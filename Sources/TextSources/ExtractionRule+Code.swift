@@ -76,7 +76,8 @@ func dictionaryText(_ file: [UInt8]) -> [UInt8] {
     let content = text.trimmed(line)
     let isSource =
       !content.isEmpty && text[content.lowerBound] == UInt8(ascii: "[")
-      && text.find(UInt8(ascii: "]"), from: content.lowerBound) == content.upperBound - 1
+      && text.find(UInt8(ascii: "]"), from: content.lowerBound, to: content.upperBound)
+        == content.upperBound - 1
       && sources.contains { text.has($0, at: content.lowerBound + 1) }
     if !isSource { result.append(contentsOf: text[line]) }
     result.append(.newline)
@@ -93,10 +94,13 @@ func metamathText(_ text: [UInt8]) -> [UInt8] {
   let credits: [StaticString] = [
     "Contributed", "Revised", "Proof shortened", "Proof modification", "New usage",
   ]
+  var proofEnds = RepeatedSearch(for: "$.")
   var i = 0
   while i < text.count {
     let byte = text[i]
-    if byte == UInt8(ascii: "$"), text.has("$=", at: i), let end = text.find("$.", from: i + 2) {
+    if byte == UInt8(ascii: "$"), text.has("$=", at: i),
+      let end = proofEnds.next(in: text, from: i + 2)
+    {
       result.append("$.")
       i = end + 2
       continue

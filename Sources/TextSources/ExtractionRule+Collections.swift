@@ -4,20 +4,25 @@ func extractMedline(_ file: [UInt8], _ emit: ([UInt8]) throws -> Void) throws {
   var buffer: [UInt8] = []
   // What stands before the first article is not wanted.
   var isInside = false
+  /// Up to where there is no beginning of an article.
+  var searched = 0
   func articles(isLast: Bool) throws {
     var start = 0
-    while let end = buffer.find("<PubmedArticle>", from: start) {
+    while let end = buffer.find("<PubmedArticle>", from: max(start, searched)) {
       if isInside { try medlineArticle(buffer, start..<end).map(emit) }
       isInside = true
       start = end + 15
     }
     if isLast, isInside { try medlineArticle(buffer, start..<buffer.count).map(emit) }
     buffer.removeSubrange(..<start)
+    searched = max(buffer.count - 14, 0)
   }
   try file.withUnsafeBytes { bytes in
     try gunzip(bytes) { piece in
       buffer.append(contentsOf: piece)
       try articles(isLast: false)
+      let limit = ReadingLimits().entryBytes
+      if buffer.count > limit { throw InflateError.tooLarge(limit) }
     }
   }
   try articles(isLast: true)

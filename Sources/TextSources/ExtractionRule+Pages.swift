@@ -69,6 +69,7 @@ enum RoffText {
   private static func unescaped(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
+    var brackets = RepeatedSearch(for: "]")
     var i = 0
     while i < text.count {
       guard text[i] == UInt8(ascii: "\\"), i + 1 < text.count else {
@@ -86,7 +87,7 @@ enum RoffText {
       {
         result.append(replacement)
         i += 4
-      } else if text.has("[u", at: i + 1), let end = text.find(UInt8(ascii: "]"), from: i),
+      } else if text.has("[u", at: i + 1), let end = brackets.next(in: text, from: i), end < i + 16,
         let value = UInt32(String(decoding: text[i + 3..<end], as: UTF8.self), radix: 16),
         let scalar = Unicode.Scalar(value)
       {

@@ -21,14 +21,17 @@ enum HTMLText {
     /// Where the present `<pre>` ends; zero outside.
     var preformattedEnd = 0
     var afterSpace = false
+    // Each is searched for until there is no more of it, so that a page of openings without ends takes
+    // no more time than another.
+    var ends = Ends(html)
     while i < html.count {
       let byte = html[i]
       if byte == UInt8(ascii: "<") {
-        if html.has("<!--", at: i), let end = html.find("-->", from: i + 4) {
-          i = end + 3
+        if html.has("<!--", at: i), let end = ends.comment(from: i + 4) {
+          i = end
           continue
         }
-        guard let tag = Tag(html, at: i) else {
+        guard let tag = Tag(html, at: i, &ends) else {
           text.append(byte)
           afterSpace = false
           i += 1
@@ -36,13 +39,13 @@ enum HTMLText {
         }
         if !tag.isClosing {
           if let name = dropped.first(where: { tag.isNamed($0, in: html) }),
-            let end = endOfElement(name, html, from: tag.nameEnd)
+            let end = ends.element(name, from: tag.nameEnd)
           {
             i = end
             continue
           }
           if preformattedEnd <= i, tag.isNamed("pre", in: html) {
-            preformattedEnd = endOfElement("pre", html, from: tag.end) ?? 0
+            preformattedEnd = ends.element("pre", from: tag.end) ?? 0
           }
         }
         if tag.isClosing, tag.isNamed("td", in: html) || tag.isNamed("th", in: html) {
@@ -78,9 +81,10 @@ enum HTMLText {
   static func withoutTags(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
+    var ends = Ends(text)
     var i = 0
     while i < text.count {
-      if text[i] == UInt8(ascii: "<"), let tag = Tag(text, at: i) {
+      if text[i] == UInt8(ascii: "<"), let tag = Tag(text, at: i, &ends) {
         i = tag.end
       } else {
         result.append(text[i])
@@ -107,18 +111,40 @@ enum HTMLText {
     return result
   }
 
-  /// The end of `</name >`, from `from` on.
-  private static func endOfElement(_ name: StaticString, _ html: [UInt8], from: Int) -> Int? {
-    var i = from
-    while let start = html.find("</", from: i) {
-      var end = start + 2 + name.utf8CodeUnitCount
-      if html.has(name, at: start + 2, ignoringCase: true) {
-        while end < html.count, isBlank(html[end]) { end += 1 }
-        if end < html.count, html[end] == UInt8(ascii: ">") { return end + 1 }
-      }
-      i = start + 2
+  /// Finds where things end, and remembers of what there is no more.
+  private struct Ends {
+    private let html: [UInt8]
+    private var comments = RepeatedSearch(for: "-->")
+    private var tags = RepeatedSearch(for: ">")
+    /// Elements that are not closed any more, by the addresses of their names.
+    private var unclosed: [UnsafePointer<UInt8>] = []
+
+    init(_ html: [UInt8]) { self.html = html }
+
+    /// Behind the next `-->`.
+    mutating func comment(from start: Int) -> Int? {
+      comments.next(in: html, from: start).map { $0 + 3 }
     }
-    return nil
+
+    /// The next `>`.
+    mutating func tag(from start: Int) -> Int? { tags.next(in: html, from: start) }
+
+    /// The end of `</name >`, from `from` on.
+    mutating func element(_ name: StaticString, from: Int) -> Int? {
+      if unclosed.contains(name.utf8Start) { return nil }
+      var i = from
+      while let start = html.find("</", from: i) {
+        var end = start + 2 + name.utf8CodeUnitCount
+        if html.has(name, at: start + 2, ignoringCase: true) {
+          while end < html.count, isBlank(html[end]) { end += 1 }
+          if end < html.count, html[end] == UInt8(ascii: ">") { return end + 1 }
+        }
+        // What was looked through holds no other beginning.
+        i = max(start + 2, end - name.utf8CodeUnitCount)
+      }
+      unclosed.append(name.utf8Start)
+      return nil
+    }
   }
 
   /// A tag, comment or declaration: `<` with a letter, `/`, `!` or `?` behind it, up to the next `>`.
@@ -129,13 +155,13 @@ enum HTMLText {
     let nameEnd: Int
     let end: Int
 
-    init?(_ html: [UInt8], at start: Int) {
+    init?(_ html: [UInt8], at start: Int, _ ends: inout Ends) {
       guard start + 1 < html.count else { return nil }
       let next = html[start + 1]
       isClosing = next == UInt8(ascii: "/")
       guard
         next.isLetter || isClosing || next == UInt8(ascii: "!") || next == UInt8(ascii: "?"),
-        let end = html.find(UInt8(ascii: ">"), from: start + 2)
+        let end = ends.tag(from: start + 2)
       else { return nil }
       nameStart = start + (isClosing ? 2 : 1)
       var nameEnd = nameStart

@@ -6,6 +6,7 @@ package enum InflateError: Error, Equatable, CustomStringConvertible {
   case corrupt(String)
   case wrongChecksum(String)
   case unsupported(String)
+  case tooLarge(Int)
 
   package var description: String {
     switch self {
@@ -13,6 +14,9 @@ package enum InflateError: Error, Equatable, CustomStringConvertible {
     case .corrupt(let what): return "the compressed stream has \(what)"
     case .wrongChecksum(let name): return "the \(name) checksum does not match"
     case .unsupported(let what): return "\(what) cannot be read"
+    case .tooLarge(let limit):
+      return "more than \(limit >> 20) MB in one piece of it; if that is right give more with "
+        + "'--largest-entry <MB>'"
     }
   }
 }

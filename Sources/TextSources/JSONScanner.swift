@@ -4,6 +4,8 @@ struct JSONScanner {
   struct Problem: Error, Equatable {
     let reason: String
     let offset: Int
+    /// What problems are counted by.
+    var kind = "no JSON"
   }
 
   private let text: UnsafeRawBufferPointer
@@ -151,6 +153,11 @@ struct JSONScanner {
     case UInt8(ascii: "t"): try word("true")
     case UInt8(ascii: "f"): try word("false")
     case UInt8(ascii: "n"): try word("null")
+    // No JSON, but what Python's json.dumps writes by default.
+    case UInt8(ascii: "N"): try word("NaN")
+    case UInt8(ascii: "I"): try word("Infinity")
+    case UInt8(ascii: "-") where position + 1 < text.count && text[position + 1] == 73:
+      try word("-Infinity")
     case .some(let byte) where byte.isDigit || byte == UInt8(ascii: "-"):
       position += 1
       while position < text.count, text[position].isDigit || "+-.eE".utf8.contains(text[position]) {

@@ -6,15 +6,18 @@ package struct PackageDocuments: DocumentSource {
   static let shortest = 200
   static let pieceLength = 32_000
   static let longest = 48_000
+  /// In bytes: a longer file of the user's is a dump of many texts, and is cut.
+  static let longestFile = 1 << 20
 
   private let packages: [FetchedPackage]
+  private let limits: ReadingLimits
   private let progress: @Sendable (SourceEvent) -> Void
 
   /// - Parameters:
   ///   - packages: the domain's among them, in any order, as `PackageCache.fetch` returned them.
   ///   - progress: told of each package that is begun.
   package init(
-    domain: ManifestDomain, packages: [FetchedPackage],
+    domain: ManifestDomain, packages: [FetchedPackage], limits: ReadingLimits = ReadingLimits(),
     progress: @escaping @Sendable (SourceEvent) -> Void = { _ in }
   ) {
     self.packages = domain.sources.map { source in
@@ -26,28 +29,39 @@ package struct PackageDocuments: DocumentSource {
         source: source, path: package.path, version: package.version, sha256: package.sha256,
         byteCount: package.byteCount, note: package.note)
     }
+    self.limits = limits
     self.progress = progress
   }
 
   package func provenance() -> [Provenance] { packages.map(\.provenance) }
 
   package func documents(_ body: (Document) throws -> Void) throws {
+    var counts = ReadingCounts()
+    try documents(counting: &counts, body)
+  }
+
+  package func documents(
+    counting counts: inout ReadingCounts, _ body: (Document) throws -> Void
+  ) throws {
     var repetitions = Repetitions()
     for (i, package) in packages.enumerated() {
       progress(
         .extracting(package: package.source.package, number: i + 1, of: packages.count))
       do {
-        let archive = try PackageArchive(package)
+        let archive = try PackageArchive(package, limits: limits)
         try Self.documents(
-          of: package.source, in: try Self.files(of: package.source, in: archive), &repetitions,
-          body)
+          of: package.source, in: try Self.files(of: package.source, in: archive, limits: limits),
+          &repetitions,
+          counting: &counts, body)
       } catch let error as InflateError {
         throw TextSourceError.damaged(path: package.path, reason: error.description)
       }
     }
   }
 
-  static func files(of source: ManifestSource, in archive: PackageArchive) throws -> [PackageFile] {
+  static func files(
+    of source: ManifestSource, in archive: PackageArchive, limits: ReadingLimits = ReadingLimits()
+  ) throws -> [PackageFile] {
     let wanted = source.files.map(Glob.init)
     let unwanted = source.exclude.map(Glob.init)
     let files = archive.names.indices.filter { i in
@@ -58,14 +72,14 @@ package struct PackageDocuments: DocumentSource {
       throw TextSourceError.nothingTaken(package: source.package, globs: source.files)
     }
     return files.map { i in
-      PackageFile(name: archive.names[i]) { try archive.contents(of: i) }
+      PackageFile(name: archive.names[i], limits: limits) { try archive.contents(of: i) }
     }
   }
 
   /// Extraction, then cleaning: navigation lines, long documents cut, repetitions, short documents.
   static func documents(
     of source: ManifestSource, in files: [PackageFile], _ repetitions: inout Repetitions,
-    _ body: (Document) throws -> Void
+    counting counts: inout ReadingCounts, _ body: (Document) throws -> Void
   ) throws {
     func finish(_ key: String, _ text: [UInt8]) throws {
       var pieces = [text]
@@ -77,7 +91,15 @@ package struct PackageDocuments: DocumentSource {
         if source.cleaning.repeatedParagraphs {
           piece = repetitions.removeParagraphs(from: piece)
         }
-        guard piece.characterCount() >= Self.shortest, repetitions.isNew(piece) else { continue }
+        counts.read += 1
+        guard piece.characterCount() >= Self.shortest else {
+          counts.tooShort += 1
+          continue
+        }
+        guard repetitions.isNew(piece) else {
+          counts.copies += 1
+          continue
+        }
         try body(
           Document(
             source: source.package, splitKey: source.package + "/" + key, text: piece))

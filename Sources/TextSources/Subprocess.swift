@@ -57,12 +57,13 @@ enum Subprocess {
   ///   - folder: where it works; here if nil.
   ///   - environment: what is set besides the program's own environment. Messages are in English
   ///     always, since some are looked at.
+  ///   - limit: bytes of collected output at most; a tool that writes more is ended.
   ///   - meanwhile: called a few times a second.
   ///   - output: gets what it writes, piece by piece; nil collects it in the result. An error ends
   ///     the tool.
   static func run(
     _ tool: String, _ arguments: [String], folder: String? = nil,
-    environment: [String: String] = [:], meanwhile: () -> Void = {},
+    environment: [String: String] = [:], limit: Int = .max, meanwhile: () -> Void = {},
     output: ((UnsafeRawBufferPointer) throws -> Void)? = nil
   ) throws -> Result {
     var command = [try find(tool)] + arguments
@@ -141,7 +142,7 @@ enum Subprocess {
           // poll passes over negative descriptors.
           watched[i].fd = -1
         } else if i == 1 {
-          errors.append(contentsOf: buffer[..<count])
+          if errors.count < 1 << 20 { errors.append(contentsOf: buffer[..<count]) }
         } else if let output {
           do {
             try buffer.withUnsafeBytes {
@@ -151,6 +152,9 @@ enum Subprocess {
             problem = error
             break
           }
+        } else if collected.count + count > limit {
+          problem = InflateError.tooLarge(limit)
+          break
         } else {
           collected.append(contentsOf: buffer[..<count])
         }

@@ -28,7 +28,7 @@ struct TarArchive {
       let range = start..<start + size
       switch bytes[position + 156] {
       case UInt8(ascii: "L"): longName = text(range)
-      case UInt8(ascii: "x"): longName = pathRecord(in: range) ?? longName
+      case UInt8(ascii: "x"): longName = try pathRecord(in: range) ?? longName
       case 0, UInt8(ascii: "0"):
         var name = longName ?? ustarName(position)
         longName = nil
@@ -55,6 +55,7 @@ struct TarArchive {
   /// Octal digits, or a big-endian number where the first bit is set.
   private func number(_ start: Int, _ count: Int) throws -> Int {
     if bytes[start] & 0x80 != 0 {
+      // Eight bytes at most: a number beyond is negative here, which no size is.
       return bytes[start + count - 8..<start + count].reduce(0) { $0 << 8 | Int($1) }
     }
     var value = 0
@@ -67,14 +68,20 @@ struct TarArchive {
   }
 
   /// `path` among records of the form "12 path=abc\n".
-  private func pathRecord(in range: Range<Int>) -> String? {
+  private func pathRecord(in range: Range<Int>) throws -> String? {
     var i = range.lowerBound
     while i < range.upperBound {
       guard let space = bytes.find(.space, from: i, to: range.upperBound),
         let count = Int(String(decoding: bytes[i..<space], as: UTF8.self)),
-        count > space - i, i + count <= range.upperBound
-      else { return nil }
-      if bytes.has("path=", at: space + 1) { return text(space + 6..<i + count - 1) }
+        count > space - i, count <= range.upperBound - i
+      else { throw InflateError.corrupt("a broken extended tar header") }
+      if bytes.has("path=", at: space + 1) {
+        // The last byte of a record is a newline.
+        guard space + 6 <= i + count - 1 else {
+          throw InflateError.corrupt("a broken extended tar header")
+        }
+        return text(space + 6..<i + count - 1)
+      }
       i += count
     }
     return nil

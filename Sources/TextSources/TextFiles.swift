@@ -3,102 +3,46 @@ import Storage
 
 /// The user's own text: files that a glob matches, read as they are.
 ///
-/// - `.txt`: a document each.
-/// - `.jsonl`, `.jsonl.gz`, `.jsonl.zst`: a document a line, the value of one key.
+/// - `.txt`, `.md` and any other text: a document each.
+/// - `.jsonl`, `.ndjson`, `.json`: a document a line, the value of one key.
+///
+/// Either may be compressed (`.gz`, `.zst`).
 package struct TextFiles: DocumentSource {
-  /// With fewer text files than this the held-out split cannot go by file: they are cut at blank lines
-  /// into documents of their own.
+  /// With fewer text files than this the held-out split cannot go by file: they are cut into pieces.
   static let fewFiles = 20
+  /// How many pieces few files are cut into, so that a tenth of them is close to a tenth of the text…
+  static let pieceCount = 256
+  /// … but in pieces of at least as many bytes: fewer say little.
+  static let shortestPiece = 128
 
-  private enum Format {
-    case text
-    case lines
-    case gzipLines
-    case zstdLines
-  }
-
-  private struct File {
-    let path: String
-    /// Relative to the folder that the glob begins in.
-    let name: String
-    let format: Format
-  }
-
-  private let files: [File]
-  private let textKey: String
+  let files: [TextFile]
+  /// Files of other kinds in the folders that were given.
+  let otherFiles: Int
+  private let options: ReadingOptions
 
   /// Finds the files and looks at their names; contents are read later.
   ///
-  /// - Parameters:
-  ///   - patterns: paths or globs, where `**` stands for any number of folders. A file that several
-  ///     match is read once.
-  ///   - textKey: the key of a line's text.
+  /// - Parameter patterns: paths, folders or globs, where `**` stands for any number of folders. A
+  ///   file that several match is read once.
   /// - Throws: `TextSourceError` where a pattern matches nothing or a file is of another kind.
-  package init(patterns: [String], textKey: String = "text") throws {
-    self.textKey = textKey
-    var files: [File] = []
+  package init(patterns: [String], options: ReadingOptions = ReadingOptions()) throws {
+    self.options = options
+    var files: [TextFile] = []
     var known: Set<String> = []
+    var others = 0
     for pattern in patterns {
-      let matches = try Self.files(matching: pattern)
+      let matches = try TextFile.find(pattern, others: &others)
       if matches.isEmpty { throw TextSourceError.noMatch(pattern: pattern) }
-      for (path, name) in matches where known.insert(path).inserted {
-        files.append(File(path: path, name: name, format: try Self.format(of: path)))
-      }
+      for file in matches where known.insert(file.path).inserted { files.append(file) }
     }
     self.files = files
+    otherFiles = others
   }
 
-  private static func format(of path: String) throws -> Format {
-    let name = path.lowercased()
-    if name.hasSuffix(".txt") { return .text }
-    if name.hasSuffix(".jsonl") { return .lines }
-    if name.hasSuffix(".jsonl.gz") { return .gzipLines }
-    if name.hasSuffix(".jsonl.zst") { return .zstdLines }
-    let hint =
-      name.hasSuffix(".parquet")
-      ? "convert Parquet first, as with pandas.read_parquet(…).to_json(…, orient='records', "
-        + "lines=True)"
-      : "rename or convert the file"
-    throw TextSourceError.unreadableFormat(path: path, hint: hint)
-  }
-
-  /// The files that a path or glob means, sorted by bytes, hidden ones left out.
-  static func files(matching pattern: String) throws -> [(path: String, name: String)] {
-    guard Glob.hasWildcards(pattern), !fileExists(pattern) else {
-      guard fileExists(pattern) else { return [] }
-      if isFolder(pattern) {
-        throw TextSourceError.unreadableFormat(
-          path: pattern, hint: "this is a folder, try '\(pattern)/**/*.txt'")
-      }
-      return [(pattern, (pattern as NSString).lastPathComponent)]
-    }
-    // The parts before the first wildcard are a folder.
-    let parts = pattern.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    let fixed = parts.prefix { !Glob.hasWildcards($0) }
-    let base = fixed.joined(separator: "/") + (fixed.isEmpty ? "" : "/")
-    let glob = Glob(parts[fixed.count...].joined(separator: "/"))
-    let isDeep = parts.contains("**")
-    let depth = parts.count - fixed.count
-    var names: [String] = []
-    func visit(_ folder: String, _ level: Int) {
-      let children =
-        (try? FileManager.default.contentsOfDirectory(atPath: base + folder + ".")) ?? []
-      for child in children where !child.hasPrefix(".") {
-        let name = folder + child
-        var status = stat()
-        guard stat(base + name, &status) == 0 else { continue }
-        if status.st_mode & S_IFMT == S_IFDIR {
-          // A link to a folder may lead in circles; `**` does not follow it.
-          var own = stat()
-          let isLink = lstat(base + name, &own) == 0 && own.st_mode & S_IFMT == S_IFLNK
-          if isDeep ? !isLink : level + 1 < depth { visit(name + "/", level + 1) }
-        } else if glob.matches(name) {
-          names.append(name)
-        }
-      }
-    }
-    visit("", 0)
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { (base + $0, $0) }
+  package init(patterns: [String], textKey: String) throws {
+    var options = ReadingOptions()
+    options.textKey = textKey
+    try self.init(patterns: patterns, options: options)
   }
 
   package func provenance() throws -> [Provenance] {
@@ -110,73 +54,90 @@ package struct TextFiles: DocumentSource {
   }
 
   package func documents(_ body: (Document) throws -> Void) throws {
-    let textFiles = files.filter { $0.format == .text }.count
-    for file in files {
-      var isEmpty = true
-      func emit(_ key: String, _ text: [UInt8]) throws {
-        guard text.contains(where: { !isBlank($0) }) else { return }
-        isEmpty = false
-        try body(Document(source: file.path, splitKey: key, text: text))
-      }
-      switch file.format {
-      case .text:
-        var text = try MappedFile(at: file.path).withBytes { Array($0) }
-        // A byte order mark is no text.
-        if text.has("\u{feff}", at: 0) { text.removeFirst(3) }
-        guard textFiles < Self.fewFiles else {
-          try emit(file.name, text)
-          break
-        }
-        for (i, piece) in Self.pieces(of: text).enumerated() {
-          try emit("\(file.name)#\(i + 1)", piece)
-        }
-      case .lines, .gzipLines, .zstdLines:
-        var lines = JSONLines(path: file.path, textKey: textKey)
-        try read(file) { piece in
-          try lines.feed(piece) { try emit("\(file.name)#\($0)", $1) }
-        }
-        try lines.finish { try emit("\(file.name)#\($0)", $1) }
-      }
-      if isEmpty { throw TextSourceError.empty(path: file.path) }
-    }
+    var counts = ReadingCounts()
+    try documents(counting: &counts, body)
   }
 
-  /// Cut at blank lines; where there are none for long, at the ends of lines.
-  private static func pieces(of text: [UInt8]) -> [[UInt8]] {
-    piecesAtBlankLines(text, size: PackageDocuments.pieceLength).flatMap { piece in
-      var parts: [[UInt8]] = []
-      var start = 0
-      while piece.count - start > PackageDocuments.longest * 2,
-        let end = piece.find(.newline, from: start + PackageDocuments.pieceLength)
-      {
-        parts.append(Array(piece[start...end]))
-        start = end + 1
-      }
-      return parts + [Array(piece[start...])]
-    }
-  }
-
-  /// The contents in pieces, decompressed.
-  private func read(
-    _ file: File, _ sink: (UnsafeRawBufferPointer) throws -> Void
+  package func documents(
+    counting counts: inout ReadingCounts, _ body: (Document) throws -> Void
   ) throws {
-    let mapped = try MappedFile(at: file.path)
-    if mapped.bytes.isEmpty { throw TextSourceError.empty(path: file.path) }
-    switch file.format {
-    case .gzipLines:
-      do {
-        try mapped.withBytes { try gunzip($0, sink) }
-      } catch let error as InflateError {
-        throw TextSourceError.damaged(path: file.path, reason: error.description)
+    counts.otherFiles += otherFiles
+    let texts = files.filter { $0.kind.contents == .text }
+    let size = texts.reduce(0) { $0 + $1.byteCount }
+    // Pieces of many files are only those that are too long to be one document.
+    let piece =
+      texts.count < Self.fewFiles
+      ? min(max(size / Self.pieceCount, Self.shortestPiece), PackageDocuments.pieceLength) : nil
+    var hasText = false
+    for file in files {
+      try read(file, piece: piece, &counts) {
+        hasText = true
+        try body($0)
       }
-    case .zstdLines:
-      let result = try withoutActuallyEscaping(sink) {
-        try Subprocess.run("zstd", ["-dcq", "--", file.path], output: $0)
+    }
+    if !hasText, files.count == 1, counts.badCount == 0 {
+      throw TextSourceError.empty(path: files[0].path)
+    }
+  }
+
+  private func read(
+    _ file: TextFile, piece: Int?, _ counts: inout ReadingCounts,
+    _ body: (Document) throws -> Void
+  ) throws {
+    func emit(_ key: String, _ text: [UInt8], follows: Bool = false) throws {
+      counts.read += 1
+      guard text.contains(where: { !isBlank($0) }) else {
+        counts.empty += 1
+        return
       }
-      if result.status != 0 {
-        throw TextSourceError.damaged(path: file.path, reason: result.reason)
+      if options.shortest > 1, text.characterCount() < options.shortest {
+        counts.tooShort += 1
+        return
       }
-    case .text, .lines: try mapped.withBytes(sink)
+      let undecodable = undecodableBytes(text)
+      if undecodable > 0 {
+        counts.undecodable += 1
+        counts.undecodableBytes += undecodable
+      }
+      try body(Document(source: file.path, splitKey: key, text: text, follows: follows))
+    }
+    let contents = try FileContents(file, options: options)
+    switch file.kind.contents {
+    case .text:
+      let text = try contents.all()
+      guard piece != nil || text.count > PackageDocuments.longestFile else {
+        return try emit(file.name, text)
+      }
+      let ranges = stretches(of: text, size: piece ?? PackageDocuments.pieceLength)
+      for (i, range) in ranges.enumerated() {
+        // Pieces of one file among few are divided, those of one among many stay together.
+        try emit(
+          piece == nil ? file.name : "\(file.name)#\(i + 1)", Array(text[range]), follows: i > 0)
+      }
+    case .lines:
+      var lines = JSONLines(
+        path: file.path, textKey: options.textKey, longest: options.limits.entryBytes)
+      func bad(_ line: Int, _ problem: JSONScanner.Problem) throws {
+        guard counts.badCount < options.skippedLines else {
+          throw TextSourceError.malformedLine(
+            path: file.path, line: line,
+            reason: (problem.offset > 0
+              ? "\(problem.reason) at column \(problem.offset + 1)" : problem.reason)
+              + (counts.badCount > 0 ? ", after \(counts.badCount) that were passed over" : ""),
+            isSkippable: true)
+        }
+        counts.addBad(problem.kind, at: "\(file.path): line \(line): \(problem.reason)")
+      }
+      func take(_ line: Int, _ outcome: JSONLines.Outcome) throws {
+        switch outcome {
+        case .text(let text): try emit("\(file.name)#\(line)", text)
+        case .empty:
+          counts.read += 1
+          counts.empty += 1
+        }
+      }
+      try contents.pieces { try lines.feed($0, bad: bad, take) }
+      try lines.finish(bad: bad, take)
     }
   }
 }

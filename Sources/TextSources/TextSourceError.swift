@@ -14,8 +14,13 @@ package enum TextSourceError: Error, Equatable, CustomStringConvertible {
   case nothingTaken(package: String, globs: [String])
   case noMatch(pattern: String)
   case empty(path: String)
-  case malformedLine(path: String, line: Int, reason: String)
+  case malformedLine(path: String, line: Int, reason: String, isSkippable: Bool = false)
   case unreadableFormat(path: String, hint: String)
+  /// The file is not what its name says.
+  case wrongContents(path: String, found: String, hint: String)
+  /// The user's own file cannot be read to its end.
+  case broken(path: String, reason: String)
+  case tooLarge(path: String, what: String, limit: Int)
 
   static func manifest(path: String, _ error: DecodingError) -> TextSourceError {
     func field(_ path: [any CodingKey]) -> String {
@@ -67,10 +72,20 @@ package enum TextSourceError: Error, Equatable, CustomStringConvertible {
         + "that the shell leaves it alone"
     case .empty(let path):
       return "\(path): no text in it; remove it from the domain or check how it was written"
-    case .malformedLine(let path, let line, let reason):
+    case .malformedLine(let path, let line, let reason, let isSkippable):
       return "\(path): line \(line): \(reason); correct the line or remove it"
+        + (isSkippable ? ", or pass over such lines with '--skip-bad <count>'" : "")
     case .unreadableFormat(let path, let hint):
-      return "\(path): expected .txt, .jsonl, .jsonl.gz or .jsonl.zst; \(hint)"
+      return
+        "\(path): expected text or lines of JSON (.txt, .md, .jsonl, .ndjson, .json, also with "
+        + ".gz or .zst); \(hint)"
+    case .wrongContents(let path, let found, let hint):
+      return "\(path): found \(found), \(hint)"
+    case .broken(let path, let reason):
+      return "\(path): damaged (\(reason)); get the file again, or leave it out"
+    case .tooLarge(let path, let what, let limit):
+      return "\(path): \(what): more than \(limit >> 20) MB; "
+        + "correct it, or give more with '--largest-entry <MB>'"
     }
   }
 }

@@ -6,7 +6,7 @@ struct ZipArchive {
     fileprivate let method: UInt16
     fileprivate let checksum: UInt32
     fileprivate let compressedCount: Int
-    fileprivate let count: Int
+    let count: Int
     fileprivate let offset: Int
   }
 
@@ -51,7 +51,11 @@ struct ZipArchive {
     }
   }
 
-  func contents(of entry: Entry) throws -> [UInt8] {
+  /// - Parameter limit: the most bytes that are expected in it.
+  func contents(
+    of entry: Entry, limit: Int = ReadingLimits().entryBytes
+  ) throws -> [UInt8] {
+    guard entry.count <= limit else { throw InflateError.tooLarge(limit) }
     guard entry.offset + 30 <= bytes.count,
       bytes.littleEndian(UInt32.self, at: entry.offset) == 0x0403_4b50
     else { throw InflateError.corrupt("no file where the zip directory says") }

@@ -7,8 +7,11 @@ import TextSources
 
 struct CorpusCommand: Command {
   static let commandName = "corpus"
-  static let abstract = "Build a corpus of text domains, or show what is in one."
-  static let subcommands: [any Command.Type] = [CorpusBuildCommand.self, CorpusListCommand.self]
+  static let abstract = "Build a corpus of text domains, change one, or show what is in it."
+  static let subcommands: [any Command.Type] = [
+    CorpusBuildCommand.self, CorpusAddCommand.self, CorpusRebuildCommand.self,
+    CorpusListCommand.self,
+  ]
 }
 
 extension DomainFiles: ArgumentValue {
@@ -22,8 +25,9 @@ struct CorpusBuildCommand: Command {
   static let abstract = "Turn text into tokens: from a manifest, or from your own files."
   static let discussion = """
     A manifest names packages of text, which are downloaded (nothing is installed, no root needed), \
-    checked and cleaned; or it describes text that is generated. Your own text is .txt (a document \
-    each), or .jsonl, .jsonl.gz, .jsonl.zst (a document a line).
+    checked and cleaned; or it describes text that is generated. Your own text is .txt, .md and the \
+    like (a document each), or .jsonl, .ndjson, .json (a document a line), also with .gz or .zst; a \
+    folder means all of these in it. Names may have levels, as in 'web/health'.
 
     The corpus is a folder with a byte-level BPE vocabulary (tokenizer.json, as Hugging Face's \
     tokenizers read it), shards of 16-bit tokens for training, and held-out shards that share no \
@@ -36,18 +40,30 @@ struct CorpusBuildCommand: Command {
     "A training domain's files, e.g. books='texts/**/*.txt'; may be given several times.",
     value: "name=files")
   var domain: [DomainFiles] = []
+  @Option(
+    """
+    A training domain's token shards: Megatron's .bin and .idx, llm.c's and nanoGPT's .bin, .npy of \
+    OLMo, dolma and NumPy, datatrove's .ds, Lit-GPT's packed files.
+    """, value: "name=files")
+  var tokens: [DomainFiles] = []
   @Option("A domain that is only measured on; may be given several times.", value: "name=files")
   var heldOut: [DomainFiles] = []
-  @Option("Key of the text in lines of JSON.", value: "key")
-  var textKey = "text"
+  @OptionGroup
+  var reading: ReadingArguments
+  @OptionGroup
+  var tokenReading: TokenArguments
   @Option(
     "Folder of the corpus; beside the manifest, by its name, where not given.", value: "folder",
     completion: .folders)
   var output: String?
   @Option("Folder that keeps downloaded packages.", value: "folder", completion: .folders)
   var cache = "corpora/cache"
-  @Option("Size of the vocabulary; one serves all model sizes.", value: "tokens")
-  var vocabulary = CorpusSettings().vocabularySize
+  @Option(
+    """
+    Size of the vocabulary; one serves all model sizes. 1024 where one is learned; a given one is \
+    kept whole up to 8192 tokens and else cut to 4096.
+    """, value: "tokens")
+  var vocabulary: Int?
   @Option("Seed of the order of the documents.")
   var seed = CorpusSettings().seed
   @Flag("Print the result as JSON.")
@@ -56,19 +72,19 @@ struct CorpusBuildCommand: Command {
   var quiet = false
 
   func validate() throws {
-    if manifest == nil, domain.isEmpty {
+    if manifest == nil, domain.isEmpty, tokens.isEmpty {
       throw ValidationError(
         "Found neither a manifest nor '--domain', expected one; try 'corpora/five.json' or "
           + "'--domain books=texts/*.txt'")
     }
-    if manifest != nil, !(domain.isEmpty && heldOut.isEmpty) {
+    if manifest != nil, !(domain.isEmpty && heldOut.isEmpty && tokens.isEmpty) {
       throw ValidationError(
         "Found a manifest and files of your own, expected one of them; build two corpora")
     }
     if manifest == nil, output == nil {
       throw ValidationError("Missing '--output <folder>': where the corpus is to be")
     }
-    if !(257...65_536).contains(vocabulary) {
+    if let vocabulary, !(257...65_536).contains(vocabulary) {
       throw ValidationError(
         "Found '--vocabulary \(vocabulary)', expected 257 to 65536: all bytes, the end of a text, "
           + "and merges in 16 bits")
@@ -77,10 +93,14 @@ struct CorpusBuildCommand: Command {
 
   func run() throws {
     var settings = CorpusSettings()
-    settings.vocabularySize = vocabulary
+    let tokenizer = try tokenReading.readTokenizer()
+    settings.vocabularySize = vocabulary ?? tokenReading.defaultVocabulary(of: tokenizer, tokens)
+    settings.tokenizer = try tokenReading.tokenizerDigest()
+    settings.endOfText = tokenizer == nil ? nil : tokenReading.endOfTextName
     settings.seed = seed
+    settings.dropsCopies = reading.dropCopies ? true : nil
     let line = ProgressLine(isQuiet: quiet || json)
-    let builder: CorpusBuilder
+    var builder: CorpusBuilder
     let folder: String
     if let manifest {
       builder = try self.builder(manifest: manifest, settings: settings, line: line)
@@ -91,22 +111,17 @@ struct CorpusBuildCommand: Command {
       folder = output!
       builder = try CorpusBuilder(
         name: (folder as NSString).lastPathComponent, training: domain, heldOut: heldOut,
-        textKey: textKey, settings: settings)
+        tokens: tokens, options: try reading.options(), encodings: reading.encodings,
+        tokenReading: try tokenReading.reading(with: tokenizer), tokenizer: tokenizer,
+        settings: settings)
     }
+    builder.tokenizer = tokenizer
     let corpus = try builder.build(
       at: folder, workers: ProcessInfo.processInfo.activeProcessorCount
-    ) { step in
-      switch step {
-      case .reading(let domain): line.update("reading \(domain)")
-      case .read(let domain, let documents, let bytes):
-        line.note("\(domain): \(documents) documents, \(Format.count(bytes)) bytes")
-      case .learningVocabulary(let size): line.update(force: true, "learning \(size) tokens")
-      case .encoding(let domain): line.update("encoding \(domain)")
-      case .upToDate: line.note("\(folder) is up to date")
-      }
-    }
+    ) { show($0, on: line) }
     line.finish()
-    try show(CorpusRecord.read(in: corpus.folder), json: json)
+    let record = try CorpusRecord.read(in: corpus.folder)
+    try show(record, json: json)
   }
 
   private func builder(
@@ -130,7 +145,9 @@ struct CorpusBuildCommand: Command {
         }
       }
       let packages = try PackageCache(folder: cache).fetch(manifest, progress: show)
-      return CorpusBuilder(manifest, packages: packages, settings: settings, progress: show)
+      return CorpusBuilder(
+        manifest, packages: packages, settings: settings, limits: try reading.options().limits,
+        progress: show)
     }
   }
 }
@@ -144,29 +161,35 @@ struct CorpusListCommand: Command {
   @Flag("Print the whole record as JSON.")
   var json = false
 
-  func run() throws { try show(CorpusRecord.read(in: folder), json: json) }
+  func run() throws {
+    try show(CorpusRecord.read(in: folder), json: json, isReviewed: false)
+  }
 }
 
-private func show(_ record: CorpusRecord, json: Bool) throws {
+/// - Parameter isReviewed: whether it was built just now.
+func show(_ record: CorpusRecord, json: Bool, isReviewed: Bool = true) throws {
   if json {
     try emitDocument(record)
     return
   }
   var table = TextTable([
-    .init("domain", .left), .init("role", .left), .init("documents"), .init("bytes"),
-    .init("tokens"), .init("held out"), .init("bytes/token"), .init("digest", .left),
+    .init("domain", .left), .init("role", .left), .init("documents"),
+    .init(record.isOfTokens == true ? "source tokens" : "bytes"), .init("tokens"),
+    .init("held out"), .init(record.isOfTokens == true ? "source tokens/token" : "bytes/token"),
+    .init("digest", .left),
     .init("licence", .left),
   ])
   for domain in record.domains.map(\.summary) {
     table.append([
-      domain.name, domain.isTrained ? "train" : "held out", "\(domain.documents)",
+      visible(domain.name), domain.isTrained ? "train" : "held out", "\(domain.documents)",
       Format.count(domain.bytes), Format.count(domain.tokens),
       Format.count(domain.heldOut.tokens), fixed(domain.bytesPerToken, 3),
-      String(domain.digest.prefix(12)), shortened(domain.licences),
+      String(domain.digest.prefix(12)), visible(shortened(domain.licences)),
     ])
   }
   try emit(table.text, terminator: "")
   try emit("\nvocabulary \(record.vocabularySize), corpus \(record.digest.prefix(16))")
+  if isReviewed { try emit(CorpusReview(record).text, terminator: "") }
 }
 
 /// Each licence once; a long list by its first ones.

@@ -1,13 +1,23 @@
 import ArgumentParsing
 import Corpora
 import Foundation
+import MixtureExports
 import Mixtures
 import ProxyModels
 import Reports
 import Storage
 
 extension MixtureSpecification: ArgumentValue {
-  package init(argument: String) throws { try self.init(parsing: argument) }
+  /// Weights, a preset, or `@` and a file that holds a mixture.
+  package init(argument: String) throws {
+    guard argument.hasPrefix("@") else {
+      try self.init(parsing: argument)
+      return
+    }
+    self = .weights(
+      try MixtureFile.read(at: String(argument.dropFirst()))
+        .map { Entry(domain: $0.domain, weight: $0.weight) })
+  }
 }
 
 struct TrainCommand: Command {
@@ -15,13 +25,15 @@ struct TrainCommand: Command {
   static let abstract = "Train one proxy model on one mixture."
   static let discussion = """
     Reports the held-out loss of every domain. The run's folder keeps the result (run.json), the \
-    model as Hugging Face's Llama (model.safetensors, config.json, tokenizer.json), and while it \
-    trains a checkpoint: after an interruption the same command goes on where it was.
+    model as Hugging Face's Llama with its tokenizer, which transformers, lm-eval and vLLM load, \
+    and while it trains a checkpoint: after an interruption the same command goes on where it was.
     """
 
   @Option(
-    "Domain weights, e.g. 'books=0.3,code=0.7', or uniform, natural, llama.", short: "m",
-    value: "weights")
+    """
+    Domain weights, e.g. 'books=0.3,code=0.7', or uniform, natural, llama, or '@file' that holds a \
+    mixture, as 'mixpipe export' writes it.
+    """, short: "m", value: "weights")
   var mixture: MixtureSpecification
   @Option("Folder of the corpus.", value: "folder", completion: .folders)
   var corpus = "corpora/five"
@@ -98,8 +110,15 @@ struct TrainCommand: Command {
     try replaceFile(at: folder + "/run.json", with: document)
     if !result.outcome.hasDiverged {
       // The model is complete with its tokenizer; what it could resume from is no longer of use.
-      try replaceFile(
-        at: folder + "/tokenizer.json", with: readFile(at: corpus.folder + "/tokenizer.json"))
+      let tokenizer = corpus.isOfTokens ? nil : try corpus.tokenizer()
+      try ProxyModel.completeExport(
+        in: folder, endOfText: corpus.endOfText, name: tokenizer?.endOfTextName,
+        tokenizer: corpus.isOfTokens ? nil : readFile(at: corpus.folder + "/tokenizer.json"))
+      if corpus.isOfTokens {
+        try replaceFile(
+          at: folder + "/vocabulary.json",
+          with: readFile(at: corpus.folder + "/vocabulary.json"))
+      }
     }
     try? FileManager.default.removeItem(atPath: folder + "/checkpoint.safetensors")
     if json {
@@ -122,7 +141,8 @@ struct TrainCommand: Command {
     }
     var table = TextTable([
       .init("domain", .left), .init("weight"), .init("tokens"), .init("epochs"),
-      .init("nats/token"), .init("± s.e."), .init("bits/byte"),
+      .init("nats/token"), .init("± s.e."),
+      .init(corpus.isOfTokens ? "bits/source token" : "bits/byte"),
     ])
     for loss in losses {
       if let index = mixture.domains.firstIndex(of: loss.domain) {
@@ -185,9 +205,14 @@ func resolve(_ specification: MixtureSpecification, over corpus: Corpus) throws 
   }
 }
 
-/// A mixture as part of a folder's name: `uniform`, or its weights in percent.
+/// A mixture as part of a folder's name: `uniform`, or its weights in percent; a digest where that is too
+/// long for a name.
 private func shortName(of mixture: Mixture) -> String {
   if mixture == .uniform(over: mixture.domains) { return "uniform" }
-  return zip(mixture.domains, mixture.weights).filter { $0.1 > 0 }
+  let name = zip(mixture.domains, mixture.weights).filter { $0.1 > 0 }
     .map { "\($0.0)\(fixed($0.1 * 100, 1))" }.joined(separator: "-")
+  let plain = String(
+    name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "+-_.#".contains($0)) ? $0 : "_" })
+  if plain == name, name.utf8.count <= 120 { return name }
+  return plain.prefix(60) + "-" + SHA256.hexadecimal(of: name.utf8).prefix(8)
 }

@@ -177,6 +177,15 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     }
   }
 
+  @Test("a domain with fewer tokens than asked for is measured on all it has")
+  func smallDomains() throws {
+    let windows = try HeldOutWindows(
+      corpus: countingCorpus(tokens: [100]), contextLength: 8, tokensPerDomain: 4000)
+    let available = windows.windowCount(domain: 0)
+    #expect(available >= HeldOutWindows.leastWindows && available * 8 < 4000)
+    #expect(windows.byteCount(domain: 0) == 8 * available)
+  }
+
   @Test func sayHowManyTokensAreMissing() {
     #expect(
       throws: CorpusError.tooFewTokens(domain: "d0", part: "held-out", expected: 257, found: 200)

@@ -87,10 +87,10 @@ import Testing
       var tokens: [UInt16] = []
       encoder.encode(bytes, into: &tokens)
       #expect(tokenizer.decode(tokens) == bytes)
-      #expect(tokens == tokenizer.encode(bytes), "remembering must not matter")
-      #expect(!tokens.contains(tokenizer.endOfText))
+      #expect(tokens == tokenizer.encode(bytes) as [UInt16], "remembering must not matter")
+      #expect(!tokens.contains(UInt16(tokenizer.endOfText)))
     }
-    #expect(tokenizer.encode([]) == [])
+    #expect((tokenizer.encode([UInt8]()) as [UInt16]).isEmpty)
   }
 
   // Both ways to merge, against the definition.
@@ -103,7 +103,7 @@ import Testing
     var generator = SeededGenerator(seed: UInt64(length))
     for _ in 0..<20 {
       let word = (0..<length).map { _ in generator.uniform() < 0.5 ? UInt8(97) : 98 }
-      var expected = word.map(UInt16.init)
+      var expected = word.map(UInt32.init)
       while true {
         var best: (rank: Int, place: Int)?
         for place in expected.indices.dropLast() {
@@ -118,6 +118,17 @@ import Testing
       }
       #expect(tokenizer.encode(word) == expected)
     }
+  }
+
+  @Test("a run of one character takes time in proportion to its length")
+  func longPieces() throws {
+    let clock = ContinuousClock()
+    var tokens = 0
+    let time = try clock.measure {
+      tokens = try Self.trained(String(repeating: "&", count: 300_000), vocabulary: 300)
+        .vocabularySize
+    }
+    #expect(tokens > 257 && time < .seconds(5))
   }
 
   @Test func mergesTheMostFrequentPairCountedAnewAfterEachMerge() throws {
@@ -160,7 +171,7 @@ import Testing
     #expect(
       found(try Self.theirJSON(preTokenizer: ["type": "ByteLevel", "add_prefix_space": true]))
         .contains("pre-tokenizer"))
-    #expect(found(try Self.theirJSON(end: "</s>")).contains("<|endoftext|>"))
-    #expect(!found(try Self.theirJSON(end: "</s>")).contains("\n"))
+    #expect(found(try Self.theirJSON(end: "over")).contains("<|endoftext|>"))
+    #expect(!found(try Self.theirJSON(end: "over")).contains("\n"))
   }
 }

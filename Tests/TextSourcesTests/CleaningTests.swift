@@ -77,7 +77,10 @@ private func clean(_ text: String) -> String {
     }
     var repetitions = Repetitions()
     var all: [Document] = []
-    try PackageDocuments.documents(of: source, in: files, &repetitions) { all.append($0) }
+    var counts = ReadingCounts()
+    try PackageDocuments.documents(of: source, in: files, &repetitions, counting: &counts) {
+      all.append($0)
+    }
     return all
   }
 

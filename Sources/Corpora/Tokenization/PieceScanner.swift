@@ -115,7 +115,7 @@ enum ScalarClass: UInt8 {
 
   /// The version of Unicode that `tokenizers` 0.23 has. Letters that came later are symbols to it, and
   /// the same text must be the same tokens with a newer library too.
-  private static let unicodeVersion = 16
+  static let unicodeVersion = 16
 
   init(_ scalar: Unicode.Scalar) {
     guard let age = scalar.properties.age, age.major <= Self.unicodeVersion else {

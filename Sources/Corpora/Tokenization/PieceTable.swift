@@ -99,12 +99,13 @@ struct PairTable {
   /// The pair's number plus one; zero where free.
   private var slots = [UInt32](repeating: 0, count: 1 << 12)
   /// Left token in the upper half, right token in the lower.
-  private(set) var pairs: [UInt32] = []
-
-  static func key(_ left: UInt16, _ right: UInt16) -> UInt32 { UInt32(left) << 16 | UInt32(right) }
+  private(set) var pairs: [UInt64] = []
 
   @inline(__always)
-  func find(_ pair: UInt32) -> Int? {
+  static func key(_ left: UInt32, _ right: UInt32) -> UInt64 { UInt64(left) << 32 | UInt64(right) }
+
+  @inline(__always)
+  func find(_ pair: UInt64) -> Int? {
     let mask = slots.count - 1
     var slot = Self.hash(pair) & mask
     while slots[slot] != 0 {
@@ -116,7 +117,7 @@ struct PairTable {
   }
 
   /// The number of a pair, a new one where the pair is new.
-  mutating func number(_ pair: UInt32) -> Int {
+  mutating func number(_ pair: UInt64) -> Int {
     if let index = find(pair) { return index }
     if 2 * (pairs.count + 1) > slots.count {
       slots = [UInt32](repeating: 0, count: 2 * slots.count)
@@ -127,7 +128,7 @@ struct PairTable {
     return pairs.count - 1
   }
 
-  private mutating func place(_ pair: UInt32, index: Int) {
+  private mutating func place(_ pair: UInt64, index: Int) {
     let mask = slots.count - 1
     var slot = Self.hash(pair) & mask
     while slots[slot] != 0 { slot = (slot + 1) & mask }
@@ -135,8 +136,9 @@ struct PairTable {
   }
 
   @inline(__always)
-  private static func hash(_ pair: UInt32) -> Int {
-    Int(truncatingIfNeeded: (UInt64(pair) &* 0x9e37_79b9_7f4a_7c15) >> 32)
+  private static func hash(_ pair: UInt64) -> Int {
+    // The upper half is stirred in first: the product's upper bits depend on all of the pair.
+    Int(truncatingIfNeeded: ((pair ^ pair >> 29) &* 0x9e37_79b9_7f4a_7c15) >> 32)
   }
 }
 

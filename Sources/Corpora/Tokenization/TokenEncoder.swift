@@ -6,11 +6,16 @@ package struct TokenEncoder: Sendable {
   private var pieces = PieceTable()
   /// End of each remembered piece's tokens in `remembered`.
   private var ends: [Int] = []
-  private var remembered: [UInt16] = []
+  private var remembered: [UInt32] = []
   /// Tokens of the piece at hand.
-  private var symbols: [UInt16] = []
+  private var symbols: [UInt32] = []
   /// Rank of each pair of neighbours in `symbols`.
   private var pairRanks: [Int] = []
+  /// Nil for GPT-2's pattern alone, which has a way of its own.
+  private var cutter: PieceCutter?
+  /// Tokens found in the text as it is, and those found once it is normalized.
+  private let plainTokens: AddedTokenFinder
+  private let normalizedTokens: AddedTokenFinder
 
   /// Longer pieces come again too seldom.
   private static let longestRemembered = 48
@@ -19,37 +24,98 @@ package struct TokenEncoder: Sendable {
   /// Beyond, searching all neighbours for each merge would cost the square of the length.
   private static let longestSearched = 96
 
-  package init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
+  package init(_ tokenizer: Tokenizer) {
+    self.tokenizer = tokenizer
+    cutter = tokenizer.preTokenizer.isGPT2 ? nil : PieceCutter(tokenizer.preTokenizer)
+    func finder(_ isNormalized: Bool) -> AddedTokenFinder {
+      AddedTokenFinder(
+        tokenizer.addedTokens.filter { $0.isNormalized == isNormalized }
+          .map { ($0, UInt32($0.id)) })
+    }
+    plainTokens = finder(false)
+    normalizedTokens = finder(true)
+  }
 
-  package mutating func encode(_ text: some Sequence<UInt8>, into result: inout [UInt16]) {
+  package mutating func encode<Token: FixedWidthInteger>(
+    _ text: some Sequence<UInt8>, into result: inout [Token]
+  ) {
     let done: Void? = text.withContiguousStorageIfAvailable { encode($0, into: &result) }
     if done == nil { Array(text).withUnsafeBufferPointer { encode($0, into: &result) } }
   }
 
-  package mutating func encode(
-    _ text: UnsafeBufferPointer<UInt8>, into result: inout [UInt16]
+  package mutating func encode<Token: FixedWidthInteger>(
+    _ text: UnsafeBufferPointer<UInt8>, into result: inout [Token]
   ) {
-    var scanner = PieceScanner(text)
-    while let range = scanner.next() {
-      let piece = UnsafeBufferPointer(rebasing: text[range])
-      guard piece.count <= Self.longestRemembered else {
-        merge(piece)
-        result.append(contentsOf: symbols)
-        continue
+    guard !plainTokens.isEmpty else { return encodeNormalized(text, into: &result) }
+    var parts: [(UnsafeBufferPointer<UInt8>, UInt32?)] = []
+    plainTokens.forEachPart(of: text) { parts.append(($0, $1)) }
+    for (between, token) in parts {
+      encodeNormalized(between, into: &result)
+      if let token { result.append(Token(truncatingIfNeeded: token)) }
+    }
+  }
+
+  private mutating func encodeNormalized<Token: FixedWidthInteger>(
+    _ text: UnsafeBufferPointer<UInt8>, into result: inout [Token]
+  ) {
+    if tokenizer.preTokenizer.composes, let composed = composed(text) {
+      composed.withUnsafeBufferPointer { encodeTokens($0, into: &result) }
+    } else {
+      encodeTokens(text, into: &result)
+    }
+  }
+
+  private mutating func encodeTokens<Token: FixedWidthInteger>(
+    _ text: UnsafeBufferPointer<UInt8>, into result: inout [Token]
+  ) {
+    guard !normalizedTokens.isEmpty else { return encodePieces(text, into: &result) }
+    var parts: [(UnsafeBufferPointer<UInt8>, UInt32?)] = []
+    normalizedTokens.forEachPart(of: text) { parts.append(($0, $1)) }
+    for (between, token) in parts {
+      encodePieces(between, into: &result)
+      if let token { result.append(Token(truncatingIfNeeded: token)) }
+    }
+  }
+
+  private mutating func encodePieces<Token: FixedWidthInteger>(
+    _ text: UnsafeBufferPointer<UInt8>, into result: inout [Token]
+  ) {
+    guard var cutter else {
+      var scanner = PieceScanner(text)
+      while let range = scanner.next() {
+        append(UnsafeBufferPointer(rebasing: text[range]), to: &result)
       }
-      let hash = PieceTable.hash(piece)
-      if let index = pieces.find(piece, hash: hash) {
-        let start = index == 0 ? 0 : ends[index - 1]
-        // One by one: most pieces are one to three tokens.
-        for place in start..<ends[index] { result.append(remembered[place]) }
-      } else {
-        merge(piece)
-        result.append(contentsOf: symbols)
-        if pieces.count < Self.mostRemembered {
-          _ = pieces.insert(piece, hash: hash)
-          remembered.append(contentsOf: symbols)
-          ends.append(remembered.count)
-        }
+      return
+    }
+    // Taken out while it calls back.
+    self.cutter = nil
+    cutter.cut(text) { append($0, to: &result) }
+    self.cutter = cutter
+  }
+
+  @inline(__always)
+  private mutating func append<Token: FixedWidthInteger>(
+    _ piece: UnsafeBufferPointer<UInt8>, to result: inout [Token]
+  ) {
+    guard piece.count <= Self.longestRemembered else {
+      merge(piece)
+      for symbol in symbols { result.append(Token(truncatingIfNeeded: symbol)) }
+      return
+    }
+    let hash = PieceTable.hash(piece)
+    if let index = pieces.find(piece, hash: hash) {
+      let start = index == 0 ? 0 : ends[index - 1]
+      // One by one: most pieces are one to three tokens.
+      for place in start..<ends[index] {
+        result.append(Token(truncatingIfNeeded: remembered[place]))
+      }
+    } else {
+      merge(piece)
+      for symbol in symbols { result.append(Token(truncatingIfNeeded: symbol)) }
+      if pieces.count < Self.mostRemembered {
+        _ = pieces.insert(piece, hash: hash)
+        remembered.append(contentsOf: symbols)
+        ends.append(remembered.count)
       }
     }
   }
@@ -57,6 +123,10 @@ package struct TokenEncoder: Sendable {
   /// Makes `symbols` the tokens of one piece: the merge of least rank first, leftmost among equals.
   private mutating func merge(_ piece: UnsafeBufferPointer<UInt8>) {
     symbols.removeAll(keepingCapacity: true)
+    if let whole = tokenizer.wholePieces?.find(piece, hash: PieceTable.hash(piece)) {
+      symbols.append(whole)
+      return
+    }
     for byte in piece { symbols.append(tokenizer.byteTokens[Int(byte)]) }
     if piece.count > Self.longestSearched {
       mergeByHeap()
@@ -65,7 +135,7 @@ package struct TokenEncoder: Sendable {
     }
   }
 
-  private func rank(_ left: UInt16, _ right: UInt16) -> Int {
+  private func rank(_ left: UInt32, _ right: UInt32) -> Int {
     tokenizer.ranks.find(PairTable.key(left, right)) ?? Int.max
   }
 

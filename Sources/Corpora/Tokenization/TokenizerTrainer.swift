@@ -47,19 +47,19 @@ package struct TokenizerTrainer {
   /// - Throws: ``CorpusError/vocabularySize(asked:lowest:highest:)``.
   package func train(vocabularySize: Int) throws(CorpusError) -> Tokenizer {
     guard
-      (Tokenizer.smallestVocabulary...Tokenizer.largestVocabulary).contains(vocabularySize)
+      (Tokenizer.smallestVocabulary...Tokenizer.largestTrained).contains(vocabularySize)
     else {
       throw .vocabularySize(
         asked: vocabularySize, lowest: Tokenizer.smallestVocabulary,
-        highest: Tokenizer.largestVocabulary)
+        highest: Tokenizer.largestTrained)
     }
     var merging = Merging(pieces: pieces, counts: counts)
-    var merged: [(left: UInt16, right: UInt16)] = []
+    var merged: [(left: UInt32, right: UInt32)] = []
     while merged.count < vocabularySize - Tokenizer.smallestVocabulary,
       let pair = merging.mostFrequentPair(atLeast: Self.leastCount)
     {
-      merging.merge(pair, into: UInt16(Tokenizer.smallestVocabulary + merged.count))
-      merged.append((UInt16(pair >> 16), UInt16(pair & 0xffff)))
+      merging.merge(pair, into: UInt32(Tokenizer.smallestVocabulary + merged.count))
+      merged.append((UInt32(pair >> 32), UInt32(truncatingIfNeeded: pair)))
     }
     return Tokenizer(merging: merged)
   }
@@ -70,7 +70,7 @@ private struct Merging {
   /// A pair and how often it came when this was pushed.
   private struct Candidate: Comparable {
     var count: Int
-    var pair: UInt32
+    var pair: UInt64
 
     /// The most frequent first; among equals the pair of the lowest tokens.
     static func < (a: Candidate, b: Candidate) -> Bool {
@@ -79,7 +79,7 @@ private struct Merging {
   }
 
   /// All pieces' symbols end to end; a piece shrinks in its place.
-  private var symbols: [UInt16] = []
+  private var symbols: [UInt32] = []
   private var starts: [Int] = []
   private var lengths: [Int] = []
   private let pieceCounts: [Int]
@@ -93,7 +93,7 @@ private struct Merging {
     pieceCounts = counts
     for index in 0..<pieces.count {
       starts.append(symbols.count)
-      pieces.withPiece(index) { symbols.append(contentsOf: $0.lazy.map { UInt16($0) }) }
+      pieces.withPiece(index) { symbols.append(contentsOf: $0.lazy.map { UInt32($0) }) }
       lengths.append(symbols.count - starts[index])
     }
     for index in 0..<pieces.count {
@@ -105,7 +105,7 @@ private struct Merging {
       pairs.pairs.indices.map { Candidate(count: pairCounts[$0], pair: pairs.pairs[$0]) })
   }
 
-  mutating func mostFrequentPair(atLeast least: Int) -> UInt32? {
+  mutating func mostFrequentPair(atLeast least: Int) -> UInt64? {
     while let candidate = heap.pop() {
       let count = pairCounts[pairs.find(candidate.pair)!]
       if count == candidate.count { return count >= least ? candidate.pair : nil }
@@ -117,34 +117,39 @@ private struct Merging {
     return nil
   }
 
-  mutating func merge(_ pair: UInt32, into token: UInt16) {
-    let left = UInt16(pair >> 16)
-    let right = UInt16(pair & 0xffff)
+  mutating func merge(_ pair: UInt64, into token: UInt32) {
+    let left = UInt32(pair >> 32)
+    let right = UInt32(truncatingIfNeeded: pair)
     let number = pairs.find(pair)!
     let firstNew = pairs.pairs.count
     for piece in places[number] {
       let piece = Int(piece)
       let start = starts[piece]
       let count = pieceCounts[piece]
-      var end = start + lengths[piece]
-      var place = start
-      while place + 1 < end {
-        if symbols[place] == left, symbols[place + 1] == right {
-          if place > start {
-            change(symbols[place - 1], left, by: -count, in: piece)
-            change(symbols[place - 1], token, by: count, in: piece)
-          }
-          if place + 2 < end {
-            change(right, symbols[place + 2], by: -count, in: piece)
-            change(token, symbols[place + 2], by: count, in: piece)
-          }
-          symbols[place] = token
-          for later in place + 1..<end - 1 { symbols[later] = symbols[later + 1] }
-          end -= 1
+      let end = start + lengths[piece]
+      // One pass: what is kept moves to the left as far as merges have made room.
+      var to = start
+      var from = start
+      while from < end {
+        guard from + 1 < end, symbols[from] == left, symbols[from + 1] == right else {
+          symbols[to] = symbols[from]
+          to += 1
+          from += 1
+          continue
         }
-        place += 1
+        if to > start {
+          change(symbols[to - 1], left, by: -count, in: piece)
+          change(symbols[to - 1], token, by: count, in: piece)
+        }
+        if from + 2 < end {
+          change(right, symbols[from + 2], by: -count, in: piece)
+          change(token, symbols[from + 2], by: count, in: piece)
+        }
+        symbols[to] = token
+        to += 1
+        from += 2
       }
-      lengths[piece] = end - start
+      lengths[piece] = to - start
     }
     pairCounts[number] = 0
     places[number] = []
@@ -154,7 +159,7 @@ private struct Merging {
     }
   }
 
-  private mutating func change(_ left: UInt16, _ right: UInt16, by count: Int, in piece: Int) {
+  private mutating func change(_ left: UInt32, _ right: UInt32, by count: Int, in piece: Int) {
     let number = pairs.number(PairTable.key(left, right))
     if number == pairCounts.count {
       pairCounts.append(0)
