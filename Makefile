@@ -20,7 +20,7 @@ LEVELS := $(if $(filter x86_64,$(shell uname -m)),$(filter-out KernelsPortable,$
 # One BLAS thread each: the tests run side by side.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help build study test lint format bench coverage sanitize docs clean setup setup-fetch
+.PHONY: help build study test test-formats lint format bench bench-corpus coverage sanitize docs clean setup setup-fetch
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -66,6 +66,21 @@ test: setup lint ## set-up, lint and every test
 
 # The linker keeps one copy of a weak symbol, from whichever object it meets first; a kernel for a newer
 # processor must therefore define none, or an older processor could run into it.
+# What the checks are made against, as far as it installs; what does not is said to be missing.
+FORMATS_PYTHON ?= .build/formats/bin/python
+FORMATS_PACKAGES := numpy pyyaml tokenizers datasets transformers accelerate torch lm_eval
+FORMATS_ALONE := megatron-core datatrove ai2-olmo-core mosaicml-streaming
+
+test-formats: build ## what is read and written, against the programs that it is meant for (downloads them)
+	@[ -x "$(FORMATS_PYTHON)" ] || { $(call require,venv for python3,python3 -m venv --help,python3-venv); python3 -m venv .build/formats; \
+	  for package in $(FORMATS_PACKAGES); do .build/formats/bin/pip install -q $$package || echo "make: $$package does not install here" >&2; done; \
+	  for package in $(FORMATS_ALONE); do .build/formats/bin/pip install -q --no-deps $$package || echo "make: $$package does not install here" >&2; done; \
+	  .build/formats/bin/pip install -q loguru humanize cached_path omegaconf bettermap rich brotli zstd pillow catalogue dataclass-extensions importlib_resources || true; }
+	@$(FORMATS_PYTHON) Tests/Formats/check.py $(MIXPIPE)
+
+bench-corpus: build ## 'corpus build' beside Hugging Face's tokenizers: MB/s and memory (after test-formats)
+	@$(FORMATS_PYTHON) Tests/Formats/speed.py $(MIXPIPE)
+
 lint: setup ## layout and style, and that no AVX-512 code can reach an older processor
 	@if swift format --version >/dev/null 2>&1; then swift format lint --strict --parallel --recursive Package.swift Sources Tests; \
 	else echo "make: this Swift has no 'swift format'; the layout is not checked" >&2; fi
