@@ -50,6 +50,50 @@ extension ArgumentValue where Self: RawRepresentable & CaseIterable, RawValue ==
 }
 
 extension String: ArgumentValue {}
-extension Int: ArgumentValue {}
-extension UInt64: ArgumentValue {}
-extension Double: ArgumentValue {}
+
+// Numbers whose arithmetic is safe wherever they go: sums and small multiples of them do not overflow.
+
+extension Int: ArgumentValue {
+  package init(argument: String) throws {
+    guard let value = Int(argument) else {
+      guard let number = Double(argument), number == number.rounded() else {
+        throw UnreadableArgument()
+      }
+      throw ValidationError("expected a whole number in digits, up to \(Self.largestArgument)")
+    }
+    guard abs(value.clamped) <= Self.largestArgument else {
+      throw ValidationError("expected at most \(Self.largestArgument)")
+    }
+    self = value
+  }
+
+  private static let largestArgument = 1_000_000_000_000_000
+  /// Whose absolute value is a number.
+  private var clamped: Int { Swift.max(self, -.max) }
+}
+
+/// Seeds: up to 2⁵³, so that any reader of JSON gives them back.
+extension UInt64: ArgumentValue {
+  package init(argument: String) throws {
+    guard let value = UInt64(argument) else {
+      guard let number = Double(argument), number > 0, number == number.rounded() else {
+        throw UnreadableArgument()
+      }
+      throw ValidationError("expected a whole number in digits, up to \(Self.largestArgument)")
+    }
+    guard value <= Self.largestArgument else {
+      throw ValidationError("expected at most \(Self.largestArgument)")
+    }
+    self = value
+  }
+
+  private static let largestArgument: UInt64 = 1 << 53
+}
+
+extension Double: ArgumentValue {
+  package init(argument: String) throws {
+    guard let value = Double(argument) else { throw UnreadableArgument() }
+    guard value.isFinite else { throw ValidationError("expected a finite number") }
+    self = value
+  }
+}

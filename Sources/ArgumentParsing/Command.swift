@@ -47,7 +47,8 @@ extension Command {
   package static func main() {
     let code = execute(
       Array(CommandLine.arguments.dropFirst()), width: terminalWidth(of: STDOUT_FILENO),
-      output: { write($0, to: STDOUT_FILENO) }, errors: { write($0, to: STDERR_FILENO) })
+      output: { try write($0, to: STDOUT_FILENO) },
+      errors: { try? write($0, to: STDERR_FILENO) })
     exit(code)
   }
 
@@ -56,12 +57,13 @@ extension Command {
   ///
   /// - Parameter width: columns that help screens may take.
   package static func execute(
-    _ words: [String], width: Int = 80, output: (String) -> Void, errors: (String) -> Void
+    _ words: [String], width: Int = 80, output: (String) throws -> Void,
+    errors: (String) -> Void
   ) -> Int32 {
     do {
       switch try parse(words, width: width) {
       case .text(let text):
-        output(text)
+        try output(text)
       case .command(var command):
         try command.run()
       }
@@ -71,12 +73,12 @@ extension Command {
       return 64
     } catch let error as ValidationError {
       // Values that only the work itself can judge, as against a corpus, are a mistake of usage too.
-      errors("Error: \(error)\n")
+      errors("Error: \(printable("\(error)"))\n")
       return 64
     } catch let code as ExitCode {
       return code.rawValue
     } catch {
-      errors("Error: \(describe(error))\n")
+      errors("Error: \(printable(describe(error)))\n")
       return 1
     }
   }
@@ -104,13 +106,24 @@ func describe(_ error: any Error) -> String {
   return "\(error)"
 }
 
-/// `print` loses what it cannot write; there is nobody left to tell here, but a slow reader gets all.
-private func write(_ text: String, to descriptor: Int32) {
+/// `print` loses what it cannot write, and says nothing.
+private func write(_ text: String, to descriptor: Int32) throws {
   var rest = Array(text.utf8)[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
     if count < 0 && errno == EINTR { continue }
-    guard count > 0 else { return }
+    guard count > 0 else { throw OutputError(code: errno) }
     rest = rest.dropFirst(count)
+  }
+}
+
+/// A screen that could not be shown.
+struct OutputError: Error, CustomStringConvertible {
+  var code: Int32
+
+  var description: String {
+    code == EBADF
+      ? "standard output is closed; open it, or send it to a file"
+      : "standard output: cannot write: \(String(cString: strerror(code)))"
   }
 }

@@ -7,7 +7,7 @@ package struct UsageError: Error, CustomStringConvertible {
   let command: String
 
   init(_ message: String, about definition: ArgumentDefinition? = nil, in path: CommandPath) {
-    self.message = message
+    self.message = printable(message)
     help = definition.map { "\($0.label)  \($0.help)" }
     usage = path.usage
     command = path.name

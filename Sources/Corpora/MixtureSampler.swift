@@ -50,6 +50,13 @@ package struct MixtureSampler: Sendable {
     }
   }
 
+  /// Whether a state that was read from a file is of these domains, with numbers that can be gone on from.
+  package func canContinue(from state: State) -> Bool {
+    state.counts.count == windows.count && state.deficits.count == windows.count
+      && state.counts.allSatisfy { (0...(1 << 50)).contains($0) }
+      && state.deficits.allSatisfy { abs($0) < 1e6 }
+  }
+
   /// Sequences drawn of each training domain.
   package var counts: [Int] { state.counts }
 

@@ -33,7 +33,7 @@ package struct NoisyExpectedImprovement: Acquisition {
   ///   - posterior: with the observed mixtures that could be best and the pending ones as its base.
   ///   - draws: of the objective at the base mixtures.
   ///   - seed: of the quasi-random numbers.
-  /// - Precondition: at least one base mixture, at most ``SobolSequence/maximumDimensions``.
+  /// - Precondition: at least one base mixture.
   package init?(_ posterior: JointObjective, draws: Int = 128, seed: UInt64) {
     let count = posterior.baseMeans.count
     guard let cholesky = Cholesky(factoring: posterior.baseCovariance) else { return nil }

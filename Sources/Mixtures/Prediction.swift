@@ -1,3 +1,5 @@
+import Numerics
+
 /// A mean and a standard deviation of something believed to be about normal.
 package struct Prediction: Sendable, Hashable, Codable {
   package var mean: Double
@@ -11,6 +13,6 @@ package struct Prediction: Sendable, Hashable, Codable {
   /// 95 %.
   package var interval: ClosedRange<Double> {
     let half = 1.959_963_984_540_054 * deviation
-    return mean - half...mean + half
+    return ClosedRange(between: mean - half, and: mean + half)
   }
 }

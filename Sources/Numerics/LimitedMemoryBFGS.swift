@@ -29,7 +29,7 @@ package struct LimitedMemoryBFGS: Sendable {
 
   /// - Parameter function: value and gradient; a value that is not finite says that the point is out
   ///   of bounds, and the step is shortened.
-  /// - Precondition: the start's value is finite.
+  /// - Returns: the start itself where its value is not finite, as foreign numbers may have it.
   package func minimize(
     from start: [Double], _ function: ([Double]) -> (value: Double, gradient: [Double])
   ) -> Result {
@@ -40,7 +40,10 @@ package struct LimitedMemoryBFGS: Sendable {
     }
     var x = start
     var (f, g) = evaluate(x)
-    precondition(f.isFinite, "expected a finite value at the start, found \(f)")
+    guard f.isFinite else {
+      return Result(
+        point: x, value: f, gradient: g, iterations: 0, evaluations: 1, hasConverged: false)
+    }
     var history = CurvatureHistory(memory: memory)
     var converged = false
     var iteration = 0

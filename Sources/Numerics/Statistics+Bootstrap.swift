@@ -29,9 +29,9 @@ package enum Bootstrap {
   ) -> ClosedRange<Double>? {
     guard !replicates.isEmpty else { return nil }
     let sorted = replicates.sorted()
-    return Statistics.quantile(
-      ofSorted: sorted, (1 - confidence) / 2)...Statistics.quantile(
-        ofSorted: sorted, (1 + confidence) / 2)
+    return ClosedRange(
+      between: Statistics.quantile(ofSorted: sorted, (1 - confidence) / 2),
+      and: Statistics.quantile(ofSorted: sorted, (1 + confidence) / 2))
   }
 
   /// How much to stretch a resampled mean's deviation from the sample's mean: resampling n units

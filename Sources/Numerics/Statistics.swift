@@ -28,7 +28,7 @@ package enum Statistics {
     let reach =
       error
       * StudentT(degreesOfFreedom: Double(values.count - 1)).quantile((1 + confidence) / 2)
-    return (center - reach)...(center + reach)
+    return ClosedRange(between: center - reach, and: center + reach)
   }
 
   /// - Precondition: there is a value.

@@ -43,13 +43,18 @@ extension TrainingRun {
     try requireSame(
       file, "kernels", model.kernels.level.rawValue, file.metadata["kernels"] ?? "none")
     let state: State = try value("state", of: file)
-    // While the learning rate is still the stable one, a run may be made longer or shorter.
+    // While the learning rate is still the stable one, a run may be made longer or shorter: all else of
+    // the two configurations is the same, so the saved one's numbers are of use once that is known.
     var asked = identity.configuration
-    if state.step <= min(asked.decayStart, saved.configuration.decayStart) {
-      asked.steps = saved.configuration.steps
+    asked.steps = saved.configuration.steps
+    try requireSame(file, "configuration", try json(asked), try json(saved.configuration))
+    guard (1...TrainingConfiguration.mostSteps).contains(asked.steps) else {
+      throw CheckpointError.damaged(path: path)
     }
-    try requireSame(
-      file, "configuration", try json(asked), try json(saved.configuration))
+    if state.step > min(identity.configuration.decayStart, asked.decayStart) {
+      try requireSame(
+        file, "steps", "\(identity.configuration.steps)", "\(saved.configuration.steps)")
+    }
     let layout = model.layout
     for (prefix, buffer) in [
       ("", model.parameters), ("first.", optimizer.first), ("second.", optimizer.second),
@@ -64,10 +69,30 @@ extension TrainingRun {
     guard file.metadata["checksum"] == checksum(of: text) else {
       throw CheckpointError.damaged(path: path)
     }
-    sequences.state = try value("sampler", of: file)
+    let drawn: Sequences.State = try value("sampler", of: file)
+    // A checksum is no proof that this program computed it.
+    guard sequences.canContinue(from: drawn), isPlausible(state) else {
+      throw CheckpointError.damaged(path: path)
+    }
+    sequences.state = drawn
     self.state = state
     if let learned = state.schedule { schedule.state = learned }
+    guard hasWeights(of: sequences.counts.count) else {
+      throw CheckpointError.damaged(path: path)
+    }
     model.parametersChanged()
+  }
+
+  /// Whether a state that was read could be one of this run.
+  private func isPlausible(_ state: State) -> Bool {
+    let parts = sequences.counts.count
+    let sums = state.weightSums ?? []
+    let learned = (state.schedule?.numbers ?? [:]).values.flatMap { $0 }
+    return (0...TrainingConfiguration.mostSteps).contains(state.step) && state.stepsLost >= 0
+      && state.stepsLost <= TrainingConfiguration.mostSteps
+      && (sums.isEmpty || sums.count == parts) && (sums + learned).allSatisfy { abs($0) < 1e15 }
+      && (state.weights ?? []).allSatisfy { $0.weights.count == parts }
+      && (state.rungs ?? []).allSatisfy { $0.steps > 0 && $0.tokensSeen.count == parts }
   }
 
   /// FNV-1a over the text, and by words over parameters and moments.

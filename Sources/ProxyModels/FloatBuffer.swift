@@ -13,7 +13,7 @@ package final class FloatBuffer: @unchecked Sendable {
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, alignment, bytes)
     guard status == 0, let memory else {
-      preconditionFailure("expected \(bytes) bytes of memory: \(String(cString: strerror(status)))")
+      stopWithoutMemory(bytes)
     }
     // 14 is Linux's MADV_HUGEPAGE, which Glibc's module leaves out.
     if bytes >= hugePage { madvise(memory, bytes, 14) }
@@ -26,6 +26,15 @@ package final class FloatBuffer: @unchecked Sendable {
   var elements: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: base, count: count)
   }
+}
+
+/// Ends the process with a line: there is no going on, and nothing that was reported is lost.
+private func stopWithoutMemory(_ bytes: Int) -> Never {
+  let line =
+    "Error: no memory: expected \(bytes >> 20) MiB more for a model; "
+    + "take a smaller size, fewer workers, or raise the limit (ulimit -v)\n"
+  _ = write(STDERR_FILENO, line, line.utf8.count)
+  _exit(1)
 }
 
 /// Hands out parts of one block of memory. First run with no memory, to learn how much is needed.

@@ -24,7 +24,7 @@ extension ModelSize {
     let digits = name.dropLast()
     guard let factor, digits.first?.isNumber == true,
       digits.allSatisfy({ $0.isNumber || $0 == "." }),
-      let value = Double(digits), value > 0, value.isFinite
+      let value = Double(digits), value > 0, value * factor <= 1e15
     else { return nil }
     return (value * factor).rounded()
   }

@@ -11,6 +11,13 @@ package protocol SequenceSource: Sendable {
   /// All that decides what comes next.
   associatedtype State: Codable, Sendable
   var state: State { get set }
+  /// Whether a state that was read from a file is of these sequences.
+  func canContinue(from state: State) -> Bool
+}
+
+extension SequenceSource {
+  /// Right where no state can be wrong.
+  package func canContinue(from state: State) -> Bool { true }
 }
 
 /// Fixed windows of each domain to measure loss on.

@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 
 /// All that decides a run besides its text and its mixture.
 package struct TrainingConfiguration: Sendable, Hashable, Codable {
@@ -45,6 +46,9 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Parameters up to which the rates are as they are; of larger models they fall.
   package static let baseParameters = 105_000.0
 
+  /// Steps of one run, at most: their products with tokens and domains are numbers still.
+  package static let mostSteps = 1 << 40
+
   /// The defaults for a size and budget.
   ///
   /// - Parameters:
@@ -62,8 +66,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     let batchTokens = parameters < 2_000_000 ? 1024 : parameters < 8_000_000 ? 4096 : 8192
     let batchSequences = batchSequences ?? max(batchTokens / size.contextLength, 1)
     self.batchSequences = batchSequences
-    steps = max(
-      Int((Double(tokens) / Double(batchSequences * size.contextLength)).rounded()), 1)
+    let wanted = (Double(tokens) / Double(batchSequences * size.contextLength)).rounded()
+    steps = Int(min(max(wanted, 1), Double(Self.mostSteps)))
     gradientShards = min(max(batchSequences / 4, 1), 4)
     microBatchSequences = max(256 / size.contextLength, 1)
     // Adam's steps are about equally long in any direction, so their noise averages out as the square
@@ -104,7 +108,7 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   package var tokens: Int { steps * batchTokens }
 
   /// The first step whose learning rate is below the stable one.
-  package var decayStart: Int { steps - Int((Double(steps) * decayShare).rounded()) }
+  package var decayStart: Int { steps - Int(clamping: (Double(steps) * decayShare).rounded()) }
 
   /// The share of the full learning rate at a step: linear warm-up, stable, then down to nothing as
   /// 1 - √t does (Hägele et al., [Scaling Laws and Compute-Optimal Training Beyond Fixed Training

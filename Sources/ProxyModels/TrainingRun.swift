@@ -100,6 +100,11 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
   func step() {
     let length = configuration.size.contextLength
     let weights = schedule.weights(step: state.step, of: configuration.steps)
+    guard !learns || Self.areShares(weights) else {
+      state.divergence = Divergence(
+        step: state.step, reason: "the weights that it learned are no mixture any more")
+      return
+    }
     let heldOutLosses = learns ? heldOutLosses(parts: weights.count) : nil
     windows.withUnsafeMutableBufferPointer { windows in
       for index in 0..<configuration.batchSequences {
@@ -130,6 +135,17 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     profiles.first?.mark(.optimizer)
     if learns { learn(heldOutLosses) }
     state.step += 1
+  }
+
+  /// Whether the schedule's next weights are a mixture of so many domains.
+  func hasWeights(of parts: Int) -> Bool {
+    guard state.step < configuration.steps else { return true }
+    let weights = schedule.weights(step: state.step, of: configuration.steps)
+    return weights.count == parts && Self.areShares(weights)
+  }
+
+  private static func areShares(_ weights: [Double]) -> Bool {
+    weights.allSatisfy { $0 >= 0 } && abs(weights.reduce(0, +) - 1) < 1e-6
   }
 
   /// From now on, the time of each part is added up.

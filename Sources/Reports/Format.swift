@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 
 /// Numbers as the report writes them, everywhere alike.
 package enum Format {
@@ -45,12 +46,12 @@ package enum Format {
   package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite else { return "?" }
     if seconds < 9.95 { return fixed(seconds, 1) + " s" }
-    let whole = Int(seconds.rounded())
+    let whole = Int(clamping: seconds.rounded())
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 {
       return whole % 60 == 0 ? "\(whole / 60) min" : "\(whole / 60) min \(whole % 60) s"
     }
-    let minutes = Int((seconds / 60).rounded())
+    let minutes = Int(clamping: (seconds / 60).rounded())
     return minutes % 60 == 0 ? "\(minutes / 60) h" : "\(minutes / 60) h \(minutes % 60) min"
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 
 /// Values along an axis: from numbers to a fraction of its length, and the round numbers to mark.
 package struct LinearScale: Sendable, Hashable {
@@ -21,7 +22,7 @@ package struct LinearScale: Sendable, Hashable {
     let low = values.min() ?? 0
     let high = values.max() ?? 1
     let margin = high > low ? (high - low) * padding : max(abs(high) * 1e-3, 1e-3)
-    self.init((low - margin)...(high + margin))
+    self.init(ClosedRange(between: low - margin, and: high + margin))
   }
 
   /// 0 at the lower bound, 1 at the upper; beyond them outside of that.
@@ -57,6 +58,6 @@ package struct LinearScale: Sendable, Hashable {
 
   /// Decimals that tell ticks of this step apart.
   package static func decimals(ofStep step: Double) -> Int {
-    max(0, Int((-log10(step) - 1e-9).rounded(.up)))
+    max(0, Int(clamping: (-log10(step) - 1e-9).rounded(.up)))
   }
 }

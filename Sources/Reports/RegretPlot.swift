@@ -19,7 +19,8 @@ extension Plot {
     tolerance: (value: Double, tip: String)? = nil, drawAxis: (inout Plot) -> Void
   ) -> Plot {
     let height = 360.0
-    let limit = max(series.flatMap(\.points).map(\.high).max() ?? 1, 1e-9)
+    // Foreign losses may be of any size.
+    let limit = min(max(series.flatMap(\.points).map(\.high).max() ?? 1, 1e-9), 1e300)
     let scale = StretchedScale(limit: limit * 1.02, unit: max(limit / 200, 1e-9))
     func depth(_ value: Double) -> Double { height * (1 - scale.fraction(max(value, 0))) }
     var plot = Plot(

@@ -1,4 +1,5 @@
 import Foundation
+import Numerics
 import TableSearches
 
 /// A replay as a page, as Markdown and as a table for the terminal.
@@ -42,7 +43,7 @@ package struct ReplayReport: Sendable, Report {
   /// Decimals that tell regrets apart: a thousandth of the pool's spread, four at least.
   static func decimals(_ summary: ReplaySummary) -> Int {
     let spread = max(summary.median - summary.best, 1e-9)
-    return min(max(Int((3 - log10(spread)).rounded(.up)), 4), 6)
+    return min(max(Int(clamping: (3 - log10(spread)).rounded(.up)), 4), 6)
   }
 
   func verdict(_ summary: ReplaySummary) -> String {

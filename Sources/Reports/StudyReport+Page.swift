@@ -1,4 +1,5 @@
 import Mixtures
+import Numerics
 import Studies
 
 extension StudyReport {
@@ -282,7 +283,7 @@ extension StudyReport {
     func cell(_ cell: StudyFindings.DomainCell?) -> Markup {
       guard let difference = cell?.difference else { return Markup("td", text: "–") }
       // Five steps are as many as can be told apart.
-      let strength = Int((abs(difference.mean) / max(largest, 1e-12) * 5).rounded(.up))
+      let strength = Int(clamping: (abs(difference.mean) / max(largest, 1e-12) * 5).rounded(.up))
       let isCertain = difference.interval.map { !$0.contains(0) } ?? false
       return Markup(
         "td",

@@ -32,7 +32,8 @@ enum CellReading {
   static func decimals(_ cell: String) -> Int {
     let mantissa = cell.lowercased().prefix { $0 != "e" && $0 != "%" }
     let exponent =
-      cell.lowercased().split(separator: "e").dropFirst().first.flatMap { Int($0) } ?? 0
+      cell.lowercased().split(separator: "e").dropFirst().first.flatMap { Int($0) }
+      .map { max(min($0, 400), -400) } ?? 0
     let digits = mantissa.firstIndex(of: ".").map {
       mantissa.distance(from: $0, to: mantissa.endIndex) - 1
     }

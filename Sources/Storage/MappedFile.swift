@@ -24,6 +24,7 @@ package final class MappedFile: @unchecked Sendable {
     guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
     else { throw .system(action: "map", path: path, code: errno) }
     bytes = UnsafeRawBufferPointer(start: start, count: count)
+    MappedRanges.insert(bytes, path: path)
   }
 
   /// Keeps the file mapped until `body` returns.
@@ -33,6 +34,7 @@ package final class MappedFile: @unchecked Sendable {
 
   deinit {
     if let start = bytes.baseAddress {
+      MappedRanges.remove(bytes)
       munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
     }
   }

@@ -45,6 +45,18 @@ package struct ReplayConfiguration: Sendable, Hashable, Codable, ReplayHeader {
       throw .differentReplay(path: path, field: field, found: found, asked: asked)
     }
   }
+
+  package func problem(with trace: ReplayTrace) -> String? {
+    let handed = budget - initial + 1
+    guard trace.values.count == budget, trace.recommended.count == handed else {
+      return "\(trace.values.count) runs and \(trace.recommended.count) mixtures handed over, "
+        + "expected \(budget) and \(handed)"
+    }
+    guard (trace.values + trace.recommended).allSatisfy({ abs($0) < 1e12 }), trace.moved >= 0 else {
+      return "a number that no loss is"
+    }
+    return nil
+  }
 }
 
 /// What one method did with one seed: a line of `replay.jsonl`.

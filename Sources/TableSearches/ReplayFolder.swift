@@ -10,6 +10,9 @@ package protocol ReplayHeader: Codable, Sendable {
   ///
   /// - Throws: ``ReplayError/differentReplay(path:field:found:asked:)``.
   func check(_ other: Self, path: String) throws(ReplayError)
+
+  /// What is wrong with a trace that was read; nil where it could be one of this replay.
+  func problem(with trace: Trace) -> String?
 }
 
 /// A folder that keeps a replay: `replay.jsonl`, its configuration first and then a line for each trace.
@@ -28,6 +31,9 @@ package struct ReplayFolder<Configuration: ReplayHeader>: Sendable {
     try makeFolder(at: path)
     lock = try FolderLock(folder: path)
     let file = path + "/replay.jsonl"
+    if !fileExists(file), let other = Self.otherJournal(in: path) {
+      throw ReplayError.otherWork(path: path + "/" + other)
+    }
     journal = try LineJournal(at: file)
     let lines = try LineJournal.lines(at: file)
     if let first = lines.first {
@@ -39,12 +45,22 @@ package struct ReplayFolder<Configuration: ReplayHeader>: Sendable {
     } else {
       try journal.append(configuration)
     }
-    traces = try lines.enumerated().dropFirst().map {
-      try LineJournal.decode(
-        Configuration.Trace.self, from: $0.element, number: $0.offset + 1, path: file)
+    traces = try lines.enumerated().dropFirst().map { index, line in
+      let trace = try LineJournal.decode(
+        Configuration.Trace.self, from: line, number: index + 1, path: file)
+      if let problem = configuration.problem(with: trace) {
+        throw StorageError.corruptLine(path: file, line: index + 1, reason: problem)
+      }
+      return trace
     }
     self.path = path
     self.configuration = configuration
+  }
+
+  /// The journal of a study or the like, whose report this one's would replace.
+  private static func otherJournal(in folder: String) -> String? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".jsonl") }.sorted().first
   }
 
   package func append(_ trace: Configuration.Trace) throws { try journal.append(trace) }

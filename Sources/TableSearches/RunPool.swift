@@ -95,7 +95,11 @@ package struct RunPool: Sendable {
 package enum ReplayError: Error, Equatable, CustomStringConvertible {
   case tooFewRuns(found: Int)
   case differentReplay(path: String, field: String, found: String, asked: String)
+  /// The parameters, tokens, steps or operations of a size's rows.
+  case costs(size: String)
   case notAReplay(path: String)
+  /// The journal of something else, in the folder that a replay was to be kept in.
+  case otherWork(path: String)
   case noSearch(method: String)
   case noCheaperRuns(target: String)
   case unknownAblation(name: String)
@@ -108,6 +112,13 @@ package enum ReplayError: Error, Equatable, CustomStringConvertible {
     case .differentReplay(let path, let field, let found, let asked):
       return "\(path): found a replay whose \(field) is \(found), expected \(asked); "
         + "give the same settings, or another folder"
+    case .otherWork(let path):
+      return "\(path): the folder holds other work, whose report would be replaced; "
+        + "choose another folder for the replay"
+    case .costs(let size):
+      return
+        "found no costs that grow with length for the size \(size), expected positive parameters, "
+        + "tokens (or steps) and operations; mend those columns"
     case .notAReplay(let path):
       return "\(path): found no journal of a replay, expected one; give another folder"
     case .noSearch(let method):

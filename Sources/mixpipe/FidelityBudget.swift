@@ -2,6 +2,7 @@ import ArgumentParsing
 import Corpora
 import MixtureMethods
 import Mixtures
+import Numerics
 import ProxyModels
 import Studies
 
@@ -23,6 +24,10 @@ struct FidelityBudget: ArgumentValue, Equatable {
       amount.isFinite
     else {
       throw ValidationError("expected runs of the target such as 12, or 3e14flops, or 2000s")
+    }
+    let most = unit == .operations ? 1e30 : 1e9
+    guard amount <= most else {
+      throw ValidationError("expected at most \(most)\(unit.rawValue)")
     }
     self.amount = amount
     self.unit = unit
@@ -54,8 +59,9 @@ struct FidelityScales {
       let parameters = size.parameterCount(vocabularySize: corpus.vocabularySize)
       let configuration = evaluator.configuration(
         of: size,
-        tokens: tokens ?? max(Int((tokensPerParameter * Double(parameters)).rounded()), 1))
-      let steps = rungs.map { max(Int(($0 * Double(configuration.steps)).rounded()), 1) }
+        tokens: tokens ?? max(Int(clamping: (tokensPerParameter * Double(parameters)).rounded()), 1)
+      )
+      let steps = rungs.map { max(Int(clamping: ($0 * Double(configuration.steps)).rounded()), 1) }
       let trunks = configuration.costs(ofRungs: steps, heldOutTokens: 0).map(\.trunk)
       guard trunks[0] > 0, zip(trunks, trunks.dropFirst()).allSatisfy(<) else {
         throw ValidationError(

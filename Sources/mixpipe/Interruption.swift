@@ -2,27 +2,116 @@ import ArgumentParsing
 import Foundation
 import Synchronization
 
-/// Whether somebody asked the program to stop: Ctrl-C, `kill`, or the end of a batch job's time.
+/// Whether somebody asked the program to stop: Ctrl-C, `kill`, a terminal that went away, or the end of
+/// a batch job's time.
 ///
-/// The first request lets work save itself; a second Ctrl-C ends the program at once, which loses
-/// nothing either, since journals are synced line by line.
+/// Work that asks ``isRequested`` is given time to save itself: ten seconds where the request wants the
+/// program gone, any time where it is a warning (SIGUSR1, SIGUSR2, SIGXCPU). Work that does not ask ends
+/// at once, as programs do that catch nothing. A second request ends the program at once, which loses
+/// nothing either: journals are synced line by line, and files replaced as a whole.
 enum Interruption {
-  private static let requested = Atomic<Bool>(false)
+  /// Those that want the program gone, soon.
+  private static let requests = [SIGINT, SIGTERM, SIGHUP]
+  private static let warnings = [SIGUSR1, SIGUSR2, SIGXCPU]
+  /// Seconds.
+  private static let patience = 10
 
-  static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  /// The first signal; 0 before there was any.
+  private static let first = Atomic<Int32>(0)
+  private static let last = Atomic<Int32>(0)
+  private static let isAskedFor = Atomic<Bool>(false)
+  private nonisolated(unsafe) static let semaphore: UnsafeMutablePointer<sem_t> = {
+    let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+    sem_init(semaphore, 0, 0)
+    return semaphore
+  }()
+
+  /// To be asked often by work that can stop and go on later.
+  static var isRequested: Bool {
+    isAskedFor.store(true, ordering: .relaxed)
+    return first.load(ordering: .relaxed) != 0
+  }
+
+  /// What a shell expects of a program that a signal stopped.
+  static var exitCode: Int32 {
+    let number = first.load(ordering: .relaxed)
+    return 128 + (number == 0 ? SIGINT : number)
+  }
 
   static func listen() {
-    for number in [SIGINT, SIGTERM, SIGUSR1] {
-      signal(number) { received in
-        if Interruption.requested.exchange(true, ordering: .relaxed), received == SIGINT {
-          _exit(130)
-        }
+    // A limit on the size of files is then an error with a hint, not the end.
+    signal(SIGXFSZ, SIG_IGN)
+    // A signal handler may do little more than this, so a thread does the rest.
+    _ = semaphore
+    for number in requests + warnings {
+      var before = sigaction()
+      sigaction(number, nil, &before)
+      // nohup, or a shell that runs it in the background: not to be overruled.
+      if isIgnored(before) { continue }
+      signal(number) { number in
+        _ = Interruption.first.compareExchange(
+          expected: 0, desired: number, ordering: .relaxed)
+        Interruption.last.store(number, ordering: .relaxed)
+        sem_post(Interruption.semaphore)
       }
+    }
+    let thread = Thread { answer() }
+    thread.stackSize = 256 << 10
+    thread.start()
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
+
+  /// Waits for signals and answers them; a warning leaves the work all its time.
+  private static func answer() -> Never {
+    while true {
+      wait(seconds: nil)
+      guard isAskedFor.load(ordering: .relaxed) else { end() }
+      if requests.contains(last.load(ordering: .relaxed)) { giveTime() }
     }
   }
 
-  /// What a shell expects of a program that was interrupted.
-  static let exitCode: Int32 = 130
+  /// Lets the work come to a safe point; ends the program after a second request or all the time.
+  private static func giveTime() -> Never {
+    if wait(seconds: 1) { end() }
+    say("Stopping at the next safe point, within \(patience) s; ask again to stop at once.")
+    if wait(seconds: patience - 1) { end() }
+    say("Stopped before a safe point; what was reported is kept, and the same command goes on.")
+    end()
+  }
+
+  /// - Returns: whether there was a signal.
+  @discardableResult
+  private static func wait(seconds: Int?) -> Bool {
+    var deadline = timespec()
+    clock_gettime(CLOCK_REALTIME, &deadline)
+    deadline.tv_sec += seconds ?? 0
+    while true {
+      let result = seconds == nil ? sem_wait(semaphore) : sem_timedwait(semaphore, &deadline)
+      if result == 0 { return true }
+      if errno != EINTR { return false }
+    }
+  }
+
+  private static func say(_ text: String) {
+    let line = Array("\(text)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+  }
+
+  /// Ends the process by the signal itself, so that whoever waits for it sees that.
+  private static func end() -> Never {
+    let number = last.load(ordering: .relaxed)
+    signal(number, SIG_DFL)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, number)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    kill(getpid(), number)
+    sleep(1)
+    _exit(128 + number)
+  }
 }
 
 extension ProgressLine {

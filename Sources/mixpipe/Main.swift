@@ -1,5 +1,6 @@
 import ArgumentParsing
 import ProxyModels
+import Storage
 
 @main
 struct Mixpipe: Command {
@@ -21,8 +22,11 @@ struct Mixpipe: Command {
   ]
 
   static func main() {
+    openClosedDescriptors()
     restartWithTunedBLAS()
+    reportCutFiles()
     Interruption.listen()
+    refuseWithoutMemory()
     (Mixpipe.self as any Command.Type).main()
   }
 }

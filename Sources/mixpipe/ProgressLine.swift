@@ -1,3 +1,4 @@
+import ArgumentParsing
 import Foundation
 import Storage
 
@@ -25,7 +26,7 @@ final class ProgressLine: @unchecked Sendable {
     let now = ProcessInfo.processInfo.systemUptime
     guard force || now - lastShown >= (isTerminal ? 0.1 : interval) else { return }
     lastShown = now
-    let line = text()
+    let line = printable(text())
     if isTerminal {
       lastText = String(line.prefix(terminalWidth() - 1))
       emit("\r\u{1b}[2K" + lastText)
@@ -37,6 +38,7 @@ final class ProgressLine: @unchecked Sendable {
   /// A line that stays, above the one that is rewritten.
   func note(_ text: String) {
     guard !isQuiet else { return }
+    let text = printable(text, isOneLine: false)
     lock.lock()
     defer { lock.unlock() }
     emit(isTerminal ? "\r\u{1b}[2K" + text + "\n" + lastText : text + "\n")
@@ -53,7 +55,7 @@ final class ProgressLine: @unchecked Sendable {
 
   private func emit(_ text: String) {
     // Progress that cannot be shown is no reason to stop a study.
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    try? writeAll(Data(text.utf8), to: STDERR_FILENO, path: "standard error")
   }
 }
 
@@ -65,14 +67,4 @@ func terminalWidth() -> Int {
 
 func fixed(_ value: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", value)
-}
-
-/// A value as programs read it, on standard output.
-func emitDocument(_ value: some Encodable) throws {
-  try emit(String(decoding: encodeDocument(value), as: UTF8.self), terminator: "")
-}
-
-/// Standard output that reports a full disk or a closed pipe, which `print` does not.
-func emit(_ text: String, terminator: String = "\n") throws {
-  try FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))
 }

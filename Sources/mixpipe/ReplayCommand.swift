@@ -168,7 +168,7 @@ struct ReplayCommand: Command {
   private func replay(
     _ pool: RunPool, _ line: ProgressLine
   ) throws -> (ReplaySummary, Landscape.Quality?) {
-    let asked = self.budget.map { Int($0) }
+    let asked = self.budget.map { Int(clamping: $0) }
     let limit = landscape == nil ? pool.count : max(pool.count, asked ?? 64)
     let initial = initial ?? min(12, max(4, pool.count / 4))
     let budget = asked ?? min(64, limit)

@@ -40,14 +40,29 @@ extension StoredConfiguration {
   }
 }
 
-/// Counts that were given, by the names of their options.
+/// Counts that were given, by the names of their options, against a least and what memory and arithmetic
+/// bear of each.
 ///
-/// - Throws: `ValidationError` for the first that is too small.
+/// - Throws: `ValidationError` for the first that is too small or too large.
 func check(_ counts: KeyValuePairs<String, Int?>, atLeast least: Int) throws {
   for (name, count) in counts {
-    guard let count, count < least else { continue }
-    throw ValidationError(
-      "Found '--\(name) \(count)', expected "
-        + (least == 0 ? "no negative number" : "at least \(least)"))
+    guard let count else { continue }
+    guard count >= least else {
+      throw ValidationError(
+        "Found '--\(name) \(count)', expected "
+          + (least == 0 ? "no negative number" : "at least \(least)"))
+    }
+    let most = largestCounts[name] ?? 10_000
+    guard count <= most else {
+      throw ValidationError("Found '--\(name) \(count)', expected at most \(most)")
+    }
   }
 }
+
+/// Where a count may be larger than most, or must be smaller.
+private let largestCounts = [
+  "workers": 1024, "cores": 1024, "parallel": 1024, "optimizer-seeds": 1000,
+  "trials": 100_000, "initial": 100_000, "initial-trials": 100_000, "lag": 100_000,
+  "predict": 100_000, "mixtures": 100_000, "replicated": 100_000, "candidates": 100_000,
+  "batch": 1 << 20, "held-out-tokens": 1 << 32,
+]

@@ -3,6 +3,7 @@ import Corpora
 import Foundation
 import MixtureMethods
 import Mixtures
+import Numerics
 import ProxyModels
 import Reports
 import Runs
@@ -147,7 +148,7 @@ extension StudyCommand {
       seed: settings[decided: \.seed], method: settings[decided: \.methods][0], budget: runs,
       budgetText: text,
       // Of a quarter of the budget, where nothing is said.
-      confirmationRuns: settings.confirmationSeeds ?? min(max(Int(runs / 4), 1), 8),
+      confirmationRuns: settings.confirmationSeeds ?? min(max(Int(clamping: runs / 4), 1), 8),
       lag: settings[decided: \.lag], trainer: trainer(said, scales, evaluator))
     do {
       try configuration.validate()
@@ -245,7 +246,7 @@ final class FidelityDisplay: Sendable {
     if !progress.running.isEmpty {
       text +=
         "  running "
-        + progress.running.map { "\($0.size) \(Int($0.fraction * 100)) %" }
+        + progress.running.map { "\($0.size) \(Int(clamping: $0.fraction * 100)) %" }
         .joined(separator: ", ")
     }
     if let left = progress.secondsLeft { text += "  \(Format.duration(left)) left" }

@@ -118,7 +118,7 @@ struct TestbedCommand: Command {
         let ratio = training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter
         return TestbedPlan.Level(
           size: size.size, mixtures: counts[counts.count == 1 ? 0 : index],
-          tokens: training.tokens ?? max(Int((ratio * Double(parameters)).rounded()), 1))
+          tokens: training.tokens ?? max(Int(clamping: (ratio * Double(parameters)).rounded()), 1))
       }, seeds: (1...UInt64(seeds)).map { $0 }, replicated: replicated, rungs: rungs.elements,
       evaluator: evaluator)
   }

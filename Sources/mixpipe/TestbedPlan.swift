@@ -1,5 +1,6 @@
 import Foundation
 import Mixtures
+import Numerics
 import ProxyModels
 import RunTables
 import Runs
@@ -72,7 +73,7 @@ struct TestbedPlan: Sendable {
   private static func steps(of rungs: [Double], in steps: Int) -> [Int] {
     var result: [Int] = []
     for share in rungs {
-      let rung = max(Int((share * Double(steps)).rounded()), 1)
+      let rung = max(Int(clamping: (share * Double(steps)).rounded()), 1)
       if rung > result.last ?? 0 { result.append(rung) }
     }
     return result

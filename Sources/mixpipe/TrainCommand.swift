@@ -18,6 +18,14 @@ extension MixtureSpecification: ArgumentValue {
       try MixtureFile.read(at: String(argument.dropFirst()))
         .map { Entry(domain: $0.domain, weight: $0.weight) })
   }
+
+  package var argumentText: String {
+    switch self {
+    case .preset(let preset): preset.rawValue
+    case .weights(let entries):
+      entries.map { "\(NameSyntax.written($0.domain, among: ",=\""))=\($0.weight)" }.joined(separator: ",")
+    }
+  }
 }
 
 struct TrainCommand: Command {

@@ -1,6 +1,7 @@
 import ArgumentParsing
 import Corpora
 import Foundation
+import Numerics
 import ProxyModels
 
 /// A size of the ladder by name, or any other number of parameters that a shape can be found for.
@@ -48,20 +49,28 @@ struct TrainingOptions: ArgumentGroup {
   var learningRate: Double?
 
   static let defaultTokensPerParameter = 20.0
+  /// Of one run: more than anybody trains on, and little enough for all arithmetic.
+  static let mostTokens = 1_000_000_000_000
 
   func validate() throws {
     if tokens != nil, tokensPerParameter != nil {
       throw ValidationError(
         "Found both '--tokens' and '--tokens-per-parameter', expected one; drop the other")
     }
-    if let tokens, tokens < 1 {
-      throw ValidationError("Found '--tokens \(tokens)', expected at least 1")
+    if let tokens, !(1...Self.mostTokens).contains(tokens) {
+      throw ValidationError(
+        "Found '--tokens \(tokens)', expected "
+          + (tokens < 1 ? "at least 1" : "at most \(Self.mostTokens)"))
     }
-    if let ratio = tokensPerParameter, !(ratio > 0 && ratio.isFinite) {
-      throw ValidationError("Found '--tokens-per-parameter \(ratio)', expected a positive number")
+    if let ratio = tokensPerParameter, !(ratio > 0 && ratio <= 1e5) {
+      throw ValidationError(
+        "Found '--tokens-per-parameter \(ratio)', expected "
+          + (ratio > 1e5 ? "at most 100000" : "a positive number"))
     }
-    if let rate = learningRate, !(rate > 0 && rate.isFinite) {
-      throw ValidationError("Found '--learning-rate \(rate)', expected a positive number")
+    if let rate = learningRate, !(rate > 0 && rate <= 1e3) {
+      throw ValidationError(
+        "Found '--learning-rate \(rate)', expected "
+          + (rate > 1e3 ? "at most 1000" : "a positive number"))
     }
   }
 }
@@ -80,7 +89,8 @@ extension TrainingConfiguration {
     let parameters = size.parameterCount(vocabularySize: vocabularySize)
     self.init(
       size: size, vocabularySize: vocabularySize,
-      tokens: tokens ?? Int((tokensPerParameter * Double(parameters)).rounded()), seed: seed,
+      tokens: tokens ?? Int(clamping: (tokensPerParameter * Double(parameters)).rounded()),
+      seed: seed,
       batchSequences: batchTokens.map { max($0 / size.contextLength, 1) })
     if let learningRate { scaleRates(by: learningRate / Self.baseLearningRate) }
   }

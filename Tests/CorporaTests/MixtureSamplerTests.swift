@@ -31,6 +31,19 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
 }
 
 @Suite struct MixtureSamplerTests {
+  @Test(arguments: [
+    ([1, 2, 3], [0, 0, 0]), ([1], [0]), ([1, -1], [0, 0]), ([1, .max], [0, 0]), ([1, 2], [0]),
+    ([1, 2], [1e300, 0]), ([1, 2], [.nan, 0]),
+  ]) func doesNotGoOnFromAStateThatIsNotItsOwn(counts: [Int], deficits: [Double]) throws {
+    let sampler = try MixtureSampler(
+      corpus: countingCorpus(tokens: [40, 60]), contextLength: 4, seed: 1)
+    var state = sampler.state
+    #expect(sampler.canContinue(from: state))
+    state.counts = counts
+    state.deficits = deficits
+    #expect(!sampler.canContinue(from: state))
+  }
+
   @Test(arguments: [1, 2, 3, 5, 7, 12], [0, 1, 2])
   func followsTheAskedSharesWithinOneSequenceAtEveryStep(domains: Int, zeros: Int) throws {
     var generator = SeededGenerator(seed: 1, stream: "\(domains) \(zeros)")

@@ -1,6 +1,7 @@
 import Foundation
-import Numerics
 import Testing
+
+@testable import Numerics
 
 @Suite struct SobolSequenceTests {
   // scipy 1.17.1: stats.qmc.Sobol(d, scramble=False, bits=32).random(n), whose direction numbers are
@@ -38,6 +39,43 @@ import Testing
       #expect(cells == Array(0..<256))
     }
     #expect(points[0] != SobolSequence(dimensions: 40, scrambledBy: seed + 1).point(0))
+  }
+
+  @Test(arguments: [65, 100, 1111, 2500])
+  func isEvenInAnyNumberOfDimensions(dimensions: Int) {
+    let sequence = SobolSequence(dimensions: dimensions, scrambledBy: 1)
+    let points = (0..<128).map { sequence.point($0) }
+    for dimension in stride(from: 64, to: dimensions, by: max(dimensions / 50, 1)) {
+      let cells = points.map { Int($0[dimension] * 128) }.sorted()
+      #expect(cells == Array(0..<128), "\(dimension)")
+    }
+    // What a dimension has does not depend on how many there are.
+    let fewer = SobolSequence(dimensions: 65, scrambledBy: nil).point(77)
+    let more = SobolSequence(dimensions: dimensions, scrambledBy: nil).point(77)
+    #expect(Array(more.prefix(65)) == fewer)
+  }
+
+  /// The correlation of two neighbouring dimensions over the first points, which poor direction numbers
+  /// make large.
+  @Test func itsHighDimensionsAreNoMoreAlikeThanItsFirst() {
+    let sequence = SobolSequence(dimensions: 320, scrambledBy: nil)
+    let points = (0..<1024).map { sequence.point($0) }
+    func worst(_ dimensions: Range<Int>) -> Double {
+      zip(dimensions, dimensions.dropFirst()).map { a, b in
+        abs(points.reduce(0) { $0 + ($1[a] - 0.5) * ($1[b] - 0.5) }) / 1024 * 12
+      }.max()!
+    }
+    #expect(worst(64..<320) < max(worst(1..<64), 0.05))
+  }
+
+  @Test func itsPolynomialsAreThePrimitiveOnesInOrder() {
+    var polynomials = PrimitivePolynomials(after: 2)
+    for (polynomial, _) in SobolDirections.primitives {
+      #expect(polynomials.next() == polynomial)
+    }
+    // φ(2ᵈ - 1)/d of each degree d: 1, 1, 2, 2, 6, 6, 18, 16, 48, 60, 176, 144.
+    let count = (2..<(1 << 13)).count { PrimitivePolynomials.isPrimitive(UInt32($0)) }
+    #expect(count == 480)
   }
 
   @Test func fillsTheSimplexEvenly() {

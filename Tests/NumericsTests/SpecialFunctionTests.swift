@@ -74,3 +74,17 @@ private func relativeError(_ value: Double, _ expected: Double) -> Double {
     #expect(logSumExp([]) == -.infinity)
   }
 }
+
+@Suite struct ForeignNumberTests {
+  @Test(arguments: [
+    (0.0, 0), (-0.9, 0), (2.9, 2), (1e300, Int.max), (-1e300, .min), (.infinity, .max),
+    (-.infinity, .min), (.nan, 0), (0x1p63, .max), (-0x1p63, .min),
+  ]) func becomeTheNearestIntegerThereIs(value: Double, expected: Int) {
+    #expect(Int(clamping: value) == expected)
+  }
+
+  @Test func makeARangeInAnyOrder() {
+    #expect(ClosedRange(between: 2, and: 1) == 1...2)
+    #expect(ClosedRange(between: .nan, and: 1).contains(-1e300))
+  }
+}

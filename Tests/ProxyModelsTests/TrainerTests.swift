@@ -306,6 +306,26 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
+  @Test(arguments: [
+    (#"\"decayShare\":0.3"#, #"\"decayShare\":1e300"#),
+    (#"\"decayShare\":0.3"#, #"\"decayShare\":-1e300"#),
+    (#"\"steps\":30"#, #"\"steps\":0"#), (#"\"steps\":30"#, #"\"steps\":-9223372036854775808"#),
+    (#"\"steps\":30"#, #"\"steps\":9223372036854775807"#),
+    (#"\"contextLength\":"#, #"\"contextLength\":-"#), (#"\"step\":3"#, #"\"step\":-3"#),
+  ]) func withNumbersThatMakeNoSenseIsRefused(number: String, other: String) throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = try saved(in: folder)
+    let good = try readFile(at: path)
+    let length = good.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let header = String(decoding: good[8..<8 + length], as: UTF8.self)
+    try #require(header.contains(number))
+    let changed = Data(header.replacingOccurrences(of: number, with: other).utf8)
+    let count = withUnsafeBytes(of: UInt64(changed.count)) { Data($0) }
+    try (count + changed + good[(8 + length)...]).write(to: URL(fileURLWithPath: path))
+    _ = try failure(folder)
+  }
+
   @Test func ofAnotherRunIsRefusedAndSaysInWhat() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -30,7 +30,7 @@ struct ModelProposer {
     guard
       let acquisition = improvement(
         over: Array(
-          distinct(base, tolerance: 1e-6).suffix(SobolSequence.maximumDimensions)))
+          distinct(base, tolerance: 1e-6).suffix(64)))
     else { return nil }
     let best: (mixture: Mixture, value: Double)
     if let pool = context.pool {

@@ -60,7 +60,7 @@ package struct CrossedLosses: Sendable {
   package var estimate: Estimate {
     let interval = standardError.map { error -> ClosedRange<Double> in
       let reach = error * StudentT(degreesOfFreedom: degreesOfFreedom).quantile(0.975)
-      return (mean - reach)...(mean + reach)
+      return ClosedRange(between: mean - reach, and: mean + reach)
     }
     return Estimate(mean: mean, standardError: standardError, count: count, interval: interval)
   }

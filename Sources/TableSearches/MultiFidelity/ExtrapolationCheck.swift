@@ -145,7 +145,7 @@ package struct ExtrapolationCheck: Sendable {
     let whole = max(available / 4, 4)
     return (0...end(level)).compactMap { rung in
       let cost = rungs[rung].trunkCost + rungs[rung].branchCost
-      let count = Int((Double(whole) / cost).rounded())
+      let count = Int(clamping: (Double(whole) / cost).rounded())
       guard count <= available else { return nil }
       return Budget(rung: rung, tokens: rungs[rung].scale.tokens, runs: count)
     }

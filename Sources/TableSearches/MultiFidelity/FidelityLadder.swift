@@ -1,6 +1,7 @@
 import Foundation
 import MixtureMethods
 import Mixtures
+import Numerics
 import RunTables
 
 /// The sizes of a table and the lengths that most of their runs have.
@@ -106,15 +107,25 @@ struct FidelityLadder {
     return kept.sorted()
   }
 
-  func grid(_ costs: RungCosts) -> FidelityGrid {
-    FidelityGrid(
+  /// - Throws: ``ReplayError/costs(size:)`` where the table's numbers make no costs that grow.
+  func grid(_ costs: RungCosts) throws(ReplayError) -> FidelityGrid {
+    for (index, level) in levels.enumerated() {
+      let rungs = level.places.map {
+        costs.cost(level: index, parameters: level.parameters, place: $0)
+      }
+      let isRising = zip(rungs, rungs.dropFirst()).allSatisfy { $0.trunk < $1.trunk }
+      guard isRising, rungs[0].trunk > 1e-150, rungs.allSatisfy({ $0.trunk + $0.branch < 1e150 }),
+        rungs.allSatisfy({ $0.branch >= 0 })
+      else { throw .costs(size: level.size) }
+    }
+    return FidelityGrid(
       levels: levels.enumerated().map { index, level in
         level.places.map { place in
           let cost = costs.cost(level: index, parameters: level.parameters, place: place)
           return FidelityGrid.Rung(
             scale: Scale(
-              size: level.size, parameters: Int(min(level.parameters, 9e18)),
-              tokens: Int(min(place.rounded(), 9e18))),
+              size: level.size, parameters: Int(clamping: level.parameters),
+              tokens: Int(clamping: place.rounded())),
             trunkCost: cost.trunk, branchCost: cost.branch)
         }
       }, target: FidelityPoint(level: target, rung: levels[target].places.count - 1))

@@ -52,6 +52,22 @@ package struct FidelityReplayConfiguration: Sendable, Hashable, Codable, ReplayH
       throw .differentReplay(path: path, field: field, found: found, asked: asked)
     }
   }
+
+  package func problem(with trace: FidelityTrace) -> String? {
+    var numbers = trace.spend + [trace.compute, trace.duration]
+    for point in trace.points { numbers += [point.compute, point.handedOver ?? 0, point.ran ?? 0] }
+    for belief in trace.beliefs ?? [] {
+      numbers += [belief.compute, belief.mean, belief.deviation, belief.value]
+    }
+    guard numbers.allSatisfy({ abs($0) < 1e12 }), trace.runs >= 0, trace.resumed >= 0 else {
+      return "a number that makes no sense"
+    }
+    let compute = trace.points.map(\.compute)
+    guard !trace.spend.isEmpty, zip(compute, compute.dropFirst()).allSatisfy(<=) else {
+      return "points that are not in the order of their compute"
+    }
+    return nil
+  }
 }
 
 /// What one method did with one seed: a line of the journal.

@@ -247,7 +247,8 @@ struct FidelityArrivals {
       method: traces[0].method, seeds: traces.count, curve: curve,
       handedOver: summary(handedOver), ran: summary(traces.map { arrival($0, .ran) }),
       shares: traces[0].spend.indices.map { level in
-        traces.reduce(0) { $0 + $1.spend[level] } / max(total, 1e-300)
+        traces.reduce(0) { $0 + ($1.spend.indices.contains(level) ? $1.spend[level] : 0) }
+          / max(total, 1e-300)
       }, beliefs: .init(traces.flatMap { $0.beliefs ?? [] }, best: best),
       runs: mean { Double($0.runs) }, resumed: mean { Double($0.resumed) },
       compute: mean(\.compute))

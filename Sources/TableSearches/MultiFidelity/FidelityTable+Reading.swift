@@ -66,7 +66,7 @@ extension FidelityTable {
       }
     }
     let costs = RungCosts(table, ladder, decay: selection.decay)
-    let grid = ladder.grid(costs)
+    let grid = try ladder.grid(costs)
     let target = grid.target
     let kept = mixtures.indices.filter { mixture in
       collected[mixture][target.level].values.contains { $0.losses[target.rung] != nil }

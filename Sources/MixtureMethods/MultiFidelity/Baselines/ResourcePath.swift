@@ -1,5 +1,6 @@
 import Foundation
 import Mixtures
+import Numerics
 
 /// The one resource of successive halving and its kin, laid along the grid: points from cheap to dear, the
 /// target last.
@@ -62,7 +63,7 @@ package struct ResourcePath: Sendable, Hashable {
   /// - Precondition: `eta > 1`.
   func brackets(eta: Double) -> Int {
     precondition(eta > 1, "expected η above 1, found \(eta)")
-    return Int(floor(log(range) / log(eta) + 1e-9))
+    return Int(clamping: floor(log(range) / log(eta) + 1e-9))
   }
 
   /// The points of a bracket's rungs, R η^-s first and R last, each the nearest that there is (in ratio).
@@ -90,7 +91,9 @@ package struct HyperbandBracket: Sendable, Hashable {
   package init(_ index: Int, of largest: Int, eta: Double, limit: Int = .max) {
     precondition(index >= 0 && index <= largest)
     let exact = pow(eta, Double(index)) * Double(largest + 1) / Double(index + 1)
-    let start = min(Int((exact - 1e-9).rounded(.up)), limit)
-    counts = (0...index).map { max(Int(floor(Double(start) / pow(eta, Double($0)) + 1e-9)), 1) }
+    let start = min(Int(clamping: (exact - 1e-9).rounded(.up)), limit)
+    counts = (0...index).map {
+      max(Int(clamping: floor(Double(start) / pow(eta, Double($0)) + 1e-9)), 1)
+    }
   }
 }
