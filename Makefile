@@ -11,6 +11,9 @@ CORPUS ?= five
 RUN ?= runs/study-$(CORPUS)
 # Held-out domains that the mixture is to serve, separated by spaces.
 TARGET ?= $(if $(filter free,$(CORPUS)),,reviews)
+# Of a campaign.
+HOURS ?= .25
+SEED ?= 1
 MIXPIPE := .build/release/mixpipe
 SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check error
 # Optimized, since training is; in a folder of its own, since '@testable' needs other flags.
@@ -63,6 +66,13 @@ study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, 
 test: setup lint ## set-up, lint and every test
 	@swift build $(TESTING) --explicit-target-dependency-import-check error --build-tests
 	@swift test $(TESTING) --skip-build
+	@.build/testing/release/Campaign --program .build/testing/release/mixpipe --minutes 2 --output $$(mktemp -d) >.build/campaign.md || { cat .build/campaign.md; exit 1; }
+
+# One goes on where it was stopped; a fault is done again with '.build/release/Campaign --only NUMBER'.
+campaign: build ## attacks on the program for HOURS=.25: kills, errors of the disk, fuzzed inputs …; goes on when run again
+	@( $(call require,strace,strace --version,strace) ) || echo "make: without strace there are no exact kills and no injected errors" >&2
+	@swift build -c release --product Campaign
+	@.build/release/Campaign --minutes $$(awk 'BEGIN { print 60 * $(HOURS) }') --seed $(SEED)
 
 # The linker keeps one copy of a weak symbol, from whichever object it meets first; a kernel for a newer
 # processor must therefore define none, or an older processor could run into it.

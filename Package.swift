@@ -76,6 +76,10 @@ let package = Package(
         "TableSearches", "TextSources",
       ],
       swiftSettings: strict),
+    // A tool for whoever works on the program; no product of its own.
+    .executableTarget(
+      name: "Campaign", dependencies: ["ArgumentParsing", "Numerics", "Storage"],
+      swiftSettings: strict),
     tests("ArgumentParsing", []),
     tests("Storage", []),
     tests("Numerics", []),

@@ -1,0 +1,65 @@
+import Foundation
+import Numerics
+
+extension Attack {
+  /// Gives every option of every verb values that nobody would. Work that is as long as was asked for is
+  /// no hang, but must end when it is told to.
+  mutating func options() throws {
+    for round in 0..<4 {
+      let place = "\(folder)/\(round)"
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+      let verb = pick(verbs.verbs)
+      record.target = verb.name
+      var words = try base(of: verb.name, in: place)
+      var mutation = Mutation(
+        generator: SeededGenerator(seed: generator.next(), stream: "options"))
+      for _ in 0..<(generator.uniform() < 0.7 ? 1 : 2) {
+        guard let option = verb.options.isEmpty ? nil : pick(verb.options) else { break }
+        guard option.takesValue else {
+          if !["help", "version"].contains(option.name) { words.append("--\(option.name)") }
+          continue
+        }
+        let value = mutation.optionValue()
+        // In place of the value that is there, else it is the one that counts.
+        if let index = words.firstIndex(of: "--\(option.name)"), index + 1 < words.count {
+          words[index + 1] = value
+        } else {
+          words += ["--\(option.name)", value]
+        }
+      }
+      record.blows += 1
+      let command = words.map { $0.isEmpty ? "''" : $0 }.joined(separator: " ")
+      let run = subject.start(words, in: place)
+      if run.wait(seconds: 20) {
+        record.count(run.outcome(within: 1), command)
+      } else {
+        run.send(SIGTERM)
+        if !run.wait(seconds: 25) { record.blame(.hang, "\(command): not stopped by SIGTERM") }
+        record.count(run.outcome(within: 1), isStopped: true, command)
+      }
+      if record.fault != nil { return }
+      try FileManager.default.removeItem(atPath: place)
+    }
+  }
+
+  /// A short call of a verb: that of a scenario, or what its name suggests where there is none.
+  private mutating func base(of verb: String, in place: String) throws -> [String] {
+    let suitable = Scenario.all.filter { $0.verb == verb }
+    if !suitable.isEmpty {
+      let scenario = pick(suitable)
+      for name in scenario.ingredients {
+        try FileManager.default.copyItem(
+          atPath: workshop.path + "/" + name, toPath: place + "/" + name)
+      }
+      return workshop.resolved(scenario.words)
+    }
+    if verb == "bench" {
+      return ["bench", "--shape", "16/1/1/16/64", "--rounds", "1", "--modes", "one"]
+    }
+    // A verb that came later: with one of the things that verbs are about.
+    try FileManager.default.copyItem(atPath: workshop.path + "/s", toPath: place + "/s")
+    let words = verb.split(separator: " ").map(String.init)
+    return words
+      + pick([[], ["s"], [workshop.path + "/runs.csv"], [workshop.path + "/corpus"], ["new"]])
+  }
+}

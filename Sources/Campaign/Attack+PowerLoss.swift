@@ -1,0 +1,69 @@
+import Foundation
+import Storage
+
+extension Attack {
+  /// Whether file systems can be made and mounted here: as root, with a kernel that has loop devices.
+  static func canLosePower(in scratch: String) -> Bool {
+    guard geteuid() == 0 else { return false }
+    let place = scratch + "/power"
+    defer { shell("umount '\(place)/disk'; rm -rf '\(place)'") }
+    return shell(makeDisk(at: place)) && shell("touch '\(place)/disk/file'")
+  }
+
+  /// A file system of its own whose journal is written once a minute, so that only what is synced is on
+  /// its disk.
+  private static func makeDisk(at place: String) -> String {
+    "mkdir -p '\(place)/disk' && truncate -s 96M '\(place)/image' && mkfs.ext4 -q -F '\(place)/image' "
+      + "&& mount -o loop,commit=60 '\(place)/image' '\(place)/disk'"
+  }
+
+  /// Copies the disk as it is while a job writes to it, and lets the job go on from the copy: what a loss
+  /// of power at that moment leaves. A line is reported once the next is there, if not before.
+  mutating func losePower() throws {
+    let place = folder
+    guard Self.shell(Self.makeDisk(at: place)) else { throw CampaignError("cannot mount a disk") }
+    defer { Self.shell("umount '\(place)/disk'; umount '\(place)/copy'; rm -f '\(place)/'*image") }
+    folder = place + "/disk/work"
+    let reference = try prepared { !$0.journals.isEmpty }
+    // What it begins with is older than the job.
+    sync()
+    let seconds = generator.uniform() * reference.seconds * 1.2
+    let what = String(format: "%@ (no power after %.3f s)", command(reference), seconds)
+    let run = subject.start(words(reference), in: folder)
+    _ = run.wait(seconds: seconds)
+    run.send(SIGSTOP)
+    let before = reported(reference).map { data -> Data in
+      let whole = data.dropLast()
+      return whole.lastIndex(of: UInt8(ascii: "\n")).map { data.prefix(through: $0) } ?? Data()
+    }
+    let isCopied = Self.shell(
+      "cp --sparse=always '\(place)/image' '\(place)/second-image' && mkdir -p '\(place)/copy'")
+    run.send(SIGCONT)
+    run.send(SIGKILL)
+    _ = run.outcome(within: 30)
+    record.blows += 1
+    guard isCopied,
+      Self.shell("umount '\(place)/disk' && mount -o loop '\(place)/second-image' '\(place)/copy'")
+    else { throw CampaignError("cannot mount the copy of a disk") }
+    folder = place + "/copy/work"
+    checkKept(before, reference, after: what)
+    // The campaign's own files are older than the loss, and no part of the job.
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasPrefix(".campaign-") {
+      unlink(folder + "/" + name)
+    }
+    finish(reference, after: what)
+    folder = place
+  }
+
+  @discardableResult
+  private static func shell(_ script: String) -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "{ \(script); } >/dev/null 2>&1"]
+    process.standardInput = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+}

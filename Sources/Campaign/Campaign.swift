@@ -1,0 +1,164 @@
+import ArgumentParsing
+import Foundation
+import Numerics
+import Storage
+import Synchronization
+
+@main
+struct Campaign: Command {
+  static let commandName = "campaign"
+  static let abstract =
+    "Attacks the program as machines and people do, and counts what it survives."
+  static let discussion = """
+    Kills it at random and at exact calls, tears and flips its files, gives it errors of system calls, \
+    inputs that nobody would and extreme values for every option, stops it, and runs two at once. After \
+    each attack the same command must go on and leave what it always leaves, to the bit.
+
+    All chance follows from the seed. Interrupt it at any moment; the same command goes on. The journal \
+    and the table are in the folder; what an attack left is kept where there was a fault, and '--only N' \
+    does that attack alone once more. The verbs and options are those that the program itself lists. \
+    Exact kills and injected errors need strace.
+    """
+
+  @Option("The program.")
+  var program = ".build/release/mixpipe"
+  @Option("Manifest of a synthetic corpus.")
+  var manifest = "corpora/synthetic.json"
+  @Option("How long.", value: "minutes")
+  var minutes = 15.0
+  @Option("Seed of all chance.")
+  var seed: UInt64 = 1
+  @Option("Attacks at once; as many as cores where not given.", value: "count")
+  var workers: Int?
+  @Option("Folder of the journal and the table.", value: "folder")
+  var output = "runs/campaign"
+  @Option("Folder for all else; emptied at the end.", value: "folder")
+  var scratch: String?
+  @Option("Kinds of attacks, separated by commas. (default: all)", value: "kinds")
+  var kinds: String?
+  @Option("Do this attack alone, and say what was seen.", value: "number")
+  var only: Int?
+
+  func validate() throws {
+    _ = try attackKinds
+    guard minutes > 0, minutes <= 1e5 else {
+      throw ValidationError("Found '--minutes \(minutes)', expected from 0 to 100000")
+    }
+    if let workers, !(1...64).contains(workers) {
+      throw ValidationError("Found '--workers \(workers)', expected from 1 to 64")
+    }
+  }
+
+  private static func hasStrace(_ subject: Subject, in folder: String) -> Bool {
+    let prefix = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fsync"]
+    return subject.run(["--version"], in: folder, prefix: prefix, within: 60).succeeded
+  }
+
+  private var attackKinds: [AttackKind] {
+    get throws {
+      guard let kinds else { return AttackKind.allCases }
+      return try kinds.split(separator: ",").map { name in
+        guard let kind = AttackKind(rawValue: String(name)) else {
+          throw ValidationError(
+            "Found '\(name)' in '--kinds', expected some of "
+              + AttackKind.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return kind
+      }
+    }
+  }
+
+  mutating func run() throws {
+    let path =
+      program.hasPrefix("/") ? program : FileManager.default.currentDirectoryPath + "/" + program
+    let subject = Subject(path: path)
+    let scratch = scratch ?? NSTemporaryDirectory() + "mixpipe-campaign-\(getpid())"
+    try makeFolder(at: output)
+    try makeFolder(at: scratch)
+    let lock = try FolderLock(folder: output)
+    defer { withExtendedLifetime(lock) {} }
+    let completions = subject.run(
+      ["--generate-completion-script", "fish"], in: scratch, within: 60)
+    guard completions.succeeded else {
+      throw CampaignError("\(path): cannot be run: \(completions.errors)")
+    }
+    let verbs = VerbList(completions: completions.output)
+    let hasStrace = Self.hasStrace(subject, in: scratch)
+    let workshop = try Workshop(
+      at: scratch + "/workshop", subject: subject, manifest: manifest, hasStrace: hasStrace,
+      say: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
+    var kinds = try attackKinds
+    let hasPower = Attack.canLosePower(in: scratch)
+    if !hasPower { kinds.removeAll { $0 == .power } }
+    let (seed, possible) = (seed, kinds)
+    @Sendable func attack(_ number: Int) throws -> Record {
+      let folder = "\(scratch)/attack-\(number)"
+      let clock = ContinuousClock.now
+      var attack = try Attack(
+        number: number, seed: seed, kinds: possible, workshop: workshop, verbs: verbs,
+        hasStrace: hasStrace, folder: folder)
+      do {
+        try attack.run()
+      } catch {
+        attack.record.blame(.unclear, "the attack itself failed: \(error)")
+      }
+      attack.record.seconds = Double((ContinuousClock.now - clock).components.seconds)
+      if attack.record.fault == nil { try? FileManager.default.removeItem(atPath: folder) }
+      return attack.record
+    }
+
+    if let only {
+      let record = try attack(only)
+      print(String(decoding: try encodeDocument(record), as: UTF8.self))
+      if record.fault != nil { print("What it left is in \(scratch)/attack-\(only).") }
+      throw ExitCode(record.fault == nil ? 0 : 1)
+    }
+
+    let journalPath = output + "/campaign.jsonl"
+    let before = try LineJournal.read(Record.self, at: journalPath)
+    let journal = try LineJournal(at: journalPath)
+    let state = Mutex<(next: Int, records: [Record])>(
+      ((before.map(\.number).max() ?? -1) + 1, before))
+    let began = ContinuousClock.now
+    let limit = Duration.seconds(minutes * 60)
+    let group = DispatchGroup()
+    for _ in 0..<(workers ?? ProcessInfo.processInfo.activeProcessorCount) {
+      group.enter()
+      let thread = Thread {
+        while ContinuousClock.now - began < limit {
+          let number = state.withLock { state in
+            defer { state.next += 1 }
+            return state.next
+          }
+          guard let record = try? attack(number) else { continue }
+          try? journal.append(record)
+          state.withLock { $0.records.append(record) }
+          if let fault = record.fault {
+            FileHandle.standardError.write(
+              Data("attack \(number): \(fault.rawValue): \(record.details ?? "")\n".utf8))
+          }
+        }
+        group.leave()
+      }
+      thread.stackSize = 16 << 20
+      thread.start()
+    }
+    group.wait()
+
+    let records = state.withLock { $0.records.sorted { $0.number < $1.number } }
+    let tally = Tally(records: records)
+    var notes = workshop.broken.map { "Could not be attacked: \($0)." }
+    if !hasPower {
+      notes.append("No losses of power: they take root and a kernel with loop devices and ext4.")
+    }
+    if !hasStrace { notes.append("Without strace: no exact kills, no injected errors.") }
+    let hours = records.reduce(0) { $0 + $1.seconds } / 3600
+    let text = tally.markdown(
+      seed: seed, hours: hours / Double(workers ?? ProcessInfo.processInfo.activeProcessorCount),
+      verbs: verbs.verbs.map(\.name), notes: notes)
+    try replaceFile(at: output + "/campaign.md", with: Data(text.utf8))
+    print(text)
+    if tally.faultCount == 0 { try? FileManager.default.removeItem(atPath: scratch) }
+    guard tally.faultCount == 0, workshop.broken.isEmpty else { throw ExitCode(1) }
+  }
+}

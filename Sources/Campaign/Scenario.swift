@@ -1,0 +1,94 @@
+/// A small job of one verb: it leaves something that can be compared, and goes on where it was.
+struct Scenario: Sendable {
+  var name: String
+  /// The verb as it is called: `corpus build`.
+  var verb: String
+  /// What stands in the folder before: names of the workshop's own.
+  var ingredients: [String] = []
+  var words: [String]
+
+  /// Every verb that does work worth losing. Words that begin with `@` are paths in the workshop.
+  static let all: [Scenario] = [
+    Scenario(
+      name: "study", verb: "study",
+      words: [
+        "study", "s", "--corpus", "@corpus", "--size", "50k", "--tokens", "4000", "--methods",
+        "bo,sobol", "--trials", "4", "--finalists", "1", "--confirmation-seeds", "2", "--workers",
+        "1", "--json", "-q",
+      ]),
+    Scenario(
+      name: "study on two workers", verb: "study",
+      words: [
+        "study", "s", "--corpus", "@corpus", "--size", "50k", "--tokens", "6000", "--methods",
+        "bo,uniform", "--trials", "5", "--finalists", "1", "--confirmation-seeds", "2",
+        "--workers", "2", "--json", "-q",
+      ]),
+    Scenario(
+      name: "study of sizes", verb: "study",
+      words: [
+        "study", "z", "--corpus", "@corpus", "--sizes", "50k,100k", "--target", "100k",
+        "--budget", "3", "--tokens", "12000", "--rungs", "0.5,1", "--methods", "scale-bo",
+        "--workers", "2", "--confirmation-seeds", "2", "--json", "-q",
+      ]),
+    Scenario(
+      name: "compare", verb: "compare",
+      words: [
+        "compare", "c", "--corpus", "@corpus", "--size", "50k", "--tokens", "2000", "--methods",
+        "sobol,uniform,regmix", "--trials", "3", "--optimizer-seeds", "1",
+        "--confirmation-seeds", "2", "--checkpoints", "none", "--workers", "1", "--json", "-q",
+      ]),
+    Scenario(
+      name: "transfer", verb: "transfer", ingredients: ["s"],
+      words: [
+        "transfer", "s", "--sizes", "100k", "--seeds", "2", "--workers", "1", "--json", "-q",
+      ]),
+    Scenario(
+      name: "report", verb: "report", ingredients: ["s"], words: ["report", "s"]),
+    Scenario(
+      name: "train", verb: "train",
+      words: [
+        "train", "--corpus", "@corpus", "--mixture", "uniform", "--size", "100k", "--tokens",
+        "60000", "--workers", "1", "--output", "r", "--json",
+      ]),
+    Scenario(
+      name: "sweep", verb: "sweep",
+      words: [
+        "sweep", "w", "--corpus", "@corpus", "--sizes", "50k", "--rates", "0.5,1", "--seeds", "2",
+        "--tokens", "3000", "--workers", "1",
+      ]),
+    Scenario(
+      name: "testbed", verb: "testbed",
+      words: [
+        "testbed", "t", "--corpus", "@corpus", "--sizes", "50k", "--mixtures", "3", "--seeds", "2",
+        "--replicated", "1", "--tokens", "4000", "--rungs", "0.5,1", "--workers", "1", "-q",
+      ]),
+    Scenario(
+      name: "replay", verb: "replay",
+      words: [
+        "replay", "@runs.csv", "--methods", "random,sobol", "--seeds", "6", "--initial", "4",
+        "--budget", "9", "--output", "r", "--workers", "1", "--json", "-q",
+      ]),
+    Scenario(
+      name: "replay at sizes", verb: "replay",
+      words: [
+        "replay", "@sizes.csv", "--target", "16M", "--methods", "random,hyperband-sizes",
+        "--seeds", "4", "--budget", "3", "--output", "r", "--workers", "1", "--json", "-q",
+      ]),
+    Scenario(
+      name: "suggest", verb: "suggest",
+      words: [
+        "suggest", "--observations", "@runs.csv", "--count", "3", "--output", "next.csv",
+      ]),
+    Scenario(
+      name: "corpus build", verb: "corpus build", ingredients: ["texts"],
+      words: [
+        "corpus", "build", "--domain", "a=texts/a*.txt", "--domain", "b=texts/b*.txt",
+        "--vocabulary", "400", "--output", "made", "--quiet",
+      ]),
+    Scenario(
+      name: "corpus build from a manifest", verb: "corpus build",
+      words: ["corpus", "build", "@mini.json", "--output", "made", "--quiet"]),
+    Scenario(
+      name: "corpus list", verb: "corpus list", words: ["corpus", "list", "@corpus", "--json"]),
+  ]
+}
