@@ -49,7 +49,7 @@ package struct FeasibleMixtures: Sendable, Hashable {
     precondition(availableTokens.count == parts && trainingTokens > 0)
     func mask(_ chosen: [String]) throws(ConstraintError) -> [Double] {
       var mask = [Double](repeating: 0, count: parts)
-      for name in chosen {
+      for name in MixtureConstraint.known(chosen, in: domains) ?? chosen {
         guard let index = domains.firstIndex(of: name) else {
           throw .unknown(domain: name, known: domains)
         }

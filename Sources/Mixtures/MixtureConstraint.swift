@@ -1,7 +1,8 @@
 import Spelling
 
 /// A condition that mixtures must meet, as somebody writes it: `code<=0.3`, `books=0.1`,
-/// `books+papers=0.2..0.4`, `epochs<=4`, `epochs(books)<=2`, `domains<=3`.
+/// `books+papers=0.2..0.4`, `epochs<=4`, `epochs(books)<=2`, `domains<=3`. Names that have signs in them
+/// are quoted: `"a=b"<=0.3`.
 package enum MixtureConstraint: Sendable, Hashable {
   /// The sum of some domains' weights lies in a range; a nil bound is none.
   case total(domains: [String], lower: Double?, upper: Double?)
@@ -12,47 +13,66 @@ package enum MixtureConstraint: Sendable, Hashable {
   case domainCount(atMost: Int)
 
   package init(parsing text: String) throws(ConstraintError) {
-    let compact = String(text.filter { !$0.isWhitespace })
-    guard let sign = compact.firstIndex(where: { "<>=".contains($0) }) else {
-      throw .malformed(text: text)
+    func isSign(_ character: Character) -> Bool { "<>=≤≥".contains(character) }
+    guard let last = NameSyntax.split(text, onLast: isSign) else { throw .malformed(text: text) }
+    var subject = last.before
+    var relation = last.sign == "≤" ? "<=" : last.sign == "≥" ? ">=" : String(last.sign)
+    if relation == "=", let before = subject.last, before == "<" || before == ">" {
+      subject.removeLast()
+      relation = "\(before)="
     }
-    let subject = compact[..<sign]
-    var rest = compact[sign...]
-    let relation: Character = rest.removeFirst()
-    if rest.first == "=" { rest.removeFirst() } else if relation != "=" { rest = "" }
+    subject = NameSyntax.trimmed(subject)
+    let rest = last.after.filter { !$0.isWhitespace }
     // A sum's bounds; the other two know upper ones only.
     let bounds = rest.split(separator: "..", omittingEmptySubsequences: false).compactMap {
       Double($0)
     }
-    guard !subject.isEmpty, rest.isEmpty == false, bounds.allSatisfy({ $0 >= 0 && $0.isFinite }),
+    guard !subject.isEmpty, !isSign(subject.last!), ["=", "<=", ">="].contains(relation),
+      !rest.isEmpty, bounds.allSatisfy({ $0 >= 0 && $0.isFinite }),
       bounds.count == (rest.contains("..") ? 2 : 1), relation == "=" || bounds.count == 1
     else { throw .malformed(text: text) }
-
     if subject == "epochs" || subject.hasPrefix("epochs(") {
       let name = subject.dropFirst("epochs".count)
-      guard relation == "<", bounds[0] > 0, name.isEmpty || (name.hasSuffix(")") && name.count > 2)
+      guard relation == "<=", bounds[0] > 0,
+        name.isEmpty || (name.hasSuffix(")") && name.count > 2),
+        let domain = NameSyntax.name(name.dropFirst().dropLast())
       else { throw .malformed(text: text) }
-      self = .epochs(
-        domain: name.isEmpty ? nil : String(name.dropFirst().dropLast()), limit: bounds[0])
+      self = .epochs(domain: name.isEmpty ? nil : domain, limit: bounds[0])
       return
     }
-    if subject == "domains" {
-      guard relation == "<", bounds[0] >= 1, let count = Int(exactly: bounds[0]) else {
+    // A number of domains is one at least; a share below one is of a domain of that name.
+    if subject == "domains", !(relation == "<=" && bounds[0] > 0 && bounds[0] < 1) {
+      guard relation == "<=", bounds[0] >= 1, let count = Int(exactly: bounds[0]) else {
         throw .malformed(text: text)
       }
       self = .domainCount(atMost: count)
       return
     }
-    let names = subject.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
-    guard names.allSatisfy({ !$0.isEmpty }), bounds.allSatisfy({ $0 <= 1 }),
-      bounds[0] <= bounds[bounds.count - 1]
-    else { throw .malformed(text: text) }
+    guard let names = NameSyntax.sum(subject) else { throw .malformed(text: text) }
+    guard bounds.allSatisfy({ $0 <= 1 }), bounds[0] <= bounds[bounds.count - 1] else {
+      throw .malformed(text: text)
+    }
     for (index, name) in names.enumerated() where names[..<index].contains(name) {
       throw .repeated(domain: name, text: text)
     }
     self = .total(
-      domains: names, lower: relation == "<" ? nil : bounds[0],
-      upper: relation == ">" ? nil : bounds[bounds.count - 1])
+      domains: names, lower: relation == "<=" ? nil : bounds[0],
+      upper: relation == ">=" ? nil : bounds[bounds.count - 1])
+  }
+
+  /// The domains that names are of, where a sign may have been part of one: `a+b` is one domain where
+  /// there is one of that name and none called `a` or `b`.
+  ///
+  /// - Returns: nil where they are not all known.
+  static func known(_ names: [String], in domains: [String]) -> [String]? {
+    if names.allSatisfy(domains.contains) { return names }
+    for length in (1...names.count).reversed() {
+      let joined = names[..<length].joined(separator: "+")
+      guard domains.contains(joined) else { continue }
+      if length == names.count { return [joined] }
+      if let rest = known(Array(names[length...]), in: domains) { return [joined] + rest }
+    }
+    return nil
   }
 }
 
@@ -61,7 +81,8 @@ extension MixtureConstraint: CustomStringConvertible {
   package var description: String {
     switch self {
     case .total(let domains, let lower, let upper):
-      let sum = domains.joined(separator: "+")
+      let sum = domains.map { Self.written($0, isAlone: domains.count == 1) }
+        .joined(separator: "+")
       switch (lower, upper) {
       case (let lower?, let upper?):
         return lower == upper
@@ -71,10 +92,18 @@ extension MixtureConstraint: CustomStringConvertible {
       case (nil, nil): return "\(sum)>=0"
       }
     case .epochs(let domain, let limit):
-      return "epochs\(domain.map { "(\($0))" } ?? "")<=\(shortest(limit))"
+      return
+        "epochs\(domain.map { "(\(NameSyntax.written($0, among: "<>=≤≥")))" } ?? "")<=\(shortest(limit))"
     case .domainCount(let count):
       return "domains<=\(count)"
     }
+  }
+
+  private static func written(_ name: String, isAlone: Bool) -> String {
+    if name == "epochs" || name == "domains" || name.hasPrefix("epochs(") { return "\"\(name)\"" }
+    let bare = name.hasSuffix("++") && isAlone ? name.dropLast(2) : name[...]
+    return bare.contains("+") || bare.isEmpty
+      ? NameSyntax.written(name, among: "+") : NameSyntax.written(name, among: "<>=≤≥")
   }
 }
 

@@ -1,7 +1,7 @@
 import Spelling
 
 /// A mixture as somebody writes it, before the domains of a corpus are known: `books=0.3,code=0.7`,
-/// or the name of a preset (`uniform`, `natural`, `llama`).
+/// names with signs in quotes (`"web, old"=0.3`), or the name of a preset (`uniform`, `natural`, `llama`).
 package enum MixtureSpecification: Sendable, Hashable {
   case preset(MixturePreset)
   case weights([Entry])
@@ -25,13 +25,11 @@ package enum MixtureSpecification: Sendable, Hashable {
       throw .unknownPreset(name: text, nearest: nearest)
     }
     var entries: [Entry] = []
-    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        .map(trimmed)
-      guard sides.count == 2, !sides[0].isEmpty, !sides[0].contains(where: \.isWhitespace),
-        let weight = Double(sides[1])
-      else { throw .malformed(entry: String(trimmed(part))) }
-      let domain = String(sides[0])
+    for part in NameSyntax.split(text, on: ",") {
+      guard let sides = NameSyntax.split(part, onLast: { $0 == "=" }),
+        let domain = NameSyntax.name(sides.before), !domain.isEmpty,
+        let weight = Double(NameSyntax.trimmed(sides.after))
+      else { throw .malformed(entry: NameSyntax.trimmed(part)) }
       guard weight >= 0, weight.isFinite else {
         throw .invalidWeight(domain: domain, weight: weight)
       }
@@ -66,10 +64,4 @@ package enum MixtureSpecification: Sendable, Hashable {
       return try Mixture(domains: domains, weights: weights)
     }
   }
-}
-
-private func trimmed(_ text: Substring) -> Substring {
-  let start = text.drop(while: \.isWhitespace)
-  return start[
-    ..<(start.lastIndex { !$0.isWhitespace }.map(start.index(after:)) ?? start.startIndex)]
 }

@@ -14,10 +14,27 @@ package struct Objective: Sendable, Hashable {
     package var domain: String
     /// In nats per token.
     package var loss: Double
+    /// Whether it was written as what should not be fallen below. Only what measures rise has such
+    /// limits, and the table that has them turns them round.
+    package var isFloor = false
 
     package init(domain: String, loss: Double) {
       self.domain = domain
       self.loss = loss
+    }
+
+    private enum Key: CodingKey { case domain, loss }
+
+    package init(from decoder: any Decoder) throws {
+      let fields = try decoder.container(keyedBy: Key.self)
+      domain = try fields.decode(String.self, forKey: .domain)
+      loss = try fields.decode(Double.self, forKey: .loss)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: Key.self)
+      try fields.encode(domain, forKey: .domain)
+      try fields.encode(loss, forKey: .loss)
     }
   }
 
@@ -66,13 +83,30 @@ package struct Objective: Sendable, Hashable {
   /// Whether it is a weighted sum of losses and nothing more.
   package var isLinear: Bool { aggregate == .mean && limits.isEmpty }
 
-  /// In nats per token; nil where the run diverged or a domain was not measured.
+  /// In nats per token, with what limits that are exceeded cost; nil where the run diverged or a domain was
+  /// not measured.
   package func value(of observation: Observation) -> Double? {
     let known = domains.map { observation.loss(of: $0) }
     let losses = known.compactMap { $0 }
     return losses.count == known.count ? value(of: losses) : nil
   }
 
+  /// What was measured of it, without what limits cost: what people are told. Nil where a target was not
+  /// measured.
+  package func measured(in observation: Observation) -> Double? {
+    let known = targets.map { observation.loss(of: $0) }
+    let losses = known.compactMap { $0 }
+    return losses.count == known.count ? unguarded.value(of: losses) : nil
+  }
+
+  /// The same without limits.
+  package var unguarded: Objective {
+    Objective(
+      targets: targets, proportionalTo: weights, aggregate: aggregate, references: references)
+  }
+
+  /// With what limits that are exceeded cost: what searches minimize.
+  ///
   /// - Parameter losses: one for each of ``domains``, in their order.
   package func value(of losses: [Double]) -> Double {
     let domains = domains

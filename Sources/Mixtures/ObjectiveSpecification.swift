@@ -8,7 +8,7 @@ import Spelling
 /// - `excess:books=3.91,code=2.74`: the mean above a reference run's losses;
 /// - `worst-excess:books=3.91,code=2.74`: the largest of these excesses.
 ///
-/// Guardrails are written apart: `web<=3.95`.
+/// Guardrails are written apart: `web<=3.95`. Names that have signs in them are quoted.
 package struct ObjectiveSpecification: Sendable, Hashable {
   package enum Shape: String, Sendable, Hashable, CaseIterable {
     case mean
@@ -42,7 +42,7 @@ package struct ObjectiveSpecification: Sendable, Hashable {
 
   package init(parsing text: String) throws(ObjectiveError) {
     let sides = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    let name = String(sides[0].filter { !$0.isWhitespace })
+    let name = NameSyntax.trimmed(sides[0])
     guard let shape = Shape(rawValue: name) else { throw .unknownShape(name: name) }
     self.shape = shape
     entries = []
@@ -50,18 +50,17 @@ package struct ObjectiveSpecification: Sendable, Hashable {
       if shape.takesNumbers { throw .malformed(text: text) }
       return
     }
-    for part in sides[1].split(separator: ",", omittingEmptySubsequences: false) {
-      let pair = part.filter { !$0.isWhitespace }
-        .split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard pair.count == (shape.takesNumbers ? 2 : 1), !pair[0].isEmpty else {
-        throw .malformed(text: text)
-      }
-      let number = pair.count == 2 ? Double(pair[1]) : 1
+    for part in NameSyntax.split(sides[1], on: ",") {
+      let pair = NameSyntax.split(part, onLast: { $0 == "=" })
+      guard (pair != nil) == shape.takesNumbers,
+        let domain = NameSyntax.name(pair?.before ?? part), !domain.isEmpty
+      else { throw .malformed(text: text) }
+      let number = pair.map { Double(NameSyntax.trimmed($0.after)) } ?? 1
       guard let number, number.isFinite, shape != .weighted || number >= 0 else {
         throw .malformed(text: text)
       }
-      if entries.contains(where: { $0.domain == pair[0] }) { throw .duplicate(domain: pair[0]) }
-      entries.append((pair[0], number))
+      if entries.contains(where: { $0.domain == domain }) { throw .duplicate(domain: domain) }
+      entries.append((domain, number))
     }
     if shape == .weighted, !(entries.reduce(0) { $0 + $1.number } > 0) {
       throw .malformed(text: text)
@@ -77,6 +76,9 @@ package struct ObjectiveSpecification: Sendable, Hashable {
     for domain in entries.map(\.domain) + limits.map(\.domain) where !heldOut.contains(domain) {
       throw .unknown(domain: domain, known: heldOut)
     }
+    if let floor = limits.first(where: \.isFloor) {
+      throw .malformedLimit(text: floor.description)
+    }
     let named = entries.isEmpty ? targets.map { ($0, 1.0) } : entries.map { ($0.domain, $0.number) }
     let ordered = heldOut.compactMap { domain in named.first { $0.0 == domain } }
     let ones = ordered.map { _ in 1.0 }
@@ -89,19 +91,31 @@ package struct ObjectiveSpecification: Sendable, Hashable {
 }
 
 extension Objective.Limit {
-  /// Reads `web<=3.95`.
+  /// Reads `web<=3.95`; `acc>=0.6` for what is to rise.
   package init(parsing text: String) throws(ObjectiveError) {
-    let compact = text.filter { !$0.isWhitespace }
-    guard let sign = compact.firstIndex(of: "<"), sign > compact.startIndex,
-      compact[compact.index(after: sign)...].first == "=",
-      let loss = Double(compact[compact.index(sign, offsetBy: 2)...]), loss.isFinite
+    guard let found = NameSyntax.split(text, onLast: { $0 == "=" || $0 == "≤" || $0 == "≥" }) else {
+      throw .malformedLimit(text: text)
+    }
+    var subject = found.before
+    var isFloor = found.sign == "≥"
+    if found.sign == "=" {
+      guard let sign = subject.popLast(), sign == "<" || sign == ">" else {
+        throw .malformedLimit(text: text)
+      }
+      isFloor = sign == ">"
+    }
+    guard let loss = Double(NameSyntax.trimmed(found.after)), loss.isFinite,
+      let domain = NameSyntax.name(subject), !domain.isEmpty
     else { throw .malformedLimit(text: text) }
-    self.init(domain: String(compact[..<sign]), loss: loss)
+    self.init(domain: domain, loss: loss)
+    self.isFloor = isFloor
   }
 }
 
 extension Objective.Limit: CustomStringConvertible {
-  package var description: String { "\(domain)<=\(shortest(loss))" }
+  package var description: String {
+    "\(NameSyntax.written(domain, among: "<>=≤≥"))\(isFloor ? ">" : "<")=\(shortest(loss))"
+  }
 }
 
 extension Objective: CustomStringConvertible {
@@ -114,15 +128,17 @@ extension Objective: CustomStringConvertible {
   /// Without the limits.
   package var specification: String {
     func list(_ numbers: [Double]) -> String {
-      zip(targets, numbers).map { "\($0)=\(shortest($1))" }.joined(separator: ",")
+      zip(targets, numbers).map { "\(written($0))=\(shortest($1))" }.joined(separator: ",")
     }
+    func written(_ name: String) -> String { NameSyntax.written(name, among: ",=") }
+    let names = targets.map(written).joined(separator: ",")
     let isEven = weights.allSatisfy { abs($0 - weights[0]) < 1e-12 }
     switch (aggregate, references) {
-    case (.worst, nil): return "worst:\(targets.joined(separator: ","))"
+    case (.worst, nil): return "worst:\(names)"
     case (.worst, let references?): return "worst-excess:\(list(references))"
     case (.mean, let references?): return "excess:\(list(references))"
     case (.mean, nil):
-      return isEven ? "mean:\(targets.joined(separator: ","))" : "weighted:\(list(weights))"
+      return isEven ? "mean:\(names)" : "weighted:\(list(weights))"
     }
   }
 }

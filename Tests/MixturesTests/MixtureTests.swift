@@ -101,7 +101,11 @@ private func message<Result>(of body: () throws -> Result) -> String {
     ("books=half", "found 'books=half', expected a list such as 'books=0.3,code=0.7'"),
     ("books=0.5 0.5", "found 'books=0.5 0.5', expected a list such as 'books=0.3,code=0.7'"),
     ("=1", "found '=1', expected a list such as 'books=0.3,code=0.7'"),
-    ("my books=1", "found 'my books=1', expected a list such as 'books=0.3,code=0.7'"),
+    (
+      "my books=1",
+      "unknown domain 'my books'; did you mean 'books'? "
+        + "the domains are books, web, code, papers, chat"
+    ),
     ("books=30%", "found 'books=30%', expected a list such as 'books=0.3,code=0.7'"),
     (
       "unifrom",
