@@ -41,7 +41,7 @@ extension CompositeSurrogate {
       return noiseDeviation(function.coefficients, losses: losses, at: mixture)
     }
     let means = models.map { model in
-      ((link == .logarithm ? log(losses[model.output]) : losses[model.output]) - model.location)
+      (link.linked(losses[model.output]) - model.location)
         / model.scale
     }
     return sampled(

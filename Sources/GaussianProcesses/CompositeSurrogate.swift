@@ -65,7 +65,7 @@ package struct CompositeSurrogate: Sendable {
         if !data.diverged.isEmpty {
           let (means, covariance) = found.posterior(at: embedded(data.diverged), inputs: finished)
           let sites = CensoredSites(
-            means: means, covariance: covariance, threshold: outcomes.max()!)
+            means: means, covariance: covariance, threshold: Self.badOutcome(outcomes))
           guard
             let whole = model(
               all, outcomes + sites.outcomes,
@@ -96,6 +96,11 @@ package struct CompositeSurrogate: Sendable {
     varianceFactor = Self.varianceFactor(
       models: models, leftOut: leftOut, correlation: correlation, outputs: data.outputs,
       runs: data.count)
+  }
+
+  /// What a mixture that makes runs diverge is at least as bad as: the upper quartile of what finished.
+  private static func badOutcome(_ outcomes: [Double]) -> Double {
+    Statistics.quantile(ofSorted: outcomes.sorted(), 0.75)
   }
 
   /// The mean square of the standardized residuals of each output's mean over the ensemble, drawn
@@ -185,6 +190,10 @@ package struct CompositeSurrogate: Sendable {
       // The mean of a lognormal variable; its deviation to first order.
       let value = exp(linked + 0.5 * model.scale * model.scale * variance * varianceFactor)
       return (value, value * model.scale)
+    case .logit:
+      // The median, as no mean of it has a closed form.
+      let value = link.loss(linked)
+      return (value, model.scale * link.slope(at: value))
     }
   }
 
@@ -245,7 +254,7 @@ package struct CompositeSurrogate: Sendable {
   /// A model's loss where its standardized function is as given.
   func loss(_ model: OutputModel, of value: Double) -> Double {
     let linked = model.location + model.scale * value
-    return link == .logarithm ? exp(linked) : linked
+    return link.loss(linked)
   }
 
   /// [mixture][model].
@@ -317,7 +326,7 @@ package struct CompositeSurrogate: Sendable {
     _ coefficients: [Double], losses: [Double], at mixture: [Double]? = nil
   ) -> Double {
     let noise = zip(models, noiseVariances(at: mixture)).map { model, variance in
-      let factor = link == .logarithm ? losses[model.output] : 1
+      let factor = link.slope(at: losses[model.output])
       return Prediction(mean: 0, deviation: factor * model.scale * variance.squareRoot())
     }
     return combined(noise, modelCoefficients(coefficients)).deviation

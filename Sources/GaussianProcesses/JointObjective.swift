@@ -209,6 +209,12 @@ package struct JointObjective: Sendable {
             * trace.means[x]
           meanPulls[x] = pull * model.scale
           variancePulls[x] += 0.5 * pull * model.scale * model.scale * factor
+        case .logit:
+          let share = trace.means[x]
+          let pull =
+            weights[m]
+            * (meanAdjoints[model.member, x] + model.scale * slopeAdjoint * (1 - 2 * share))
+          meanPulls[x] = pull * share * (1 - share) * model.scale
         }
       }
       var baseAdjoints = bases[m].cholesky.solveUpper(rowAdjoints)

@@ -92,7 +92,7 @@ package struct JointSamples: Sendable {
     var own = rows.times(normals, transposingSelf: true).elements
     let count = means.count
     let share = 1 / Double(surrogate.members)
-    let isLogarithm = surrogate.link == .logarithm
+    let link = surrogate.link
     let central = means.map { surrogate.loss(model, of: $0) }
     own.withUnsafeMutableBufferPointer { own in
       losses.withUnsafeMutableBufferPointer { losses in
@@ -100,7 +100,7 @@ package struct JointSamples: Sendable {
           let tilt = tilts[model.member, j]
           for x in 0..<count {
             let linked = model.location + model.scale * (means[x] + own[x + j * count])
-            let loss = share * (isLogarithm ? exp(linked) : linked)
+            let loss = share * link.loss(linked)
             own[x + j * count] = loss
             losses[x + j * count] += loss + tilt * central[x]
           }
@@ -161,7 +161,7 @@ package struct JointSamples: Sendable {
             slopes: slopes, baseSlopes: baseSlopes, solved: model.cholesky.solveUpper(half),
             rows: rows, losses: part,
             centralSlopes: means.map {
-              model.scale * (surrogate.link == .logarithm ? surrogate.loss(model, of: $0) : 1)
+              model.scale * surrogate.link.slope(at: surrogate.loss(model, of: $0))
             }))
       }
     }
@@ -209,10 +209,10 @@ package struct JointSamples: Sendable {
       // Of the standardized function in each draw.
       var pulls = Matrix(rows: count, columns: draws, elements: lossAdjoints[model.output])
       let tilted = pulls.times(tilts.row(model.member))
+      let members = Double(surrogate.members)
       for i in pulls.elements.indices {
         pulls.elements[i] *=
-          model.scale
-          * (surrogate.link == .logarithm ? trace.losses[i] : 1 / Double(surrogate.members))
+          model.scale * surrogate.link.slope(at: trace.losses[i] * members) / members
       }
       var meanPulls = pulls.times([Double](repeating: 1, count: draws))
       for x in 0..<count { meanPulls[x] += trace.centralSlopes[x] * tilted[x] }

@@ -33,6 +33,13 @@ package struct LossFunction: Sendable, Hashable {
     self.penalty = penalty
   }
 
+  /// The same without limits.
+  package var unguarded: LossFunction {
+    var function = self
+    function.limits = []
+    return function
+  }
+
   /// Whether it stays normal where losses are.
   package var isLinear: Bool { worst.isEmpty && limits.isEmpty }
 

@@ -11,6 +11,8 @@ package struct SurrogateData: Sendable {
   package var diverged: [[Double]]
   /// For each output the domain that it is the held-out part of; nil where it is not trained on.
   package var ownDomains: [Int?]
+  /// Whether all losses are shares between 0 and 1, and can be nothing else.
+  package var areShares = false
   /// Of each output, for forms whose law is ``SurrogateForm/Law/given``.
   package var given: GivenLaws?
 
@@ -44,6 +46,7 @@ package struct SurrogateData: Sendable {
       mixtures: indices.map { mixtures[$0] },
       losses: losses.submatrix(rows: indices, columns: Array(0..<outputs)), ownDomains: ownDomains)
     part.given = given
+    part.areShares = areShares
     return part
   }
 
@@ -57,7 +60,7 @@ package struct SurrogateData: Sendable {
   package func standardized(
     _ output: Int, link: SurrogateForm.Link
   ) -> (outcomes: [Double], location: Double, scale: Double) {
-    let values = losses.column(output).map { link == .logarithm ? log($0) : $0 }
+    let values = losses.column(output).map(link.linked)
     let location = values.reduce(0, +) / Double(values.count)
     let variance =
       values.reduce(0) { $0 + ($1 - location) * ($1 - location) } / Double(max(values.count - 1, 1))

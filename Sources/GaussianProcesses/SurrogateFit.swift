@@ -40,9 +40,7 @@ package struct SurrogateFit: Sendable {
         all.append(logs)
         // Back from standardized outcomes to losses: the density's factor is the outcome's slope.
         evidence += value - Double(data.count) * log(scale)
-        if form.link == .logarithm {
-          evidence -= data.losses.column(output).reduce(0) { $0 + log($1) }
-        }
+        evidence += data.losses.column(output).reduce(0) { $0 + form.link.logDensity(at: $1) }
       }
       self.form = form
       logs = all
@@ -100,7 +98,9 @@ package struct SurrogateFit: Sendable {
   ) -> SurrogateFit? {
     let sample = data.thinned(to: thinning.links)
     var link = SurrogateForm.Link.identity
-    if data.losses.elements.allSatisfy({ $0 > 0 }) {
+    if data.areShares {
+      link = .logit
+    } else if data.losses.elements.allSatisfy({ $0 > 0 }) {
       func evidence(_ link: SurrogateForm.Link) -> Double {
         var form = SurrogateForm(exponent: 0.35, law: .own)
         form.link = link

@@ -3,10 +3,51 @@ import Numerics
 
 /// Which terms a surrogate has, before any of its hyperparameters is known.
 package struct SurrogateForm: Sendable, Hashable, Codable {
-  /// What is modelled as Gaussian: the loss, or its logarithm, in which mixing laws are additive.
+  /// What is modelled as Gaussian: the loss, its logarithm, in which mixing laws are additive, or the
+  /// logarithm of its odds, for shares between 0 and 1 such as a test's errors.
   package enum Link: String, Sendable, Hashable, Codable {
     case identity
     case logarithm
+    case logit
+
+    /// A loss as the model has it. Shares are kept off 0 and 1, where odds have no logarithm.
+    func linked(_ loss: Double) -> Double {
+      switch self {
+      case .identity: return loss
+      case .logarithm: return log(loss)
+      case .logit:
+        let share = min(max(loss, 5e-4), 1 - 5e-4)
+        return log(share / (1 - share))
+      }
+    }
+
+    func loss(_ linked: Double) -> Double {
+      switch self {
+      case .identity: return linked
+      case .logarithm: return exp(linked)
+      case .logit: return 1 / (1 + exp(-linked))
+      }
+    }
+
+    /// The derivative of the loss in what is modelled, at a loss.
+    func slope(at loss: Double) -> Double {
+      switch self {
+      case .identity: return 1
+      case .logarithm: return loss
+      case .logit: return loss * (1 - loss)
+      }
+    }
+
+    /// The logarithm of the derivative of what is modelled in the loss.
+    func logDensity(at loss: Double) -> Double {
+      switch self {
+      case .identity: return 0
+      case .logarithm: return -log(loss)
+      case .logit:
+        let share = min(max(loss, 5e-4), 1 - 5e-4)
+        return -log(share * (1 - share))
+      }
+    }
   }
 
   /// The mixing law: a term linear in a function u of Σⱼ tⱼ wⱼ^q.

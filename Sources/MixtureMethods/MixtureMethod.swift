@@ -169,6 +169,8 @@ package struct MethodContext: Sendable, Hashable {
   package var trials: Int?
   /// Tokens that each run trains on; nil where nobody says.
   package var trainingTokens: Int?
+  /// Held-out domains whose losses are shares between 0 and 1, e.g. of a test's errors.
+  package var shares: Set<String> = []
 
   /// - Parameter feasible: every mixture if nil.
   package init(

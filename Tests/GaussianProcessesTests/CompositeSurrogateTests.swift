@@ -137,21 +137,30 @@ private let probes = [
     #expect(covered > 170)
   }
 
-  @Test func takesADivergedRunForABadMixtureOfUnknownLoss() throws {
+  @Test func takesADivergedRunForNoMoreThanItTells() throws {
     let bad = [0.05, 0.05, 0.05, 0.85]
     let data = Landscape(parts: 4, outputs: 3, seed: 7).data(count: 18, noise: 0.02, seed: 7)
     let fit = try #require(SurrogateFit(SurrogateForm(), to: data))
-    let without = try #require(CompositeSurrogate(data: data, fit: fit))
-    var censored = data
-    censored.diverged = [bad]
-    let with = try #require(CompositeSurrogate(data: censored, fit: fit))
     let far = [0.4, 0.4, 0.1, 0.1]
-    let (before, after) = (without.losses(at: [bad, far]), with.losses(at: [bad, far]))
+    func losses(_ diverged: [[Double]]) throws -> [[Prediction]] {
+      var data = data
+      data.diverged = diverged
+      return try #require(CompositeSurrogate(data: data, fit: fit)).losses(at: [bad, far])
+    }
+    let before = try losses([])
+    let after = try losses([bad])
+    var others: [[Double]] = []
+    for step in 0..<6 {
+      let shift = 0.002 * Double(step)
+      others.append([0.05, 0.04 + shift, 0.05, 0.86 - shift])
+    }
+    let many = try losses(others)
     for d in 0..<3 {
-      let worst = data.losses.column(d).max()!
+      // It is worse than was thought, by less than was in doubt; several say more than one.
       #expect(after[0][d].mean >= before[0][d].mean)
-      #expect(after[0][d].mean > worst - 0.1)
-      #expect(abs(after[1][d].mean - before[1][d].mean) < 0.3 * (worst - before[1][d].mean))
+      #expect(after[0][d].mean - before[0][d].mean < 0.6 * before[0][d].deviation)
+      #expect(many[0][d].mean >= after[0][d].mean)
+      #expect(abs(after[1][d].mean - before[1][d].mean) < 0.2 * before[0][d].deviation)
     }
   }
 

@@ -9,7 +9,8 @@ struct QuasiRandomSearch: MixtureMethod {
 
   init(context: MethodContext) {
     self.context = context
-    results = ObservedMixtures(objective: context.objective)
+    results = ObservedMixtures(
+      objective: context.objective, feasible: context.feasible)
   }
 
   mutating func update(with observations: [Observation]) {

@@ -13,8 +13,10 @@ struct BayesianOptimization: MixtureMethod {
   init(context: MethodContext, given: (any PriorLosses)? = nil) {
     self.context = context
     history = ModelHistory(
-      outputs: context.objective.domains, domains: context.domains, given: given)
-    results = ObservedMixtures(objective: context.objective)
+      outputs: context.objective.domains, domains: context.domains, given: given,
+      shares: context.shares)
+    results = ObservedMixtures(
+      objective: context.objective, feasible: context.feasible)
   }
 
   mutating func update(with observations: [Observation]) {
@@ -22,11 +24,12 @@ struct BayesianOptimization: MixtureMethod {
     results.append(observations)
   }
 
+  /// What diverged is as good as under way: it may be as good as any, but is not to be tried next.
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
     let taken = history.observations.map(\.mixture) + pending
     guard ordinal >= context.initialTrials, let surrogate = history.surrogate(),
       let proposal = proposer(surrogate, seed: context.seed &+ UInt64(ordinal))
-        .proposal(pending: pending.map(\.weights), taken: taken)
+        .proposal(pending: surrogate.data.diverged + pending.map(\.weights), taken: taken)
     else { return context.quasiRandom(ordinal, taken: taken) }
     return Suggestion(mixture: proposal.mixture, reason: proposal.reason)
   }

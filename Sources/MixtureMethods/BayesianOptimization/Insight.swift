@@ -84,6 +84,17 @@ package struct Insight: Sendable {
   package var leaveOneOut: [LeaveOneOut]
   /// The standard deviation of a run's own noise in the objective.
   package var noise: Double
+  /// What the optimum changes against the mixture that is nearest to equal shares; nil where it was not
+  /// asked.
+  package var comparison: Comparison?
+
+  /// How losses change from one mixture to another.
+  package struct Comparison: Sendable {
+    package var reference: Mixture
+    /// Of every held-out domain: above zero where it pays.
+    package var losses: [(heldOut: String, change: Prediction)]
+    package var objective: Prediction
+  }
 
   package init(
     optimum: Recommendation, losses: [(heldOut: String, loss: Prediction)], effects: [Effect],
@@ -130,7 +141,7 @@ package struct Insight: Sendable {
         [Effect], Prediction
       )? {
         let pairs = starts.map { ($0, Self.moved($0, j, to: min($0[j] + change, 1))) }
-        return surrogate.change(over: pairs, in: function).map { found in
+        return surrogate.change(over: pairs, in: function.unguarded).map { found in
           (
             zip(outputs, found.outputs).map {
               Effect(domain: domain, heldOut: $0, weightChange: change, lossChange: $1)
@@ -159,7 +170,7 @@ package struct Insight: Sendable {
         of: compared.map(\.weights), in: function, feasible: context.feasible,
         pool: context.pool?.map(\.weights), seed: context.seed)
     else { return nil }
-    let predictions = surrogate.values(of: function, at: compared.map(\.weights))
+    let predictions = surrogate.values(of: function.unguarded, at: compared.map(\.weights))
     self.candidates = compared.indices.map {
       Candidate(
         mixture: compared[$0], objective: predictions[$0],
@@ -172,7 +183,14 @@ package struct Insight: Sendable {
         mixture: Mixture(domains: domains, proportionalTo: surrogate.data.mixtures[i]),
         observed: function.value(of: surrogate.data.losses.row(i)), predicted: predicted[i])
     }
-    noise = surrogate.noiseDeviation(function, losses: atCenter.map(\.mean))
+    noise = surrogate.noiseDeviation(function.unguarded, losses: atCenter.map(\.mean))
+    let even = [Double](repeating: 1 / Double(domains.count), count: domains.count)
+    let reference = context.feasible.nearest(to: even)
+    if let found = surrogate.change(over: [(reference, center)], in: function.unguarded) {
+      comparison = Comparison(
+        reference: Mixture(domains: domains, proportionalTo: reference),
+        losses: zip(outputs, found.outputs).map { ($0, $1) }, objective: found.function)
+    }
   }
 
   /// The mixture with one weight changed and the others in their proportions; even ones where they

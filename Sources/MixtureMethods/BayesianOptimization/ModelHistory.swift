@@ -13,6 +13,8 @@ package struct ModelHistory: Sendable {
   package let domains: [String]
   /// What another model says of each domain; nil where the surrogate learns laws of its own.
   let given: (any PriorLosses)?
+  /// Held-out domains whose losses are shares between 0 and 1.
+  private let shares: Set<String>
   private(set) var observations: [Observation] = []
   private var cache = Cache()
 
@@ -24,11 +26,14 @@ package struct ModelHistory: Sendable {
     init(choices: [(count: Int, fit: SurrogateFit?)] = []) { self.choices = Mutex(choices) }
   }
 
-  package init(outputs: [String], domains: [String]) {
-    self.init(outputs: outputs, domains: domains, given: nil)
+  package init(outputs: [String], domains: [String], shares: Set<String> = []) {
+    self.init(outputs: outputs, domains: domains, given: nil, shares: shares)
   }
 
-  init(outputs: [String], domains: [String], given: (any PriorLosses)?) {
+  init(
+    outputs: [String], domains: [String], given: (any PriorLosses)?, shares: Set<String> = []
+  ) {
+    self.shares = shares
     self.outputs = outputs
     self.domains = domains
     self.given = given
@@ -42,7 +47,8 @@ package struct ModelHistory: Sendable {
 
   /// The same observations, of other outputs.
   func reread(outputs: [String]) -> ModelHistory {
-    var other = ModelHistory(outputs: outputs, domains: domains, given: given)
+    var other = ModelHistory(
+      outputs: outputs, domains: domains, given: given, shares: shares)
     other.append(observations)
     return other
   }
@@ -74,6 +80,7 @@ package struct ModelHistory: Sendable {
       losses: rows.isEmpty ? Matrix(rows: 0, columns: outputs.count) : Matrix(rows: rows),
       diverged: diverged, ownDomains: outputs.map { domains.firstIndex(of: $0) })
     data.given = given?.laws(of: outputs)
+    data.areShares = outputs.allSatisfy(shares.contains)
     return data
   }
 

@@ -39,7 +39,10 @@ struct ModelProposer {
       guard let place = values.indices.max(by: { values[$0] < values[$1] }) else { return nil }
       best = (rest[place], values[place])
     } else {
-      guard let found = maxima(of: acquisition, from: base).first else { return nil }
+      let all = maxima(of: acquisition, from: base)
+      guard let found = all.first(where: { !divergesAround($0.mixture) }) ?? all.first else {
+        return nil
+      }
       best = (mixture(found.mixture), found.value)
       if context.replicates, let again = replicate(insteadOf: best.mixture) { return again }
     }
@@ -107,6 +110,8 @@ struct ModelProposer {
     } else if let acquisition = posteriorMean(Array(base.prefix(1))) {
       candidates += maxima(of: acquisition, from: base).map { mixture($0.mixture) }
     }
+    let sound = candidates.filter { !divergesAround($0.weights) }
+    if !sound.isEmpty { candidates = sound }
     let predictions = surrogate.values(of: function, at: candidates.map(\.weights))
     let order = candidates.indices.sorted {
       predictions[$0].mean != predictions[$1].mean
@@ -122,12 +127,33 @@ struct ModelProposer {
     let losses =
       outputs.isEmpty
       ? chosen.map { _ in [] } : surrogate.losses(at: chosen.map { candidates[$0].weights })
-    return zip(chosen, losses).map { index, losses in
-      Recommendation(
-        mixture: candidates[index], predicted: predictions[index],
+    // Limits decide what is handed over; what is told of it is the objective alone.
+    let told =
+      function.limits.isEmpty
+      ? chosen.map { predictions[$0] }
+      : surrogate.values(of: function.unguarded, at: chosen.map { candidates[$0].weights })
+    return zip(zip(chosen, told), losses).map { choice, losses in
+      let (index, predicted) = choice
+      return Recommendation(
+        mixture: candidates[index], predicted: predicted,
         observed: results.value(of: candidates[index]),
         losses: zip(outputs, losses).map { .init(domain: $0, loss: $1) })
     }
+  }
+
+  /// Whether more runs diverged around a mixture than not, two at least, each counted by how near it is
+  /// (a normal kernel of a twentieth of the tokens), and one more as if it had finished. A single run
+  /// that diverged never decides.
+  private func divergesAround(_ weights: [Double]) -> Bool {
+    func count(_ mixtures: [[Double]]) -> Double {
+      mixtures.reduce(0) { sum, mixture in
+        let distance = totalVariation(mixture, weights) / 0.05
+        return sum + exp(-0.5 * distance * distance)
+      }
+    }
+    guard surrogate.data.diverged.count > 1 else { return false }
+    let diverged = count(surrogate.data.diverged)
+    return diverged >= 1.5 && diverged > count(surrogate.data.mixtures) + 1
   }
 
   private func posteriorMean(_ base: [[Double]]) -> (any Acquisition)? {

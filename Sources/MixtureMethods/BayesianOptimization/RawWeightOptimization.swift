@@ -12,7 +12,8 @@ struct RawWeightOptimization: MixtureMethod {
 
   init(context: MethodContext) {
     self.context = context
-    results = ObservedMixtures(objective: context.objective)
+    results = ObservedMixtures(
+      objective: context.objective, feasible: context.feasible)
   }
 
   mutating func update(with observations: [Observation]) {

@@ -32,7 +32,9 @@ struct FittedRuns<Model: Sendable>: Sendable {
   private(set) var results: ObservedMixtures
   private var remembered = Remembered<Model?>()
 
-  init(objective: Objective) { results = ObservedMixtures(objective: objective) }
+  init(objective: Objective, feasible: FeasibleMixtures) {
+    results = ObservedMixtures(objective: objective, feasible: feasible)
+  }
 
   mutating func append(_ new: [Observation]) {
     guard !new.isEmpty else { return }
@@ -80,7 +82,10 @@ extension ObservedMixtures {
         predicted: Prediction(mean: model.objective(at: mixture.weights), deviation: deviation),
         observed: value(of: mixture))
     }
-    let tried = entries.map { recommendation($0.mixture) }.enumerated().sorted {
+    let allowed = entries.filter {
+      feasible?.contains($0.mixture.weights, tolerance: 1e-4) ?? true
+    }
+    let tried = allowed.map { recommendation($0.mixture) }.enumerated().sorted {
       ($0.element.predicted!.mean, $0.offset) < ($1.element.predicted!.mean, $1.offset)
     }.map(\.element)
     var chosen: [Recommendation] = []

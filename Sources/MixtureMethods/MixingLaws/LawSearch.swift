@@ -13,7 +13,7 @@ struct LawSearch: FittedSearch {
   init(_ family: LawModel.Family, context: MethodContext) {
     self.family = family
     self.context = context
-    runs = FittedRuns(objective: context.objective)
+    runs = FittedRuns(objective: context.objective, feasible: context.feasible)
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {

@@ -19,7 +19,7 @@ struct ClimbSearch: FittedSearch {
 
   init(context: MethodContext) {
     self.context = context
-    runs = FittedRuns(objective: context.objective)
+    runs = FittedRuns(objective: context.objective, feasible: context.feasible)
     ends = ClimbRounds.ends(of: context.trials ?? ClimbRounds.published.reduce(0, +))
   }
 

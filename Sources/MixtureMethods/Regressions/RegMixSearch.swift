@@ -23,7 +23,7 @@ struct RegMixSearch: FittedSearch {
   init(_ kind: RegressionModel.Kind, context: MethodContext) {
     self.kind = kind
     self.context = context
-    runs = FittedRuns(objective: context.objective)
+    runs = FittedRuns(objective: context.objective, feasible: context.feasible)
   }
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
