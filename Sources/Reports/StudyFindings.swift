@@ -57,8 +57,12 @@ package struct StudyFindings: Sendable {
     let confirmed = methods.enumerated().filter { $0.element.confirmed != nil }.sorted {
       ($0.element.confirmed!.mean, $0.offset) < ($1.element.confirmed!.mean, $1.offset)
     }.map(\.element)
-    rankedMethods = confirmed + methods.filter { $0.confirmed == nil }
-    confirmedCount = confirmed.count
+    // What breaks the conditions is not handed over, however good it is.
+    let allowed = confirmed.filter { $0.pick.map(configuration.broken)?.isEmpty ?? true }
+    let ranked = allowed.isEmpty ? confirmed : allowed
+    let rankedNames = Set(ranked.map(\.method))
+    rankedMethods = ranked + methods.filter { !rankedNames.contains($0.method) }
+    confirmedCount = ranked.count
 
     // Trials in the order of their loss, diverged ones last, so that cluster A holds the best.
     var trials: [SearchTrial] = []

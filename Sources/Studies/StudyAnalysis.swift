@@ -22,10 +22,20 @@ package struct StudyAnalysis: Sendable {
     curves = results.map(\.curve)
 
     let confirmed = methods.indices.filter { methods[$0].confirmed != nil }
+    let searched = methods.indices.filter { methods[$0].searchLoss != nil }
+    // A fixed mixture that breaks the conditions is there to be compared with, not to be handed over.
+    let mayBeHandedOver = methods.map { result in
+      result.pick.map { configuration.broken(by: $0).isEmpty } ?? true
+    }
+    func lowest(_ indices: [Int], _ value: (Int) -> Double) -> Int? {
+      indices.min { (value($0), $0) < (value($1), $1) }
+    }
+    let mean = { [methods] (index: Int) in methods[index].confirmed!.mean }
+    let loss = { [methods] (index: Int) in methods[index].searchLoss! }
     best =
-      confirmed.min { methods[$0].confirmed!.mean < methods[$1].confirmed!.mean }
-      ?? methods.indices.filter { methods[$0].searchLoss != nil }
-      .min { methods[$0].searchLoss! < methods[$1].searchLoss! }
+      lowest(confirmed.filter { mayBeHandedOver[$0] }, mean)
+      ?? lowest(searched.filter { mayBeHandedOver[$0] }, loss)
+      ?? lowest(confirmed, mean) ?? lowest(searched, loss)
     if let best, methods[best].confirmed != nil {
       for index in confirmed where index != best {
         methods[index].differenceFromBest = Estimate(

@@ -25,7 +25,7 @@ package struct ReplaySummary: Sendable, Codable {
     package var medianRunsToBest: Double?
     /// By which all seeds had found it; nil where one never did.
     package var allFoundBy: Int?
-    /// The mean of the curve: what ranks methods.
+    /// The mean of the curve: what ranks methods that end alike.
     package var meanRegret: Double
     /// How often a method wanted what it could not have, over all seeds.
     package var moved: Int
@@ -43,7 +43,7 @@ package struct ReplaySummary: Sendable, Codable {
   package var median: Double
   /// How near the best a run must come to count as having found it.
   package var tolerance: Double
-  /// By mean regret, the lowest first.
+  /// By the regret after the last run, the lowest first.
   package var methods: [Method]
 
   /// - Parameters:
@@ -70,8 +70,12 @@ package struct ReplaySummary: Sendable, Codable {
         name, traces.filter { $0.method == name }.sorted { $0.seed < $1.seed },
         best: lowest, tolerance: tolerance, configuration: configuration)
     }
-    methods = unordered.enumerated().sorted {
-      ($0.element.meanRegret, $0.offset) < ($1.element.meanRegret, $1.offset)
+    // Where they end counts first: it is what the words below the table tell.
+    func end(_ method: Method) -> Double { method.curve.last?.regret ?? .infinity }
+    methods = unordered.enumerated().sorted { a, b in
+      let (x, y) = (end(a.element), end(b.element))
+      if x != y { return x < y }
+      return (a.element.meanRegret, a.offset) < (b.element.meanRegret, b.offset)
     }.map(\.element)
   }
 
