@@ -53,7 +53,8 @@ let package = Package(
     library("MixtureExports", ["Mixtures", "Storage"]),
     library("GaussianProcesses", ["Mixtures", "Numerics"]),
     library("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics", "Spelling"]),
-    library("RunTables", ["Mixtures", "Numerics", "Spelling", "Storage"]),
+    library(
+      "RunTables", ["Mixtures", "Numerics", "Runs", "Spelling", "Storage", "TextSources"]),
     library("Runs", ["Mixtures", "Numerics", "Storage"]),
     library(
       "Studies", ["MixtureMethods", "Mixtures", "Numerics", "Runs", "Storage"]),

@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 import Storage
 
 /// A file as named columns of text, before anything is known of what they mean.
@@ -10,56 +11,77 @@ struct CellTable: Equatable {
   }
 
   var path: String
-  var columns: [String]
+  var columns: [String] = []
   var rows: [Row] = []
+  var dialect = TableDialect()
+  /// How the file was read, where that is not plain.
+  var notes: [String] = []
 
-  /// Reads CSV, its kin with tabs or semicolons, JSON lines, an array of JSON objects, or the journal of
-  /// a study, by what is in the file.
+  /// What cells mean in this table's notation.
+  var reading: CellReading { CellReading(hasDecimalCommas: dialect.decimalMark == ",") }
+
+  /// Reads CSV, its kin with tabs or semicolons, JSON lines, JSON documents as pandas writes them, or the
+  /// journal of a study, by what is in the file, compressed with gzip or not.
+  ///
+  /// - Parameter path: `-` for standard input.
   init(at path: String) throws {
+    if path == "-" {
+      try self.init([UInt8](readStandardInput()), path: "standard input")
+      return
+    }
+    if isFolder(path), fileExists(path + "/" + RunBook.file) {
+      try self.init(RunBook.ledger(folder: path), path: path)
+      return
+    }
     let path = isFolder(path) ? path + "/trials.jsonl" : path
     try self.init([UInt8](readFile(at: path)), path: path)
   }
 
-  init(_ text: [UInt8], path: String) throws(RunTableError) {
+  init(_ bytes: [UInt8], path: String) throws(RunTableError) {
     self.path = path
-    columns = []
-    if let found = Self.knownBinary(text) {
-      throw .unreadable(path: path, found: found.name, hint: found.hint)
-    }
-    let first = text.first { ![32, 9, 10, 13, 0xEF, 0xBB, 0xBF].contains($0) }
+    let decoded = try TableText.decoded(bytes, path: path)
+    dialect.isCompressed = decoded.isCompressed
+    notes = decoded.notes.map { "\(path): \($0)" }
+    let first = decoded.text.first { ![32, 9, 10, 13].contains($0) }
     switch first {
     case nil: throw .noRows(path: path)
-    case UInt8(ascii: "{"), UInt8(ascii: "["): try readJSON(text)
-    default: try readFields(text)
+    case UInt8(ascii: "{"), UInt8(ascii: "["): try readJSON(decoded.text)
+    default: try readFields(decoded.text)
     }
-  }
-
-  private static func knownBinary(_ text: [UInt8]) -> (name: String, hint: String)? {
-    func begins(_ bytes: [UInt8]) -> Bool { text.starts(with: bytes) }
-    if begins(Array("PAR1".utf8)) {
-      return ("Parquet", "convert it, e.g. with pandas: read_parquet(…).to_csv(…, index=False)")
-    }
-    if begins([0x50, 0x4B, 3, 4]) { return ("a zip or Excel file", "save it as CSV") }
-    if begins([0x1F, 0x8B]) { return ("a gzip file", "decompress it with gunzip") }
-    if begins([0x28, 0xB5, 0x2F, 0xFD]) { return ("a zstd file", "decompress it with unzstd") }
-    if begins([0xFF, 0xFE]) || begins([0xFE, 0xFF]) {
-      return ("UTF-16 text", "save it as UTF-8")
-    }
-    return text.prefix(4096).contains(0) ? ("bytes that are no text", "give a text file") : nil
   }
 
   // MARK: Fields with separators
 
-  private mutating func readFields(_ text: [UInt8]) throws(RunTableError) {
+  private mutating func readFields(_ bytes: [UInt8]) throws(RunTableError) {
+    var text = bytes[...]
+    var firstLine = 1
+    var separator: UInt8?
+    // Excel's first line that says what separates fields: `sep=;`.
+    if let end = text.firstIndex(where: { $0 == 10 || $0 == 13 }) {
+      let line = String(decoding: text[..<end], as: UTF8.self).trimmed
+        .replacing("\"", with: "")
+      if line.lowercased().hasPrefix("sep="), let mark = line.utf8.dropFirst(4).first {
+        separator = line.utf8.count == 4 ? UInt8(ascii: "\t") : mark
+        let isPair = text[end] == 13 && end + 1 < text.endIndex && text[end + 1] == 10
+        text = text[(end + (isPair ? 2 : 1))...]
+        firstLine = 2
+      } else if line.lowercased() == "sep=" {
+        separator = UInt8(ascii: "\t")
+      }
+    }
+    let mark = separator ?? Self.separator(of: text)
+    dialect.separator = Character(Unicode.Scalar(mark))
+    dialect.lineEnd = Self.lineEnd(of: text)
     var records: [(line: Int, fields: [String])] = []
     do throws(CSVReader.Problem) {
-      var reader = CSVReader(text, separator: Self.separator(of: text))
+      var reader = CSVReader(Array(text), separator: mark)
       while let fields = try reader.next() {
-        records.append((reader.line, fields.map(Self.cell)))
+        records.append((reader.line + firstLine - 1, fields.map(Self.cell)))
       }
     } catch {
       throw .malformedLine(
-        path: path, line: error.line, reason: error.reason + "; close the quotation")
+        path: path, line: error.line + firstLine - 1,
+        reason: error.reason + "; close the quotation")
     }
     // Comments may stand above the header, and the header itself may begin as one.
     while records.count > 1, records[0].fields[0].hasPrefix("#"),
@@ -70,135 +92,134 @@ struct CellTable: Equatable {
     records.removeAll { $0.fields.allSatisfy(\.isEmpty) }
     guard let header = records.first else { throw .noRows(path: path) }
     columns = header.fields
-    if columns[0].hasPrefix("#") { columns[0] = Self.cell(Array(columns[0].dropFirst().utf8)) }
-    if columns.count > 1, columns.allSatisfy({ Double($0) != nil }) {
+    if columns[0].hasPrefix("#") { columns[0] = String(columns[0].dropFirst()).trimmed }
+    if columns.count > 1,
+      columns.allSatisfy({
+        CellReading().number($0) != nil || CellReading(hasDecimalCommas: true).number($0) != nil
+      })
+    {
       throw .malformedLine(
         path: path, line: header.line,
         reason: "found numbers, expected the names of the columns; add a first line such as "
           + "weight_books,weight_web,loss_books,loss_web")
     }
-    while columns.last == "" { columns.removeLast() }
+    while columns.count > 1, columns.last == "" { columns.removeLast() }
     for record in records.dropFirst() {
       var cells = record.fields
       while cells.count > columns.count, cells.last == "" { cells.removeLast() }
       if cells.count != columns.count, cells[0].hasPrefix("#") { continue }
+      // A heading that was repeated where two exports were put one below the other.
+      if cells == columns { continue }
       guard cells.count == columns.count else {
+        let hint =
+          mark == UInt8(ascii: ",") && cells.count > columns.count
+            && (cells.count - 1) % max(columns.count - 1, 1) <= 1
+          ? "; where commas are decimal marks, separate fields with semicolons or quote them" : ""
         throw .malformedLine(
           path: path, line: record.line,
           reason: "found \(cells.count) fields, expected \(columns.count) as in the header; "
-            + "add what is missing or quote what holds a separator")
+            + "add what is missing or quote what holds a separator\(hint)")
       }
       rows.append(Row(line: record.line, cells: cells))
     }
+    findDecimalMark()
   }
 
   private static func cell(_ bytes: [UInt8]) -> String {
-    String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    var slice = bytes[...]
+    while let last = slice.last, last == 32 || (9...13).contains(last) { slice.removeLast() }
+    while let first = slice.first, first == 32 || (9...13).contains(first) { slice.removeFirst() }
+    return String(decoding: slice, as: UTF8.self)
   }
 
-  /// The one of comma, tab and semicolon that the first line with any has most of.
-  private static func separator(of text: [UInt8]) -> UInt8 {
-    for line in text.split(whereSeparator: { $0 == 10 || $0 == 13 })
-    where line.first != UInt8(ascii: "#") || line.contains(UInt8(ascii: ",")) {
-      let counts = [UInt8(ascii: ","), UInt8(ascii: "\t"), UInt8(ascii: ";")].map { separator in
-        (separator, line.filter { $0 == separator }.count)
+  /// Decimal commas, where cells look like `0,25` and none like `0.25`.
+  private mutating func findDecimalMark() {
+    var (commas, points) = (0, 0)
+    var example = ""
+    for row in rows {
+      for cell in row.cells where cell.utf8.count < 30 {
+        guard let mark = Self.decimalMark(of: cell) else { continue }
+        if mark == "," {
+          if commas == 0 { example = cell }
+          commas += 1
+        } else {
+          points += 1
+        }
       }
-      let most = counts.map(\.1).max()!
-      if most > 0 { return counts.first { $0.1 == most }!.0 }
+    }
+    guard commas > 0, commas > 4 * points else { return }
+    dialect.decimalMark = ","
+    notes.append("\(path): numbers have decimal commas, e.g. \(example)")
+  }
+
+  /// The decimal mark of a cell that cannot be read otherwise; nil where it has none, or it could stand
+  /// between thousands.
+  private static func decimalMark(of cell: String) -> Character? {
+    var marks: [UInt8] = []
+    var digits = 0
+    var before = 0
+    var isZero = true
+    for byte in cell.utf8 {
+      switch byte {
+      case UInt8(ascii: ","), UInt8(ascii: "."):
+        if marks.isEmpty { before = digits }
+        marks.append(byte)
+        digits = 0
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        if marks.isEmpty, byte != UInt8(ascii: "0") { isZero = false }
+        digits += 1
+      case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "e"), UInt8(ascii: "E"),
+        UInt8(ascii: "%"):
+        continue
+      default: return nil
+      }
+    }
+    guard let last = marks.last, digits > 0 else { return nil }
+    let mark = Character(Unicode.Scalar(last))
+    if marks.count == 1 {
+      // 1,234 could be a thousand and 234; 0,234 could not.
+      if mark == ",", digits == 3, !isZero, before <= 3 { return nil }
+      return mark
+    }
+    // 1.234,5 or 1,234.5.
+    return marks.first == last ? nil : mark
+  }
+
+  private static func lineEnd(of text: ArraySlice<UInt8>) -> String {
+    guard let end = text.firstIndex(where: { $0 == 10 || $0 == 13 }) else { return "\n" }
+    if text[end] == 10 { return "\n" }
+    return end + 1 < text.endIndex && text[end + 1] == 10 ? "\r\n" : "\r"
+  }
+
+  /// The one of semicolon, tab and comma that the first line with any has most of; what is quoted does
+  /// not count.
+  private static func separator(of text: ArraySlice<UInt8>) -> UInt8 {
+    let marks = [UInt8(ascii: ","), UInt8(ascii: "\t"), UInt8(ascii: ";")]
+    for line in text.split(maxSplits: 64, whereSeparator: { $0 == 10 || $0 == 13 })
+    where line.first != UInt8(ascii: "#") || line.contains(where: { marks.contains($0) }) {
+      var counts = [0, 0, 0]
+      var isQuoted = false
+      for byte in line {
+        if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+        if !isQuoted, let place = marks.firstIndex(of: byte) { counts[place] += 1 }
+      }
+      if let most = counts.max(), most > 0 { return marks[counts.firstIndex(of: most)!] }
     }
     return UInt8(ascii: ",")
   }
+}
 
-  // MARK: JSON
-
-  private mutating func readJSON(_ text: [UInt8]) throws(RunTableError) {
-    var objects: [(line: Int, value: JSONValue)] = []
-    if text.first(where: { $0 > 32 && $0 < 128 }) == UInt8(ascii: "["),
-      let whole = try? JSONValue.parse(text), case .array(let elements) = whole
-    {
-      objects = elements.enumerated().map { ($0.offset + 1, $0.element) }
-    } else if let whole = try? JSONValue.parse(text) {
-      objects = [(1, whole)]
-    } else {
-      var line = 0
-      for bytes in text.split(separator: 10, omittingEmptySubsequences: false) {
-        line += 1
-        let isLast = bytes.endIndex == text.endIndex
-        guard bytes.contains(where: { $0 > 32 }) else { continue }
-        do throws(JSONValue.Problem) {
-          objects.append((line, try JSONValue.parse(Array(bytes))))
-        } catch {
-          // What a journal that is being written ends with was not reported yet.
-          if isLast, !objects.isEmpty { break }
-          throw .malformedLine(
-            path: path, line: line,
-            reason: "\(error.reason) at byte \(error.offset + 1); mend or remove the line")
-        }
-      }
+/// All that comes in.
+private func readStandardInput() throws(StorageError) -> Data {
+  var data = Data()
+  while true {
+    let more: Data?
+    do {
+      more = try FileHandle.standardInput.read(upToCount: 1 << 20)
+    } catch {
+      throw .system(action: "read", path: "standard input", code: EIO)
     }
-    if objects.first?.value["event"] == .string("began") {
-      objects = try StudyJournal.runs(objects, path: path)
-    }
-    var places: [String: Int] = [:]
-    for (line, value) in objects {
-      guard case .object = value else {
-        throw .malformedLine(
-          path: path, line: line,
-          reason: "found no object, expected one run such as "
-            + "{\"weight_books\": 0.3, …, \"loss_books\": 3.1}")
-      }
-      var row = Row(line: line, cells: columns.map { _ in "" })
-      for (name, cell) in Self.flattened(value, name: "") {
-        if places[name] == nil {
-          places[name] = columns.count
-          columns.append(name)
-          row.cells.append("")
-        }
-        row.cells[places[name]!] = cell
-      }
-      rows.append(row)
-    }
-    for index in rows.indices {
-      rows[index].cells += [String](
-        repeating: "", count: columns.count - rows[index].cells.count)
-    }
-  }
-
-  /// Nested names joined by a slash. A mixture or losses may also be two lists side by side, or a list of
-  /// objects that name their domain, as in mixpipe's own files.
-  private static func flattened(_ value: JSONValue, name: String) -> [(String, String)] {
-    switch value {
-    case .null: return [(name, "")]
-    case .bool(let isTrue): return [(name, isTrue ? "true" : "false")]
-    case .number(let number): return [(name, text(number))]
-    case .string(let text):
-      return [(name, text.trimmingCharacters(in: .whitespacesAndNewlines))]
-    case .array(let elements):
-      return elements.enumerated().flatMap { index, element in
-        if case .string(let domain)? = element["domain"], case .number(let loss)? = element["loss"]
-        {
-          return [("\(name)/\(domain)", text(loss))]
-        }
-        return flattened(element, name: "\(name)/\(index)")
-      }
-    case .object(let members):
-      if case .array(let domains)? = value["domains"], case .array(let weights)? = value["weights"],
-        domains.count == weights.count
-      {
-        return zip(domains, weights).compactMap { domain, weight in
-          guard case .string(let domain) = domain, case .number(let weight) = weight else {
-            return nil
-          }
-          return ("\(name.isEmpty ? "mixture" : name)/\(domain)", text(weight))
-        }
-      }
-      return members.flatMap {
-        flattened($0.value, name: name.isEmpty ? $0.key : "\(name)/\($0.key)")
-      }
-    }
-  }
-
-  private static func text(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : "\(number)"
+    guard let more, !more.isEmpty else { return data }
+    data.append(more)
   }
 }

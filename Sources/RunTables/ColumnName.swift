@@ -1,187 +1,324 @@
-/// A column's heading as words, and what they say of the column.
+/// A column's heading as words, and what they can say of the column. Names of domains are whatever is left
+/// of a heading, kept whole: `weight_c++` is the weight of `c++`.
 struct ColumnName: Equatable {
   /// How a loss is given.
-  enum LossKind: Int, Comparable {
+  enum LossKind: Int, Comparable, Sendable {
     case nats, bits, perplexity
 
     static func < (a: LossKind, b: LossKind) -> Bool { a.rawValue < b.rawValue }
   }
 
-  enum Role: Equatable {
-    /// - Parameter pattern: columns of one pattern belong together.
-    case weight(pattern: String)
-    case loss(LossKind, isTraining: Bool)
-    case run, size, step, tokens, seed, status
+  /// What a heading by itself suggests; the table decides.
+  enum Use: Equatable {
+    case run, size, step, tokens, seed, status, operations
+    /// A number that only counts or times: never a loss.
+    case counter
+    /// Higher is better, or nobody can tell: accuracy, F1, a score.
+    case score
+    case weight, loss
     /// A number that is no loss, however it is called besides.
     case other
     case unknown
   }
 
-  let heading: String
-  /// Lower case, with their place in the heading.
-  private let words: [(text: String, range: Range<String.Index>)]
+  struct WeightReading: Equatable {
+    /// Columns of one pattern belong together.
+    var pattern: String
+    var name: String
+  }
 
-  init(_ heading: String) {
+  struct LossReading: Equatable {
+    var kind: LossKind
+    var isTraining: Bool
+    var name: String
+    /// Words around the name.
+    var stripped: Int
+  }
+
+  struct Word: Equatable {
+    /// Lower case.
+    var text: String
+    var range: Range<String.Index>
+  }
+
+  let heading: String
+  /// The heading without the tool's own prefix (`config/`, `params_`, `metrics.` …), as its place in it.
+  let core: Range<String.Index>
+  /// The prefix says that the column holds what a run was given.
+  let isInput: Bool
+  let words: [Word]
+
+  /// - Parameter others: the headings beside it. `params_b` is a number of billions, unless there is
+  ///   `params_a` too.
+  init(_ heading: String, among others: [String] = []) {
     self.heading = heading
-    var words: [(text: String, range: Range<String.Index>)] = []
-    var index = heading.startIndex
-    while index < heading.endIndex {
-      guard heading[index].isLetter || heading[index].isNumber else {
-        index = heading.index(after: index)
-        continue
+    let whole = Self.words(heading, heading.startIndex..<heading.endIndex)
+    let isKnown =
+      Self.fixedUse(of: whole) != nil
+      && (HeadingWords.isKnown(whole.map(\.text))
+        || others.count { Self.sharesNamespace($0, heading) } < 2)
+    var start = heading.startIndex
+    var isInput = false
+    var found = !isKnown
+    while found {
+      found = false
+      for (prefix, isGiven) in HeadingWords.namespaces {
+        let rest = heading[start...]
+        guard rest.count > prefix.count, rest.prefix(prefix.count).lowercased() == prefix else {
+          continue
+        }
+        start = heading.index(start, offsetBy: prefix.count)
+        isInput = isInput || isGiven
+        found = true
+        break
       }
-      let end = heading[index...].firstIndex { !$0.isLetter && !$0.isNumber } ?? heading.endIndex
-      words.append((heading[index..<end].lowercased(), index..<end))
-      index = end
     }
-    self.words = words
+    var end = heading.endIndex
+    for suffix in ["/value", ".value"]
+    where isInput && heading[start...].count > suffix.count && heading.hasSuffix(suffix) {
+      end = heading.index(heading.endIndex, offsetBy: -suffix.count)
+    }
+    core = start..<end
+    self.isInput = isInput
+    words = Self.words(heading, core)
+  }
+
+  private static func sharesNamespace(_ a: String, _ b: String) -> Bool {
+    guard
+      let (prefix, _) = HeadingWords.namespaces.first(where: { b.lowercased().hasPrefix($0.prefix) }
+      )
+    else { return false }
+    return a.lowercased().hasPrefix(prefix)
   }
 
   static func == (a: ColumnName, b: ColumnName) -> Bool { a.heading == b.heading }
 
+  private static func words(_ heading: String, _ range: Range<String.Index>) -> [Word] {
+    var words: [Word] = []
+    var index = range.lowerBound
+    while index < range.upperBound {
+      guard heading[index].isLetter || heading[index].isNumber else {
+        index = heading.index(after: index)
+        continue
+      }
+      let end =
+        heading[index..<range.upperBound].firstIndex { !$0.isLetter && !$0.isNumber }
+        ?? range.upperBound
+      words.append(Word(text: heading[index..<end].lowercased(), range: index..<end))
+      index = end
+    }
+    return words
+  }
+
+  /// What a key of nested JSON holds, where that is known; nil for a name that somebody gave.
+  static func container(_ key: String) -> Use? {
+    let word = key.lowercased()
+    if HeadingWords.weights.contains(word) { return .weight }
+    if HeadingWords.losses[word] != nil { return .loss }
+    return [
+      "config", "params", "summary", "metrics", "data", "info", "hparams", "eval", "user_attrs",
+    ]
+    .contains(word) ? .other : nil
+  }
+
   // MARK: Roles
 
-  private static let weightWords: Set<String> = [
-    "weight", "weights", "w", "mix", "mixture", "mixtures", "mixing", "share", "shares", "frac",
-    "fraction", "fractions", "prop", "proportion", "proportions", "ratio", "ratios", "pct",
-    "percent", "percentage", "train", "training", "prob", "probability", "p",
-  ]
-  private static let lossWords: [String: LossKind] = [
-    "loss": .nats, "losses": .nats, "nll": .nats, "ce": .nats, "crossentropy": .nats,
-    "crossentropyloss": .nats, "xent": .nats, "logppl": .nats, "logperplexity": .nats,
-    "entropy": .nats, "bpb": .bits, "bpc": .bits, "ppl": .perplexity, "perplexity": .perplexity,
-  ]
-  /// Around a domain's name in the heading of its loss.
-  private static let lossTrimmings: Set<String> = [
-    "log", "cross", "metric", "metrics", "eval", "evaluation", "evals", "val", "valid",
-    "validation", "test", "heldout", "held", "out", "lm", "final", "nats", "dev", "task", "set",
-  ]
-  private static let weightTrimmings: Set<String> = ["domain", "data", "dataset", "source", "the"]
-  /// In headings of what is measured besides, or how far it is known.
-  private static let otherWords: Set<String> = [
-    "std", "stderr", "stdev", "se", "sd", "err", "error", "ci", "low", "high", "lower", "upper",
-    "var", "variance", "decay", "accuracy", "acc", "epochs", "epoch", "flops", "flop", "time",
-    "seconds", "hours", "runtime", "lr", "learning", "warmup", "batch", "dropout", "grad", "norm",
-    "rank", "note", "notes", "comment", "date", "method", "timestamp", "cost", "norms",
-  ]
-  private static let runNames: Set<String> = [
-    "", "index", "idx", "id", "run", "run_id", "runid", "run_name", "name", "trial", "trial_id",
-    "experiment", "exp", "exp_id", "unnamed_0", "mix_id", "mixture_id", "mix_name", "mixture_name",
-    "mix_idx", "mixture_idx", "mix_index", "mixture_index", "config", "key", "row",
-  ]
-  private static let sizeNames: Set<String> = [
-    "size", "model_size", "params", "parameters", "n_params", "num_params", "n_parameters",
-    "num_parameters", "model", "model_params", "model_parameters", "scale", "model_name",
-    "non_embedding_params", "size_name",
-  ]
-  private static let stepNames: Set<String> = [
-    "step", "steps", "global_step", "iteration", "iterations", "iter", "iters", "checkpoint",
-    "train_step", "train_steps", "training_steps", "num_steps", "n_steps", "step_count",
-  ]
-  private static let tokenNames: Set<String> = [
-    "tokens", "token", "n_tokens", "num_tokens", "train_tokens", "training_tokens", "tokens_seen",
-    "token_count", "total_tokens", "token_budget", "budget_tokens", "tokens_trained",
-  ]
+  var joined: String { words.map(\.text).joined(separator: "_") }
 
-  /// Units at the end of a heading: `model_size_M`, `tokens_b`.
-  private static let units: [String: Double] = [
-    "k": 1e3, "m": 1e6, "mm": 1e6, "b": 1e9, "bn": 1e9, "g": 1e9, "t": 1e12, "million": 1e6,
-    "millions": 1e6, "billion": 1e9, "billions": 1e9,
-  ]
-
-  private var joined: String { words.map(\.text).joined(separator: "_") }
-  /// The heading without a unit at its end.
-  private var joinedWithoutUnit: String {
-    words.count > 1 && Self.units[words.last!.text] != nil
-      ? words.dropLast().map(\.text).joined(separator: "_") : joined
-  }
   /// What a number in this column counts.
   var unit: Double {
-    words.count > 1 ? words.last.flatMap { Self.units[$0.text] } ?? 1 : 1
+    words.count > 1 ? words.last.flatMap { HeadingWords.units[$0.text] } ?? 1 : 1
   }
 
-  var role: Role {
-    let known: [(names: Set<String>, role: Role)] = [
-      (Self.runNames, .run), (Self.sizeNames, .size), (Self.stepNames, .step),
-      (Self.tokenNames, .tokens), (["seed", "random_seed"], .seed),
-      (["status", "state", "outcome", "diverged", "failed"], .status),
-    ]
-    for (names, role) in known
-    where names.contains(joined) || (role != .run && names.contains(joinedWithoutUnit)) {
-      return role
+  /// What the heading as a whole is known for; nil where it is not.
+  var fixedUse: Use? { Self.fixedUse(of: words) }
+
+  private static let fixedLists: [(names: Set<String>, use: Use)] = [
+    (HeadingWords.runs, .run), (HeadingWords.sizes, .size), (HeadingWords.steps, .step),
+    (HeadingWords.tokens, .tokens), (HeadingWords.seeds, .seed), (HeadingWords.states, .status),
+    (HeadingWords.operations, .operations), (HeadingWords.counters, .counter),
+  ]
+
+  private static func fixedUse(of words: [Word]) -> Use? {
+    let joined = words.map(\.text).joined(separator: "_")
+    for (names, use) in fixedLists where names.contains(joined) { return use }
+    guard words.count > 1, HeadingWords.units[words.last!.text] != nil else { return nil }
+    let bare = words.dropLast().map(\.text).joined(separator: "_")
+    for (names, use) in fixedLists where use != .run && names.contains(bare) { return use }
+    return nil
+  }
+
+  /// By the heading alone.
+  var use: Use {
+    if let fixedUse { return fixedUse }
+    if isOther { return .other }
+    if !lossReadings.isEmpty { return .loss }
+    if isScore { return .score }
+    return weightReadings.isEmpty ? .unknown : .weight
+  }
+
+  /// Words that make it something else than a loss or a weight, whatever other words there are.
+  var isOther: Bool { words.contains { HeadingWords.others.contains($0.text) } }
+
+  /// Statistics of a loss that hardly anything else is called.
+  var isSpread: Bool { words.contains { HeadingWords.spreads.contains($0.text) } }
+
+  var isScore: Bool { words.contains { HeadingWords.scores.contains($0.text) } }
+
+  /// What the W&B's table adds for each measurement.
+  var isExtreme: Bool { heading.hasSuffix("__MIN") || heading.hasSuffix("__MAX") }
+
+  /// A measurement of which another column is the spread or a bound: `loss_a` of `loss_a_std`.
+  var measured: String? {
+    guard words.count > 1, let last = words.last, let first = words.first else { return nil }
+    let known = HeadingWords.spreads.union(HeadingWords.bounds)
+    if known.contains(last.text) {
+      return trimmedEnd(heading[..<last.range.lowerBound])
     }
-    if words.contains(where: { Self.otherWords.contains($0.text) }) { return .other }
-    if let kind = lossKind {
-      return .loss(
-        kind, isTraining: words.contains { $0.text == "train" || $0.text == "training" })
+    if known.contains(first.text) {
+      return String(heading[words[1].range.lowerBound...])
     }
-    guard let first = words.first, let last = words.last else { return .unknown }
-    if words.count > 1 {
-      if Self.weightWords.contains(first.text) { return .weight(pattern: first.text + "_") }
-      if Self.weightWords.contains(last.text) { return .weight(pattern: "_" + last.text) }
+    return nil
+  }
+
+  private func trimmedEnd(_ text: Substring) -> String {
+    var text = text
+    while let last = text.last, !last.isLetter, !last.isNumber { text.removeLast() }
+    return String(text)
+  }
+
+  // MARK: Weights
+
+  var weightReadings: [WeightReading] {
+    guard let first = words.first, let last = words.last else { return [] }
+    var readings: [WeightReading] = []
+    // `weight_books`, `mixture_weight_books`, `domain_weights/books`.
+    var lead = 0
+    while lead < words.count - 1, HeadingWords.weightTrimmings.contains(words[lead].text) {
+      lead += 1
+    }
+    for at in Set([0, lead]).sorted() where hasName(after: at) {
+      guard HeadingWords.weights.contains(words[at].text) else { continue }
+      let pattern = heading[core.lowerBound..<words[at].range.upperBound].lowercased()
+      readings.append(WeightReading(pattern: pattern + "_", name: name(after: at, before: nil)))
+      // `mixture_weight_books`: a second word of the same kind, where the table says so.
+      if words.count > at + 2, HeadingWords.plainWeights.contains(words[at + 1].text) {
+        let longer = heading[core.lowerBound..<words[at + 1].range.upperBound].lowercased()
+        readings.append(
+          WeightReading(pattern: longer + "_", name: name(after: at + 1, before: nil)))
+      }
+    }
+    if words.count > 1, HeadingWords.weights.contains(last.text) {
+      readings.append(
+        WeightReading(
+          pattern: "_" + last.text, name: name(after: nil, before: words.count - 1)))
     }
     // w0, w1, …; weight1, weight2, ….
     let stem = first.text.prefix { !$0.isNumber }
-    if words.count == 1, stem.count < first.text.count, Self.weightWords.contains(String(stem)) {
-      return .weight(pattern: String(stem))
+    if words.count == 1, stem.count < first.text.count, HeadingWords.weights.contains(String(stem))
+    {
+      readings.append(WeightReading(pattern: String(stem), name: String(heading[core])))
     }
-    return .unknown
+    if readings.isEmpty, isInput {
+      readings.append(WeightReading(pattern: "given", name: String(heading[core])))
+    }
+    return readings
   }
 
-  private var lossKind: LossKind? {
-    for (index, word) in words.enumerated() {
-      guard let kind = Self.lossWords[word.text] else { continue }
-      if word.text == "entropy", index == 0 || words[index - 1].text != "cross" { continue }
-      if kind == .perplexity, index > 0, words[index - 1].text == "log" { return .nats }
+  /// Whether something is left behind a word: another word, or a mark and signs.
+  private func hasName(after at: Int) -> Bool {
+    let end = words[at].range.upperBound
+    return words.count > at + 1
+      || heading.distance(from: end, to: core.upperBound) > 1
+  }
+
+  /// What stands between two of the words, without one mark that parts it from each.
+  private func name(after: Int?, before: Int?) -> String {
+    var start = core.lowerBound
+    var end = core.upperBound
+    if let after {
+      start = words[after].range.upperBound
+      if start < end {
+        let mark = heading[start]
+        start = heading.index(after: start)
+        // loss[books], loss(books).
+        let closing: Character? = mark == "[" ? "]" : mark == "(" ? ")" : nil
+        if let closing, before == nil, start < end {
+          let last = heading.index(before: end)
+          if heading[last] == closing { end = last }
+        }
+      }
+    }
+    if let before {
+      end = words[before].range.lowerBound
+      if end > start { end = heading.index(before: end) }
+    }
+    guard start < end else { return String(heading[core]) }
+    return heading[start..<end].trimmed
+  }
+
+  // MARK: Losses
+
+  /// Every way to take words off both ends with one among them that says that it is a loss; the fewest
+  /// first.
+  var lossReadings: [LossReading] {
+    func isAround(_ word: Word) -> Bool {
+      HeadingWords.losses[word.text] != nil || HeadingWords.lossTrimmings.contains(word.text)
+    }
+    let leading = words.prefix(while: isAround).count
+    let trailing = words.reversed().prefix(while: isAround).count
+    var readings: [LossReading] = []
+    for first in 0...leading {
+      for last in 0...trailing where first + last > 0 && first + last <= words.count {
+        let taken = Array(words[..<first]) + Array(words[(words.count - last)...])
+        guard let kind = kind(of: taken) else { continue }
+        // Signs alone may be a name too.
+        let isBare =
+          first + last == words.count && !(last == 0 && first > 0 && hasName(after: first - 1))
+        if isBare, first > 0, last > 0 { continue }
+        let isTraining = taken.contains { $0.text == "train" || $0.text == "training" }
+        readings.append(
+          LossReading(
+            kind: kind, isTraining: isTraining,
+            name: isBare
+              ? heading
+              : name(
+                after: first > 0 ? first - 1 : nil, before: last > 0 ? words.count - last : nil),
+            stripped: first + last))
+      }
+    }
+    return readings.sorted { $0.stripped < $1.stripped }
+  }
+
+  private func kind(of taken: [Word]) -> LossKind? {
+    for (index, word) in taken.enumerated() {
+      guard let kind = HeadingWords.losses[word.text] else { continue }
+      if word.text == "entropy", index == 0 || taken[index - 1].text != "cross" { continue }
+      if kind == .perplexity, index > 0, taken[index - 1].text == "log" { return .nats }
       return kind
     }
     return nil
   }
 
-  /// A loss over several domains, not of one.
-  var isAggregate: Bool {
-    let rest = words.map(\.text).filter {
-      Self.lossWords[$0] == nil && !Self.lossTrimmings.contains($0)
+  /// The name that is left of a score: `acc_hellaswag` and `hellaswag/acc,none` are of `hellaswag`.
+  var scoreName: String {
+    func isAround(_ word: Word) -> Bool {
+      HeadingWords.scores.contains(word.text) || HeadingWords.lossTrimmings.contains(word.text)
+        || word.text == "none" || word.text == "norm"
     }
-    return rest.allSatisfy {
-      ["avg", "average", "mean", "overall", "total", "all", "macro", "micro", "objective", "agg"]
-        .contains($0)
-    }
+    let leading = words.prefix(while: isAround).count
+    guard leading < words.count else { return heading }
+    let trailing = words.reversed().prefix(while: isAround).count
+    return name(
+      after: leading > 0 ? leading - 1 : nil, before: trailing > 0 ? words.count - trailing : nil)
   }
 
-  // MARK: Names
-
-  /// The words that are left once those that tell the role are taken off both ends; all of them where
-  /// nothing would be left.
-  func stripped(_ role: Role) -> [Substring] {
-    var kept = words[...]
-    func strip(_ isTrimming: (String) -> Bool) {
-      while kept.count > 1, isTrimming(kept.first!.text) { kept = kept.dropFirst() }
-      while kept.count > 1, isTrimming(kept.last!.text) { kept = kept.dropLast() }
+  /// Whether a name says that it is over several domains, not of one.
+  static func isAggregate(_ name: String) -> Bool {
+    let words = ColumnName(name).words.map(\.text).filter {
+      HeadingWords.losses[$0] == nil && !HeadingWords.lossTrimmings.contains($0)
+        && !HeadingWords.scores.contains($0)
     }
-    switch role {
-    case .weight:
-      // One word tells the role; a second may be the domain's name.
-      if kept.count > 1, Self.weightWords.contains(kept.first!.text) {
-        kept = kept.dropFirst()
-      } else if kept.count > 1, Self.weightWords.contains(kept.last!.text) {
-        kept = kept.dropLast()
-      }
-      strip { Self.weightTrimmings.contains($0) && $0 != "the" }
-    case .loss(_, let isTraining):
-      strip {
-        Self.lossWords[$0] != nil || Self.lossTrimmings.contains($0)
-          || (isTraining && ($0 == "train" || $0 == "training"))
-      }
-      if kept.count == 1, Self.lossWords[kept.first!.text] != nil { kept = words[...] }
-    default: break
-    }
-    return kept.map { heading[$0.range] }
-  }
-
-  /// The heading from the first of some of its words to the last.
-  func name(spanning words: [Substring]) -> String {
-    guard let first = words.first, let last = words.last else { return heading }
-    return String(heading[first.startIndex..<last.endIndex])
+    return words.allSatisfy { HeadingWords.aggregates.contains($0) }
   }
 }

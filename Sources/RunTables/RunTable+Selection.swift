@@ -16,8 +16,11 @@ extension RunTable {
   /// The sizes, the smallest first; those that are no numbers in the order of the table, before them.
   package var sizes: [String] {
     var found: [(text: String, parameters: Double?)] = []
-    for row in rows where !found.contains(where: { Self.isSame($0.text, row.size) }) {
-      found.append((row.size, row.parameters))
+    var seen: Set<String> = []
+    for row in rows where seen.insert(row.size).inserted {
+      if !found.contains(where: { Self.isSame($0.text, row.size) }) {
+        found.append((row.size, row.parameters))
+      }
     }
     return found.enumerated().sorted {
       ($0.element.parameters ?? 0, $0.offset) < ($1.element.parameters ?? 0, $1.offset)
@@ -43,11 +46,22 @@ extension RunTable {
   /// - Throws: ``RunTableError`` where there is no such size or step.
   package func selected(_ selection: RunSelection) throws(RunTableError) -> RunTable {
     var result = self
+    result.names = runNames
     let sizes = sizes
     if let asked = selection.size {
-      guard let size = sizes.first(where: { Self.isSame($0, asked) }) else {
+      let count = CellReading.count(asked, unit: 1)
+      guard
+        let size = sizes.first(where: { Self.isSame($0, asked) })
+          ?? rows.first(where: { $0.parameters == count && count != nil })?.size
+      else {
+        if rows.isEmpty {
+          result.layout.request.size = asked
+          try result.selectStep(selection.step)
+          return result
+        }
         throw .unknownSelection(what: "size", asked: asked, known: sizes)
       }
+      result.layout.request.size = size
       result.rows.removeAll { !Self.isSame($0.size, size) }
     } else if sizes.count > 1 {
       func runs(_ size: String) -> Int {
@@ -55,6 +69,7 @@ extension RunTable {
       }
       let counts = sizes.map(runs)
       let size = sizes[counts.indices.last { counts[$0] == counts.max()! }!]
+      result.layout.request.size = size
       result.rows.removeAll { !Self.isSame($0.size, size) }
       result.notes.append(
         "size \(size) of \(sizes.joined(separator: ", ")); --size chooses another")
@@ -67,11 +82,22 @@ extension RunTable {
     /// Where a row is on its run's curve.
     func place(_ row: Row) -> Double? { row.step ?? row.tokens }
     let steps = Set(rows.compactMap(place)).sorted()
+    func request(_ step: Double) {
+      let there = rows.filter { place($0) == step }
+      if there.contains(where: { $0.step != nil }) || there.isEmpty { layout.request.step = step }
+      let tokens = Set(there.compactMap(\.tokens))
+      if tokens.count == 1 { layout.request.tokens = tokens.first }
+    }
     if let asked {
+      if steps.isEmpty {
+        layout.request.step = asked
+        return
+      }
       guard steps.contains(asked) else {
         throw .unknownSelection(what: "step", asked: Self.text(asked), known: steps.map(Self.text))
       }
-      rows.removeAll { place($0) != asked }
+      request(asked)
+      rows.removeAll { place($0) != asked && !($0.status == .pending && place($0) == nil) }
       return
     }
     guard Set(rows.map(\.run)).count < rows.count else { return }
@@ -81,6 +107,7 @@ extension RunTable {
     let counts = steps.map(runs)
     guard let most = counts.max(), let index = counts.lastIndex(of: most) else { return }
     let step = steps[index]
+    request(step)
     // What is pending or has diverged has no such step, and counts all the same.
     let kept = Set(rows.filter { place($0) == step }.map(\.run))
     rows.removeAll {
@@ -93,5 +120,25 @@ extension RunTable {
 
   private static func text(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+  }
+}
+
+extension RunTable {
+  /// The same with domains and held-out domains in the order of another table of the same ones.
+  package func reordered(as other: RunTable) -> RunTable {
+    precondition(Set(domains) == Set(other.domains), "expected the domains \(other.domains)")
+    var result = self
+    result.domains = other.domains
+    let known = other.heldOut.filter(heldOut.contains)
+    result.heldOut = known + heldOut.filter { !known.contains($0) }
+    let places = result.heldOut.map { heldOut.firstIndex(of: $0)! }
+    result.measures = places.map { measures[$0] }
+    for index in rows.indices {
+      let mixture = rows[index].mixture
+      result.rows[index].mixture = Mixture(
+        domains: other.domains, proportionalTo: other.domains.map { mixture[$0]! })
+      result.rows[index].losses = places.map { rows[index].losses[$0] }
+    }
+    return result
   }
 }

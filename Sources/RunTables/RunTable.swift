@@ -9,8 +9,12 @@ package struct RunTable: Sendable {
     case finished
     /// Its losses are still to come.
     case pending
-    /// Known to be bad, by how much is not.
+    /// Its loss went out of bounds: the mixture may be at fault.
     case diverged
+    /// Crashed, killed, preempted, out of memory: that says nothing about the mixture.
+    case lost
+    /// Given up before its end: pruned, abandoned. What it had measured is of another length.
+    case cancelled
   }
 
   package struct Row: Sendable {
@@ -34,6 +38,8 @@ package struct RunTable: Sendable {
     package var status: Status
     /// In the order of ``RunTable/heldOut``, nats per token; nil where it was not measured.
     package var losses: [Double?]
+    /// Digits after the point with which losses are written.
+    var digits = 0
 
     package init(
       path: String, line: Int, name: String? = nil, run: Int, mixture: Mixture, size: String = "",
@@ -60,6 +66,8 @@ package struct RunTable: Sendable {
   package var domains: [String]
   /// What losses were measured on.
   package var heldOut: [String]
+  /// Of each, how the table gives it.
+  package var measures: [Measure]
   /// Those of `heldOut` that stand for one domain each; a mean over several would count them twice.
   package var targets: [String]
   package var rows: [Row]
@@ -67,13 +75,20 @@ package struct RunTable: Sendable {
   package var notes: [String]
   /// How to write rows as the table has them.
   package var layout: TableLayout
+  /// What was taken for what, file by file.
+  package var readings: [FileReading] = []
+  /// The names of all runs that were read, whatever rows were chosen since.
+  var names: [String]?
+
+  package var runNames: [String] { names ?? rows.compactMap(\.name) }
 
   package init(
-    domains: [String], heldOut: [String], targets: [String], rows: [Row], notes: [String] = [],
-    layout: TableLayout
+    domains: [String], heldOut: [String], measures: [Measure]? = nil, targets: [String],
+    rows: [Row], notes: [String] = [], layout: TableLayout
   ) {
     self.domains = domains
     self.heldOut = heldOut
+    self.measures = measures ?? heldOut.map { Measure(heading: "loss_\($0)") }
     self.targets = targets
     self.rows = rows
     self.notes = notes
@@ -87,7 +102,7 @@ extension RunTable.Row {
   /// - Parameter heldOut: the table's.
   package func observation(heldOut: [String]) -> Observation? {
     switch status {
-    case .pending: return nil
+    case .pending, .lost, .cancelled: return nil
     case .diverged: return Observation(mixture: mixture, outcome: .unexplained)
     case .finished:
       return Observation(

@@ -5,10 +5,15 @@ package enum RunTableError: Error, Equatable, CustomStringConvertible {
   case malformedLine(path: String, line: Int, reason: String)
   case noRows(path: String)
   case noWeights(path: String, columns: [String])
-  case noLosses(path: String, columns: [String])
+  /// - Parameter scores: columns that may be what is sought, if somebody says which way.
+  case noLosses(path: String, columns: [String], scores: [String])
   case unknownColumn(path: String, name: String, nearest: String?, columns: [String])
   case duplicateColumn(path: String, name: String)
   case domainsDiffer(path: String, found: [String], expectedAsIn: String, expected: [String])
+  case unitsDiffer(path: String, name: String, heading: String, other: String)
+  case exists(path: String, lines: Int, remedy: String)
+  case notAppendable(path: String, form: String)
+  case unmeasured(path: String, columns: [String], runs: Int, others: [String])
   case noPartner(path: String, line: Int, key: String, partner: String)
   case unknownSelection(what: String, asked: String, known: [String])
 
@@ -24,9 +29,20 @@ package enum RunTableError: Error, Equatable, CustomStringConvertible {
       return
         "\(path): found no weights among the columns \(listed(columns)), expected columns such "
         + "as weight_books, or some that sum to 1 in each row; name them with --weights"
-    case .noLosses(let path, let columns):
-      return "\(path): found no losses among the columns \(listed(columns)), expected columns such "
-        + "as loss_books; name them with --losses, or give the file of losses beside it"
+    case .noLosses(let path, let columns, let scores):
+      guard let first = scores.first else {
+        return
+          "\(path): found no losses among the columns \(listed(columns)), expected columns such as "
+          + "loss_books; name them with --losses, or give the file of losses beside it"
+      }
+      return
+        "\(path): found no losses, and whether higher or lower is better in \(listed(scores)) cannot be "
+        + "known; say --maximize '\(pattern(scores) ?? first)' where higher is better, --losses where "
+        + "lower is"
+    case .unitsDiffer(let path, let name, let heading, let other):
+      return
+        "\(path): '\(heading)' and '\(other)' of another table are both of '\(name)', in different "
+        + "units; name the columns of one kind with --losses"
     case .unknownColumn(let path, let name, let nearest, let columns):
       return "\(path): found no column '\(name)'; "
         + (nearest.map { "did you mean '\($0)'? " } ?? "") + "the columns are \(listed(columns))"
@@ -35,6 +51,20 @@ package enum RunTableError: Error, Equatable, CustomStringConvertible {
     case .domainsDiffer(let path, let found, let other, let expected):
       return "\(path): found the domains \(listed(found)), expected those of \(other), "
         + "\(listed(expected)); give tables of the same domains"
+    case .exists(let path, let lines, let remedy):
+      return "\(path): found a file with \(lines) lines, expected none, as nothing is overwritten; "
+        + remedy
+    case .notAppendable(let path, let form):
+      return
+        "\(path): found \(form), to which no rows can be added; keep the table as CSV or JSON lines, "
+        + "or write the rows to another file"
+    case .unmeasured(let path, let columns, let runs, let others):
+      return
+        "\(path): \(listed(columns)) \(columns.count == 1 ? "is" : "are") empty in all \(runs) rows "
+        + "that have other losses; fill in the losses, or go on without: "
+        + (others.isEmpty
+          ? "name other columns with --losses" : "--losses '\(others.joined(separator: ","))'")
+        + ", or choose held-out domains with --objective"
     case .noPartner(let path, let line, let key, let partner):
       return
         "\(path): line \(line): found no row '\(key)' in \(partner), expected one for each run; "
@@ -44,6 +74,17 @@ package enum RunTableError: Error, Equatable, CustomStringConvertible {
         + "choose one of them"
     }
   }
+}
+
+/// What all of several names begin with, or end with, and `*` for the rest.
+private func pattern(_ names: [String]) -> String? {
+  guard names.count > 1, let first = names.first else { return nil }
+  var head = first[...]
+  while !names.allSatisfy({ $0.hasPrefix(head) }) { head.removeLast() }
+  if head.contains(where: { $0.isLetter }) { return head + "*" }
+  var tail = first[...]
+  while !names.allSatisfy({ $0.hasSuffix(tail) }) { tail.removeFirst() }
+  return tail.contains { $0.isLetter } ? "*" + tail : nil
 }
 
 /// At most twelve names, and how many more there are.

@@ -4,20 +4,40 @@ import Mixtures
 package struct TableLayout: Sendable, Hashable {
   package enum Column: Sendable, Hashable {
     case run
+    /// A number beside the run's name that goes up by one.
+    case counter
     /// Of one of the domains.
     case weight(Int)
     /// Of one of the held-out domains.
     case loss(Int)
-    /// The same in every row, and so in new ones: `size`, `tokens`, ….
+    case size, step, tokens
+    /// The same in every row, and so in new ones.
     case constant(String)
     /// Left empty.
     case other
+  }
+
+  /// What new rows are to be trained at, where the table has columns for it.
+  package struct Request: Sendable, Hashable {
+    package var size: String?
+    package var step: Double?
+    package var tokens: Double?
+
+    package init(size: String? = nil, step: Double? = nil, tokens: Double? = nil) {
+      self.size = size
+      self.step = step
+      self.tokens = tokens
+    }
   }
 
   package var headings: [String]
   package var columns: [Column]
   /// 100 where weights are per cent.
   package var whole: Double
+  package var dialect = TableDialect()
+  package var request = Request()
+  /// What stands in columns of sizes, steps, tokens and counters, row by row.
+  var samples: [Int: [String]] = [:]
 
   package init(headings: [String], columns: [Column], whole: Double = 1) {
     precondition(headings.count == columns.count)
@@ -27,23 +47,144 @@ package struct TableLayout: Sendable, Hashable {
   }
 
   /// For runs of which there is no table yet: `run,weight_books,…,loss_books,…`.
-  package init(domains: [String], heldOut: [String]) {
+  ///
+  /// - Parameter request: what has a column of its own where it is given.
+  package init(domains: [String], heldOut: [String], request: Request = Request()) {
+    var (headings, columns) = (["run"], [Column.run])
+    for (heading, column, isGiven) in [
+      ("size", Column.size, request.size != nil), ("step", .step, request.step != nil),
+      ("tokens", .tokens, request.tokens != nil),
+    ] where isGiven {
+      headings.append(heading)
+      columns.append(column)
+    }
     self.init(
-      headings: ["run"] + domains.map { "weight_\($0)" } + heldOut.map { "loss_\($0)" },
-      columns: [.run] + domains.indices.map(Column.weight) + heldOut.indices.map(Column.loss))
+      headings: headings + domains.map { "weight_\($0)" } + heldOut.map { "loss_\($0)" },
+      columns: columns + domains.indices.map(Column.weight) + heldOut.indices.map(Column.loss))
+    self.request = request
+  }
+
+  /// A name that a table of one's own cannot hold, as its column would be taken for something else; with
+  /// the reason.
+  package static func unreadable(domains: [String], heldOut: [String]) -> (
+    name: String, why: String
+  )? {
+    for name in domains + heldOut {
+      if name.isEmpty || name != name.trimmed {
+        return (name, "it is empty or has spaces at its ends")
+      }
+      if name.contains(where: \.isNewline) { return (name, "it has a line end in it") }
+    }
+    for name in heldOut where !domains.contains(name) {
+      let heading = ColumnName("loss_\(name)")
+      if heading.isSpread { return (name, "a column of that name says how far losses are known") }
+      if heldOut.count > 1, ColumnName.isAggregate(name) {
+        return (name, "a column of that name is a mean of others")
+      }
+      if let measured = heading.measured?.lowercased(),
+        heldOut.contains(where: { "loss_\($0)".lowercased() == measured })
+      {
+        return (name, "a column of that name belongs to another")
+      }
+    }
+    return nil
   }
 
   /// A row for a run that is still to be made: its losses are empty.
-  package func cells(name: String, mixture: Mixture) -> [String] {
-    let weights = Self.written(mixture.weights, whole: whole)
-    return columns.map { column in
+  ///
+  /// - Parameter index: how many rows are written before it at once.
+  package func cells(name: String, mixture: Mixture, index: Int = 0) -> [String] {
+    let weights = Self.written(mixture.weights, whole: whole).map {
+      dialect.number($0) + (dialect.hasPercentSigns ? "%" : "")
+    }
+    return columns.enumerated().map { place, column in
       switch column {
-      case .run: name
-      case .weight(let index): weights[index]
-      case .constant(let text): text
-      case .loss, .other: ""
+      case .run: return name
+      case .counter: return counter(place, index)
+      case .weight(let index): return weights[index]
+      case .size: return size(place)
+      case .step: return number(place, request.step)
+      case .tokens: return number(place, request.tokens)
+      case .constant(let text): return text
+      case .loss, .other: return ""
       }
     }
+  }
+
+  private func counter(_ place: Int, _ index: Int) -> String {
+    let known = (samples[place] ?? []).filter { !$0.isEmpty }
+    let numbers = known.compactMap { Int($0) }
+    guard !known.isEmpty, numbers.count == known.count else { return "" }
+    return String(numbers.max()! + 1 + index)
+  }
+
+  /// What all rows have, or the row's own text for what was asked for.
+  private func size(_ place: Int) -> String {
+    let known = Self.distinct(samples[place] ?? [])
+    guard let asked = request.size else { return known.count == 1 ? known[0] : "" }
+    let unit = ColumnName(headings[place]).unit
+    let wanted = CellReading.count(asked, unit: 1)
+    let reading = CellReading(hasDecimalCommas: dialect.decimalMark == ",")
+    let same = known.first { cell in
+      cell.lowercased() == asked.lowercased()
+        || (wanted != nil && reading.count(cell, unit: unit) == wanted)
+    }
+    if let same { return same }
+    guard unit != 1, let wanted else { return asked }
+    return dialect.number(shortest(wanted / unit))
+  }
+
+  private func number(_ place: Int, _ asked: Double?) -> String {
+    let known = Self.distinct(samples[place] ?? [])
+    guard let asked else { return known.count == 1 ? known[0] : "" }
+    let unit = ColumnName(headings[place]).unit
+    let reading = CellReading(hasDecimalCommas: dialect.decimalMark == ",")
+    return known.first { reading.count($0, unit: unit) == asked }
+      ?? dialect.number(shortest(asked / unit))
+  }
+
+  private static func distinct(_ cells: [String]) -> [String] {
+    var seen: Set<String> = []
+    return cells.filter { !$0.isEmpty && seen.insert($0).inserted }
+  }
+
+  /// A row as the table's lines are, with its end.
+  package func line(_ cells: [String]) -> String {
+    guard dialect.form == .lines else { return dialect.line(cells) }
+    let members = zip(headings, zip(columns, cells)).map { heading, entry in
+      "\(Self.quoted(heading)): \(Self.value(entry.1, entry.0))"
+    }
+    return "{" + members.joined(separator: ", ") + "}\n"
+  }
+
+  /// The line of headings; nothing where there is none.
+  package var header: String { dialect.form == .lines ? "" : dialect.line(headings) }
+
+  private static func value(_ cell: String, _ column: Column) -> String {
+    if cell.isEmpty { return "null" }
+    switch column {
+    case .weight, .counter, .step, .tokens, .loss: return Double(cell) == nil ? quoted(cell) : cell
+    case .run: return Int(cell).map(String.init) == cell ? cell : quoted(cell)
+    default: return quoted(cell)
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
   }
 
   /// Four decimals of a share, rounded so that they sum to the whole (largest remainders).
@@ -61,11 +202,8 @@ package struct TableLayout: Sendable, Hashable {
   /// The mixture as its row will be read back.
   package static func rounded(_ mixture: Mixture) -> Mixture { mixture.inTenThousandths }
 
-  /// One line of CSV, without its end.
+  /// One line of plain CSV, without its end.
   package static func line(_ cells: [String]) -> String {
-    cells.map { cell in
-      cell.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-        ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
-    }.joined(separator: ",")
+    String(TableDialect().line(cells).dropLast())
   }
 }

@@ -30,7 +30,7 @@ func gunzip(
 }
 
 /// - Parameter limit: the most bytes that are expected in it.
-func gunzip(_ bytes: [UInt8], limit: Int = ReadingLimits().entryBytes) throws -> [UInt8] {
+package func gunzip(_ bytes: [UInt8], limit: Int = ReadingLimits().entryBytes) throws -> [UInt8] {
   var result: [UInt8] = []
   // The last member's length, as a hint only.
   if bytes.count >= 18 {

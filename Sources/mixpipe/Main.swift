@@ -17,7 +17,7 @@ struct Mixpipe: Command {
   static let subcommands: [any Command.Type] = [
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
     TransferCommand.self, ExportCommand.self, ReportCommand.self, ReplayCommand.self,
-    SuggestCommand.self,
+    SuggestCommand.self, AskCommand.self, TellCommand.self,
     SweepCommand.self, TestbedCommand.self, BenchCommand.self,
   ]
 

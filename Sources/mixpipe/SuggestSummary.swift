@@ -1,9 +1,13 @@
 import Foundation
 import MixtureMethods
 import Mixtures
+import Numerics
 import Reports
 import RunTables
 import TableSearches
+
+/// The version of what `--json` prints, told in every document.
+enum JSONSchema { static let version = 1 }
 
 /// A prediction as programs read it.
 struct PredictionSummary: Codable {
@@ -21,11 +25,31 @@ struct PredictionSummary: Codable {
   var text: String { "\(fixed(mean, 4)) [\(fixed(low, 4)), \(fixed(high, 4))]" }
 }
 
+/// What is sought, as programs read it.
+struct GoalSummary: Codable {
+  /// As `--objective` reads it, of what is minimized inside.
+  var objective: String
+  /// `minimize` or `maximize`.
+  var direction: String
+  /// `nats`, `bits`, `score`, or `noise` where goals of several kinds count by their noise.
+  var unit: String
+
+  init(_ advice: TableAdvice) {
+    let goal = ObjectiveUnit(of: advice.settings.objective, in: advice.table)
+    objective = advice.settings.objective.specification
+    direction = goal.isMaximized ? "maximize" : "minimize"
+    unit = goal.name
+  }
+}
+
 /// The next runs, as JSON.
 struct ProposalSummary: Codable {
   struct Run: Codable {
     var run: String
-    var weights: [String: Double]
+    /// Each domain's share.
+    var mixture: [String: Double]
+    /// The same in the order of `domains`.
+    var weights: [Double]
     /// `start` for the even spread, `model` for what a model chose, `again` for another run of a mixture
     /// that was tried, `fixed` for a fixed mixture.
     var reason: String
@@ -33,31 +57,40 @@ struct ProposalSummary: Codable {
     var predicted: PredictionSummary?
   }
 
+  var version = JSONSchema.version
+  var kind = "suggestions"
   var domains: [String]
   var finished: Int
   var pending: Int
   var diverged: Int
+  var lost: Int
+  var goal: GoalSummary
   var runs: [Run]
+  var notes: [String]
 
   init(of advice: TableAdvice, _ proposals: [TableAdvice.Proposal]) {
     domains = advice.table.domains
     finished = advice.finished
     pending = advice.pending.count
     diverged = advice.diverged
+    lost = advice.lost
+    goal = GoalSummary(advice)
+    notes = advice.table.notes + advice.notes
+    let unit = ObjectiveUnit(of: advice.settings.objective, in: advice.table)
+    // With limits a model's value has their cost in it, which is no loss.
+    let isPlain = advice.settings.objective.limits.isEmpty
     runs = proposals.map { proposal in
       var run = Run(
-        run: proposal.name,
-        weights: Dictionary(
-          uniqueKeysWithValues: zip(proposal.mixture.domains, proposal.mixture.weights)),
+        run: proposal.name, mixture: named(proposal.mixture), weights: proposal.mixture.weights,
         reason: "start")
       switch proposal.reason {
       case .fixed: run.reason = "fixed"
       case .expectedImprovement(let objective, _):
         run.reason = "model"
-        run.predicted = PredictionSummary(objective)
+        if isPlain { run.predicted = PredictionSummary(unit.value(objective)) }
       case .replication(let objective, _):
         run.reason = "again"
-        run.predicted = PredictionSummary(objective)
+        if isPlain { run.predicted = PredictionSummary(unit.value(objective)) }
       case .quasiRandom, .design: break
       }
       return run
@@ -65,11 +98,36 @@ struct ProposalSummary: Codable {
   }
 }
 
+/// Shares by name.
+func named(_ mixture: Mixture) -> [String: Double] {
+  Dictionary(uniqueKeysWithValues: zip(mixture.domains, mixture.weights))
+}
+
 /// The mixture that the runs so far speak for, and what is known of it.
 struct RecommendationSummary: Codable {
   struct Loss: Codable {
     var heldOut: String
+    var column: String
+    var direction: String
     var predicted: PredictionSummary
+    /// Against equal shares, or the nearest to them that the conditions allow; absent where nothing tells.
+    var change: PredictionSummary?
+    /// Whether the recommendation is expected to make it worse than equal shares do.
+    var pays: Bool?
+  }
+
+  /// Whether a limit is expected to hold.
+  struct Guard: Codable {
+    var heldOut: String
+    var limit: Double
+    var predicted: PredictionSummary
+    var probabilityKept: Double
+    /// By how much it is expected to be missed; 0 where it is expected to hold.
+    var missedBy: Double
+    /// The best that any mixture is expected to reach, where the recommended one misses the limit.
+    var bestExpected: PredictionSummary?
+    /// Whether any mixture is expected to keep it; absent where the recommended one is.
+    var isReachable: Bool?
   }
 
   /// What more of a domain does.
@@ -78,108 +136,118 @@ struct RecommendationSummary: Codable {
     var weight: Double
     /// By how much the weight rises, the others keeping their proportions.
     var rise: Double
-    /// Of the objective, nats per token; below zero where more of it helps.
+    /// Of the objective.
     var change: PredictionSummary
   }
 
   struct Candidate: Codable {
+    var mixture: [String: Double]
     var weights: [Double]
     var predicted: PredictionSummary
     var probabilityOfBest: Double
     var expectedRegret: Double
   }
 
+  var version = JSONSchema.version
+  var kind = "recommendation"
   var domains: [String]
   var finished: Int
   var pending: Int
   var diverged: Int
+  var lost: Int
+  var goal: GoalSummary
+  var mixture: [String: Double]
+  /// In the order of `domains`.
   var weights: [Double]
   /// The mean of the objective over the runs of this very mixture; absent where there are none.
   var observed: Double?
   var predicted: PredictionSummary?
+  /// What it is compared with: equal shares, or the nearest to them that the conditions allow.
+  var reference: [String: Double]?
+  /// By how much the objective changes against the reference.
+  var change: PredictionSummary?
   /// Among the candidates.
   var probabilityOfBest: Double?
-  /// Against the best of all mixtures, nats per token.
+  /// Against the best of all mixtures.
   var expectedRegret: Double?
   /// The standard deviation of a run's own noise in the objective.
   var noise: Double?
   var losses: [Loss]
+  var guards: [Guard]
   var worth: [Worth]
   var candidates: [Candidate]
+  var notes: [String]
 
   /// Nil before a run has finished.
   init?(of advice: TableAdvice) {
     guard let best = advice.recommendations(1).first else { return nil }
+    let unit = ObjectiveUnit(of: advice.settings.objective, in: advice.table)
     domains = advice.table.domains
     finished = advice.finished
     pending = advice.pending.count
     diverged = advice.diverged
-    weights = TableLayout.rounded(best.mixture).weights
-    observed = best.observed
-    predicted = best.predicted.map(PredictionSummary.init)
+    lost = advice.lost
+    goal = GoalSummary(advice)
+    let rounded = TableLayout.rounded(best.mixture)
+    mixture = named(rounded)
+    weights = rounded.weights
+    observed = best.observed.map(unit.value)
+    predicted = best.predicted.map { PredictionSummary(unit.value($0)) }
     losses = []
+    guards = []
     worth = []
     candidates = []
+    notes = advice.table.notes + advice.notes
     guard let insight = advice.insight() else { return }
-    noise = insight.noise
-    losses = insight.losses.map { Loss(heldOut: $0.heldOut, predicted: .init($0.loss)) }
+    noise = unit.extent(insight.noise)
+    losses = insight.losses.map { loss in
+      let measure = advice.table.measure(of: loss.heldOut) ?? .init(heading: loss.heldOut)
+      let own = ObjectiveUnit(measure)
+      let change = insight.comparison?.losses.first { $0.heldOut == loss.heldOut }?.change
+      return Loss(
+        heldOut: loss.heldOut, column: measure.heading,
+        direction: own.isMaximized ? "maximize" : "minimize",
+        predicted: .init(own.value(loss.loss)),
+        change: change.map { .init(own.change($0)) }, pays: change.map { $0.mean > 0 })
+    }
+    if let comparison = insight.comparison {
+      reference = named(comparison.reference)
+      change = .init(unit.change(comparison.objective))
+    }
+    guards = advice.settings.objective.limits.compactMap { Self.kept($0, insight, advice) }
     worth = insight.objectiveEffects.map { effect in
       Worth(
         domain: effect.domain, weight: best.mixture[effect.domain] ?? 0, rise: effect.weightChange,
-        change: .init(effect.change))
+        change: .init(unit.change(effect.change)))
     }
     candidates = insight.candidates.map {
-      Candidate(
-        weights: TableLayout.rounded($0.mixture).weights, predicted: .init($0.objective),
-        probabilityOfBest: $0.probabilityOfBest, expectedRegret: $0.expectedRegret)
+      let rounded = TableLayout.rounded($0.mixture)
+      return Candidate(
+        mixture: named(rounded), weights: rounded.weights,
+        predicted: .init(unit.value($0.objective)),
+        probabilityOfBest: $0.probabilityOfBest, expectedRegret: unit.extent($0.expectedRegret))
     }
     probabilityOfBest = candidates.first?.probabilityOfBest
     expectedRegret = candidates.first?.expectedRegret
   }
 
-  var text: String {
-    let mixture = zip(domains, weights).map { "\($0)=\(fixed($1, 4))" }.joined(separator: ",")
-    var lines = ["Recommended: \(mixture)"]
-    if let predicted { lines.append("objective predicted (95 %): \(predicted.text)") }
-    if let observed { lines.append("objective observed: \(fixed(observed, 4))") }
-    if let probabilityOfBest, let expectedRegret {
-      lines.append(
-        "the best of the candidates below with probability \(fixed(probabilityOfBest, 2)); expected "
-          + "regret against the best of all mixtures \(fixed(expectedRegret, 4))")
+  private static func kept(
+    _ limit: Objective.Limit, _ insight: Insight, _ advice: TableAdvice
+  ) -> Guard? {
+    guard let loss = insight.losses.first(where: { $0.heldOut == limit.domain })?.loss else {
+      return nil
     }
-    if let noise { lines.append("a run's own noise (s.d.): \(fixed(noise, 4))") }
-    var text = lines.joined(separator: "\n") + "\n"
-    if predicted == nil {
-      text += "Too few runs for a model: this is the best so far, and may be luck.\n"
+    let measure = advice.table.measure(of: limit.domain) ?? .init(heading: limit.domain)
+    let unit = ObjectiveUnit(measure)
+    let excess = loss.mean - limit.loss
+    var found = Guard(
+      heldOut: limit.domain, limit: unit.value(limit.loss), predicted: .init(unit.value(loss)),
+      probabilityKept: Normal.cumulative(-excess / max(loss.deviation, 1e-12)),
+      missedBy: unit.extent(max(excess, 0)))
+    if excess > 0, let least = advice.least(of: limit.domain) {
+      found.bestExpected = .init(unit.value(least))
+      found.isReachable = least.mean <= limit.loss
     }
-    if !losses.isEmpty {
-      var table = TextTable([.init("held-out", .left), .init("loss predicted, 95 %")])
-      for loss in losses { table.append([loss.heldOut, loss.predicted.text]) }
-      text += "\n" + table.text
-    }
-    if !worth.isEmpty {
-      var table = TextTable([
-        .init("domain", .left), .init("weight"), .init("more by"),
-        .init("changes the objective by, 95 %"),
-      ])
-      for row in worth {
-        table.append([row.domain, fixed(row.weight, 4), fixed(row.rise, 2), row.change.text])
-      }
-      text += "\n" + table.text
-    }
-    if candidates.count > 1 {
-      var table = TextTable(
-        [.init("candidate", .left), .init("objective, 95 %"), .init("P(best)"), .init("regret")]
-          + domains.map { .init($0) })
-      for (index, row) in candidates.enumerated() {
-        table.append(
-          [
-            index == 0 ? "recommended" : "\(index + 1)", row.predicted.text,
-            fixed(row.probabilityOfBest, 2), fixed(row.expectedRegret, 4),
-          ] + row.weights.map { fixed($0, 3) })
-      }
-      text += "\n" + table.text
-    }
-    return text
+    return found
   }
 }

@@ -1,0 +1,170 @@
+import Foundation
+import Storage
+
+/// Writing beside what people have: nothing that holds something is ever replaced.
+package enum TableFile {
+  /// Writes a new file as a whole, or to a device, a pipe or what a link points to.
+  ///
+  /// - Parameter remedy: what to do where the file holds something already.
+  /// - Throws: ``RunTableError/exists(path:lines:remedy:)`` where it does.
+  package static func write(_ text: String, to path: String, remedy: String) throws {
+    let data = Data(text.utf8)
+    if let descriptor = descriptor(of: path) {
+      try writeAll(data, to: descriptor, path: path)
+      return
+    }
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      let code = errno
+      guard code == ENOENT else {
+        throw StorageError.system(action: "write", path: path, code: code)
+      }
+      // A link may point to a file that is not there yet.
+      if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+        let folder = parentFolder(of: path)
+        return try write(
+          text, to: target.hasPrefix("/") || folder.isEmpty ? target : folder + "/" + target,
+          remedy: remedy)
+      }
+      return try create(data, at: path, remedy: remedy)
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG:
+      if status.st_size > 0 { throw exists(path, remedy) }
+      let opened = try open(path, O_WRONLY, "write")
+      defer { close(opened) }
+      try writeAll(data, to: opened, path: path)
+      guard fsync(opened) == 0 else {
+        throw StorageError.system(action: "sync", path: path, code: errno)
+      }
+    case S_IFDIR: throw StorageError.system(action: "write", path: path, code: EISDIR)
+    default:
+      let opened = try open(path, O_WRONLY, "write")
+      defer { close(opened) }
+      try writeAll(data, to: opened, path: path)
+    }
+  }
+
+  /// Gives a file another name, `runs.csv.old-1` or the first that is free, so that its own is free.
+  ///
+  /// - Returns: the new name.
+  package static func setAside(_ path: String) throws -> String {
+    for number in 1... {
+      let other = "\(path).old-\(number)"
+      if link(path, other) == 0 {
+        guard unlink(path) == 0 else {
+          throw StorageError.system(action: "rename", path: path, code: errno)
+        }
+        try syncFolder(of: path)
+        return other
+      }
+      let code = errno
+      guard code == EEXIST else {
+        throw StorageError.system(action: "rename", path: path, code: code)
+      }
+    }
+    preconditionFailure("there is no last number")
+  }
+
+  /// Adds lines at a table's end, on disk when it returns; where that fails the table is as it was.
+  ///
+  /// - Parameter lines: each with its end.
+  package static func append(_ lines: [String], to path: String, lineEnd: String) throws {
+    let opened = try open(path, O_RDWR | O_APPEND, "append to")
+    defer { close(opened) }
+    var status = stat()
+    guard fstat(opened, &status) == 0 else {
+      throw StorageError.system(action: "append to", path: path, code: errno)
+    }
+    var text = lines.joined()
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    if isRegular, status.st_size > 0 {
+      var last: UInt8 = 0
+      if pread(opened, &last, 1, status.st_size - 1) == 1, last != 10, last != 13 {
+        text = lineEnd + text
+      }
+    }
+    do {
+      try writeAll(Data(text.utf8), to: opened, path: path)
+      guard !isRegular || fsync(opened) == 0 else {
+        throw StorageError.system(action: "sync", path: path, code: errno)
+      }
+    } catch {
+      if isRegular { ftruncate(opened, status.st_size) }
+      throw error
+    }
+  }
+
+  /// Standard output and its like by name, which are to be written to and never opened anew.
+  private static func descriptor(of path: String) -> Int32? {
+    switch path {
+    case "-", "/dev/stdout", "/proc/self/fd/1": return 1
+    case "/dev/stderr", "/proc/self/fd/2": return 2
+    default:
+      guard path.hasPrefix("/dev/fd/"), let number = Int32(path.dropFirst(8)) else { return nil }
+      return number
+    }
+  }
+
+  private static func exists(_ path: String, _ remedy: String) -> RunTableError {
+    let data = (try? readFile(at: path)) ?? Data()
+    return .exists(path: path, lines: data.count { $0 == 10 } + 1, remedy: remedy)
+  }
+
+  private static func open(_ path: String, _ flags: Int32, _ action: String) throws -> Int32 {
+    let opened = Foundation.open(path, flags | O_CLOEXEC)
+    guard opened >= 0 else { throw StorageError.system(action: action, path: path, code: errno) }
+    return opened
+  }
+
+  /// Under a name that nobody else has taken in the meantime: a link does not replace.
+  private static func create(_ data: Data, at path: String, remedy: String) throws {
+    let temporary = "\(path).\(getpid()).tmp"
+    try replaceFile(at: temporary, with: data)
+    defer { unlink(temporary) }
+    if link(temporary, path) == 0 { return try syncFolder(of: path) }
+    let code = errno
+    if code == EEXIST { throw exists(path, remedy) }
+    // Some file systems have no links.
+    let opened = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard opened >= 0 else {
+      let code = errno
+      if code == EEXIST { throw exists(path, remedy) }
+      throw StorageError.system(action: "write", path: path, code: code)
+    }
+    defer { close(opened) }
+    try writeAll(data, to: opened, path: path)
+    fsync(opened)
+    try syncFolder(of: path)
+  }
+}
+
+/// Keeps a table to one process at a time while rows are added: a file beside it, which the kernel lets go
+/// of when the process ends.
+package final class TableLock: Sendable {
+  private let descriptor: Int32
+
+  /// Waits until nobody else holds it.
+  package init(table path: String) throws {
+    let real = realpath(path, nil).map { pointer -> String in
+      defer { free(pointer) }
+      return String(cString: pointer)
+    }
+    let folder = parentFolder(of: real ?? path)
+    let name = ((real ?? path) as NSString).lastPathComponent
+    let lock = (folder.isEmpty ? "" : folder + "/") + ".\(name).lock"
+    descriptor = Foundation.open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw StorageError.system(action: "lock", path: lock, code: errno)
+    }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        let code = errno
+        close(descriptor)
+        throw StorageError.system(action: "lock", path: lock, code: code)
+      }
+    }
+  }
+
+  deinit { close(descriptor) }
+}

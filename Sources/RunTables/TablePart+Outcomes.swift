@@ -1,0 +1,113 @@
+import Foundation
+
+/// What the states of a table's runs made necessary to say.
+struct StateNotes {
+  var lost = 0
+  var cancelled = 0
+  /// Losses that stood in rows of runs that did not finish.
+  var unusedLosses = 0
+  var unknown: [String: Int] = [:]
+
+  func words(_ path: String) -> [String] {
+    var notes: [String] = []
+    func runs(_ count: Int) -> String { count == 1 ? "a run" : "\(count) runs" }
+    if lost > 0 {
+      notes.append(
+        "\(path): \(runs(lost)) crashed or \(lost == 1 ? "was" : "were") killed: that says nothing of "
+          + "the mixture\(lost == 1 ? "" : "s")")
+    }
+    if cancelled > 0 {
+      notes.append(
+        "\(path): \(runs(cancelled)) \(cancelled == 1 ? "was" : "were") stopped early: left out")
+    }
+    if unusedLosses > 0 {
+      notes.append(
+        "\(path): the losses of \(runs(unusedLosses)) that did not finish are not used")
+    }
+    for (word, count) in unknown.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(3) {
+      notes.append(
+        "\(path): the state '\(word)' of \(runs(count)) is not known: finished where there are losses"
+      )
+    }
+    return notes
+  }
+}
+
+extension TablePart {
+  /// What became of a run: by its state where it has one, and by its losses.
+  func outcome(
+    _ row: CellTable.Row, _ notes: inout StateNotes
+  ) throws(RunTableError) -> (RunTable.Status, [Double?]) {
+    var told: [RunState] = []
+    for column in roles.statuses where !row.cells[column].isEmpty {
+      if let state = RunState(row.cells[column], heading: lastWord(column)) {
+        told.append(state)
+      } else if !CellReading.isEmpty(row.cells[column]),
+        !["false", "0", "no", "n", "f"].contains(row.cells[column].lowercased())
+      {
+        notes.unknown[row.cells[column], default: 0] += 1
+      }
+    }
+    // `pending` in a cell that is otherwise empty is a state too.
+    let state = [RunState.diverged, .lost, .cancelled, .pending, .finished].first(
+      where: told.contains)
+    let none = roles.measures.map { _ in Double?.none }
+    if state == .diverged { return (.diverged, none) }
+    var losses: [Double?] = []
+    var diverged = false
+    for measure in roles.measures {
+      let cell = row.cells[measure.column]
+      if CellReading.isDivergence(cell) {
+        diverged = true
+        losses.append(nil)
+      } else if CellReading.isEmpty(cell) {
+        losses.append(nil)
+      } else {
+        losses.append(try loss(cell, measure, row))
+      }
+    }
+    let isMeasured = losses.contains { $0 != nil }
+    switch state {
+    case .lost:
+      notes.lost += 1
+      if isMeasured { notes.unusedLosses += 1 }
+      return (.lost, none)
+    case .cancelled:
+      notes.cancelled += 1
+      if isMeasured { notes.unusedLosses += 1 }
+      return (.cancelled, none)
+    case .pending: return (.pending, none)
+    default: break
+    }
+    if diverged { return (.diverged, none) }
+    return isMeasured ? (.finished, losses) : (.pending, none)
+  }
+
+  private func lastWord(_ column: Int) -> String { roles.names[column].words.last?.text ?? "" }
+
+  private func loss(
+    _ cell: String, _ measure: ColumnRoles.Measured, _ row: CellTable.Row
+  ) throws(RunTableError) -> Double {
+    let heading = table.columns[measure.column]
+    guard let value = table.reading.number(cell) else {
+      throw problem(
+        row,
+        "found the \(measure.isScore ? "score" : "loss") '\(cell)' in the column '\(heading)', expected "
+          + "a number\(markHint(cell)), nothing (still to come) or 'nan' (diverged); correct it")
+    }
+    if measure.isScore {
+      if let bound = measure.bound, !(0...bound).contains(value) {
+        throw problem(
+          row,
+          "found \(cell) in the column '\(heading)', expected a number from 0 to \(Int(bound)) as in "
+            + "the other rows; correct it")
+      }
+      return RunTable.Measure(heading: heading, unit: .score(bound: measure.bound)).minimized(value)
+    }
+    guard measure.kind == .perplexity else { return value }
+    guard value > 0 else {
+      throw problem(row, "found the perplexity \(cell), expected a positive number; correct it")
+    }
+    return log(value)
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import TextSources
+
+/// A file's bytes as UTF-8, whatever wrote them: spreadsheets on Windows export UTF-16 and Windows-1252,
+/// and tables are kept compressed.
+enum TableText {
+  struct Decoded: Equatable {
+    var text: [UInt8]
+    /// How it was decoded, where that is not plain UTF-8.
+    var notes: [String] = []
+    var isCompressed = false
+  }
+
+  static func decoded(_ bytes: [UInt8], path: String) throws(RunTableError) -> Decoded {
+    if bytes.starts(with: [0x1F, 0x8B]) {
+      let text: [UInt8]
+      do {
+        text = try gunzip(bytes)
+      } catch {
+        throw .unreadable(
+          path: path, found: "a damaged gzip file (\(error))", hint: "compress it anew")
+      }
+      var inner = try decoded(text, path: path)
+      inner.isCompressed = true
+      return inner
+    }
+    if let found = knownBinary(bytes) {
+      throw .unreadable(path: path, found: found.name, hint: found.hint)
+    }
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      return Decoded(text: utf16(bytes), notes: ["read as UTF-16"])
+    }
+    if bytes.prefix(4096).contains(0) {
+      throw .unreadable(
+        path: path, found: "bytes that are no text", hint: "give a text file")
+    }
+    let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+    if String(validating: body, as: UTF8.self) != nil { return Decoded(text: body) }
+    return Decoded(
+      text: windows1252(body), notes: ["not UTF-8: read as Windows-1252"])
+  }
+
+  private static func knownBinary(_ text: [UInt8]) -> (name: String, hint: String)? {
+    func begins(_ bytes: [UInt8]) -> Bool { text.starts(with: bytes) }
+    if begins(Array("PAR1".utf8)) {
+      return ("Parquet", "convert it, e.g. with pandas: read_parquet(…).to_csv(…, index=False)")
+    }
+    if begins([0x50, 0x4B, 3, 4]) { return ("a zip or Excel file", "save it as CSV") }
+    if begins([0x28, 0xB5, 0x2F, 0xFD]) { return ("a zstd file", "decompress it with unzstd") }
+    return nil
+  }
+
+  private static func utf16(_ bytes: [UInt8]) -> [UInt8] {
+    let isLittle = bytes[0] == 0xFF
+    let units = stride(from: 2, to: bytes.count - 1, by: 2).map { at -> UInt16 in
+      let (a, b) = (UInt16(bytes[at]), UInt16(bytes[at + 1]))
+      return isLittle ? a | b << 8 : a << 8 | b
+    }
+    return Array(String(decoding: units, as: UTF16.self).utf8)
+  }
+
+  /// Of 0x80 to 0x9F; the rest is Latin-1 (the index of the WHATWG's Encoding Standard).
+  private static let windowsControls: [UInt32] = [
+    0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039,
+    0x152, 0x8D, 0x17D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC,
+    0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178,
+  ]
+
+  private static func windows1252(_ bytes: [UInt8]) -> [UInt8] {
+    var text = String.UnicodeScalarView()
+    for byte in bytes {
+      let code = 0x80..<0xA0 ~= byte ? windowsControls[Int(byte) - 0x80] : UInt32(byte)
+      text.append(Unicode.Scalar(code)!)
+    }
+    return Array(String(text).utf8)
+  }
+}

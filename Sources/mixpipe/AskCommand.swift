@@ -1,0 +1,208 @@
+import ArgumentParsing
+import Foundation
+import MixtureMethods
+import Mixtures
+import Reports
+import RunTables
+import Storage
+import TableSearches
+
+struct AskCommand: Command {
+  static let commandName = "ask"
+  static let abstract = "Ask for a run to make, from a session that many may ask and tell at once."
+  static let discussion = """
+    A session is a folder that keeps which runs were handed out and what became of them. Any number of \
+    clients may ask and tell at the same time, from any machine that sees the folder: no run is handed out \
+    twice, and what was told is on disk when 'tell' returns.
+
+      mixpipe ask runs/mine --domains books,web,code --json     # begins the session, and hands out run 1
+      mixpipe tell runs/mine 1 --losses books=3.91,web=4.18,code=2.73
+      mixpipe tell runs/mine 2 --state lost --reason 'node failed'
+      mixpipe ask runs/mine                                     # the next run
+      mixpipe ask runs/mine --recommend                         # what to train on, and how sure
+
+    Without --json a line is the run's number and its mixture. The options that say what is sought are kept \
+    when the session begins; later they may be left out, or must be the same, so that every element of \
+    a job array can run the same command. '--list' prints all runs as a table that 'suggest' reads; \
+    '--observations' begins with the runs of one.
+
+    A run that diverged says something of its mixture, one that was lost says nothing. A run that \
+    nobody tells of stays under way; '--expire 24' takes what was asked for more than 24 hours ago as lost. \
+    mixpipe.py, in the documentation's folder, is a client for Python in one file.
+    """
+
+  @OptionGroup
+  var session: SessionOptions
+  @Option("Training domains, separated by commas; the first time.", value: "names")
+  var domains: ListArgument<String>?
+  @Option("Held-out domains that are told. (default: the training domains)", value: "names")
+  var heldOut: ListArgument<String>?
+  @Option("Those of the held-out domains of which higher is better.", value: "names")
+  var maximize: ListArgument<String>?
+  @Option("What is minimized, as for 'suggest'. (default: mean)", value: "function")
+  var objective: String?
+  @Option("Held-out loss not to be exceeded; may be given several times.", value: "limit")
+  var `guard`: [String] = []
+  @Option(
+    "Condition on mixtures, as for 'suggest'; may be given several times.", value: "condition")
+  var constrain: [String] = []
+  @Option("How the next mixture is chosen. (default: bo)", value: "name")
+  var method: String?
+  @Option("Runs of the even spread to start with. (default: 12)", value: "count")
+  var initial: Int?
+  @Option("Seed of the session. (default: 1)")
+  var seed: UInt64?
+  @Option("Size of the model that all runs are made with.", value: "size")
+  var size: String?
+  @Option("Tokens that all runs are trained on.", value: "count")
+  var tokens: Int?
+  @Option(
+    "Begin with the finished runs of a table.", value: "file", completion: .files)
+  var observations: [String] = []
+  @Option("How many runs to hand out.", short: "n", value: "count")
+  var count = 1
+  @Flag(
+    "Hand out nothing: tell the best mixture, what it is expected to give, and how sure that is.")
+  var recommend = false
+  @Flag("Hand out nothing: print all runs as a table.")
+  var list = false
+  @Option("Take runs that were handed out more than so many hours ago as lost.", value: "hours")
+  var expire: Double?
+  @Flag("Print JSON.")
+  var json = false
+
+  func validate() throws {
+    try check(["count": count], atLeast: 1)
+    try check(["initial": initial], atLeast: 0)
+    try check(["tokens": tokens], atLeast: 1)
+    if recommend, list {
+      throw ValidationError("Found '--recommend' and '--list', expected one of them")
+    }
+    if let expire, !(expire >= 0 && expire.isFinite) {
+      throw ValidationError("Found '--expire \(expire)', expected hours")
+    }
+    if let names = domains?.elements {
+      let told = heldOut?.elements ?? names
+      if names.count < 2 || Set(names).count < names.count || Set(told).count < told.count {
+        throw ValidationError(
+          "Found '--domains \(names.joined(separator: ","))', expected two different names or more")
+      }
+      if let found = TableLayout.unreadable(domains: names, heldOut: told) {
+        throw ValidationError(
+          "Found the name '\(found.name)', but \(found.why); choose another name")
+      }
+      for name in maximize?.elements ?? [] where !told.contains(name) {
+        throw ValidationError(
+          "Found '--maximize \(name)', expected one of the held-out domains \(told.joined(separator: ", "))"
+        )
+      }
+    }
+    if let method {
+      guard methodNames.contains(where: { $0.name == method }) else {
+        throw MethodError.unknown(name: method)
+      }
+      guard !needsTrainer(method) else {
+        throw ValidationError(
+          "Found '--method \(method)', which reweighs the domains while a model trains; expected a "
+            + "method that proposes mixtures")
+      }
+    }
+    let constraints = try readConstraints(constrain)
+    for (text, constraint) in zip(constrain, constraints) {
+      guard case .epochs = constraint else { continue }
+      throw ValidationError(
+        "Found '--constrain \(text)', but nothing says how much text there is; give the weight that the "
+          + "epochs allow, e.g. 'code<=0.3'")
+    }
+  }
+
+  func run() throws {
+    var kept = try Session(
+      folder: session.folder, beginning: domains.map(settings), patience: session.wait)
+    try compare(kept.settings)
+    if !observations.isEmpty { _ = try kept.take(try RunTable(at: observations, columns: columns)) }
+    if let expire { _ = try kept.expire(after: expire * 3600) }
+    if list { return try emit(text(of: kept), terminator: "") }
+    let advice = try kept.advice()
+    if recommend {
+      guard let summary = RecommendationSummary(of: advice) else {
+        throw NothingToRecommend(path: session.folder)
+      }
+      return try emit(json ? try jsonText(summary) : summary.text, terminator: "")
+    }
+    let proposals = advice.proposals(count)
+    try kept.hand(proposals)
+    guard !json else {
+      return try emit(try jsonText(ProposalSummary(of: advice, proposals)), terminator: "")
+    }
+    for proposal in proposals {
+      let weights = TableLayout.written(proposal.mixture.weights)
+      let mixture = zip(proposal.mixture.domains, weights).map { name, weight in
+        "\(NameSyntax.written(name, among: ",="))=\(weight)"
+      }
+      try emit("\(proposal.name) \(mixture.joined(separator: ","))")
+    }
+  }
+
+  private func jsonText(_ value: some Encodable) throws -> String {
+    String(decoding: try encodeDocument(value), as: UTF8.self)
+  }
+
+  private var columns: RunTable.Columns {
+    var columns = RunTable.Columns()
+    columns.domains = domains?.elements
+    return columns
+  }
+
+  private func settings(_ domains: ListArgument<String>) -> SessionSettings {
+    var settings = SessionSettings(
+      domains: domains.elements, heldOut: heldOut?.elements ?? domains.elements)
+    settings.maximize = maximize?.elements ?? []
+    settings.objective = objective
+    settings.guards = self.guard
+    settings.constraints = constrain
+    settings.method = method ?? settings.method
+    settings.seed = seed ?? settings.seed
+    settings.initial = initial ?? settings.initial
+    settings.size = size
+    settings.tokens = tokens
+    return settings
+  }
+
+  /// What is said again must be what was said when the session began.
+  private func compare(_ kept: SessionSettings) throws {
+    var asked = kept
+    if let domains { asked.domains = domains.elements }
+    if let heldOut { asked.heldOut = heldOut.elements }
+    if let maximize { asked.maximize = maximize.elements }
+    if let objective { asked.objective = objective }
+    if !self.guard.isEmpty { asked.guards = self.guard }
+    if !constrain.isEmpty { asked.constraints = constrain }
+    if let method { asked.method = method }
+    if let seed { asked.seed = seed }
+    if let initial { asked.initial = initial }
+    if let size { asked.size = size }
+    if let tokens { asked.tokens = tokens }
+    if let found = kept.difference(from: asked) {
+      throw SessionError.differs(
+        path: session.folder, name: found.name, found: found.own, asked: found.other)
+    }
+  }
+
+  /// All runs, as a table or as JSON.
+  private func text(of kept: Session) throws -> String {
+    let summary = SessionSummary(of: kept)
+    if json { return try jsonText(summary) }
+    let settings = kept.settings
+    let headings =
+      ["run", "state"] + settings.domains.map(RunTable.heading(ofWeight:))
+      + settings.heldOut.map(RunTable.heading(ofLoss:))
+    let dialect = TableDialect()
+    return dialect.line(headings)
+      + summary.runs.map { run in
+        dialect.line(
+          ["\(run.run)", run.state] + run.weights.map { "\($0)" }
+            + settings.heldOut.map { name in run.losses?[name].map { "\($0)" } ?? "" })
+      }.joined()
+  }
+}
