@@ -19,7 +19,7 @@ SWIFT_BUILD := swift build -c release --explicit-target-dependency-import-check 
 # Optimized, since training is; in a folder of its own, since '@testable' needs other flags.
 TESTING := -c release --scratch-path .build/testing -Xswiftc -enable-testing
 # The kernels for processors beyond the oldest x86-64.
-LEVELS := $(if $(filter x86_64,$(shell uname -m)),$(filter-out KernelsPortable,$(notdir $(wildcard Sources/Kernels?*))),)
+LEVELS := $(if $(filter x86_64,$(shell uname -m)),$(filter-out %Portable,$(notdir $(wildcard Sources/Kernels?*))),)
 # One BLAS thread each: the tests run side by side.
 export OPENBLAS_NUM_THREADS := 1
 
@@ -102,8 +102,8 @@ lint: setup ## layout and style, and that no AVX-512 code can reach an older pro
 format: ## lays out the sources
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-bench: build ## the trainer's speed beside a probe of the processor
-	@$(MIXPIPE) bench
+bench: build ## the trainer's speed beside a probe of the processor; PYTHON=venv/bin/python: beside its PyTorch, too
+	@$(if $(PYTHON),python3 runs/bench/compare.py --mixpipe $(MIXPIPE) --python $(PYTHON) --output $(or $(BENCH),runs/bench/torch),$(MIXPIPE) bench)
 
 coverage: setup ## which lines the tests reach
 	@swift test --enable-code-coverage

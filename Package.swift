@@ -12,15 +12,34 @@ import PackageDescription
 // The kernels are one set of sources, compiled once for each level of processor; `Kernels` picks at
 // run time. Only a root package may pass flags of its own, which an application always is. They are
 // optimized in debug builds as well: unoptimized SIMD is a hundred times slower, and defines the weak
-// symbols that Lane.swift warns of.
+// symbols that Lane.swift warns of. Those of bfloat16 have lanes of sixteen at every level: the portable
+// ones are to give the same bits as the instructions.
 #if arch(x86_64)
-  let levels: [(name: String, flags: [String])] = [
-    ("KernelsPortable", []),
-    ("KernelsAVX2", ["-DKERNELS_AVX2", "-Xcc", "-march=x86-64-v3"]),
-    ("KernelsAVX512", ["-DKERNELS_AVX512", "-Xcc", "-march=x86-64-v4"]),
+  let levels: [(name: String, leavingOut: String, flags: [String])] = [
+    ("KernelsPortable", "BFloat16", []),
+    ("KernelsAVX2", "BFloat16", ["-DKERNELS_LANE8", "-Xcc", "-march=x86-64-v3"]),
+    ("KernelsAVX512", "BFloat16", ["-DKERNELS_LANE16", "-Xcc", "-march=x86-64-v4"]),
+    ("KernelsBFloat16Portable", "Single", ["-DKERNELS_LANE16"]),
+    (
+      "KernelsBFloat16AVX512", "Single",
+      [
+        "-DKERNELS_LANE16", "-DKERNELS_BFLOAT16", "-Xcc", "-march=x86-64-v4", "-Xcc",
+        "-mavx512bf16",
+      ]
+    ),
+    (
+      "KernelsBFloat16AMX", "Single",
+      [
+        "-DKERNELS_LANE16", "-DKERNELS_BFLOAT16", "-DKERNELS_TILES", "-Xcc", "-march=x86-64-v4",
+        "-Xcc", "-mavx512bf16", "-Xcc", "-mamx-tile", "-Xcc", "-mamx-bf16",
+      ]
+    ),
   ]
 #else
-  let levels: [(name: String, flags: [String])] = [("KernelsPortable", [])]
+  let levels: [(name: String, leavingOut: String, flags: [String])] = [
+    ("KernelsPortable", "BFloat16", []),
+    ("KernelsBFloat16Portable", "Single", ["-DKERNELS_LANE16"]),
+  ]
 #endif
 
 func library(_ name: String, _ dependencies: [String] = []) -> Target {
@@ -47,8 +66,8 @@ let package = Package(
     library("Mixtures", ["Numerics", "Spelling"]),
     library("TextSources", ["Storage"]),
     library("Corpora", ["Numerics", "Storage", "TextSources"]),
-    .systemLibrary(name: "CPrefetch"),
-    library("Kernels", levels.map(\.name)),
+    .systemLibrary(name: "CProcessor"),
+    library("Kernels", levels.map(\.name) + ["CProcessor"]),
     library("ProxyModels", ["COpenBLAS", "Corpora", "Kernels", "Mixtures", "Numerics", "Storage"]),
     library("MixtureExports", ["Mixtures", "Storage"]),
     library("GaussianProcesses", ["Mixtures", "Numerics"]),
@@ -114,7 +133,7 @@ let package = Package(
   ]
     + levels.map { level in
       .target(
-        name: level.name, dependencies: ["CPrefetch"],
+        name: level.name, dependencies: ["CProcessor"], exclude: [level.leavingOut],
         swiftSettings: strict + [.unsafeFlags(["-Ounchecked"] + level.flags)])
     }
 )

@@ -60,6 +60,8 @@ package enum KernelLevel: String, CaseIterable, Comparable, Sendable {
 package enum KernelError: Error, Equatable, CustomStringConvertible {
   case unknown(name: String)
   case unsupported(asked: KernelLevel, supported: KernelLevel)
+  case noBFloat16
+  case unknownBFloat16(name: String)
 
   package var description: String {
     let variable = KernelLevel.variable
@@ -70,6 +72,13 @@ package enum KernelError: Error, Equatable, CustomStringConvertible {
     case .unsupported(let asked, let supported):
       return "\(variable)=\(asked.rawValue): this processor has \(supported.rawValue) at most; "
         + "choose that, or unset it"
+    case .noBFloat16:
+      return "this processor has no such instructions for bfloat16; use '--precision fp32', or set "
+        + "\(BFloat16Kernels.variable)=portable-bf16 for the same bits many times slower"
+    case .unknownBFloat16(let name):
+      let names = BFloat16Level.allCases.flatMap { [$0.rawValue, "portable-" + $0.rawValue] }
+      return "\(BFloat16Kernels.variable)=\(name): no such kernels; choose one of "
+        + names.joined(separator: ", ") + ", or unset it"
     }
   }
 }

@@ -38,6 +38,7 @@ extension KernelTable {
     normalizeBackward: KernelsPortable.normalizeBackward, gate: KernelsPortable.gate,
     gateBackward: KernelsPortable.gateBackward, softmaxBlock: KernelsPortable.softmaxBlock,
     crossEntropy: KernelsPortable.crossEntropy, softmaxSlopes: KernelsPortable.softmaxSlopes,
+    multiplyInRegisters: KernelsPortable.multiplyInRegisters,
     mergeGradients: KernelsPortable.mergeGradients, adamStep: KernelsPortable.adamStep)
 
   #if arch(x86_64)
@@ -48,7 +49,9 @@ extension KernelTable {
       normalize: KernelsAVX2.normalize, normalizeBackward: KernelsAVX2.normalizeBackward,
       gate: KernelsAVX2.gate, gateBackward: KernelsAVX2.gateBackward,
       softmaxBlock: KernelsAVX2.softmaxBlock, crossEntropy: KernelsAVX2.crossEntropy,
-      softmaxSlopes: KernelsAVX2.softmaxSlopes, mergeGradients: KernelsAVX2.mergeGradients,
+      softmaxSlopes: KernelsAVX2.softmaxSlopes,
+      multiplyInRegisters: KernelsAVX2.multiplyInRegisters,
+      mergeGradients: KernelsAVX2.mergeGradients,
       adamStep: KernelsAVX2.adamStep)
 
     private static let avx512 = KernelTable(
@@ -58,7 +61,9 @@ extension KernelTable {
       normalize: KernelsAVX512.normalize, normalizeBackward: KernelsAVX512.normalizeBackward,
       gate: KernelsAVX512.gate, gateBackward: KernelsAVX512.gateBackward,
       softmaxBlock: KernelsAVX512.softmaxBlock, crossEntropy: KernelsAVX512.crossEntropy,
-      softmaxSlopes: KernelsAVX512.softmaxSlopes, mergeGradients: KernelsAVX512.mergeGradients,
+      softmaxSlopes: KernelsAVX512.softmaxSlopes,
+      multiplyInRegisters: KernelsAVX512.multiplyInRegisters,
+      mergeGradients: KernelsAVX512.mergeGradients,
       adamStep: KernelsAVX512.adamStep)
   #endif
 }

@@ -80,6 +80,10 @@ package struct KernelTable: Sendable {
       _ stride: Int, _ targets: UnsafePointer<UInt16>, _ shifts: UnsafeMutablePointer<Float>,
       _ largest: UnsafePointer<Float>, _ sums: UnsafePointer<Float>, _ scale: Float
     ) -> Void
+  package let multiplyInRegisters:
+    @Sendable (
+      _ times: Int, _ sums: UnsafeMutablePointer<Float>, _ factors: UnsafePointer<Float>
+    ) -> Void
   package let mergeGradients:
     @Sendable (
       _ count: Int, _ sum: UnsafeMutablePointer<Float>,

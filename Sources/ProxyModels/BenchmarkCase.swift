@@ -28,6 +28,10 @@ package struct BenchmarkRound: Sendable, Hashable {
   package var share: Double
   /// The same by processor time, which waiting for a core does not count in.
   package var processorShare: Double
+  /// Multiplying and adding in registers alone, just before and after, by the instructions that the
+  /// products use; and operations over that.
+  package var peakGigaflops: Double
+  package var shareOfPeak: Double
   package var evaluationTokensPerSecond: Double
   /// The time that ``CostModel`` announced just before, over what training took.
   package var announcedOverTaken: Double
@@ -57,6 +61,8 @@ package struct BenchmarkMeasurement: Sendable, Codable {
   package var size: ModelSize
   package var vocabularySize: Int
   package var parameters: Int
+  /// Of the factors of products.
+  package var precision: Precision
   package var trials: Int
   /// Threads of each trial.
   package var workers: Int
@@ -68,6 +74,9 @@ package struct BenchmarkMeasurement: Sendable, Codable {
   package var probeGigaflops: Spread
   package var share: Spread
   package var processorShare: Spread
+  /// Of what registers alone can do, by the instructions in use.
+  package var peakGigaflops: Spread
+  package var shareOfPeak: Spread
   package var evaluationTokensPerSecond: Spread
   /// Tokens a second over those of one trial on one core in the same round; nil where that was not timed.
   package var overOneTrial: Spread?
@@ -87,6 +96,7 @@ package struct BenchmarkMeasurement: Sendable, Codable {
     size = configuration.size
     vocabularySize = configuration.vocabularySize
     parameters = size.parameterCount(vocabularySize: vocabularySize)
+    precision = configuration.precision
     trials = benchmarkCase.trials
     workers = benchmarkCase.workers
     batchTokens = configuration.batchTokens
@@ -96,6 +106,8 @@ package struct BenchmarkMeasurement: Sendable, Codable {
     probeGigaflops = Spread(rounds.map(\.probeGigaflops))
     share = Spread(rounds.map(\.share))
     processorShare = Spread(rounds.map(\.processorShare))
+    peakGigaflops = Spread(rounds.map(\.peakGigaflops))
+    shareOfPeak = Spread(rounds.map(\.shareOfPeak))
     evaluationTokensPerSecond = Spread(rounds.map(\.evaluationTokensPerSecond))
     overOneTrial = alone.map { alone in
       Spread(zip(rounds, alone).map { $0.tokensPerSecond / $1.tokensPerSecond })

@@ -27,7 +27,7 @@ extension TrainingRun {
         + tensors("second.", optimizer.second),
       metadata: [
         "format": "mixpipe run", "identity": try json(identity), "state": state,
-        "sampler": sampler, "kernels": model.kernels.level.rawValue,
+        "sampler": sampler, "kernels": model.kernelName,
         "checksum": checksum(of: state + sampler),
       ], to: path)
   }
@@ -41,7 +41,7 @@ extension TrainingRun {
     try requireSame(
       file, "seed", "\(identity.configuration.seed)", "\(saved.configuration.seed)")
     try requireSame(
-      file, "kernels", model.kernels.level.rawValue, file.metadata["kernels"] ?? "none")
+      file, "kernels", model.kernelName, file.metadata["kernels"] ?? "none")
     let state: State = try value("state", of: file)
     // While the learning rate is still the stable one, a run may be made longer or shorter: all else of
     // the two configurations is the same, so the saved one's numbers are of use once that is known.

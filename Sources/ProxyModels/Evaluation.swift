@@ -18,7 +18,7 @@ func evaluate<HeldOut: HeldOutSource>(
 ) -> [DomainLoss] {
   let length = model.layout.size.contextLength
   let workspaces = (0..<workers).map { _ in
-    Workspace(layout: model.layout, sequences: microBatch, positions: length, training: false)
+    model.workspace(sequences: microBatch, positions: length, training: false)
   }
   return heldOut.domains.enumerated().map { domain, name in
     let count = heldOut.windowCount(domain: domain)

@@ -1,6 +1,7 @@
 import COpenBLAS
 import Dispatch
 import Foundation
+import Kernels
 
 /// Something per second of the wall's clock, and per second of the process's processor time; of all
 /// threads together.
@@ -40,6 +41,33 @@ struct Speed: Sendable {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
+
+/// How fast the processor multiplies and adds at the moment where nothing comes from memory: what no
+/// product can pass.
+enum PeakProbe {
+  /// In 10⁹ operations a second, of `threads` threads added up.
+  ///
+  /// - Parameter bfloat16: kernels whose instructions are timed; nil for single precision's.
+  static func run(
+    threads: Int, kernels: KernelTable, bfloat16: BFloat16Kernels?, seconds: Double = 0.03
+  ) -> Speed {
+    // Twelve lanes of at most sixteen numbers, and two of factors; sums of zero stay so.
+    let memory = (0..<threads).map { _ in FloatBuffer(count: 14 * 16) }
+    // A lane is half a panel; a word of bfloat16 has two numbers.
+    let numbers = bfloat16.map { $0.panelWidth } ?? kernels.panelWidth / 2
+    let times = 4000
+    return Speed.measure(threads: threads, seconds: seconds) { thread in
+      let sums = memory[thread].base
+      let factors = UnsafeRawPointer(sums + 12 * 16)
+      if let bfloat16 {
+        bfloat16.multiplyInRegisters(times, sums, factors.assumingMemoryBound(to: UInt32.self))
+      } else {
+        kernels.multiplyInRegisters(times, sums, factors.assumingMemoryBound(to: Float.self))
+      }
+      return Double(2 * 12 * times * numbers) / 1e9
+    }
   }
 }
 

@@ -80,13 +80,14 @@ final class Optimizer: @unchecked Sendable {
   @discardableResult
   func mergeGradients(ofWave wave: Int? = nil, workers: Int) -> Double {
     let wave = waves[wave ?? waves.count - 1]
-    let (kernels, blocks, sum) = (model.kernels, blocks, gradients[0])
+    let merge = model.bfloat16?.kernels.mergeGradients ?? model.kernels.mergeGradients
+    let (blocks, sum) = (blocks, gradients[0])
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let (squares, others) = (squares, others)
       let otherCount = wave.firstBuffer + wave.shards.count - 1
       concurrently(workers: workers, items: blocks.count) { _, index in
         let block = blocks[index]
-        squares[index] = kernels.mergeGradients(
+        squares[index] = merge(
           block.count, sum.base + block.offset, others, otherCount, block.offset)
       }
     }
@@ -96,7 +97,8 @@ final class Optimizer: @unchecked Sendable {
   /// Changes the parameters by the merged gradient, which becomes zero.
   func step(_ step: Int, norm: Double, workers: Int) {
     let c = configuration
-    let (kernels, blocks, gradient) = (model.kernels, blocks, gradients[0])
+    let change = model.bfloat16?.kernels.adamStep ?? model.kernels.adamStep
+    let (blocks, gradient) = (blocks, gradients[0])
     let (parameters, first, second) = (model.parameters, first, second)
     let clip = norm > c.clipNorm ? c.clipNorm / norm : 1
     let share = c.rateShare(step: step)
@@ -108,12 +110,12 @@ final class Optimizer: @unchecked Sendable {
       let rate =
         share * (block.kind == .matrix ? c.learningRate * widthScale : c.embeddingRate)
       let decay = block.kind == .matrix ? c.weightDecay : 0
-      kernels.adamStep(
+      change(
         block.count, parameters.base + block.offset, gradient.base + block.offset,
         first.base + block.offset, second.base + block.offset, Float(clip), Float(c.firstDecay),
         Float(c.secondDecay), Float(rate * firstCorrection), Float(secondCorrection),
         Float(c.epsilon), Float(1 - rate * decay))
     }
-    model.parametersChanged()
+    model.parametersChanged(workers: workers)
   }
 }

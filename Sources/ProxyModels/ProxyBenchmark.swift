@@ -36,6 +36,8 @@ package struct ProxyBenchmark: Sendable {
     ).cost(of: configuration, heldOutTokens: 0)
     // Once without the clock, for the caches' sake, where that takes no longer than the measurement.
     let before = MachineProbe.run(threads: threads)
+    let bfloat16 = runs[0].model.bfloat16?.kernels
+    let peakBefore = PeakProbe.run(threads: threads, kernels: kernels, bfloat16: bfloat16)
     let operations = configuration.size.trainingOperationsPerToken(
       vocabularySize: configuration.vocabularySize)
     let batchTokens = Double(configuration.batchTokens)
@@ -50,7 +52,9 @@ package struct ProxyBenchmark: Sendable {
       runs[trial].step()
       return batchTokens
     }
+    let peakAfter = PeakProbe.run(threads: threads, kernels: kernels, bfloat16: bfloat16)
     let after = MachineProbe.run(threads: threads)
+    let peak = (peakBefore.wall + peakAfter.wall) / 2
     let tokensOfFirst = batchTokens * Double(runs[0].state.step - firstStep)
     let secondsPerToken = TrainingPart.ofStep.map { part in
       // The parts that workers share; the optimizer's clock runs on the first only.
@@ -66,6 +70,7 @@ package struct ProxyBenchmark: Sendable {
       share: speed.wall * operations / 1e9 / ((before.wall + after.wall) / 2),
       processorShare: speed.processor * operations / 1e9
         / ((before.processor + after.processor) / 2),
+      peakGigaflops: peak, shareOfPeak: speed.wall * operations / 1e9 / peak,
       evaluationTokensPerSecond: evaluation,
       announcedOverTaken: announcedPerToken * speed.wall / Double(trials),
       secondsPerToken: Dictionary(

@@ -11,6 +11,8 @@ package final class ProxyModel: @unchecked Sendable {
   package let layout: ParameterLayout
   let kernels: KernelTable
   let parameters: FloatBuffer
+  /// The ways forward and back of a model whose products are of bfloat16; nil for one of single precision.
+  let bfloat16: BFloat16Passes?
 
   struct Layer {
     let attention: WeightMatrix
@@ -29,9 +31,16 @@ package final class ProxyModel: @unchecked Sendable {
   package static let rotaryBase = 10_000.0
 
   /// A model whose parameters are all zero until they are set.
+  ///
+  /// - Parameters:
+  ///   - kernels, engine: of single precision.
+  ///   - bfloat16: kernels for products of bfloat16, nil for single precision.
   package init(
-    size: ModelSize, vocabularySize: Int, kernels: KernelTable, engine: ProductEngine = .automatic
+    size: ModelSize, vocabularySize: Int, kernels: KernelTable, engine: ProductEngine = .automatic,
+    bfloat16: BFloat16Kernels? = nil
   ) {
+    // Of matrices that OpenBLAS multiplies, no panels are kept; those of bfloat16 are another's.
+    let engine = bfloat16 == nil ? engine : .blas
     let layout = ParameterLayout(size: size, vocabularySize: vocabularySize)
     self.layout = layout
     self.kernels = kernels
@@ -69,10 +78,31 @@ package final class ProxyModel: @unchecked Sendable {
         sines.base[position * half + d] = Float(sin(Double(position) * frequency))
       }
     }
+    let (parameters, cosines, sines) = (parameters, cosines, sines)
+    self.bfloat16 = bfloat16.map {
+      BFloat16Passes(
+        layout: layout, kernels: $0, parameters: parameters.base, cosines: cosines.base,
+        sines: sines.base)
+    }
+  }
+
+  /// What decides the bits of a step besides the parameters and the text: a twin has its level's name.
+  var kernelName: String { bfloat16?.kernels.level.rawValue ?? kernels.level.rawValue }
+
+  /// Memory for one worker's micro-batches.
+  ///
+  /// - Parameters:
+  ///   - sequences: of `positions` tokens, the most that a micro-batch has.
+  ///   - training: whether there is a way back.
+  package func workspace(sequences: Int, positions: Int, training: Bool) -> Workspace {
+    Workspace(
+      layout: layout, sequences: sequences, positions: positions, training: training,
+      precision: bfloat16 == nil ? .fp32 : .bf16)
   }
 
   /// To be called whenever parameters have changed, before the next pass.
-  func parametersChanged() {
+  func parametersChanged(workers: Int = 1) {
+    if let bfloat16 { return bfloat16.parametersChanged(workers: workers) }
     for layer in layers {
       layer.attention.pack(parameters.base, kernels)
       layer.attentionOutput.pack(parameters.base, kernels)
@@ -100,9 +130,15 @@ package final class ProxyModel: @unchecked Sendable {
     windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, workspace: Workspace,
     _ body: (UnsafeBufferPointer<Float>) -> Void
   ) {
-    let rows = forward(
-      windows: windows, sequences: sequences, positions: positions, workspace: workspace)
-    headLoss(rows: rows, workspace: workspace)
+    let rows = sequences * positions
+    if let bfloat16 {
+      bfloat16.evaluate(
+        windows: windows, sequences: sequences, positions: positions, workspace: workspace)
+    } else {
+      _ = forward(
+        windows: windows, sequences: sequences, positions: positions, workspace: workspace)
+      headLoss(rows: rows, workspace: workspace)
+    }
     body(UnsafeBufferPointer(start: workspace.losses, count: rows))
   }
 
@@ -111,11 +147,18 @@ package final class ProxyModel: @unchecked Sendable {
     windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, scale: Float,
     gradients: UnsafeMutablePointer<Float>, workspace: Workspace
   ) -> Double {
-    let rows = forward(
-      windows: windows, sequences: sequences, positions: positions, workspace: workspace)
-    headGradient(rows: rows, scale: scale, gradients: gradients, workspace: workspace)
-    backward(
-      sequences: sequences, positions: positions, gradients: gradients, workspace: workspace)
+    let rows = sequences * positions
+    if let bfloat16 {
+      bfloat16.train(
+        windows: windows, sequences: sequences, positions: positions, scale: scale,
+        gradients: gradients, workspace: workspace)
+    } else {
+      _ = forward(
+        windows: windows, sequences: sequences, positions: positions, workspace: workspace)
+      headGradient(rows: rows, scale: scale, gradients: gradients, workspace: workspace)
+      backward(
+        sequences: sequences, positions: positions, gradients: gradients, workspace: workspace)
+    }
     var sum = 0.0
     for row in 0..<rows { sum += Double(workspace.losses[row]) }
     return sum
@@ -124,8 +167,14 @@ package final class ProxyModel: @unchecked Sendable {
   /// The logits of one window's positions, (T, V): for tests and comparisons.
   package func logits(tokens: [UInt16]) -> [Float] {
     precondition(!tokens.isEmpty && tokens.count <= layout.size.contextLength)
-    let workspace = Workspace(
-      layout: layout, sequences: 1, positions: tokens.count, training: false)
+    let workspace = workspace(sequences: 1, positions: tokens.count, training: false)
+    if let bfloat16 {
+      var result = [Float](repeating: 0, count: tokens.count * layout.vocabularySize)
+      bfloat16.logits(windows: tokens + [0], positions: tokens.count, workspace: workspace) {
+        result[$0 * layout.vocabularySize + $1] = $2
+      }
+      return result
+    }
     let rows = forward(
       windows: tokens + [0], sequences: 1, positions: tokens.count, workspace: workspace)
     let w = workspace

@@ -53,6 +53,7 @@ extension Trainer where Sequences == MixtureSampler, HeldOut == HeldOutWindows {
       heldOut: HeldOutWindows(
         corpus: corpus, contextLength: length, tokensPerDomain: configuration.heldOutTokens),
       digest: corpus.digest, schedule: schedule, configuration: configuration, workers: workers,
-      kernels: KernelTable(level: .chosen()))
+      kernels: KernelTable(level: .chosen()),
+      bfloat16: configuration.precision == .bf16 ? .chosen() : nil)
   }
 }

@@ -16,6 +16,8 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
   /// Digest of the text, for checkpoints.
   let digest: String
   let kernels: KernelTable
+  /// For products of bfloat16, where the configuration asks for those; the best if nil.
+  let bfloat16: BFloat16Kernels?
 
   /// Parameters of a finished model of the same size, for a schedule that compares losses with it.
   package var reference: [Float]?
@@ -31,7 +33,8 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
   /// - Parameter workers: threads; more than the configuration's gradient shards are of no use.
   package init(
     sequences: Sequences, heldOut: HeldOut, digest: String, schedule: any WeightSchedule,
-    configuration: TrainingConfiguration, workers: Int, kernels: KernelTable
+    configuration: TrainingConfiguration, workers: Int, kernels: KernelTable,
+    bfloat16: BFloat16Kernels? = nil
   ) {
     precondition(workers > 0, "expected at least one worker, found \(workers)")
     self.sequences = sequences
@@ -41,6 +44,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
     self.configuration = configuration
     self.workers = workers
     self.kernels = kernels
+    self.bfloat16 = bfloat16
   }
 
   /// Runs to the end, from the checkpoint where there is one.

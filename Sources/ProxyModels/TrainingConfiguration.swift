@@ -38,6 +38,13 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   /// Held-out tokens of each domain to measure on.
   package var heldOutTokens: Int
   package var engine: ProductEngine
+  /// What the factors of products are rounded to.
+  package var precision: Precision {
+    get { products ?? .fp32 }
+    set { products = newValue == .fp32 ? nil : newValue }
+  }
+  /// Nil for single precision, so that runs of before there was a choice read as what they are.
+  private var products: Precision?
 
   /// The width at which `learningRate` applies as it is.
   package static let baseWidth = 64.0
@@ -55,7 +62,8 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   ///   - tokens: rounded to whole steps, at least one.
   ///   - batchSequences: of one step, nil for what suits the size.
   package init(
-    size: ModelSize, vocabularySize: Int, tokens: Int, seed: UInt64, batchSequences: Int? = nil
+    size: ModelSize, vocabularySize: Int, tokens: Int, seed: UInt64, batchSequences: Int? = nil,
+    precision: Precision = .fp32
   ) {
     self.size = size
     self.vocabularySize = vocabularySize
@@ -94,6 +102,7 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     neighbourHeads = 2
     heldOutTokens = 65_536
     engine = .automatic
+    self.precision = precision
   }
 
   /// Multiplies all learning rates.

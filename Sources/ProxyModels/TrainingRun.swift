@@ -62,13 +62,14 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     workers = min(trainer.workers, configuration.gradientShards)
     model = ProxyModel(
       size: configuration.size, vocabularySize: configuration.vocabularySize,
-      kernels: trainer.kernels, engine: configuration.engine)
+      kernels: trainer.kernels, engine: configuration.engine,
+      bfloat16: configuration.precision == .bf16 ? trainer.bfloat16 ?? .best : nil)
     optimizer = Optimizer(model: model, configuration: configuration, workers: workers)
     let length = configuration.size.contextLength
-    let layout = model.layout
     let microBatch = configuration.microBatchSequences
+    let model = model
     workspaces = (0..<workers).map { _ in
-      Workspace(layout: layout, sequences: microBatch, positions: length, training: true)
+      model.workspace(sequences: microBatch, positions: length, training: true)
     }
     precondition(
       trainer.reference != nil || !trainer.schedule.needs.contains(.excess),

@@ -60,6 +60,8 @@ package final class Workspace: @unchecked Sendable {
   let scratch: UnsafeMutablePointer<Float>
   var inputs: [UInt16]
   var targets: [UInt16]
+  /// All but the tokens and their losses, where products are of bfloat16.
+  let bfloat16: BFloat16Memory?
   /// Told after each part, where there is one.
   package var profile: Profile?
   private let memory: FloatBuffer
@@ -72,16 +74,23 @@ package final class Workspace: @unchecked Sendable {
   let gateStride: Int
   let logitStride: Int
 
-  var bytes: Int { memory.count * MemoryLayout<Float>.stride }
-
   static func oddLines(_ count: Int) -> Int { ((count + 15) / 16 | 1) * 16 }
 
   /// - Parameters:
   ///   - sequences: of `positions` tokens, the most that a micro-batch has.
   ///   - training: whether the layers keep what the way back needs; otherwise all share one memory.
-  package init(layout: ParameterLayout, sequences: Int, positions: Int, training: Bool) {
+  package init(
+    layout: ParameterLayout, sequences: Int, positions: Int, training: Bool,
+    precision: Precision = .fp32
+  ) {
+    let allRows = sequences * positions
+    bfloat16 =
+      precision == .fp32
+      ? nil
+      : BFloat16Memory(layout: layout, rows: allRows, positions: positions, training: training)
     let (c, f) = (layout.size.width, layout.size.hiddenWidth)
-    let rows = sequences * positions
+    // What follows is of single precision.
+    let rows = precision == .fp32 ? allRows : 0
     let vocabulary = layout.vocabularySize
     let headRows = OutputLayer.blockTokens(vocabularySize: vocabulary, rows: rows)
     let blockEntries = OutputLayer.blockEntries(channels: c)
@@ -119,12 +128,13 @@ package final class Workspace: @unchecked Sendable {
     let counts = [
       rows * widthStride, rows * widthStride, rows, rows * hiddenStride,
       training ? rows * widthStride : 0, training ? rows * widthStride : 0,
-      training ? rows * attentionStride : 0, rows + 16,
+      training ? rows * attentionStride : 0, allRows + 16,
       (training ? vocabulary : blockEntries) * logitStride, headColumns, headColumns, headColumns,
       (training ? (vocabulary + blockEntries - 1) / blockEntries : 1) * logitStride,
       headColumns * c,
-      training ? blockEntries * ((c + 31) / 32 * 32) : 0,
-      KernelTable.attentionScratch(positions: positions, headSize: layout.size.headSize),
+      training && rows > 0 ? blockEntries * ((c + 31) / 32 * 32) : 0,
+      rows > 0
+        ? KernelTable.attentionScratch(positions: positions, headSize: layout.size.headSize) : 0,
       WeightMatrix.packedRows * ((matrixColumns + 31) / 32 * 32),
     ]
     var measure = Carver()
@@ -151,9 +161,9 @@ package final class Workspace: @unchecked Sendable {
     entryPanels = parts[14]
     scratch = parts[15]
     matrixPanels = parts[16]
-    inputs = Array(repeating: 0, count: rows)
-    targets = Array(repeating: 0, count: rows)
-    self.rows = rows
+    inputs = Array(repeating: 0, count: allRows)
+    targets = Array(repeating: 0, count: allRows)
+    self.rows = allRows
     self.headRows = headRows
     self.widthStride = widthStride
     self.attentionStride = attentionStride

@@ -67,12 +67,13 @@ extension EvaluatorIdentity {
       }
       return number
     }
-    self = .trainer(
-      TrainerSettings(
-        learningRate: try need("learningRate"), embeddingRate: try need("embeddingRate"),
-        batchTokens: try need("batchTokens"), contextLength: try need("contextLength"),
-        commonChannel: try need("commonChannel"), decayShare: try need("decayShare"),
-        weightDecay: try need("weightDecay"), heldOutTokens: try need("heldOutTokens")))
+    var trainer = TrainerSettings(
+      learningRate: try need("learningRate"), embeddingRate: try need("embeddingRate"),
+      batchTokens: try need("batchTokens"), contextLength: try need("contextLength"),
+      commonChannel: try need("commonChannel"), decayShare: try need("decayShare"),
+      weightDecay: try need("weightDecay"), heldOutTokens: try need("heldOutTokens"))
+    if let precision = settings["precision"] { trainer.precision = precision }
+    self = .trainer(trainer)
   }
 }
 

@@ -17,6 +17,8 @@ package struct TrainerSettings: Sendable, Hashable {
   package var weightDecay: Double
   /// Of each domain.
   package var heldOutTokens: Int
+  /// Of the factors of products: `fp32` or `bf16`.
+  package var precision = "fp32"
   /// Raised with each change of the trainer that moves the bits of a default run.
   package var revision = 1
 
@@ -48,6 +50,7 @@ package struct TrainerSettings: Sendable, Hashable {
       "commonChannel": "\(commonChannel)", "decayShare": "\(decayShare)",
       "weightDecay": "\(weightDecay)", "heldOutTokens": "\(heldOutTokens)",
     ]
+    if precision != "fp32" { settings["precision"] = precision }
     if revision != 1 { settings["revision"] = "\(revision)" }
     return settings
   }
@@ -77,6 +80,7 @@ extension TrainerSettings: Codable {
       commonChannel: try number("commonChannel"), decayShare: try number("decayShare"),
       weightDecay: try number("weightDecay"), heldOutTokens: try number("heldOutTokens"))
     revision = try number("revision", missing: 1)
+    precision = try fields.decodeIfPresent(String.self, forKey: SettingName("precision")) ?? "fp32"
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -93,5 +97,6 @@ extension TrainerSettings: Codable {
     ] where name != "revision" || value != 1 {
       try fields.encode(value, forKey: SettingName(name))
     }
+    if precision != "fp32" { try fields.encode(precision, forKey: SettingName("precision")) }
   }
 }

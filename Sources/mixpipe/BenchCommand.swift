@@ -30,6 +30,10 @@ struct BenchCommand: Command {
   var sizes: ListArgument<SizeArgument>?
   @Option("Modes, separated by commas.", value: "names")
   var modes = ListArgument(BenchMode.allCases)
+  @Option(
+    "Precisions, separated by commas: fp32, bf16. (default: fp32, and bf16 where the processor has it)",
+    value: "kinds")
+  var precision: ListArgument<PrecisionChoice>?
   @Option("Rounds.", value: "count")
   var rounds = 3
   @Option("Seconds of training in each round, and at least one step.", value: "seconds")
@@ -59,7 +63,10 @@ struct BenchCommand: Command {
 
   func run() throws {
     let available = ProcessInfo.processInfo.activeProcessorCount
-    let cases = makeCases(cores: cores ?? available)
+    let precisions = try precision?.elements.map { try $0.resolved() }
+    let cases = makeCases(
+      cores: cores ?? available,
+      precisions: precisions ?? (BFloat16Level.supported.isEmpty ? [.fp32] : [.fp32, .bf16]))
     var benchmark = ProxyBenchmark(kernels: KernelTable(level: try .chosen()))
     benchmark.seconds = seconds
     let started = Date()
@@ -104,7 +111,7 @@ struct BenchCommand: Command {
     if let output, !json { try emit("\nThe measurements are in \(output).") }
   }
 
-  private func makeCases(cores: Int) -> [BenchmarkCase] {
+  private func makeCases(cores: Int, precisions: [Precision]) -> [BenchmarkCase] {
     func configuration(_ size: ModelSize, _ vocabulary: Int, _ batch: Int?) -> TrainingConfiguration
     {
       TrainingConfiguration(
@@ -119,7 +126,14 @@ struct BenchCommand: Command {
       + sizes.map { configuration($0, vocabulary, batch) }
     // On one core the modes are the same.
     let modes = cores > 1 ? modes.elements : [.one]
-    return configurations.flatMap { configuration in
+    let all = configurations.flatMap { configuration in
+      precisions.map { precision in
+        TrainingConfiguration(
+          size: configuration.size, vocabularySize: configuration.vocabularySize, tokens: 1,
+          seed: 1, batchSequences: configuration.batchSequences, precision: precision)
+      }
+    }
+    return all.flatMap { configuration in
       modes.map { mode in
         BenchmarkCase(
           configuration: configuration, trials: mode == .each ? cores : 1,
@@ -160,7 +174,9 @@ private struct BenchProgress {
 }
 
 extension BenchmarkCase {
-  fileprivate var name: String { configuration.size.name }
+  fileprivate var name: String {
+    "\(configuration.size.name)  \(configuration.precision.rawValue)"
+  }
   fileprivate var mode: String { spokenMode(trials: trials, workers: workers) }
 }
 

@@ -34,7 +34,8 @@ struct BenchReport: Codable {
       the lowest and highest in brackets. Random tokens; each step has AdamW and clipping. A share is \
       6 N + 12 L T d operations a token over what a plain product (512 x 512 x 128, single precision, \
       OpenBLAS) reached on as many threads just before and after; by processor time, waiting for a \
-      core is not counted. Over one trial: tokens/s over those of one trial on one core in the same \
+      core is not counted. Of the peak: over what the same instructions do in registers alone, fused \
+      multiply-add of single precision or products of bfloat16 pairs. Over one trial: tokens/s over those of one trial on one core in the same \
       round. Announced: the time that the cost model told after .4 s of its own, over what training \
       took; held-out text comes on top. Shapes are width/layers/heads/context/vocabulary.
 
@@ -48,20 +49,22 @@ struct BenchReport: Codable {
 
   private var speeds: TextTable {
     var table = TextTable([
-      .init("model", .left), .init("parameters"), .init("mode", .left), .init("tokens/s"),
-      .init("[range]"), .init("share"), .init("[range]"), .init("by processor time"),
+      .init("model", .left), .init("parameters"), .init("products", .left), .init("mode", .left),
+      .init("tokens/s"), .init("[range]"), .init("share"), .init("[range]"),
+      .init("by processor time"), .init("of the peak"), .init("[range]"), .init("peak GFLOP/s"),
       .init("over one trial"), .init("[range]"), .init("announced"), .init("[range]"),
       .init("probe GFLOP/s"), .init("held-out tokens/s"), .init("peak MiB"),
     ])
     for found in measurements {
       table.append([
-        found.size.name, Format.count(found.parameters),
+        found.size.name, Format.count(found.parameters), found.precision.rawValue,
         spokenMode(trials: found.trials, workers: found.workers),
         Format.count(found.tokensPerSecond.median),
         "[\(Format.count(found.tokensPerSecond.lowest)), \(Format.count(found.tokensPerSecond.highest))]",
         fixed(found.share.median, 2),
         range(found.share),
-        fixed(found.processorShare.median, 2),
+        fixed(found.processorShare.median, 2), fixed(found.shareOfPeak.median, 2),
+        range(found.shareOfPeak), fixed(found.peakGigaflops.median, 0),
         found.overOneTrial.map { fixed($0.median, 2) } ?? "",
         found.overOneTrial.map(range) ?? "",
         fixed(found.announcedOverTaken.median, 2), range(found.announcedOverTaken),
@@ -79,12 +82,16 @@ struct BenchReport: Codable {
   private var parts: TextTable {
     let parts = TrainingPart.allCases.filter { $0 != .other }
     var table = TextTable(
-      [.init("model", .left), .init("mode", .left)] + parts.map { .init("\($0)") })
+      [.init("model", .left), .init("products", .left), .init("mode", .left)]
+        + parts.map { .init("\($0)") })
     for found in measurements {
       let step = parts.filter { $0 != .evaluation }
         .reduce(0) { $0 + (found.microsecondsPerToken[$1] ?? 0) }
       table.append(
-        [found.size.name, spokenMode(trials: found.trials, workers: found.workers)]
+        [
+          found.size.name, found.precision.rawValue,
+          spokenMode(trials: found.trials, workers: found.workers),
+        ]
           + parts.map { part in
             let time = found.microsecondsPerToken[part] ?? 0
             let text = fixed(time, time < 10 ? 2 : time < 100 ? 1 : 0)

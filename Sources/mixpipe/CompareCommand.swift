@@ -112,7 +112,8 @@ struct CompareCommand: Command {
       corpus: corpus, size: size?.size.name, tokensPerParameter: training.tokensPerParameter,
       tokens: training.tokens, methods: methods?.elements, trials: trials,
       initialTrials: initialTrials, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
-      learningRate: training.learningRate, replicates: optimizerSeeds,
+      learningRate: training.learningRate, precision: training.precision,
+      replicates: optimizerSeeds,
       checkpoints: checkpoints?.trials, checkpointSeeds: checkpointSeeds
     ).overriding(goal.settings)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) })
@@ -126,7 +127,8 @@ struct CompareCommand: Command {
     }
     let evaluator = ProxyEvaluator(
       corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
-      batchTokens: settings.batchTokens)
+      batchTokens: settings.batchTokens,
+      precision: try (settings.precision ?? .fp32).resolved())
     let configuration = try makeConfiguration(
       asked, stored: stored, settings: settings, evaluator: evaluator)
     let line = ProgressLine(isQuiet: execution.isSilent)

@@ -13,14 +13,17 @@ struct ProxyEvaluator: RunMeasurer {
   var heldOutTokens: Int?
   /// Tokens of one step; nil for the default.
   var batchTokens: Int?
+  /// Of the factors of products.
+  var precision = Precision.fp32
   /// Held-out tokens of each domain whose losses a data expert keeps: enough for the difference of two
   /// mixtures, which share the tokens, and few enough for a journal.
   static let expertTokens = 4096
 
   init(
     corpus: Corpus, learningRate: Double? = nil, heldOutTokens: Int? = nil,
-    batchTokens: Int? = nil
+    batchTokens: Int? = nil, precision: Precision = .fp32
   ) {
+    self.precision = precision
     self.corpus = corpus
     self.learningRate = learningRate
     self.heldOutTokens = heldOutTokens
@@ -31,7 +34,9 @@ struct ProxyEvaluator: RunMeasurer {
   private init(corpus: Corpus, settings: TrainerSettings) {
     self.init(
       corpus: corpus, learningRate: settings.learningRate,
-      heldOutTokens: settings.heldOutTokens, batchTokens: settings.batchTokens)
+      heldOutTokens: settings.heldOutTokens, batchTokens: settings.batchTokens,
+      // One that this program does not know shows as a difference.
+      precision: Precision(rawValue: settings.precision) ?? .fp32)
   }
 
   func configuration(
@@ -40,7 +45,7 @@ struct ProxyEvaluator: RunMeasurer {
     var configuration = TrainingConfiguration(
       size: size, vocabularySize: corpus.vocabularySize, tokens: tokens,
       tokensPerParameter: TrainingOptions.defaultTokensPerParameter, seed: seed,
-      learningRate: learningRate, batchTokens: batchTokens)
+      learningRate: learningRate, batchTokens: batchTokens, precision: precision)
     if let heldOutTokens { configuration.heldOutTokens = heldOutTokens }
     return configuration
   }
@@ -49,13 +54,15 @@ struct ProxyEvaluator: RunMeasurer {
   /// default shows.
   func settings(of size: ModelSize) -> TrainerSettings {
     let configuration = configuration(of: size, tokens: 1)
-    return TrainerSettings(
+    var settings = TrainerSettings(
       // As asked for, so that other sizes of the same study can be given it.
       learningRate: learningRate ?? TrainingConfiguration.baseLearningRate,
       embeddingRate: configuration.embeddingRate, batchTokens: configuration.batchTokens,
       contextLength: size.contextLength, commonChannel: configuration.commonChannel,
       decayShare: configuration.decayShare, weightDecay: configuration.weightDecay,
       heldOutTokens: configuration.heldOutTokens)
+    settings.precision = precision.rawValue
+    return settings
   }
 
   func conditions(of size: ModelSize) -> RunConditions {

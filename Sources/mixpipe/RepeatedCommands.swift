@@ -3,6 +3,12 @@ import Studies
 
 // What to type to have the same again, in full, so that later defaults do not matter.
 
+/// Single precision goes without saying.
+private func precisionWords(_ settings: TrainerSettings?) -> [String] {
+  guard let settings, settings.precision != "fp32" else { return [] }
+  return ["--precision \(settings.precision)"]
+}
+
 extension StudyConfiguration {
   func commands(folder: String, transfer: TransferResult?) -> [String] {
     let searching = methods.map(\.trials).max() ?? 1
@@ -15,6 +21,7 @@ extension StudyConfiguration {
     study += goalWords
     if stopsWhenSure == true { study.append("--stop-when-sure") }
     if let rate = trainer.trainer?.learningRate { study.append("--learning-rate \(rate)") }
+    study += precisionWords(trainer.trainer)
     var lines = [study.joined(separator: " ")]
     if let transfer {
       lines.append(
@@ -39,6 +46,7 @@ extension FidelityStudyConfiguration {
     if let tokens = asked.tokens { study.append("--tokens \(tokens)") }
     if let ratio = asked.tokensPerParameter { study.append("--tokens-per-parameter \(ratio)") }
     if let rate = asked.learningRate { study.append("--learning-rate \(rate)") }
+    study += precisionWords(trainer.sizes.values.first?.trainer)
     if objective != .mean(of: domains) {
       study.append("--objective '\(objective.specification)'")
       study += objective.limits.map { "--guard '\($0)'" }
@@ -67,6 +75,7 @@ extension ComparisonRecord {
     ]
     words += asked.goalWords
     if let rate = asked.trainer.trainer?.learningRate { words.append("--learning-rate \(rate)") }
+    words += precisionWords(asked.trainer.trainer)
     return words.joined(separator: " ")
   }
 }

@@ -47,7 +47,8 @@ extension StudyCommand {
     let settings = said.overriding(.sizes)
     let evaluator = ProxyEvaluator(
       corpus: try openCorpus(at: settings[decided: \.corpus]),
-      learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens)
+      learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
+      precision: try training.chosenPrecision(stored: stored?.trainer.sizes.values.first?.trainer))
     let workers = execution.threads
     let scales = try makeScales(settings, evaluator)
     let configuration = try makeConfiguration(

@@ -30,7 +30,7 @@ struct StudyCommand: Command {
 
     A configuration file is JSON with any of: corpus, size, tokensPerParameter or tokens, methods, \
     trials, initialTrials, lag, finalists, confirmationSeeds, seed, targets ([{"domain": "books", \
-    "weight": 1}]), objective, guards, constraints, stopWhenSure, learningRate. Flags override it.
+    "weight": 1}]), objective, guards, constraints, stopWhenSure, learningRate, precision. Flags override it.
     """
 
   @Argument("Folder that keeps the study.", completion: .folders)
@@ -109,7 +109,8 @@ struct StudyCommand: Command {
     let settings = asked.overriding(stored.map { StudySettings(of: $0) }).overriding(.study)
     let evaluator = ProxyEvaluator(
       corpus: try openCorpus(at: settings[decided: \.corpus]),
-      learningRate: settings.learningRate)
+      learningRate: settings.learningRate,
+      precision: try (settings.precision ?? .fp32).resolved())
     let configuration = try makeConfiguration(
       asked, stored: stored, settings: settings, evaluator: evaluator)
     let price: RunPrice =
@@ -138,7 +139,8 @@ struct StudyCommand: Command {
       tokens: training.tokens, methods: methods?.elements, trials: trials,
       initialTrials: initialTrials, lag: lag, finalists: finalists,
       confirmationSeeds: confirmationSeeds, seed: seed,
-      stopWhenSure: stopWhenSure ? true : nil, learningRate: training.learningRate
+      stopWhenSure: stopWhenSure ? true : nil, learningRate: training.learningRate,
+      precision: training.precision
     ).overriding(goal.settings)
   }
 }

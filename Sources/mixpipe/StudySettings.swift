@@ -28,6 +28,8 @@ struct StudySettings: Codable, Equatable {
   var constraints: [String]?
   var stopWhenSure: Bool?
   var learningRate: Double?
+  /// What the factors of products are rounded to.
+  var precision: PrecisionChoice?
   // Of comparisons only.
   var replicates: Int?
   var checkpoints: [Int]?
@@ -84,6 +86,7 @@ struct StudySettings: Codable, Equatable {
     take(\.constraints)
     take(\.stopWhenSure)
     take(\.learningRate)
+    take(\.precision)
     take(\.replicates)
     take(\.checkpoints)
     take(\.checkpointSeeds)
@@ -106,7 +109,7 @@ struct StudySettings: Codable, Equatable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case corpus, size, tokensPerParameter, tokens, methods, trials, initialTrials, lag, finalists
     case confirmationSeeds, seed, targets, objective, guards, constraints, stopWhenSure,
-      learningRate
+      learningRate, precision
   }
 
   /// Any JSON at all: only its key matters.
@@ -197,6 +200,6 @@ extension StudySettings {
     self.init(
       corpus: search.corpus, size: search.scale.size, tokens: search.scale.tokens,
       initialTrials: search.initialTrials, lag: search.lag, seed: search.seed,
-      learningRate: trainer?.learningRate)
+      learningRate: trainer?.learningRate, precision: PrecisionChoice(trainer))
   }
 }

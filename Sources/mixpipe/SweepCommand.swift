@@ -46,7 +46,9 @@ struct SweepCommand: Command {
   func run() throws {
     let corpus = try openCorpus(at: corpus)
     let mixture = try resolve(mixture, over: corpus)
-    let base = ProxyEvaluator(corpus: corpus, learningRate: training.learningRate)
+    let precision = try training.chosenPrecision()
+    let base = ProxyEvaluator(
+      corpus: corpus, learningRate: training.learningRate, precision: precision)
     var steps: [(request: RunRequest, claim: RunClaim)] = []
     // The longest runs first, so that the cores end together.
     for size in sizes.elements.map(\.size).reversed() {
@@ -62,7 +64,8 @@ struct SweepCommand: Command {
           let evaluator = ProxyEvaluator(
             corpus: corpus,
             learningRate: factor
-              * (training.learningRate ?? TrainingConfiguration.baseLearningRate))
+              * (training.learningRate ?? TrainingConfiguration.baseLearningRate),
+            precision: precision)
           steps.append(
             (
               RunRequest(
@@ -127,6 +130,7 @@ private struct SweepSummary: Encodable {
   var parameters: Int
   var tokens: Int
   var learningRate: Double?
+  var precision: String?
   var mixture: Mixture
   var runs: [Run]
 
@@ -143,6 +147,7 @@ private struct SweepSummary: Encodable {
     parameters = cell.conditions.parameters
     tokens = cell.tokens
     learningRate = cell.learningRate
+    precision = cell.conditions.evaluator.trainer?.precision
     mixture = cell.mixture
     runs = cell.runs.map { run in
       Run(

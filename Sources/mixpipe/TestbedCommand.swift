@@ -72,7 +72,8 @@ struct TestbedCommand: Command {
   func run() throws {
     let corpus = try openCorpus(at: corpus)
     let evaluator = ProxyEvaluator(
-      corpus: corpus, learningRate: training.learningRate, heldOutTokens: heldOutTokens)
+      corpus: corpus, learningRate: training.learningRate, heldOutTokens: heldOutTokens,
+      precision: try training.chosenPrecision())
     let plan = try makePlan(evaluator)
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet))
     let writer = TableWriter(plan: plan, folder: folder)

@@ -74,7 +74,8 @@ struct TrainCommand: Command {
     let configuration = TrainingConfiguration(
       size: size.size, vocabularySize: corpus.vocabularySize, tokens: training.tokens,
       tokensPerParameter: training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
-      seed: seed, learningRate: training.learningRate)
+      seed: seed, learningRate: training.learningRate,
+      precision: try training.chosenPrecision())
     let folder = output ?? "runs/train-\(size.size.name)-\(shortName(of: mixture))-seed\(seed)"
     try makeFolder(at: folder)
     let lock = try FolderLock(folder: folder)

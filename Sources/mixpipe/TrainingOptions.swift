@@ -1,8 +1,10 @@
 import ArgumentParsing
 import Corpora
 import Foundation
+import Kernels
 import Numerics
 import ProxyModels
+import Runs
 
 /// A size of the ladder by name, or any other number of parameters that a shape can be found for.
 struct SizeArgument: ArgumentValue, Equatable {
@@ -37,6 +39,30 @@ struct ListArgument<Element: ArgumentValue>: ArgumentValue {
   var argumentText: String { elements.map(\.argumentText).joined(separator: ",") }
 }
 
+/// A precision, or the faster of them that the processor has.
+enum PrecisionChoice: String, CaseIterable, Codable, ArgumentValue {
+  case fp32, bf16, auto
+
+  /// That of runs there are; nil where there are none.
+  init?(_ settings: TrainerSettings?) {
+    guard let settings else { return nil }
+    self.init(rawValue: settings.precision)
+  }
+
+  /// - Throws: `KernelError` where the processor lacks the instructions and nobody asked for their portable
+  ///   twin.
+  func resolved() throws -> Precision {
+    switch self {
+    case .fp32: return .fp32
+    case .auto: return BFloat16Level.supported.isEmpty ? .fp32 : .bf16
+    case .bf16:
+      // Tells whether there are kernels to be had.
+      _ = try BFloat16Kernels.chosen()
+      return .bf16
+    }
+  }
+}
+
 /// How long and how a proxy model is trained: what `train`, `study` and `sweep` share.
 struct TrainingOptions: ArgumentGroup {
   @Option("Training tokens for each parameter of the model.", value: "ratio")
@@ -47,6 +73,16 @@ struct TrainingOptions: ArgumentGroup {
     "Base learning rate, of matrices at width 64 in a model of 100k; it is scaled to other sizes. (default: \(TrainingConfiguration.baseLearningRate))",
     value: "rate")
   var learningRate: Double?
+  @Option(
+    "What the factors of the trainer's products are rounded to: fp32 (not at all), bf16 (sums stay in single precision; faster where the processor has instructions for it), or auto: bf16 where it has them. (default: fp32)",
+    value: "kind")
+  var precision: PrecisionChoice?
+
+  /// - Parameter stored: what a folder's runs were trained with; it counts where nothing is asked for.
+  /// - Throws: `KernelError` where the processor has no instructions for it.
+  func chosenPrecision(stored: TrainerSettings? = nil) throws -> Precision {
+    try (precision ?? PrecisionChoice(stored) ?? .fp32).resolved()
+  }
 
   static let defaultTokensPerParameter = 20.0
   /// Of one run: more than anybody trains on, and little enough for all arithmetic.
@@ -82,16 +118,17 @@ extension TrainingConfiguration {
   ///   - tokens: nil for `tokensPerParameter` times the parameters.
   ///   - learningRate: the base rate, which is scaled to the size; nil for the default.
   ///   - batchTokens: of one step, nil for what suits the size.
+  ///   - precision: of the factors of products.
   init(
     size: ModelSize, vocabularySize: Int, tokens: Int?, tokensPerParameter: Double, seed: UInt64,
-    learningRate: Double?, batchTokens: Int? = nil
+    learningRate: Double?, batchTokens: Int? = nil, precision: Precision = .fp32
   ) {
     let parameters = size.parameterCount(vocabularySize: vocabularySize)
     self.init(
       size: size, vocabularySize: vocabularySize,
       tokens: tokens ?? Int(clamping: (tokensPerParameter * Double(parameters)).rounded()),
-      seed: seed,
-      batchSequences: batchTokens.map { max($0 / size.contextLength, 1) })
+      seed: seed, batchSequences: batchTokens.map { max($0 / size.contextLength, 1) },
+      precision: precision)
     if let learningRate { scaleRates(by: learningRate / Self.baseLearningRate) }
   }
 }

@@ -62,7 +62,8 @@ struct TransferCommand: Command {
     let corpus = try openCorpus(at: study.configuration.corpus)
     let evaluator = ProxyEvaluator(
       corpus: corpus, learningRate: study.configuration.trainer.trainer?.learningRate,
-      heldOutTokens: study.configuration.trainer.trainer?.heldOutTokens)
+      heldOutTokens: study.configuration.trainer.trainer?.heldOutTokens,
+      precision: try TrainingOptions().chosenPrecision(stored: study.configuration.trainer.trainer))
     let configuration = try makeConfiguration(study: study, evaluator: evaluator)
     let price: RunPrice =
       execution.isSilent

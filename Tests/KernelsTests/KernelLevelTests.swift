@@ -31,3 +31,41 @@ import Testing
     }
   #endif
 }
+
+@Suite struct LevelOfBFloat16KernelsTests {
+  @Test("is the best there is unless asked otherwise")
+  func isTheBestThereIsUnlessAskedOtherwise() throws {
+    for level in BFloat16Level.allCases {
+      let twin = try BFloat16Kernels.chosen(
+        environment: ["MIXPIPE_BF16": "portable-\(level.rawValue)"])
+      #expect(twin.level == level)
+    }
+    if let best = BFloat16Level.supported.last {
+      #expect(try BFloat16Kernels.chosen(environment: [:]).level == best)
+    } else {
+      #expect(throws: KernelError.noBFloat16) { try BFloat16Kernels.chosen(environment: [:]) }
+    }
+    #expect {
+      try BFloat16Kernels.chosen(environment: ["MIXPIPE_BF16": "tensor"])
+    } throws: {
+      "\($0)".contains("tensor: no such kernels; choose one of bf16, portable-bf16, bf16-tiles")
+    }
+  }
+
+  #if arch(x86_64)
+    @Test("follows the flags of the processor")
+    func followsTheFlagsOfTheProcessor() {
+      func levels(_ flags: String) -> [BFloat16Level] {
+        let avx512 =
+          "avx avx2 bmi1 bmi2 f16c fma abm movbe avx512f avx512bw avx512cd avx512dq avx512vl"
+        return BFloat16Level.levels(ofProcessorInformation: "flags\t\t: \(avx512) \(flags)\n")
+      }
+      #expect(levels("ht") == [])
+      #expect(levels("avx512_bf16") == [.instructions])
+      #expect(levels("avx512_bf16 amx_tile") == [.instructions])
+      #expect(levels("avx512_bf16 amx_bf16 amx_tile amx_int8") == [.instructions, .tiles])
+      #expect(levels("amx_bf16 amx_tile") == [])
+      #expect(BFloat16Level.levels(ofProcessorInformation: "flags : avx512_bf16") == [])
+    }
+  #endif
+}

@@ -1,33 +1,44 @@
+import Foundation
 import Kernels
 import Numerics
 
-/// Memory for a kernel with a frame around it, which no kernel may touch.
-final class Guarded {
-  private static let frame = 64
-  private static let mark: Float = -12_345.678
+/// Memory for a kernel that ends where no program may read or write, and begins behind a frame that no
+/// kernel may touch; before that, too, there is a page that is not to be touched.
+final class Guarded<Element> {
+  private static var frame: Int { 256 }
+  private static var mark: UInt8 { 0xa5 }
   let count: Int
-  private let memory: UnsafeMutablePointer<Float>
+  let base: UnsafeMutablePointer<Element>
+  private let mapping: UnsafeMutableRawPointer
+  private let length: Int
 
-  init(_ values: [Float], room: Int = 0) {
+  init(_ values: [Element]) {
     count = values.count
-    let size = values.count + room + 2 * Self.frame
-    memory = .allocate(capacity: size)
-    memory.initialize(repeating: Self.mark, count: size)
-    for (i, value) in values.enumerated() { memory[Self.frame + i] = value }
-    end = Self.frame + values.count + room
-    self.size = size
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let bytes = values.count * MemoryLayout<Element>.stride
+    let inner = (bytes + Self.frame + page - 1) / page * page
+    length = inner + 2 * page
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS
+    let memory = mmap(nil, length, PROT_READ | PROT_WRITE, flags, -1, 0)
+    precondition(memory != MAP_FAILED, "no memory for a test")
+    mapping = memory!
+    let end = mapping + page + inner
+    base = (end - bytes).bindMemory(to: Element.self, capacity: max(count, 1))
+    memset(mapping + page, Int32(Self.mark), inner - bytes)
+    base.initialize(from: values, count: count)
+    precondition(mprotect(mapping, page, PROT_NONE) == 0 && mprotect(end, page, PROT_NONE) == 0)
   }
 
-  private let end: Int
-  private let size: Int
+  deinit { munmap(mapping, length) }
 
-  deinit { memory.deallocate() }
+  var values: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
-  var base: UnsafeMutablePointer<Float> { memory + Self.frame }
-  var values: [Float] { (0..<count).map { base[$0] } }
+  /// Behind the memory there is nothing to be touched at all.
   var isFrameWhole: Bool {
-    (0..<Self.frame).allSatisfy { memory[$0] == Self.mark }
-      && (end..<size).allSatisfy { memory[$0] == Self.mark }
+    let frame = UnsafeRawPointer(base) - Self.frame
+    return (0..<Self.frame).allSatisfy {
+      frame.load(fromByteOffset: $0, as: UInt8.self) == Self.mark
+    }
   }
 }
 

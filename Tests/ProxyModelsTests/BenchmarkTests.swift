@@ -46,7 +46,8 @@ private let toy = ModelSize(
     func round(_ speed: Double) -> BenchmarkRound {
       BenchmarkRound(
         tokensPerSecond: speed, probeGigaflops: 1, share: 1, processorShare: 1,
-        evaluationTokensPerSecond: 1, announcedOverTaken: 1, secondsPerToken: [:],
+        peakGigaflops: 1, shareOfPeak: 1, evaluationTokensPerSecond: 1, announcedOverTaken: 1,
+        secondsPerToken: [:],
         peakMemoryBytes: 1)
     }
     let asked = BenchmarkCase(

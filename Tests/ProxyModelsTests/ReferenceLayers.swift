@@ -10,13 +10,30 @@ func dot(_ a: some Sequence<Double>, _ b: some Sequence<Double>) -> Double {
   zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
 }
 
+/// What becomes of the factors of a product.
+struct FactorRounding {
+  /// Whether they are rounded to bfloat16: to nearest, of two as near the one whose last bit is zero.
+  var isOn = false
+
+  func callAsFunction(_ x: Double) -> Double {
+    guard isOn else { return x }
+    let bits = Float(x).bitPattern
+    let odd = bits >> 16 & 1
+    return Double(Float(bitPattern: (bits &+ 0x7fff &+ odd) & 0xffff_0000))
+  }
+
+  func callAsFunction(_ x: [Double]) -> [Double] { isOn ? x.map { self($0) } : x }
+}
+
 /// `y = x·Wᵀ` with x (N, I) and W (O, I).
 struct ReferenceLinear {
   var inputs: Int
   var outputs: Int
+  var rounded = FactorRounding()
 
   func forward(_ x: [Double], _ w: [Double]) -> [Double] {
     let rows = x.count / inputs
+    let (x, w) = (rounded(x), rounded(w))
     var y = [Double](repeating: 0, count: rows * outputs)
     for n in 0..<rows {
       for o in 0..<outputs {
@@ -28,6 +45,7 @@ struct ReferenceLinear {
 
   func backward(_ x: [Double], _ w: [Double], _ dy: [Double]) -> (dx: [Double], dw: [Double]) {
     let rows = x.count / inputs
+    let (x, w, dy) = (rounded(x), rounded(w), rounded(dy))
     var dx = [Double](repeating: 0, count: x.count)
     var dw = [Double](repeating: 0, count: w.count)
     for n in 0..<rows {
@@ -85,6 +103,7 @@ struct ReferenceNorm {
 struct ReferenceAttention {
   var heads: Int
   var headSize: Int
+  var rounded = FactorRounding()
 
   private var width: Int { heads * headSize }
 
@@ -106,13 +125,21 @@ struct ReferenceAttention {
     }
   }
 
-  private func shares(_ q: [[Double]], _ k: [[Double]]) -> [[Double]] {
+  /// Each position's terms e^(score - largest) and their sum.
+  private func terms(_ q: [[Double]], _ k: [[Double]]) -> [(terms: [Double], sum: Double)] {
     q.indices.map { t in
-      let scores = (0...t).map { s in dot(q[t], k[s]) / Double(headSize).squareRoot() }
+      let scores = (0...t).map { s in dot(q[t], k[s]) }
       let most = scores.max()!
-      let sum = scores.reduce(0) { $0 + exp($1 - most) }
-      return scores.map { exp($0 - most) / sum }
+      let terms = scores.map { exp($0 - most) }
+      return (terms, terms.reduce(0, +))
     }
+  }
+
+  /// Queries, turned and over the root of the head's size, and keys, as products take them.
+  private func turnedPair(_ x: [Double], _ column: Int) -> (q: [[Double]], k: [[Double]]) {
+    let scale = 1 / Double(headSize).squareRoot()
+    let q = turned(x, column, 1).map { rounded($0.map { $0 * scale }) }
+    return (q, turned(x, width + column, 1).map { rounded($0) })
   }
 
   func forward(_ x: [Double]) -> [Double] {
@@ -120,11 +147,12 @@ struct ReferenceAttention {
     var y = [Double](repeating: 0, count: positions * width)
     for head in 0..<heads {
       let column = head * headSize
-      let p = shares(turned(x, column, 1), turned(x, width + column, 1))
-      for t in 0..<positions {
+      let (q, k) = turnedPair(x, column)
+      for (t, (terms, sum)) in terms(q, k).enumerated() {
         for s in 0...t {
+          let share = rounded(terms[s]) / sum
           for d in 0..<headSize {
-            y[t * width + column + d] += p[t][s] * x[s * 3 * width + 2 * width + column + d]
+            y[t * width + column + d] += share * rounded(x[s * 3 * width + 2 * width + column + d])
           }
         }
       }
@@ -133,24 +161,23 @@ struct ReferenceAttention {
   }
 
   func backward(_ x: [Double], _ dy: [Double]) -> [Double] {
-    let positions = x.count / (3 * width)
     var dx = [Double](repeating: 0, count: x.count)
+    let output = forward(x)
     for head in 0..<heads {
       let column = head * headSize
-      let q = turned(x, column, 1)
-      let k = turned(x, width + column, 1)
-      let p = shares(q, k)
-      for t in 0..<positions {
-        let above = dy[(t * width + column)...].prefix(headSize)
-        let slopes = (0...t).map { s -> Double in
-          dot(above, x[(s * 3 * width + 2 * width + column)...].prefix(headSize))
-        }
-        let mean = dot(slopes, p[t])
+      let (q, k) = turnedPair(x, column)
+      for (t, (terms, sum)) in terms(q, k).enumerated() {
+        let row = t * width + column..<t * width + column + headSize
+        let above = rounded(Array(dy[row]))
+        let mean = dot(dy[row], output[row])
         for s in 0...t {
-          let score = p[t][s] * (slopes[s] - mean) / Double(headSize).squareRoot()
+          let value = s * 3 * width + 2 * width + column
+          let share = terms[s] / sum
+          let slope = dot(above, rounded(Array(x[value..<value + headSize])))
+          let score = rounded(share * (slope - mean))
           for d in 0..<headSize {
-            dx[s * 3 * width + 2 * width + column + d] += p[t][s] * dy[t * width + column + d]
-            dx[t * 3 * width + column + d] += score * k[s][d]
+            dx[value + d] += rounded(share) * above[d]
+            dx[t * 3 * width + column + d] += score * k[s][d] / Double(headSize).squareRoot()
             dx[s * 3 * width + width + column + d] += score * q[t][d]
           }
         }

@@ -5,6 +5,8 @@ import ProxyModels
 struct ReferenceModel {
   var layout: ParameterLayout
   var parameters: [Double]
+  /// Of the factors of all products.
+  var rounding = FactorRounding()
 
   /// Parameters drawn at random, of a size at which no layer is nearly linear or saturated.
   init(layout: ParameterLayout, seed: UInt64) {
@@ -33,15 +35,18 @@ struct ReferenceModel {
     let (c, f) = (size.width, size.hiddenWidth)
     let tokens = window.dropLast().map(Int.init)
     let norm = ReferenceNorm()
-    let attention = ReferenceAttention(heads: size.heads, headSize: size.headSize)
+    let attention = ReferenceAttention(
+      heads: size.heads, headSize: size.headSize, rounded: rounding)
     let gate = ReferenceGate(hidden: f)
     let (toAttention, fromAttention) = (
-      ReferenceLinear(inputs: c, outputs: 3 * c), ReferenceLinear(inputs: c, outputs: c)
+      ReferenceLinear(inputs: c, outputs: 3 * c, rounded: rounding),
+      ReferenceLinear(inputs: c, outputs: c, rounded: rounding)
     )
     let (toHidden, fromHidden) = (
-      ReferenceLinear(inputs: c, outputs: 2 * f), ReferenceLinear(inputs: f, outputs: c)
+      ReferenceLinear(inputs: c, outputs: 2 * f, rounded: rounding),
+      ReferenceLinear(inputs: f, outputs: c, rounded: rounding)
     )
-    let toLogits = ReferenceLinear(inputs: c, outputs: layout.vocabularySize)
+    let toLogits = ReferenceLinear(inputs: c, outputs: layout.vocabularySize, rounded: rounding)
     let embedding = part(0, layout.vocabularySize * c)
 
     var x = tokens.flatMap { embedding[$0 * c..<($0 + 1) * c] }

@@ -8,12 +8,12 @@ final class ReferenceModel: @unchecked Sendable {
   init(parameters: [Float], like trained: ProxyModel, sequences: Int, workers: Int) {
     let size = trained.layout.size
     model = ProxyModel(
-      size: size, vocabularySize: trained.layout.vocabularySize, kernels: trained.kernels)
+      size: size, vocabularySize: trained.layout.vocabularySize, kernels: trained.kernels,
+      bfloat16: trained.bfloat16?.kernels)
     model.setParameters(parameters)
+    let model = model
     workspaces = (0..<workers).map { _ in
-      Workspace(
-        layout: trained.layout, sequences: sequences, positions: size.contextLength,
-        training: false)
+      model.workspace(sequences: sequences, positions: size.contextLength, training: false)
     }
   }
 }

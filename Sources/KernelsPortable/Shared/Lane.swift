@@ -3,11 +3,11 @@
 // older processor cannot run. Hence only unsafe pointers, `Float` and SIMD here: no arrays, no
 // closures, no generics.
 
-#if KERNELS_AVX512
+#if KERNELS_LANE16
   /// As many numbers as one vector register holds.
   typealias Lane = SIMD16<Float>
   typealias IntegerLane = SIMD16<Int32>
-#elseif KERNELS_AVX2
+#elseif KERNELS_LANE8
   typealias Lane = SIMD8<Float>
   typealias IntegerLane = SIMD8<Int32>
 #else
@@ -29,7 +29,7 @@
   UnsafeMutableRawPointer(address).storeBytes(of: value, as: Lane.self)
 }
 
-#if KERNELS_AVX512
+#if KERNELS_LANE16
   @inline(__always) func loadHalf(_ address: UnsafePointer<Float>) -> SIMD8<Float> {
     UnsafeRawPointer(address).loadUnaligned(as: SIMD8<Float>.self)
   }
@@ -44,7 +44,7 @@ extension Lane {
   /// `self + a·b`, in one rounding where the processor has the instruction. Without it, the fused
   /// form would be a library call for each number.
   @inline(__always) func adding(_ a: Lane, times b: Lane) -> Lane {
-    #if arch(x86_64) && !KERNELS_AVX512 && !KERNELS_AVX2
+    #if arch(x86_64) && !KERNELS_LANE16 && !KERNELS_LANE8
       self + a * b
     #else
       addingProduct(a, b)
@@ -65,7 +65,7 @@ extension Lane {
   }
 }
 
-#if KERNELS_AVX512
+#if KERNELS_LANE16
   extension SIMD8<Float> {
     @inline(__always) var total: Float { (lowHalf + highHalf).total }
     @inline(__always) var largest: Float { lowHalf.larger(highHalf).largest }
@@ -74,7 +74,7 @@ extension Lane {
     }
   }
 #endif
-#if KERNELS_AVX512 || KERNELS_AVX2
+#if KERNELS_LANE16 || KERNELS_LANE8
   extension SIMD4<Float> {
     @inline(__always) var total: Float { (lowHalf + highHalf).total }
     @inline(__always) var largest: Float { lowHalf.larger(highHalf).largest }
@@ -178,9 +178,9 @@ extension SIMD2<Float> {
 
 /// The number of each place of a lane.
 @inline(__always) var ordinals: Lane {
-  #if KERNELS_AVX512
+  #if KERNELS_LANE16
     Lane(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-  #elseif KERNELS_AVX2
+  #elseif KERNELS_LANE8
     Lane(0, 1, 2, 3, 4, 5, 6, 7)
   #else
     Lane(0, 1, 2, 3)

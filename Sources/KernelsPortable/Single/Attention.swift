@@ -1,17 +1,6 @@
 // Causal attention of one head over one sequence, with rotary positions. T positions, D channels of
 // the head; D is a multiple of sixteen. Queries, keys and values are columns of wider rows, as the
 // projection left them.
-//
-// Scores are kept as (keys, queries), for a panel of two lanes of queries at a time: what is summed
-// or sought for each query then goes lane by lane, never across a register, and a panel of scores
-// stays in the first-level cache.
-
-/// The widest panel of any level.
-@inline(__always) var widestPanel: Int { 32 }
-
-@inline(__always) func paddedPositions(_ positions: Int) -> Int {
-  (positions &+ (widestPanel &- 1)) & ~(widestPanel &- 1)
-}
 
 /// Numbers of scratch memory that `attend` needs.
 package func attendScratch(positions: Int, headSize: Int) -> Int {
@@ -45,7 +34,7 @@ func rotate(
       store((b * c).adding(a, times: s), yHigh + d)
       d &+= laneWidth
     }
-    #if KERNELS_AVX512
+    #if KERNELS_LANE16
       // Half a lane of a head of sixteen channels, or of 48, 80, …
       if d < half {
         let a = loadHalf(low + d) * scale
@@ -58,34 +47,6 @@ func rotate(
     #endif
   }
 }
-
-/// Scores (keys, queries) of the `count` queries from `first` on, packed in `panel`, with rows of
-/// `keys`. Of the keys after a query only those are there that share a lane with one it sees.
-@inline(__always)
-func score(
-  first: Int, count: Int, headSize: Int, keys: UnsafePointer<Float>, stride: Int,
-  panel: UnsafePointer<Float>, scores: UnsafeMutablePointer<Float>, scoreStride: Int
-) {
-  let both = first &+ min(count, laneWidth)
-  sweep2(
-    rows: both, depth: headSize, a: keys, aRow: stride, aColumn: 1, b: panel, bRow: panelWidth(),
-    addend: nil, addendStride: 0, c: scores, cStride: scoreStride)
-  if count > laneWidth {
-    sweep1(
-      rows: count &- laneWidth, depth: headSize, a: keys + both &* stride, aRow: stride, aColumn: 1,
-      b: panel + laneWidth, bRow: panelWidth(), addend: nil, addendStride: 0,
-      c: scores + (both &* scoreStride &+ laneWidth), cStride: scoreStride)
-  }
-}
-
-/// A lane of scores of the key `after` places behind the lane's first query: -∞ for the queries
-/// before it.
-@inline(__always) func masked(_ scores: Lane, after: Int) -> Lane {
-  scores.replacing(with: -.infinity, where: ordinals .< Lane(repeating: Float(after)))
-}
-
-/// Rows of an output tile that see the same keys.
-@inline(__always) var queryGroup: Int { min(8, laneWidth) }
 
 /// `output = softmax(Q·Kᵀ/√D, causal)·V` after rotation of Q and K, which become rotated, and Q
 /// scaled by 1/√D, as `attendBackward` takes them.
@@ -122,7 +83,7 @@ package func attend(
     let both = first &+ min(count, laneWidth)
     let end = first &+ count
     score(
-      first: first, count: count, headSize: headSize, keys: keys, stride: stride,
+      first: first, count: count, depth: headSize, keys: keys, stride: stride,
       panel: panels + first &* headSize, scores: scores, scoreStride: width)
     var left = Lane(repeating: -.infinity)
     var right = left

@@ -4,13 +4,13 @@ struct Square {
   var r1 = Lane.zero
   var r2 = Lane.zero
   var r3 = Lane.zero
-  #if KERNELS_AVX512 || KERNELS_AVX2
+  #if KERNELS_LANE16 || KERNELS_LANE8
     var r4 = Lane.zero
     var r5 = Lane.zero
     var r6 = Lane.zero
     var r7 = Lane.zero
   #endif
-  #if KERNELS_AVX512
+  #if KERNELS_LANE16
     var r8 = Lane.zero
     var r9 = Lane.zero
     var r10 = Lane.zero
@@ -28,13 +28,13 @@ struct Square {
     r1 = load(source + stride)
     r2 = load(source + 2 &* stride)
     r3 = load(source + 3 &* stride)
-    #if KERNELS_AVX512 || KERNELS_AVX2
+    #if KERNELS_LANE16 || KERNELS_LANE8
       r4 = load(source + 4 &* stride)
       r5 = load(source + 5 &* stride)
       r6 = load(source + 6 &* stride)
       r7 = load(source + 7 &* stride)
     #endif
-    #if KERNELS_AVX512
+    #if KERNELS_LANE16
       r8 = load(source + 8 &* stride)
       r9 = load(source + 9 &* stride)
       r10 = load(source + 10 &* stride)
@@ -51,13 +51,13 @@ struct Square {
     store(r1, to + stride)
     store(r2, to + 2 &* stride)
     store(r3, to + 3 &* stride)
-    #if KERNELS_AVX512 || KERNELS_AVX2
+    #if KERNELS_LANE16 || KERNELS_LANE8
       store(r4, to + 4 &* stride)
       store(r5, to + 5 &* stride)
       store(r6, to + 6 &* stride)
       store(r7, to + 7 &* stride)
     #endif
-    #if KERNELS_AVX512
+    #if KERNELS_LANE16
       store(r8, to + 8 &* stride)
       store(r9, to + 9 &* stride)
       store(r10, to + 10 &* stride)
@@ -73,7 +73,7 @@ struct Square {
   /// side of the square has halves, that is the transpose.
   @inline(__always) var interleaved: Square {
     var y = Square()
-    #if KERNELS_AVX512
+    #if KERNELS_LANE16
       (y.r0, y.r1) = zip(r0, r8)
       (y.r2, y.r3) = zip(r1, r9)
       (y.r4, y.r5) = zip(r2, r10)
@@ -82,7 +82,7 @@ struct Square {
       (y.r10, y.r11) = zip(r5, r13)
       (y.r12, y.r13) = zip(r6, r14)
       (y.r14, y.r15) = zip(r7, r15)
-    #elseif KERNELS_AVX2
+    #elseif KERNELS_LANE8
       (y.r0, y.r1) = zip(r0, r4)
       (y.r2, y.r3) = zip(r1, r5)
       (y.r4, y.r5) = zip(r2, r6)
@@ -95,9 +95,9 @@ struct Square {
   }
 
   @inline(__always) var transposed: Square {
-    #if KERNELS_AVX512
+    #if KERNELS_LANE16
       interleaved.interleaved.interleaved.interleaved
-    #elseif KERNELS_AVX2
+    #elseif KERNELS_LANE8
       interleaved.interleaved.interleaved
     #else
       interleaved.interleaved

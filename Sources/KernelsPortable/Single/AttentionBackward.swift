@@ -1,11 +1,4 @@
-import CPrefetch
-
-/// Queries that the way back holds at once: whole panels of any level.
-@inline(__always) var attentionBlock: Int { 64 }
-
-/// From one key's scores to the next in such a block: an odd number of cache lines, so that a column
-/// of scores does not crowd a few sets of the cache.
-@inline(__always) var attentionStride: Int { attentionBlock &+ 16 }
+import CProcessor
 
 /// Numbers of scratch memory that `attendBackward` needs.
 package func attendBackwardScratch(positions: Int, headSize: Int) -> Int {
@@ -57,10 +50,10 @@ package func attendBackward(
       let shares = shares + (first &- block)
       let slopes = slopes + (first &- block)
       score(
-        first: first, count: count, headSize: headSize, keys: keys, stride: stride,
+        first: first, count: count, depth: headSize, keys: keys, stride: stride,
         panel: queryPanels + first &* headSize, scores: shares, scoreStride: line)
       score(
-        first: first, count: count, headSize: headSize, keys: values, stride: stride,
+        first: first, count: count, depth: headSize, keys: values, stride: stride,
         panel: slopePanels + first &* headSize, scores: slopes, scoreStride: line)
       for i in 0..<width {
         logs[i] = 0

@@ -1,8 +1,9 @@
-import CPrefetch
+import CProcessor
 
 // Register tiles: a few rows by one or two lanes of a product's result, held in registers while the
-// depth of the product runs. `a` is the left factor, read one number at a time and spread over a
-// lane; `b` is the right factor, read a lane at a time.
+// depth of the product runs. `a` is the left factor, read one `Factor` at a time and spread over a
+// lane; `b` is the right factor, read a lane at a time. A factor is one number, or two of half the
+// width that the processor multiplies and adds up at once: a depth of one then takes in two.
 
 /// Four rows by two lanes.
 struct Tile4x2 {
@@ -16,17 +17,17 @@ struct Tile4x2 {
   var r31 = Lane.zero
 
   @inline(__always)
-  mutating func add(_ a: UnsafePointer<Float>, _ row: Int, _ b0: Lane, _ b1: Lane) {
-    let a0 = Lane(repeating: a[0])
+  mutating func add(_ a: UnsafePointer<Factor>, _ row: Int, _ b0: FactorLane, _ b1: FactorLane) {
+    let a0 = FactorLane(repeating: a[0])
     r00 = r00.adding(a0, times: b0)
     r01 = r01.adding(a0, times: b1)
-    let a1 = Lane(repeating: a[row])
+    let a1 = FactorLane(repeating: a[row])
     r10 = r10.adding(a1, times: b0)
     r11 = r11.adding(a1, times: b1)
-    let a2 = Lane(repeating: a[2 &* row])
+    let a2 = FactorLane(repeating: a[2 &* row])
     r20 = r20.adding(a2, times: b0)
     r21 = r21.adding(a2, times: b1)
-    let a3 = Lane(repeating: a[3 &* row])
+    let a3 = FactorLane(repeating: a[3 &* row])
     r30 = r30.adding(a3, times: b0)
     r31 = r31.adding(a3, times: b1)
   }
@@ -64,11 +65,11 @@ struct Tile4x1 {
   var r3 = Lane.zero
 
   @inline(__always)
-  mutating func add(_ a: UnsafePointer<Float>, _ row: Int, _ b: Lane) {
-    r0 = r0.adding(Lane(repeating: a[0]), times: b)
-    r1 = r1.adding(Lane(repeating: a[row]), times: b)
-    r2 = r2.adding(Lane(repeating: a[2 &* row]), times: b)
-    r3 = r3.adding(Lane(repeating: a[3 &* row]), times: b)
+  mutating func add(_ a: UnsafePointer<Factor>, _ row: Int, _ b: FactorLane) {
+    r0 = r0.adding(FactorLane(repeating: a[0]), times: b)
+    r1 = r1.adding(FactorLane(repeating: a[row]), times: b)
+    r2 = r2.adding(FactorLane(repeating: a[2 &* row]), times: b)
+    r3 = r3.adding(FactorLane(repeating: a[3 &* row]), times: b)
   }
 
   @inline(__always)
@@ -88,7 +89,7 @@ struct Tile4x1 {
   }
 }
 
-#if KERNELS_AVX512
+#if KERNELS_LANE16
   /// Adds up the depth of eight rows by two lanes.
   ///
   /// - Parameters:
@@ -96,8 +97,8 @@ struct Tile4x1 {
   ///   - isAhead: whether the lanes of `b` that lie `ahead` are asked for.
   @inline(__always)
   private func fill(
-    _ top: inout Tile4x2, _ bottom: inout Tile4x2, depth: Int, a: UnsafePointer<Float>, aRow: Int,
-    aColumn: Int, b: UnsafePointer<Float>, bRow: Int, isAhead: Bool, ahead: Int
+    _ top: inout Tile4x2, _ bottom: inout Tile4x2, depth: Int, a: UnsafePointer<Factor>, aRow: Int,
+    aColumn: Int, b: UnsafePointer<Factor>, bRow: Int, isAhead: Bool, ahead: Int
   ) {
     var a = a
     var b = b
@@ -130,13 +131,13 @@ struct Tile4x1 {
 ///   - following: from these lanes of `b` to those that will be read next, or zero.
 @inline(__always)
 func sweep2(
-  rows: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
-  b: UnsafePointer<Float>, bRow: Int, addend: UnsafePointer<Float>?, addendStride: Int,
+  rows: Int, depth: Int, a: UnsafePointer<Factor>, aRow: Int, aColumn: Int,
+  b: UnsafePointer<Factor>, bRow: Int, addend: UnsafePointer<Float>?, addendStride: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, isFirst: Bool = false,
   following: Int = 0
 ) {
   var row = 0
-  #if KERNELS_AVX512
+  #if KERNELS_LANE16
     while row &+ 8 <= rows {
       var top = Tile4x2()
       var bottom = Tile4x2()
@@ -211,7 +212,7 @@ func sweep2(
     var a = a + row &* aRow
     var b = b
     for _ in 0..<depth {
-      let value = Lane(repeating: a[0])
+      let value = FactorLane(repeating: a[0])
       left = left.adding(value, times: load(b))
       right = right.adding(value, times: load(b + laneWidth))
       a += aColumn
@@ -230,12 +231,12 @@ func sweep2(
 /// As `sweep2`, for one lane of columns.
 @inline(__always)
 func sweep1(
-  rows: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
-  b: UnsafePointer<Float>, bRow: Int, addend: UnsafePointer<Float>?, addendStride: Int,
+  rows: Int, depth: Int, a: UnsafePointer<Factor>, aRow: Int, aColumn: Int,
+  b: UnsafePointer<Factor>, bRow: Int, addend: UnsafePointer<Float>?, addendStride: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
   var row = 0
-  #if KERNELS_AVX512
+  #if KERNELS_LANE16
     while row &+ 8 <= rows {
       var top = Tile4x1()
       var bottom = Tile4x1()
@@ -277,7 +278,7 @@ func sweep1(
     var a = a + row &* aRow
     var b = b
     for _ in 0..<depth {
-      sum = sum.adding(Lane(repeating: a[0]), times: load(b))
+      sum = sum.adding(FactorLane(repeating: a[0]), times: load(b))
       a += aColumn
       b += bRow
     }

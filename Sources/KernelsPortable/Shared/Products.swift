@@ -15,8 +15,8 @@ package func panelWidth() -> Int { 2 &* laneWidth }
 ///     the transposed matrix, the transpose is packed.
 ///   - panels: room for K times N rounded up to whole panels.
 package func packPanels(
-  depth: Int, columns: Int, source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
-  panels: UnsafeMutablePointer<Float>
+  depth: Int, columns: Int, source: UnsafePointer<Factor>, rowStride: Int, columnStride: Int,
+  panels: UnsafeMutablePointer<Factor>
 ) {
   let width = panelWidth()
   var first = 0
@@ -50,8 +50,8 @@ package func packPanels(
 /// One panel of `packPanels` whose columns are rows of the source: in squares as far as those go.
 @inline(__always)
 private func packTransposed(
-  depth: Int, columns: Int, source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
-  panel: UnsafeMutablePointer<Float>
+  depth: Int, columns: Int, source: UnsafePointer<Factor>, rowStride: Int, columnStride: Int,
+  panel: UnsafeMutablePointer<Factor>
 ) {
   let width = panelWidth()
   var column = 0
@@ -62,7 +62,8 @@ private func packTransposed(
     var k = 0
     if used == laneWidth && rowStride == 1 {
       while k &+ laneWidth <= depth {
-        Square(source + k, columnStride).transposed.write(panel + k &* width, width)
+        Square(numbers(source + k), columnStride).transposed.write(
+          numbers(panel + k &* width), width)
         k &+= laneWidth
       }
     }
@@ -85,8 +86,8 @@ private func packTransposed(
 /// Columns are written by whole lanes: rows of `c` and `addend` have room for N rounded up to
 /// sixteen. `addend` may be `c`.
 package func multiplyPanels(
-  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Float>, aStride: Int,
-  panels: UnsafePointer<Float>, addend: UnsafePointer<Float>?, addendStride: Int,
+  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Factor>, aStride: Int,
+  panels: UnsafePointer<Factor>, addend: UnsafePointer<Float>?, addendStride: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
   let width = panelWidth()
@@ -110,8 +111,8 @@ package func multiplyPanels(
 /// - Precondition: N is a multiple of sixteen.
 @inline(__always)
 func multiplyBlock(
-  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
-  b: UnsafePointer<Float>, bRow: Int, bPanel: Int, addend: UnsafePointer<Float>?,
+  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Factor>, aRow: Int, aColumn: Int,
+  b: UnsafePointer<Factor>, bRow: Int, bPanel: Int, addend: UnsafePointer<Float>?,
   addendStride: Int, c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
   var column = 0
@@ -140,8 +141,8 @@ func multiplyBlock(
 ///
 /// - Precondition: N is a multiple of sixteen.
 package func accumulate(
-  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Float>, aRow: Int, aColumn: Int,
-  b: UnsafePointer<Float>, bRow: Int, bPanel: Int, c: UnsafeMutablePointer<Float>, cStride: Int
+  rows: Int, columns: Int, depth: Int, a: UnsafePointer<Factor>, aRow: Int, aColumn: Int,
+  b: UnsafePointer<Factor>, bRow: Int, bPanel: Int, c: UnsafeMutablePointer<Float>, cStride: Int
 ) {
   var start = 0
   while start < depth {

@@ -1,4 +1,4 @@
-import CPrefetch
+import CProcessor
 
 // N rows (tokens), C channels, F hidden channels. C and F are multiples of sixteen; a stride is from
 // one row to the next.

@@ -1,0 +1,8 @@
+/// What the factors of a run's products are rounded to. Sums, norms, softmax, losses, parameters,
+/// gradients and the optimizer are of single precision in either case.
+package enum Precision: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Single precision: not rounded.
+  case fp32
+  /// bfloat16: single precision's range with eight bits of its 24.
+  case bf16
+}

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Times mixpipe's trainer beside PyTorch on this machine: the same shapes, batches and operations.
+
+    make bench PYTHON=venv/bin/python        # a Python with torch, e.g. from 'pip install torch'
+
+Tokens a second of training on all cores: of mixpipe a trial a core (`mixpipe bench --modes each`), of PyTorch
+a process of one thread pinned to each core, added up. PyTorch runs in single precision and with autocast to
+bfloat16, eager and compiled; tcmalloc and Intel's OpenMP are preloaded where they are found. All programs of a
+shape are started and warmed up first and then take turns, another first in each round, so that a slow minute
+falls on all alike. Each result is a line of measurements.jsonl, written at once: the same command goes on
+where it was stopped.
+"""
+import argparse
+import glob
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+# width/layers/heads/context/vocabulary, as 'mixpipe bench --shape' takes it.
+SHAPES = ["64/2/2/128/1024", "96/3/3/128/1024", "128/4/4/128/2048", "256/6/8/256/4096", "512/8/8/256/8192"]
+VARIANTS = ["fp32 eager", "fp32 compiled", "bf16 eager", "bf16 compiled"]
+BATCH = 16
+
+
+def train(shape, variant, core):
+    """A worker: builds the model, warms up, and then trains for as many seconds as each line it reads says."""
+    os.sched_setaffinity(0, {core})
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    torch.set_num_threads(1)
+    torch.manual_seed(core)
+    torch.set_flush_denormal(True)
+    width, layers, heads, context, vocabulary = map(int, shape.split("/"))
+    hidden = (8 * width // 3 + 63) // 64 * 64
+    size = width // heads
+    frequencies = 10_000.0 ** (-torch.arange(0, size, 2) / size)
+    angles = torch.arange(context)[:, None] * frequencies
+    cosines, sines = angles.cos(), angles.sin()
+
+    def rotated(x):
+        low, high = x[..., : size // 2], x[..., size // 2 :]
+        return torch.cat((low * cosines - high * sines, high * cosines + low * sines), dim=-1)
+
+    class Layer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention_norm = nn.RMSNorm(width, eps=1e-5)
+            self.query_key_value = nn.Linear(width, 3 * width, bias=False)
+            self.attention_output = nn.Linear(width, width, bias=False)
+            self.hidden_norm = nn.RMSNorm(width, eps=1e-5)
+            self.gate_up = nn.Linear(width, 2 * hidden, bias=False)
+            self.down = nn.Linear(hidden, width, bias=False)
+
+        def forward(self, x):
+            parts = self.query_key_value(self.attention_norm(x)).view(-1, context, 3, heads, size)
+            q, k, v = parts.permute(2, 0, 3, 1, 4)
+            mixed = F.scaled_dot_product_attention(rotated(q), rotated(k), v, is_causal=True)
+            x = x + self.attention_output(mixed.transpose(1, 2).reshape(-1, context, width))
+            gate, up = self.gate_up(self.hidden_norm(x)).chunk(2, dim=-1)
+            return x + self.down(F.silu(gate) * up)
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(vocabulary, width)
+            self.layers = nn.ModuleList(Layer() for _ in range(layers))
+            self.norm = nn.RMSNorm(width, eps=1e-5)
+            for parameter in self.parameters():
+                if parameter.dim() > 1:
+                    nn.init.normal_(parameter, std=0.02)
+
+        def forward(self, tokens, targets):
+            x = self.embedding(tokens)
+            for layer in self.layers:
+                x = layer(x)
+            logits = F.linear(self.norm(x), self.embedding.weight)
+            return F.cross_entropy(logits.view(-1, vocabulary), targets.reshape(-1))
+
+    model = Model()
+    precision, mode = variant.split()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1, fused=True)
+    loss_of = torch.compile(model) if mode == "compiled" else model
+
+    def step():
+        window = torch.randint(vocabulary, (BATCH, context + 1))
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            loss = loss_of(window[:, :-1].contiguous(), window[:, 1:].contiguous())
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    for _ in range(3):
+        step()
+    print(json.dumps({"ready": torch.__version__}), flush=True)
+    for line in sys.stdin:
+        seconds, start, steps = float(line), time.perf_counter(), 0
+        while steps == 0 or time.perf_counter() - start < seconds:
+            step()
+            steps += 1
+        speed = steps * BATCH * context / (time.perf_counter() - start)
+        print(json.dumps({"tokensPerSecond": speed}), flush=True)
+
+
+class Peer:
+    """PyTorch in one variant: a process for each core."""
+
+    def __init__(self, python, shape, variant, cores, preload):
+        environment = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", LD_PRELOAD=":".join(preload))
+        self.processes = [
+            subprocess.Popen(
+                [python, os.path.abspath(__file__), "--worker", shape, variant, str(core)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+            for core in cores]
+        self.version = [self.read(process) for process in self.processes][0]["ready"]
+
+    def read(self, process):
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit("compare: a PyTorch process ended before its time; its message is above")
+        return json.loads(line)
+
+    def round(self, seconds):
+        for process in self.processes:
+            process.stdin.write(f"{seconds}\n")
+            process.stdin.flush()
+        return {"tokensPerSecond": sum(self.read(process)["tokensPerSecond"] for process in self.processes)}
+
+    def end(self):
+        for process in self.processes:
+            process.stdin.close()
+            process.wait()
+
+
+def mixpipe_round(program, shape, precision, seconds):
+    output = subprocess.run(
+        [program, "bench", "--shape", shape, "--precision", precision, "--modes", "each", "--batch", str(BATCH),
+         "--rounds", "1", "--seconds", str(seconds), "--json"],
+        check=True, capture_output=True, text=True).stdout
+    report = json.loads(output)
+    found = report["measurements"][0]
+    return {
+        "tokensPerSecond": found["tokensPerSecond"]["median"], "share": found["share"]["median"],
+        "shareOfPeak": found["shareOfPeak"]["median"], "peakGigaflops": found["peakGigaflops"]["median"],
+        "probeGigaflops": found["probeGigaflops"]["median"], "machine": report["machine"]}
+
+
+def libraries(python):
+    """tcmalloc and Intel's OpenMP, where they are installed."""
+    prefix = subprocess.run(
+        [python, "-c", "import sys; print(sys.prefix)"], check=True, capture_output=True, text=True).stdout.strip()
+    patterns = ["/usr/lib/*/libtcmalloc_minimal.so.4", "/usr/lib/*/libtcmalloc.so.4", prefix + "/lib/libiomp5.so"]
+    found = [matches[0] for pattern in patterns if (matches := sorted(glob.glob(pattern)))]
+    return found[:1] + [path for path in found[1:] if "tcmalloc" not in path]
+
+
+def table(lines):
+    """Medians over the rounds, and mixpipe over the best of PyTorch's variants round by round."""
+    def values(shape, program, key="tokensPerSecond"):
+        return {line["round"]: line[key] for line in lines
+                if line["shape"] == shape and line["program"] == program and key in line}
+
+    programs = list(dict.fromkeys(line["program"] for line in lines))
+    rows = ["| shape | program | tokens/s, median | lowest | highest | of the probe | of the peak | over the best "
+            "of PyTorch, median [range] | rounds |", "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
+    for shape in dict.fromkeys(line["shape"] for line in lines):
+        peers = [values(shape, program) for program in programs if program.startswith("PyTorch")]
+        for program in programs:
+            speeds = values(shape, program)
+            if not speeds:
+                continue
+            ratios = [
+                speed / max(peer[number] for peer in peers) for number, speed in speeds.items()
+                if peers and all(number in peer for peer in peers)]
+            def median(key):
+                found = values(shape, program, key)
+                return f"{statistics.median(found.values()):.2f}" if found else ""
+            against = (
+                f"{statistics.median(ratios):.2f} [{min(ratios):.2f}, {max(ratios):.2f}]"
+                if ratios and program.startswith("mixpipe") else "")
+            rows.append(
+                f"| {shape} | {program} | {statistics.median(speeds.values()):,.0f} | {min(speeds.values()):,.0f} | "
+                f"{max(speeds.values()):,.0f} | {median('share')} | {median('shareOfPeak')} | {against} | "
+                f"{len(speeds)} |")
+    return "\n".join(rows) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mixpipe", default=".build/release/mixpipe", help="the program")
+    parser.add_argument("--python", required=True, help="a Python with torch")
+    parser.add_argument("--output", default="runs/bench/torch", help="folder of the measurements")
+    parser.add_argument("--shapes", default=",".join(SHAPES))
+    parser.add_argument("--variants", default=",".join(VARIANTS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.5)
+    asked = parser.parse_args()
+    os.makedirs(asked.output, exist_ok=True)
+    path = asked.output + "/measurements.jsonl"
+    lines = [json.loads(line) for line in open(path)] if os.path.exists(path) else []
+    cores = sorted(os.sched_getaffinity(0))
+    preload = libraries(asked.python)
+    with open("/proc/cpuinfo") as file:
+        has_bfloat16 = "avx512_bf16" in file.read()
+    precisions = ["fp32", "bf16"] if has_bfloat16 else ["fp32"]
+
+    def done(shape, program, number):
+        return any(
+            line["shape"] == shape and line["program"] == program and line["round"] == number for line in lines)
+
+    for shape in asked.shapes.split(","):
+        programs = [f"mixpipe {precision}" for precision in precisions]
+        programs += [f"PyTorch {variant}" for variant in asked.variants.split(",")]
+        missing = {program for program in programs for number in range(asked.rounds) if not done(shape, program, number)}
+        peers = {}
+        for program in programs:
+            if program in missing and program.startswith("PyTorch"):
+                print(f"{shape}  {program}: warming up", file=sys.stderr, flush=True)
+                peers[program] = Peer(asked.python, shape, program.removeprefix("PyTorch "), cores, preload)
+        for number in range(asked.rounds):
+            for place in range(len(programs)):
+                program = programs[(place + number) % len(programs)]
+                if done(shape, program, number):
+                    continue
+                if program in peers:
+                    found = dict(peers[program].round(asked.seconds), version=peers[program].version, preload=preload)
+                else:
+                    found = mixpipe_round(asked.mixpipe, shape, program.removeprefix("mixpipe "), asked.seconds)
+                line = {"shape": shape, "program": program, "round": number, "time": time.time(), **found}
+                with open(path, "a") as file:
+                    file.write(json.dumps(line) + "\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                lines.append(line)
+                print(f"{shape}  round {number + 1}/{asked.rounds}  {program}: {found['tokensPerSecond']:,.0f} tokens/s",
+                      file=sys.stderr, flush=True)
+        for peer in peers.values():
+            peer.end()
+    with open(asked.output + "/table.md", "w") as file:
+        file.write(table(lines))
+    print(table(lines), end="")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--worker"]:
+        train(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    else:
+        main()
