@@ -23,7 +23,7 @@ LEVELS := $(if $(filter x86_64,$(shell uname -m)),$(filter-out %Portable,$(notdi
 # One BLAS thread each: the tests run side by side.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help build study test test-formats lint format bench bench-corpus coverage sanitize docs clean setup setup-fetch
+.PHONY: help build study test test-formats test-pages campaign lint format bench bench-corpus coverage sanitize docs clean setup setup-fetch
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -65,7 +65,7 @@ study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, 
 
 test: setup lint ## set-up, lint and every test
 	@swift build $(TESTING) --explicit-target-dependency-import-check error --build-tests
-	@swift test $(TESTING) --skip-build
+	@swift test $(TESTING) --skip-build --skip PageTests
 	@.build/testing/release/Campaign --program .build/testing/release/mixpipe --minutes 2 --output $$(mktemp -d) >.build/campaign.md || { cat .build/campaign.md; exit 1; }
 
 # One goes on where it was stopped; a fault is done again with '.build/release/Campaign --only NUMBER'.
@@ -73,6 +73,11 @@ campaign: build ## attacks on the program for HOURS=.25: kills, errors of the di
 	@( $(call require,strace,strace --version,strace) ) || echo "make: without strace there are no exact kills and no injected errors" >&2
 	@swift build -c release --product Campaign
 	@.build/release/Campaign --minutes $$(awk 'BEGIN { print 60 * $(HOURS) }') --seed $(SEED)
+
+test-pages: setup ## the pages in a headless Chromium: layout, contrast, scripts, predictions
+	@$(call require,Chromium,command -v chromium || command -v chromium-browser || command -v google-chrome,chromium)
+	@swift build $(TESTING) --build-tests
+	@swift test $(TESTING) --skip-build --filter PageTests
 
 # The linker keeps one copy of a weak symbol, from whichever object it meets first; a kernel for a newer
 # processor must therefore define none, or an older processor could run into it.

@@ -81,20 +81,28 @@ extension CompositeSurrogate {
     return models.map { $0.marginals(at: points[$0.member], inputs: inputs[$0.member]) }
   }
 
-  /// - Parameter means, variances: of each model, standardized, ``varianceFactor`` not yet applied.
-  private func sampled(
-    _ function: LossFunction, means: [Double], variances: [Double]
-  ) -> Prediction {
+  /// Normal numbers that each model's marginal is drawn with, (models, draws), and what each member's mean
+  /// counts besides its share, (members, draws): the same for every mixture.
+  var marginalDraws: (correlated: Matrix, tilts: Matrix) {
     let normals = LatinSupercube.normals(
       dimensions: models.count + tiltDimensions, count: Self.draws, seed: 0)
     func rows(_ range: Range<Int>) -> Matrix {
       normals.submatrix(rows: Array(range), columns: Array(0..<Self.draws))
     }
-    let tilts = self.tilts(rows(models.count..<models.count + tiltDimensions))
     // Errors that agree wholly leave a factor of less than full rank: jitter, or independence, is then
     // near enough.
     let root = Cholesky(factoring: correlation)?.factor ?? Matrix.identity(models.count)
-    let correlated = root.times(rows(0..<models.count))
+    return (
+      root.times(rows(0..<models.count)),
+      tilts(rows(models.count..<models.count + tiltDimensions))
+    )
+  }
+
+  /// - Parameter means, variances: of each model, standardized, ``varianceFactor`` not yet applied.
+  private func sampled(
+    _ function: LossFunction, means: [Double], variances: [Double]
+  ) -> Prediction {
+    let (correlated, tilts) = marginalDraws
     var losses = [[Double]](
       repeating: [Double](repeating: 0, count: Self.draws), count: outputs)
     for (m, model) in models.enumerated() {

@@ -16,9 +16,9 @@ struct Mixpipe: Command {
   static let version = "0.1.0"
   static let subcommands: [any Command.Type] = [
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
-    TransferCommand.self, ExportCommand.self, ReportCommand.self, ReplayCommand.self,
-    SuggestCommand.self, AskCommand.self, TellCommand.self,
-    SweepCommand.self, TestbedCommand.self, BenchCommand.self,
+    TransferCommand.self, ExportCommand.self, ReportCommand.self, PredictCommand.self,
+    WatchCommand.self, ReplayCommand.self, SuggestCommand.self, AskCommand.self,
+    TellCommand.self, SweepCommand.self, TestbedCommand.self, BenchCommand.self,
   ]
 
   static func main() {

@@ -25,17 +25,26 @@ extension StoredConfiguration {
   ///
   /// - Parameters:
   ///   - command: what to type to go on where it is interrupted.
-  ///   - display: shows each event on its line.
+  ///   - display: shows each event on its line; the folder's page shows them too.
   func run(
     _ plan: any Plan, in folder: String, on evaluator: ProxyEvaluator, _ execution: RunOptions,
     command: String, line: ProgressLine, display: @escaping RunObserver
   ) throws -> RunLedger {
-    try line.untilDone(ifInterrupted: "Interrupted; '\(command)' goes on from here.") {
+    let page = LivePage(folder: folder)
+    var isComplete = false
+    defer { page.finish(isComplete: isComplete) }
+    return try line.untilDone(ifInterrupted: "Interrupted; '\(command)' goes on from here.") {
       let isCancelled: @Sendable () -> Bool = { Interruption.isRequested }
-      return try run(
+      let ledger = try run(
         plan, in: folder,
         on: LocalEvaluator(evaluator, workers: execution.threads, isCancelled: isCancelled),
-        conditions: evaluator.conditionsByName, isCancelled: isCancelled, observer: display)
+        conditions: evaluator.conditionsByName, isCancelled: isCancelled,
+        observer: { news, progress in
+          display(news, progress)
+          page.show(progress)
+        })
+      isComplete = true
+      return ledger
     }
   }
 }

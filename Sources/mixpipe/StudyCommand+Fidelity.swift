@@ -66,7 +66,7 @@ extension StudyCommand {
       try emitDocument(summary)
     } else {
       try emit(summary.text)
-      try emit("\nThe study is in \(folder); 'mixpipe report \(folder)' draws it.")
+      try emit("\nThe study is in \(folder), its page in \(folder)/report.html.")
     }
   }
 

@@ -129,7 +129,7 @@ struct StudyCommand: Command {
       try emitDocument(summary)
     } else {
       try emit(summary.text)
-      try emit("\nThe study is in \(folder); 'mixpipe report \(folder)' draws it.")
+      try emit("\nThe study is in \(folder), its page in \(folder)/report.html.")
     }
   }
 

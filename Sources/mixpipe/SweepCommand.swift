@@ -79,6 +79,8 @@ struct SweepCommand: Command {
     }
     let plan = ListPlan(name: RunGrid.sweep, purpose: .grid, steps: steps)
     let display = StudyDisplay(line: ProgressLine(isQuiet: execution.isSilent))
+    let page = LivePage(folder: folder)
+    defer { page.finish(isComplete: true) }
     let ledger = try display.line.untilDone(
       ifInterrupted: "Interrupted; the same command goes on with the runs that are missing."
     ) {
@@ -87,7 +89,11 @@ struct SweepCommand: Command {
         on: LocalEvaluator(
           base, workers: execution.threads, isCancelled: { Interruption.isRequested }),
         conditions: ProxyEvaluator(corpus: corpus).conditionsByName,
-        isCancelled: { Interruption.isRequested }, observer: { display.show($0, $1) })
+        isCancelled: { Interruption.isRequested },
+        observer: { news, progress in
+          display.show(news, progress)
+          page.show(progress)
+        })
     }
     let asked = Set(steps.map(\.request.key))
     let record = SweepRecord(folder: folder, of: ledger).filtered { cell in

@@ -77,6 +77,7 @@ struct TestbedCommand: Command {
     let plan = try makePlan(evaluator)
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet))
     let writer = TableWriter(plan: plan, folder: folder)
+    let page = LivePage(folder: folder)
     let outcome = Result {
       try display.line.untilDone(
         ifInterrupted: "Interrupted; the same command goes on with the runs that are missing."
@@ -90,9 +91,11 @@ struct TestbedCommand: Command {
           observer: { news, progress in
             writer.hear(news)
             display.show(news, progress)
+            page.show(progress)
           })
       }
     }
+    page.finish(isComplete: true)
     // What has ended stays readable, whatever ended the command.
     if case .failure(let error) = outcome {
       try? writer.write()

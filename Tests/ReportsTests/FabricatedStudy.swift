@@ -18,12 +18,14 @@ struct FabricatedStudy {
   /// Search trials that diverge, by ordinal of bo.
   var divergedOrdinals: [Int] = [2]
   var allDiverge = false
+  /// Of the domains' mean if nil.
+  var objective: Objective?
 
   var configuration: StudyConfiguration {
     StudyConfiguration(
       corpus: "corpora/built/five", corpusDigest: "3fd1c0ffee5eed0ddba11ad5caff01d5",
       domains: domains,
-      availableTokens: domains.map { _ in 4_000_000 }, objective: .mean(of: domains),
+      availableTokens: domains.map { _ in 4_000_000 }, objective: objective ?? .mean(of: domains),
       scale: Scale(size: "100k", parameters: 100_352, tokens: 2_000_000), seed: 0,
       methods: [
         .init(name: "bo", trials: searchTrials), .init(name: "sobol", trials: searchTrials),
@@ -54,7 +56,9 @@ struct FabricatedStudy {
 
   private func loss(_ mixture: Mixture) -> Double {
     let result = result(mixture, seed: 0)
-    return configuration.objective.value(of: result.losses.prefix(domains.count).map(\.loss))
+    let objective = configuration.objective
+    return objective.value(
+      of: objective.domains.map { name in result.losses.first { $0.domain == name }!.loss })
   }
 
   /// Sobol's own spread; for bo, mixtures that come nearer and nearer to a good one.

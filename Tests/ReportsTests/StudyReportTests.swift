@@ -1,6 +1,7 @@
 import Foundation
 import FoundationXML
 import Mixtures
+import Numerics
 import Reports
 import Storage
 import Studies
@@ -67,8 +68,14 @@ import Testing
       }.reduce(0, +) / 5
     let cell = try #require(row.cells[column])
     #expect(abs(try #require(cell.difference).mean - expected) < 1e-12)
-    let margin = try #require(cell.loss.margin)
-    #expect(try #require(cell.difference?.margin) < margin)
+    // What seeds do to both cancels.
+    let error = try #require(cell.loss.standardError)
+    #expect(try #require(cell.difference?.standardError) < error)
+    // One of the table's 3 × 7 differences: the quantile of 1 − .025/21 instead of .975.
+    #expect(findings.domainComparisons == 21)
+    let margin = try #require(cell.difference?.margin)
+    let widened = StudentT(degreesOfFreedom: 4).quantile(1 - 0.025 / 21)
+    #expect(abs(margin - widened * (try #require(cell.difference?.standardError))) < 1e-9)
     let uniform = try #require(findings.rankedMethods.firstIndex { $0.method == "uniform" })
     #expect(row.cells[uniform]?.difference == nil)
   }
@@ -105,7 +112,8 @@ import Testing
       commands: ["mixpipe study '<x>'"])
     let page = try document(report)
     #expect(try text(page, "//h1") == ["<i>&"])
-    #expect(try page.nodes(forXPath: "//script").isEmpty)
+    #expect(try page.nodes(forXPath: "//script[not(@type)]").count == 1)
+    #expect(try page.nodes(forXPath: "//i | //body//script[@type]//*").isEmpty)
     #expect(try text(page, "//li/span").contains("<script>"))
     #expect(!report.markdown.contains("<i>") && report.markdown.contains("a\\|b\\`c"))
   }
@@ -158,7 +166,10 @@ import Testing
     let report = StudyReport(
       record: record, methods: record.analysis.methods, transfer: study.transfer, commands: [])
     let page = try document(report)
-    #expect(try page.nodes(forXPath: "//link | //script | //img | //@src | //@href").isEmpty)
+    #expect(try page.nodes(forXPath: "//link | //script[@src] | //img | //@src").isEmpty)
+    #expect(try text(page, "//@href").allSatisfy { $0.hasPrefix("#") })
+    let policy = try text(page, "//meta[@http-equiv='Content-Security-Policy']/@content").first
+    #expect(policy?.hasPrefix("default-src 'none'") == true)
     let identifiers = try text(page, "//@id")
     #expect(Set(identifiers).count == identifiers.count)
   }

@@ -84,6 +84,8 @@ package struct Insight: Sendable {
   package var leaveOneOut: [LeaveOneOut]
   /// The standard deviation of a run's own noise in the objective.
   package var noise: Double
+  /// The model itself, to be asked of any mixture.
+  package var model: ObjectiveModel?
   /// What the optimum changes against the mixture that is nearest to equal shares; nil where it was not
   /// asked.
   package var comparison: Comparison?
@@ -125,6 +127,9 @@ package struct Insight: Sendable {
   ) {
     let domains = context.domains
     let center = optimum.mixture.weights
+    model = ObjectiveModel(
+      domains: domains, outputs: outputs, surrogate: surrogate, function: function,
+      feasible: context.feasible, pool: context.pool)
     let atCenter = surrogate.losses(at: [center])[0]
     self.optimum = optimum
     losses = zip(outputs, atCenter).map { ($0, $1) }

@@ -52,10 +52,11 @@ extension FidelityStudyReport {
     }
     guard !known.isEmpty else { return nil }
     let confirmations = analysis.confirmations.map(\.objective)
-    // Early intervals are wide: what counts is the second half.
-    let late = known.suffix(max(known.count * 2 / 3, 1)).map(\.1)
+    // Early intervals are wide, and may run off the chart: what counts is the second half.
+    let late = known.suffix(max(known.count / 2, 1)).map(\.1)
     let y = LinearScale(
-      holding: late.flatMap { [$0.interval.lowerBound, $0.interval.upperBound] } + confirmations)
+      holding: late.flatMap { [$0.interval.lowerBound, $0.interval.upperBound] } + confirmations,
+      padding: 0.25)
     let x = spendScale(isConfirmed: !confirmations.isEmpty)
     let height = 280.0
     func depth(_ value: Double) -> Double {
@@ -89,7 +90,7 @@ extension FidelityStudyReport {
     return plot
   }
 
-  /// P(best) of what would be handed over.
+  /// How likely what would be handed over is the best.
   var chanceChart: Plot? {
     let known = analysis.moments.compactMap { moment in
       moment.incumbent?.probabilityOfBest.map { (moment.total, $0) }
@@ -102,9 +103,70 @@ extension FidelityStudyReport {
       id: "chance", title: "Probability that the best mixture so far is the best of all",
       summary: "At the end \(Format.fixed(known[known.count - 1].1, 2)).", height: height,
       margins: .init(top: 28, right: 16, bottom: 44, left: 62))
-    plot.verticalAxis(y, name: "P(best)", count: 2)
+    plot.verticalAxis(y, name: "probability that no mixture is better", count: 2)
     plot.horizontalAxis(x, name: "spent by the search, runs of the target", count: 8)
     plot.curve(known.map { (x.fraction($0), height * (1 - $1)) }, class: "curve best")
+    return plot
+  }
+
+  // MARK: Sizes
+
+  /// The recommended mixture's objective at the end of each size's longest runs: what the model predicts
+  /// of a run, and what was measured.
+  var sizeChart: Plot? {
+    let grid = configuration.grid
+    guard let predictions, grid.levels.count > 1,
+      predictions.allSatisfy({ !$0.isEmpty }), let recommended = analysis.recommended?.mixture
+    else { return nil }
+    func place(_ level: Int) -> Double {
+      log10(Double(max(grid.levels[level].last?.scale.parameters ?? 1, 1)))
+    }
+    let ends = predictions.map { $0[$0.count - 1] }
+    var measured: [(level: Int, objective: Double, words: String)] = []
+    for curve in analysis.curves where curve.mixture == recommended {
+      guard let last = curve.points.last, last.rung == grid.levels[curve.level].count - 1 else {
+        continue
+      }
+      measured.append((curve.level, last.objective, "run \(curve.run + 1) of the search"))
+    }
+    let fresh = analysis.confirmations.map {
+      (level: grid.target.level, objective: $0.objective, words: "fresh seed \($0.seed)")
+    }
+    let x = LinearScale(holding: grid.levels.indices.map(place), padding: 0.08)
+    let y = LinearScale(
+      holding: ends.flatMap { [$0.interval.lowerBound, $0.interval.upperBound] }
+        + (measured + fresh).map(\.objective))
+    let height = 260.0
+    func depth(_ value: Double) -> Double { height * (1 - y.fraction(value)) }
+    var plot = Plot(
+      id: "sizes", title: "The recommended mixture over sizes",
+      summary: zip(grid.levels, ends).map { rungs, end in
+        "\(rungs[0].scale.size): predicted \(Format.loss(end.mean))"
+      }.joined(separator: ", ") + ".", height: height,
+      margins: .init(top: 34, right: 24, bottom: 44, left: 56))
+    plot.verticalAxis(y, name: "objective, nats per token")
+    plot.horizontalAxis(
+      grid.levels.indices.map {
+        AxisTick(fraction: x.fraction(place($0)), text: grid.levels[$0][0].scale.size)
+      }, name: "parameters (logarithmic), each at its longest runs")
+    let places = grid.levels.indices.map { x.fraction(place($0)) }
+    plot.area(
+      upper: zip(places, ends).map { ($0, depth($1.interval.upperBound)) },
+      lower: zip(places, ends).map { ($0, depth($1.interval.lowerBound)) }, class: "band best")
+    plot.curve(zip(places, ends).map { ($0, depth($1.mean)) }, class: "curve best")
+    for (level, end) in ends.enumerated() {
+      plot.mark(
+        .circle, x: places[level], y: depth(end.mean), class: "solid best",
+        tip: "\(grid.levels[level][0].scale.size): predicted \(Format.loss(end.mean)) "
+          + "(\(Format.loss(end.interval.lowerBound)) to \(Format.loss(end.interval.upperBound)))")
+    }
+    for (shape, values) in [(Plot.Shape.square, measured), (.diamond, fresh)] {
+      for value in values {
+        plot.mark(
+          shape, x: places[value.level], y: depth(value.objective), class: "hollow m1",
+          tip: "\(value.words): \(Format.loss(value.objective))")
+      }
+    }
     return plot
   }
 
@@ -182,17 +244,15 @@ extension FidelityStudyReport {
   private func tokenAxis(_ plot: inout Plot, _ scale: LinearScale) {
     let first = Int(floor(scale.bounds.lowerBound))
     let last = Int(ceil(scale.bounds.upperBound))
+    var ticks: [AxisTick] = []
     for power in first...max(first, last) {
       for lead in [1.0, 2, 5] {
         let value = lead * pow(10, Double(power))
         let place = scale.fraction(log10(value))
         guard (0...1).contains(place) else { continue }
-        plot.line(from: (place, 0), to: (place, plot.height), class: "grid")
-        plot.label(
-          Format.count(Int(value)), x: place, y: plot.height + 14, anchor: "middle", class: "tick")
+        ticks.append(AxisTick(fraction: place, text: Format.count(Int(value))))
       }
     }
-    plot.label(
-      "tokens trained on", x: 0.5, y: plot.height + 32, anchor: "middle", class: "axis")
+    plot.horizontalAxis(ticks, name: "tokens trained on (logarithmic)")
   }
 }

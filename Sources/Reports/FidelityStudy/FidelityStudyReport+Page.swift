@@ -5,11 +5,13 @@ extension FidelityStudyReport {
   /// One page of HTML, its charts inline. Apart from the first line it is XML.
   package var html: String {
     var main = Markup("main", [:], [header, headline])
-    for section in [progressSection, spendSection, curveSection, domainSection, runSection] {
+    for section in [
+      progressSection, sizeSection, curveSection, spendSection, domainSection, runSection,
+    ] {
       if let section { main.append(section) }
     }
     main.append(footer)
-    return page(title: "\(name) – mixpipe", [MixtureStrip.patterns, main])
+    return page(title: "\(name) – mixpipe", main, before: [MixtureStrip.patterns])
   }
 
   private var header: Markup {
@@ -41,6 +43,22 @@ extension FidelityStudyReport {
       section.append(Markup("h3", text: "Probability that it is the best"))
       section.append(figure(chart, key: []))
     }
+    return section
+  }
+
+  private var sizeSection: Markup? {
+    guard let chart = sizeChart else { return nil }
+    var section = heading(
+      "From size to size",
+      "What the model predicts of a run of the recommended mixture at each size, its own noise included "
+        + "(95\u{202F}% band), and what was measured.")
+    section.append(
+      figure(
+        chart,
+        key: [
+          (.circle, "solid best", "predicted"), (.square, "hollow m1", "measured in the search"),
+          (.diamond, "hollow m1", "measured with fresh seeds"),
+        ]))
     return section
   }
 
@@ -87,7 +105,7 @@ extension FidelityStudyReport {
   private var footer: Markup {
     var section = heading("How it was made", nil)
     section.append(definitionList(facts))
-    section.append(code(commands, label: "To have it again"))
+    section.append(code(commands, label: "To reproduce it"))
     return section
   }
 

@@ -11,19 +11,25 @@ package struct FidelityStudyReport: Sendable, Report {
   /// The recommended mixture's objective at each level and rung, as the method's model predicts runs of it;
   /// nil without a model or a mixture, and where the method is one that this version does not know.
   package let predictions: [[Prediction]]?
-  /// What to type to have it again.
+  /// What to type to reproduce it.
   package let commands: [String]
+  package var live: LiveStatus?
 
   /// Asks the method once more what it makes of the runs.
-  package init(record: FidelityStudyRecord, commands: [String]) {
+  ///
+  /// - Parameter isBrief: without asking, as that may take long.
+  package init(record: FidelityStudyRecord, commands: [String], isBrief: Bool = false) {
     let configuration = record.configuration
     let analysis = FidelityAnalysis(of: record)
     self.record = record
     self.commands = commands
     self.analysis = analysis
     name = URL(fileURLWithPath: record.folder).lastPathComponent
-    let method = try? makeFidelityMethod(
-      named: configuration.method, context: configuration.methodContext())
+    let method =
+      isBrief
+      ? nil
+      : try? makeFidelityMethod(
+        named: configuration.method, context: configuration.methodContext())
     if var model = method as? any PredictsCurves, let mixture = analysis.recommended?.mixture {
       let runs = record.runs
       let found = configuration.grid.levels.indices.compactMap {
@@ -42,7 +48,7 @@ package struct FidelityStudyReport: Sendable, Report {
   var objectiveWords: String {
     let objective = configuration.objective
     return objective == .mean(of: configuration.domains)
-      ? "the mean over the training domains" : objective.specification
+      ? "the mean over the training domains" : objective.words
   }
 
   var targetWords: String {
@@ -111,7 +117,7 @@ package struct FidelityStudyReport: Sendable, Report {
     if let chance = analysis.recommended?.probabilityOfBest {
       figures.append(
         (
-          "P(best)", Format.fixed(chance, 2),
+          "Probability of being the best", Format.fixed(chance, 2),
           analysis.recommended?.expectedRegret.map {
             "expected regret \(Format.loss($0)) nats per token"
           } ?? "of all feasible mixtures"

@@ -1,0 +1,245 @@
+/// A chart as inline SVG that is as wide as its place: positions along it are percentages, those up
+/// and down are pixels, so that letters keep their size on a phone as on a wall.
+///
+/// The SVG is the plotting area itself; the labels stand outside it, in the margins that the element
+/// around it leaves.
+package struct Plot: Sendable {
+  package struct Margins: Sendable {
+    package var top = 12.0
+    package var right = 16.0
+    package var bottom = 40.0
+    package var left = 56.0
+
+    package init(top: Double = 12, right: Double = 16, bottom: Double = 40, left: Double = 56) {
+      self.top = top
+      self.right = right
+      self.bottom = bottom
+      self.left = left
+    }
+  }
+
+  package enum Shape: Int, Sendable, CaseIterable {
+    case circle, square, triangle, diamond, plus, bar, cross, arrow
+
+    /// Around the origin, about ten pixels across.
+    var path: String {
+      switch self {
+      case .circle: "M-4.8 0a4.8 4.8 0 1 0 9.6 0a4.8 4.8 0 1 0 -9.6 0z"
+      case .square: "M-4.3 -4.3h8.6v8.6h-8.6z"
+      case .triangle: "M0 -5.4L5.2 4.1H-5.2z"
+      case .diamond: "M0 -5.8L5.3 0L0 5.8L-5.3 0z"
+      case .plus: "M-1.7 -5.2h3.4v3.5h3.5v3.4h-3.5v3.5h-3.4v-3.5h-3.5v-3.4h3.5z"
+      case .bar: "M-2.2 -5.6h4.4v11.2h-4.4z"
+      case .cross: "M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5"
+      case .arrow: "M0 -5L4.4 1H1.4V5H-1.4V1H-4.4z"
+      }
+    }
+
+    /// Shapes that tell series apart.
+    static let series: [Shape] = [.circle, .square, .triangle, .diamond, .plus, .bar]
+  }
+
+  /// Names the chart for those who cannot see it, and its parts in the page.
+  package let id: String
+  package let title: String
+  package let summary: String
+  package let height: Double
+  package var margins: Margins
+  /// Stand in the page's own text around the chart, so that they wrap where it is narrow.
+  package var horizontalName: String?
+  package var verticalName: String?
+  /// Whether it is no wider than high; for charts whose axes have one scale.
+  package var isSquare = false
+  private var marks: [Markup] = []
+
+  /// - Parameters:
+  ///   - id: unique in the page.
+  ///   - title: what the chart is.
+  ///   - summary: what it shows, in a sentence or two.
+  ///   - height: of the plotting area, in pixels.
+  package init(
+    id: String, title: String, summary: String, height: Double, margins: Margins = Margins()
+  ) {
+    self.id = id
+    self.title = title
+    self.summary = summary
+    self.height = height
+    self.margins = margins
+  }
+
+  // MARK: Positions
+
+  static func percent(_ fraction: Double) -> String { number(fraction * 100, 3) + "%" }
+
+  /// In plain digits, without trailing zeros.
+  static func number(_ value: Double, _ decimals: Int = 2) -> String {
+    var text = Format.fixed(value, decimals).replacing("−", with: "-")
+    if text.contains(".") {
+      while text.last == "0" { text.removeLast() }
+      if text.last == "." { text.removeLast() }
+    }
+    return text
+  }
+
+  // MARK: Marks
+
+  package mutating func add(_ mark: Markup) { marks.append(mark) }
+
+  /// - Parameters: `x` as fractions of the width, `y` in pixels from the top.
+  package mutating func line(
+    from a: (x: Double, y: Double), to b: (x: Double, y: Double), class style: String,
+    shift: Double = 0, tip: String? = nil
+  ) {
+    var line = Markup(
+      "line",
+      [
+        "class": style, "x1": Self.percent(a.x), "y1": Self.number(a.y), "x2": Self.percent(b.x),
+        "y2": Self.number(b.y),
+      ])
+    if shift != 0 {
+      line.attributes.append(.init(name: "transform", value: "translate(\(Self.number(shift)) 0)"))
+    }
+    if let tip { line.append(Markup("title", text: tip)) }
+    marks.append(line)
+  }
+
+  package mutating func rectangle(
+    x: ClosedRange<Double>, y: ClosedRange<Double>, class style: String, tip: String? = nil
+  ) {
+    var rectangle = Markup(
+      "rect",
+      [
+        "class": style, "x": Self.percent(x.lowerBound), "y": Self.number(y.lowerBound),
+        "width": Self.percent(x.upperBound - x.lowerBound),
+        "height": Self.number(y.upperBound - y.lowerBound),
+      ])
+    if let tip { rectangle.append(Markup("title", text: tip)) }
+    marks.append(rectangle)
+  }
+
+  package mutating func mark(
+    _ shape: Shape, x: Double, y: Double, class style: String, shift: Double = 0,
+    tip: String? = nil, trial: String? = nil
+  ) {
+    var path = Markup("path", ["class": style, "d": shape.path])
+    if let trial { path.attributes.append(.init(name: "data-trial", value: trial)) }
+    if shift != 0 {
+      path.attributes.append(.init(name: "transform", value: "translate(\(Self.number(shift)) 0)"))
+    }
+    if let tip { path.append(Markup("title", text: tip)) }
+    // A path knows no percentages; a viewport of its own stands where they say.
+    marks.append(
+      Markup("svg", ["x": Self.percent(x), "y": Self.number(y), "overflow": "visible"], [path]))
+  }
+
+  /// A name at a series' end, after the mark that the series has elsewhere.
+  package mutating func seriesLabel(
+    _ text: String, x: Double, y: Double, shape: Shape, class style: String, tip: String? = nil
+  ) {
+    let path = Markup(
+      "path", ["class": style, "d": shape.path, "transform": "translate(12 0)"])
+    marks.append(
+      Markup("svg", ["x": Self.percent(x), "y": Self.number(y), "overflow": "visible"], [path]))
+    let isBest = style.split(separator: " ").contains("best")
+    label(text, x: x, y: y, dx: 21, class: isBest ? "label best" : "label", tip: tip)
+  }
+
+  package mutating func label(
+    _ text: String, x: Double, y: Double, dx: Double = 0, anchor: String = "start",
+    class style: String = "label", tip: String? = nil
+  ) {
+    var label = Markup(
+      "text",
+      [
+        "class": style, "x": Self.percent(x), "y": Self.number(y), "dx": Self.number(dx),
+        "text-anchor": anchor, "dominant-baseline": "central",
+      ], text: text)
+    if let tip { label.append(Markup("title", text: tip)) }
+    marks.append(label)
+  }
+
+  /// Dots of many trials in one path, for charts of more marks than can stand alone: as wide as the chart,
+  /// each of them found again by its trial's number.
+  ///
+  /// - Parameter points: `x` as fractions of the width, `y` in pixels from the top.
+  package mutating func dots(
+    _ points: [(x: Double, y: Double, trial: String)], class style: String
+  ) {
+    guard !points.isEmpty else { return }
+    let path = points.map { "M\(Self.number($0.x * 1000, 1)) \(Self.number($0.y, 1))h0" }.joined()
+    addStretched(
+      Markup(
+        "path",
+        [
+          "class": "dots \(style)", "vector-effect": "non-scaling-stroke", "d": path,
+          "data-trials": points.map(\.trial).joined(separator: " "),
+        ]), tip: nil)
+  }
+
+  // MARK: Result
+
+  package var markup: Markup {
+    let m = margins
+    var svg = Markup(
+      "svg",
+      [
+        "role": "img", "aria-labelledby": "\(id)-title \(id)-desc", "width": "100%",
+        "height": Self.number(height), "overflow": "visible",
+      ],
+      [
+        Markup("title", ["id": "\(id)-title"], text: title),
+        Markup("desc", ["id": "\(id)-desc"], text: summary),
+      ])
+    for mark in marks { svg.append(mark) }
+    let top = verticalName == nil ? m.top : 4
+    let bottom = horizontalName == nil ? m.bottom : 0
+    let padding = [top, m.right, bottom, m.left].map { Self.number($0) + "px" }
+    var style = "padding:\(padding.joined(separator: " "))"
+    if isSquare { style += ";max-width:\(Self.number(height + m.left + m.right))px" }
+    var plot = Markup("div", ["class": "plot", "style": style])
+    if let verticalName {
+      let shift = Self.number(2 - m.left)
+      plot.append(
+        Markup(
+          "p", ["class": "axis-name up", "style": "margin-left:\(shift)px"], text: verticalName))
+    }
+    plot.append(svg)
+    if let horizontalName {
+      plot.append(Markup("p", ["class": "axis-name across"], text: horizontalName))
+    }
+    return plot
+  }
+}
+
+/// Heights for labels beside a chart that do not cover each other: as near as can be to where they
+/// belong, in the same order, at least `gap` apart, within `bounds` where there is room.
+package func spread(_ heights: [Double], gap: Double, within bounds: ClosedRange<Double>)
+  -> [Double]
+{
+  let order = heights.indices.sorted { (heights[$0], $0) < (heights[$1], $1) }
+  // Pool adjacent violators: after taking off each label's place in the queue, the heights have
+  // only to be in order, and the nearest such heights are means over blocks.
+  var blocks: [(sum: Double, count: Int)] = []
+  for (place, index) in order.enumerated() {
+    blocks.append((heights[index] - Double(place) * gap, 1))
+    while blocks.count > 1 {
+      let last = blocks[blocks.count - 1]
+      let before = blocks[blocks.count - 2]
+      guard before.sum / Double(before.count) > last.sum / Double(last.count) else { break }
+      blocks.removeLast()
+      blocks[blocks.count - 1] = (before.sum + last.sum, before.count + last.count)
+    }
+  }
+  let lower = bounds.lowerBound
+  let upper = max(bounds.upperBound - Double(max(heights.count - 1, 0)) * gap, lower)
+  var result = heights
+  var place = 0
+  for block in blocks {
+    let base = min(max(block.sum / Double(block.count), lower), upper)
+    for _ in 0..<block.count {
+      result[order[place]] = base + Double(place) * gap
+      place += 1
+    }
+  }
+  return result
+}

@@ -1,0 +1,59 @@
+/// How much worse than the best a method's pick is, mean over seeds and its band, along an axis.
+struct RegretSeries {
+  var name: String
+  /// Places as fractions of the width; regrets in nats per token.
+  var points: [(x: Double, low: Double, regret: Double, high: Double)]
+  var tip: String
+}
+
+extension Plot {
+  /// Curves with bands, the first series on top. The scale of regret is stretched toward zero.
+  ///
+  /// - Parameters:
+  ///   - right: width of the names at the curves' ends, in pixels.
+  ///   - bands: how many of the first series have one.
+  ///   - tolerance: drawn as a dotted line.
+  ///   - drawAxis: draws what the regret is plotted against.
+  static func regret(
+    title: String, summary: String, series: [RegretSeries], right: Double, bands: Int = .max,
+    tolerance: (value: Double, tip: String)? = nil, drawAxis: (inout Plot) -> Void
+  ) -> Plot {
+    let height = 360.0
+    // Foreign losses may be of any size.
+    let limit = min(max(series.flatMap(\.points).map(\.high).max() ?? 1, 1e-9), 1e300)
+    let scale = StretchedScale(limit: limit * 1.02, unit: max(limit / 200, 1e-9))
+    func depth(_ value: Double) -> Double { height * (1 - scale.fraction(max(value, 0))) }
+    var plot = Plot(
+      id: "regret", title: title, summary: summary, height: height,
+      margins: .init(top: 34, right: right, bottom: 44, left: 62))
+    plot.verticalAxis(scale.axisTicks(isDifference: false), name: "regret, nats per token")
+    drawAxis(&plot)
+    if let tolerance {
+      let y = depth(tolerance.value)
+      plot.line(from: (0, y), to: (1, y), class: "link", tip: tolerance.tip)
+    }
+    let labels = spread(
+      series.map { depth($0.points.last?.regret ?? 0) }, gap: 16, within: 0...height)
+    for (place, line) in series.enumerated().reversed() {
+      let style = place == 0 ? "best" : "other m\(place % 6)"
+      if place < bands {
+        plot.area(
+          upper: line.points.map { ($0.x, depth($0.high)) },
+          lower: line.points.map { ($0.x, depth($0.low)) }, class: "band \(style)")
+      }
+      plot.curve(
+        line.points.map { ($0.x, depth($0.regret)) }, class: "curve \(style)", tip: line.tip)
+      // The mark at a curve's end, joined to its name, tells which is which without colours.
+      let shape = Plot.Shape.series[place % Plot.Shape.series.count]
+      if let end = line.points.last {
+        plot.mark(
+          shape, x: end.x, y: depth(end.regret), class: "solid \(style)",
+          tip: "\(line.name): \(Format.fixed(end.regret, 4)) at the end")
+      }
+      plot.seriesLabel(
+        StudyReport.fitted(line.name, width: right - 14), x: 1, y: labels[place], shape: shape,
+        class: "solid \(style)", tip: line.name)
+    }
+    return plot
+  }
+}

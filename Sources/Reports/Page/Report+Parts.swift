@@ -1,0 +1,114 @@
+import Mixtures
+
+/// What pages are made of.
+extension Report {
+  /// - Parameters:
+  ///   - price: what the verdict's gain costs elsewhere, if anything.
+  ///   - missing: what is still to be done, if anything.
+  func pageHeader(
+    kicker: String, verdict: String, price: String? = nil, missing: String? = nil
+  ) -> Markup {
+    var header = Markup(
+      "header", [:],
+      [
+        Markup("p", ["class": "kicker"], text: kicker), Markup("h1", text: name),
+        Markup("p", ["class": "verdict"], text: verdict),
+      ])
+    if let price { header.append(Markup("p", ["class": "verdict"], text: price)) }
+    if let live { header.append(live.markup) }
+    if let missing {
+      header.append(
+        Markup(
+          "p", ["class": "missing"],
+          nodes: [.element(Markup("strong", text: "Still open.")), .text(" " + missing)]))
+    }
+    return header
+  }
+
+  /// The mixture that a study recommends, large, and what is to be known of it.
+  func recommendationSection(
+    _ mixture: Mixture?, isConfirmed: Bool, figures: [(label: String, value: String, note: String)]
+  ) -> Markup {
+    var section = Markup("section", ["class": "headline"])
+    guard let mixture else {
+      section.append(Markup("h2", text: "No mixture to recommend yet"))
+      return section
+    }
+    section.append(
+      Markup("h2", text: isConfirmed ? "Recommended mixture" : "Best so far, not confirmed"))
+    section.append(
+      MixtureStrip.markup(
+        mixture, id: "recommended", name: "the recommended mixture", height: 64, hasLabels: true))
+    section.append(MixtureStrip.legend(mixture.domains, weights: mixture.weights))
+    section.append(
+      Markup(
+        "dl", ["class": "figures"],
+        figures.map { figure in
+          Markup(
+            "div", [:],
+            [
+              Markup("dt", text: figure.label),
+              Markup("dd", ["class": "value"], text: figure.value),
+              Markup("dd", ["class": "note"], text: figure.note),
+            ])
+        }))
+    section.append(
+      code(
+        [StudyReport.shellQuoted(StudyReport.specification(mixture))],
+        label: "For the command line"))
+    return section
+  }
+
+  func heading(_ title: String, _ lead: String?) -> Markup {
+    var section = Markup("section", [:], [Markup("h2", text: title)])
+    if let lead { section.append(Markup("p", ["class": "lead"], text: lead)) }
+    return section
+  }
+
+  func figure(
+    _ plot: Plot, key: [(Plot.Shape, String, String)], caption: String? = nil
+  ) -> Markup {
+    var figure = Markup("figure")
+    if let caption { figure.append(Markup("figcaption", text: caption)) }
+    if !key.isEmpty {
+      figure.append(
+        Markup(
+          "ul", ["class": "legend"],
+          key.map { shape, style, name in
+            Markup(
+              "li", [:],
+              [
+                Markup(
+                  "svg",
+                  ["width": "14", "height": "14", "viewBox": "-7 -7 14 14", "aria-hidden": "true"],
+                  [Markup("path", ["class": style, "d": shape.path])]),
+                Markup("span", text: name),
+              ])
+          }))
+    }
+    figure.append(plot.markup)
+    return figure
+  }
+
+  func code(_ lines: [String], label: String) -> Markup {
+    Markup(
+      "div", ["class": "code"],
+      [
+        Markup("span", ["class": "code-label"], text: label),
+        Markup("pre", [:], [Markup("code", text: lines.joined(separator: "\n"))]),
+      ])
+  }
+
+  func definitionList(_ items: [(String, String)]) -> Markup {
+    Markup(
+      "dl", ["class": "facts"],
+      items.map { Markup("div", [:], [Markup("dt", text: $0.0), Markup("dd", text: $0.1)]) })
+  }
+
+  func details(_ summary: String, _ contents: [Markup], isOpen: Bool = false) -> Markup {
+    var details = Markup(
+      "details", isOpen ? ["open": "open"] : [:], [Markup("summary", text: summary)])
+    for content in contents { details.append(content) }
+    return details
+  }
+}

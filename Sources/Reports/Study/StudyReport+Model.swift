@@ -1,0 +1,151 @@
+import Foundation
+import MixtureMethods
+import Mixtures
+import Storage
+import Studies
+
+extension StudyReport {
+  /// Values for the scripts of the model's sections.
+  var modelData: [Markup] {
+    guard let alternatives,
+      let data = PanelData(alternatives, ternary: ternaryCorners, folder: record.folder)
+    else { return [] }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    guard let json = try? encoder.encode(data) else { return [] }
+    return [PageScript.data(id: "surrogate", json: String(decoding: json, as: UTF8.self))]
+  }
+
+  var alternativeSection: Markup? {
+    guard let alternatives else { return nil }
+    var section = heading("What would also do", alternatives.words)
+    section.append(scrolling(alternatives.rangeTable))
+    section.append(Markup("h3", text: "Some of them, and their price"))
+    section.append(
+      Markup(
+        "p", ["class": "lead"],
+        text:
+          "What the model predicts of each; losses of held-out domains minus those of the recommended "
+          + "mixture, whose own row shows the losses themselves."))
+    section.append(scrolling(alternatives.choiceTable))
+    section.append(Markup("h3", ["class": "needs-script"], text: "Try a mixture"))
+    section.append(
+      Markup(
+        "div", ["class": "panel needs-script", "id": "mixture-panel"],
+        [
+          Markup(
+            "noscript", [:],
+            [
+              Markup(
+                "p",
+                text:
+                  "With scripts this page predicts any mixture; 'mixpipe predict' does the same.")
+            ])
+        ]))
+    section.append(
+      Markup(
+        "p", ["class": "caption needs-script"],
+        text:
+          "± is half of a 95\u{202F}% interval. A bar below a slider is the weight’s range above. Computed "
+          + "in the page from the surrogate’s coefficients; nothing is sent anywhere."))
+    return section
+  }
+
+  var modelSection: Markup? {
+    guard let model else { return nil }
+    let insight = model.insight
+    var section = heading(
+      "What the model has learned",
+      "By \(model.method)’s model of all its trials. These are the model’s beliefs; only confirmed runs are "
+        + "measurements.")
+    if let alternatives {
+      section.append(Markup("h3", text: "The objective along each weight"))
+      section.append(
+        Markup(
+          "p", ["class": "lead"],
+          text:
+            "One weight goes from none to all, the others keep their proportions: predicted objective "
+            + "with its 95\u{202F}% band. The line is the model’s best mixture, the bar below what would also "
+            + "do."))
+      section.append(
+        Markup(
+          "div", ["class": "small-multiples"],
+          insight.slices.enumerated().compactMap { index, slice in
+            sliceChart(slice, at: index, of: insight, alternatives.region.ranges[index]).map {
+              figure($0, key: [], caption: slice.domain)
+            }
+          }))
+    }
+    if let ternary = ternaryFigure { section.append(ternary) }
+    section.append(Markup("h3", text: "A little more of each domain"))
+    section.append(
+      Markup(
+        "p", ["class": "lead"],
+        text:
+          "At the mixture that the model holds best, at the others’ expense. Solid and blue where the "
+          + "95\u{202F}% interval leaves out zero."))
+    if let chart = effectChart(insight) { section.append(figure(chart, key: [])) }
+    section.append(details("On each held-out domain", [scrolling(effectTable(insight))]))
+    if !insight.averageEffects.isEmpty {
+      section.append(
+        details(
+          "On average over all mixtures, not at the optimum",
+          [scrolling(averageEffectTable(insight))]))
+    }
+    section.append(
+      details("Each held-out domain at the optimum", [scrolling(lossTable(insight))]))
+    section.append(Markup("h3", text: "How sure the choice is"))
+    section.append(scrolling(candidateTable(model)))
+    section.append(
+      Markup(
+        "p", ["class": "caption"],
+        text:
+          "The probability of being the best of this list, and by how much each is expected to fall "
+          + "short of the best of all mixtures."))
+    return section
+  }
+
+  /// Whether predictions came true: of each run from all others, and of each before it was run.
+  var predictionSection: Markup? {
+    guard let model else { return nil }
+    let square = predictionChart(model.insight)
+    let history = historyChart(model)
+    guard square != nil || history != nil else { return nil }
+    var section = heading("How well it predicts", predictionWords(model.insight))
+    var figures = Markup("div", ["class": "side-by-side"])
+    if let square {
+      figures.append(figure(square, key: [], caption: "Each trial predicted from all others"))
+    }
+    if let history {
+      figures.append(
+        figure(
+          history,
+          key: [
+            (.bar, "solid m5", "predicted before, 95\u{202F}% of runs"),
+            (.circle, "hollow best", "measured"), (.diamond, "solid m1", "measured, a miss"),
+            (.arrow, "solid best", "above the chart"),
+          ], caption: "What was believed then"))
+    }
+    section.append(figures)
+    return section
+  }
+
+  /// Any two losses of all trials against each other.
+  var tradeOffSection: Markup? {
+    guard let (chart, columns) = tradeOffChart else { return nil }
+    var section = heading(
+      "Trade-offs between domains",
+      "Every trial by two of its losses. The line joins those that no other trial beats in both (the Pareto "
+        + "front). With scripts any two can be chosen.")
+    section.append(
+      Markup(
+        "div", ["id": "pareto", "data-columns": "\(columns.0) \(columns.1)"],
+        [
+          figure(
+            chart,
+            key: [(.circle, "solid best", "on the front"), (.circle, "hollow", "beaten in both")])
+        ]
+      ))
+    return section
+  }
+}

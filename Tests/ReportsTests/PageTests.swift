@@ -1,0 +1,65 @@
+import Foundation
+import Mixtures
+import Reports
+import Studies
+import Testing
+
+/// Pages in a real browser; skipped where none is installed. `make test-pages` installs one.
+@Suite("Pages in a browser", .serialized, .enabled(if: Browser.installed != nil))
+struct PageTests {
+  /// A page of each kind, by what it shows.
+  static let pages: [(name: String, html: @Sendable () throws -> String)] = [
+    ("a study with everything", { try FabricatedStudy().report().html }),
+    (
+      "names as long and odd as they come",
+      {
+        var study = FabricatedStudy()
+        study.domains = [
+          "a-domain-with-a-very-long-name-indeed", "日本語", "c \"quoted\" & <b>", "d", "e",
+        ]
+        study.folder = "runs/it's a <long> name that goes on and on and on without an end in sight"
+        return try study.report().html
+      }
+    ),
+    (
+      "a guarded objective, which is no sum",
+      {
+        var study = FabricatedStudy()
+        study.objective = Objective(
+          targets: study.domains, proportionalTo: study.domains.map { _ in 1 }, aggregate: .worst,
+          limits: [.init(domain: "docs", loss: 4.6)])
+        return try study.report().html
+      }
+    ),
+    (
+      "a study under way",
+      {
+        var report = try FabricatedStudy().report(
+          confirms: false, endedSearch: 6, hasTransfer: false)
+        report.live = LiveStatus(
+          phase: "searching", ended: 14, total: 34,
+          running: [
+            .init(name: "bo, trial 7", fraction: 0.4), .init(name: "sobol, trial 7", fraction: nil),
+          ],
+          best: "4.3012 (bo, trial 5)", secondsLeft: 340, writtenAt: 1_795_000_000)
+        return report.html
+      }
+    ),
+    (
+      "a study that has only begun",
+      { try FabricatedStudy().report(confirms: false, endedSearch: 0, hasTransfer: false).html }
+    ),
+  ]
+
+  @Test(arguments: pages.indices, [false, true])
+  func `are right on a phone and on a desk, by day and by night`(
+    index: Int, isDark: Bool
+  ) throws {
+    let page = Self.pages[index]
+    let faults = try #require(Browser.installed).faults(of: try page.html(), isDark: isDark)
+    #expect(faults.count == 2, "\(page.name)")
+    for (width, found) in faults {
+      #expect(found.isEmpty, "\(page.name) at \(width), \(isDark ? "dark" : "light")")
+    }
+  }
+}
