@@ -84,10 +84,9 @@ struct WatchScreen {
   /// Runs that a study may still ask for, at most; nil where nobody knows.
   private var left: Int? {
     guard let study else { return nil }
+    // By claims: a run that several methods ask for counts for each.
     func count(_ purpose: RunClaim.Purpose) -> Int {
-      records.count { record in
-        record.state == .ended && record.claims.contains { $0.purpose == purpose }
-      }
+      ended.reduce(0) { $0 + $1.claims.count { $0.purpose == purpose } }
     }
     let searches = study.methods.reduce(0) { $0 + $1.trials }
     let confirmations = study.methods.reduce(0) {

@@ -8,7 +8,13 @@ import Testing
 @Suite("Pages in a browser", .serialized, .enabled(if: Browser.installed != nil))
 struct PageTests {
   /// A page of each kind, by what it shows.
-  static let pages: [(name: String, html: @Sendable () throws -> String)] = [
+  static let pages: [(name: String, html: @Sendable () throws -> String)] =
+    fabricated
+    + `Reports as Markdown`.reports.map { report in
+      (name: report.name, html: { try report.make().html })
+    }
+
+  private static let fabricated: [(name: String, html: @Sendable () throws -> String)] = [
     ("a study with everything", { try FabricatedStudy().report().html }),
     (
       "names as long and odd as they come",
