@@ -36,8 +36,9 @@ func makeReport(
     guard isBrief else { return try StudyReport(folder: folder, commands: commands) }
     var report = StudyReport(
       record: record, methods: record.analysis.methods, transfer: transfer, commands: commands)
-    report.live = live
-    report.live?.best = report.bestSoFar
+    var status = live
+    status?.best = report.bestSoFar
+    report.live = status
     return report
   }
   let grid = try RunGrid.ledger(of: folder)

@@ -88,15 +88,17 @@ package struct SweepReport: Sendable, Report {
       let mean = group.estimate.map { estimate in
         Format.loss(estimate.mean) + (estimate.margin.map { " ± " + Format.loss($0) } ?? "")
       }
-      table.append(
-        [
-          group.size, Format.count(group.cell.tokens), group.cell.rate,
-          "\(group.cell.means.count)",
-          mean ?? (group.cell.diverged > 0 ? "diverged" : "–"),
-          Statistics.variance(group.cell.means).map { Format.loss($0.squareRoot()) } ?? "–",
-          group.aboveBest.map { Format.fixed($0 * 100, 2) + "\u{202F}%" } ?? "–",
-          group.cell.tokensPerSecond.map { Format.count($0) } ?? "–",
-        ] + (hasSeveralMixtures ? [StudyReport.weights(group.cell.mixture)] : []))
+      let loss = mean ?? (group.cell.diverged > 0 ? "diverged" : "–")
+      let deviation = Statistics.variance(group.cell.means).map { Format.loss($0.squareRoot()) }
+      let above = group.aboveBest.map { Format.fixed($0 * 100, 2) + "\u{202F}%" }
+      let speed = group.cell.tokensPerSecond.map { Format.count($0) }
+      var row = [
+        group.size, Format.count(group.cell.tokens), group.cell.rate,
+        "\(group.cell.means.count)", loss,
+      ]
+      row += [deviation ?? "–", above ?? "–", speed ?? "–"]
+      if hasSeveralMixtures { row.append(StudyReport.weights(group.cell.mixture)) }
+      table.append(row)
     }
     return table
   }
