@@ -23,7 +23,8 @@ extension MixtureSpecification: ArgumentValue {
     switch self {
     case .preset(let preset): preset.rawValue
     case .weights(let entries):
-      entries.map { "\(NameSyntax.written($0.domain, among: ",=\""))=\($0.weight)" }.joined(separator: ",")
+      entries.map { "\(NameSyntax.written($0.domain, among: ",=\""))=\($0.weight)" }.joined(
+        separator: ",")
     }
   }
 }

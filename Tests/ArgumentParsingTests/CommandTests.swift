@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test(arguments: goldenScreens)
+  @Test("looks as Apple's parser does", arguments: goldenScreens)
   func looksAsApplesParserDoes(screen: GoldenScreen) {
     let words = screen.command.split(separator: " ").dropFirst().map(String.init)
     let found = execute(words)
@@ -37,7 +37,8 @@ import Testing
     #expect(found.code == screen.exitCode)
   }
 
-  @Test func valuesComeFromWordsInEveryCustomaryForm() throws {
+  @Test("values come from words in every customary form")
+  func valuesComeFromWordsInEveryCustomaryForm() throws {
     for words in [
       ["-m", "a=0.5,b=0.5", "--steps", "7", "-q"], ["-ma=0.5,b=0.5", "--steps=7", "--quiet"],
       ["-qm", "a=0.5,b=0.5", "--steps=+7"], ["-qma=0.5,b=0.5", "--steps", "7", "--checkpoint"],
@@ -52,7 +53,8 @@ import Testing
     #expect(try parse(Train.self, "-m", "a=1", "--no-checkpoint", "--checkpoint").checkpoint)
   }
 
-  @Test func aNegativeNumberIsAValueAndWhatFollowsTwoDashesIsNoOption() throws {
+  @Test("a negative number is a value and what follows two dashes is no option")
+  func aNegativeNumberIsAValueAndWhatFollowsTwoDashesIsNoOption() throws {
     #expect(try parse(Probe.self, "-5").number == -5)
     #expect(try parse(Probe.self, "--stop-after", "-5").training.stopAfter == -5)
     #expect(try parse(Study.self, "--", "--trials").folder == "--trials")
@@ -62,7 +64,8 @@ import Testing
       complaint(Study.self, "f", "--method", "--trials") == "Missing value for '--method <method>'")
   }
 
-  @Test func repeatedOptionsMakeAnArrayAndReplaceItsDefault() throws {
+  @Test("repeated options make an array and replace its default")
+  func repeatedOptionsMakeAnArrayAndReplaceItsDefault() throws {
     let build = try parse(
       Corpus.Build.self, "--domain", "a=x", "1", "--domain=b=y", "2.5", "--text-key", "")
     #expect(build.domain == ["a=x", "b=y"] && build.rest == [1, 2.5] && build.textKey == "")
@@ -71,20 +74,20 @@ import Testing
     #expect(complaint(Corpus.Build.self) == "Missing expected argument '--domain <name=path>'")
   }
 
-  @Test func whatIsNotGivenIsNil() throws {
+  @Test("what is not given is nil") func whatIsNotGivenIsNil() throws {
     let probe = try parse(Probe.self)
     #expect(probe.output == nil && probe.colour == nil && probe.number == nil && !probe.look)
     #expect(try parse(Probe.self, "--no-colour").colour == false)
     #expect(try parse(Probe.self, "-lo", "x").output == "x")
   }
 
-  @Test func twoParsesDoNotShareValues() throws {
+  @Test("two parses do not share values") func twoParsesDoNotShareValues() throws {
     let first = try parse(Train.self, "-m", "a=1", "--steps", "1")
     let second = try parse(Train.self, "-m", "a=1", "--steps", "2")
     #expect(first.steps == 1 && second.steps == 2)
   }
 
-  @Test func aValueSaysItselfWhatIsWrongWithIt() {
+  @Test("a value says itself what is wrong with it") func aValueSaysItselfWhatIsWrongWithIt() {
     let found = execute(["train", "--mixture", "books=0.5"])
     #expect(found.code == 64)
     #expect(
@@ -96,7 +99,8 @@ import Testing
         """))
   }
 
-  @Test func validationFailsWithUsageAndGroupValidationToo() {
+  @Test("validation fails with usage and group validation too")
+  func validationFailsWithUsageAndGroupValidationToo() {
     let found = execute(["study", "f", "--trials", "0"])
     #expect(found.code == 64)
     #expect(
@@ -107,7 +111,7 @@ import Testing
     )
   }
 
-  @Test func namesThatAreNearlyRightAreSuggested() {
+  @Test("names that are nearly right are suggested") func namesThatAreNearlyRightAreSuggested() {
     #expect(
       complaint(Mixpipe.self, "corpus", "lst") == "Unexpected argument 'lst'. Did you mean 'list'?")
     #expect(complaint(Mixpipe.self, "xyzzyx") == "Unexpected argument 'xyzzyx'")
@@ -123,7 +127,7 @@ import Testing
         == "The option '-q' does not take any value, but '1' was specified.")
   }
 
-  @Test func helpIsReachedByFourWays() throws {
+  @Test("help is reached by four ways") func helpIsReachedByFourWays() throws {
     let screen = execute(["corpus", "build", "--help"]).output
     #expect(execute(["help", "corpus", "build"]).output == screen)
     #expect(execute(["corpus", "help", "build"]).output == screen)
@@ -153,7 +157,8 @@ import Testing
     #expect(execute(["corpus", "list", "--version"]).output == "0.1.0\n")
   }
 
-  @Test func groupsHaveSectionsAndHiddenOptionsAreNotShown() {
+  @Test("groups have sections and hidden options are not shown")
+  func groupsHaveSectionsAndHiddenOptionsAreNotShown() {
     let screen = execute(["help", "probe"]).output
     #expect(screen.contains("\n\nTRAINING OPTIONS:\n  --learning-rate <learning-rate>\n"))
     #expect(screen.contains("Base learning rate. (default: 0.01)"))
@@ -163,7 +168,7 @@ import Testing
     #expect(!execute([]).output.contains("probe"))
   }
 
-  @Test(arguments: [48, 60, 80, 120])
+  @Test("no line of help is wider than the terminal", arguments: [48, 60, 80, 120])
   func noLineOfHelpIsWiderThanTheTerminal(width: Int) {
     for name in ["train", "study", "transfer"] {
       let lines = execute([name, "--help"], width: width).output.split(separator: "\n")
@@ -173,12 +178,13 @@ import Testing
     }
   }
 
-  @Test func aCommandMayChooseItsExitCode() {
+  @Test("a command may choose its exit code") func aCommandMayChooseItsExitCode() {
     let found = execute(["transfer"])
     #expect(found.code == 130 && found.output.isEmpty && found.errors.isEmpty)
   }
 
-  @Test(arguments: ["bash", "zsh", "fish"])
+  @Test(
+    "scripts of completions know commands options and values", arguments: ["bash", "zsh", "fish"])
   func scriptsOfCompletionsKnowCommandsOptionsAndValues(shell: String) {
     let script = execute(["--generate-completion-script", shell]).output
     #expect(execute(["--generate-completion-script=\(shell)"]).output == script)
@@ -188,7 +194,7 @@ import Testing
     #expect(!script.contains("probe") && !script.contains("stop-after"))
   }
 
-  @Test func anUnknownShellIsRefused() {
+  @Test("an unknown shell is refused") func anUnknownShellIsRefused() {
     #expect(
       complaint(Mixpipe.self, "--generate-completion-script", "tcsh")
         == "The value 'tcsh' is invalid for '--generate-completion-script <shell>'. "
@@ -196,7 +202,7 @@ import Testing
   }
 
   #if os(Linux) || os(macOS)
-    @Test func bashCompletesWithItsScript() throws {
+    @Test("bash completes with its script") func bashCompletesWithItsScript() throws {
       let script = execute(["--generate-completion-script", "bash"]).output
       func completions(_ words: String...) throws -> [String] {
         let line = (["mixpipe"] + words).map { "'\($0)'" }.joined(separator: " ")

@@ -2,29 +2,37 @@ import ArgumentParsing
 import Testing
 
 @Suite struct PrintableTests {
-  @Test(arguments: [
-    ("plain, räksmörgås 日本語 🙂", "plain, räksmörgås 日本語 🙂"), ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
-    ("a\nb\tc\r", "a\\nb\\tc\\r"), ("\u{202e}abc\u{2028}", "\\u{202e}abc\\u{2028}"),
-    ("\u{0}\u{7f}\u{9b}", "\\u{0}\\u{7f}\\u{9b}"), ("", ""),
-  ]) func showsWhatSteersATerminalAsItsEscape(text: String, expected: String) {
+  @Test(
+    "shows what steers a terminal as its escape",
+    arguments: [
+      ("plain, räksmörgås 日本語 🙂", "plain, räksmörgås 日本語 🙂"), ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+      ("a\nb\tc\r", "a\\nb\\tc\\r"), ("\u{202e}abc\u{2028}", "\\u{202e}abc\\u{2028}"),
+      ("\u{0}\u{7f}\u{9b}", "\\u{0}\\u{7f}\\u{9b}"), ("", ""),
+    ]) func showsWhatSteersATerminalAsItsEscape(text: String, expected: String)
+  {
     #expect(printable(text) == expected)
   }
 
-  @Test func leavesTheLinesOfALongerText() {
+  @Test("leaves the lines of a longer text") func leavesTheLinesOfALongerText() {
     #expect(printable("a\n\tb\u{1b}", isOneLine: false) == "a\n\tb\\u{1b}")
   }
 
-  @Test func cutsALineThatIsMuchTooLongInItsMiddle() {
+  @Test("cuts a line that is much too long in its middle")
+  func cutsALineThatIsMuchTooLongInItsMiddle() {
     let text = "start " + String(repeating: "x", count: 100_000) + " end"
     let shown = printable(text)
     #expect(shown.count < 1300 && shown.hasPrefix("start ") && shown.hasSuffix(" end"))
     #expect(printable(text, isOneLine: false) == text)
   }
 
-  @Test(arguments: [
-    ("1000000000000001", "expected at most 1000000000000000"), ("-9223372036854775808", "at most"),
-    ("99999999999999999999", "expected a whole number in digits"), ("1e3", "in digits"),
-  ]) func aWholeNumberHasABound(word: String, expected: String) {
+  @Test(
+    "a whole number has a bound",
+    arguments: [
+      ("1000000000000001", "expected at most 1000000000000000"),
+      ("-9223372036854775808", "at most"),
+      ("99999999999999999999", "expected a whole number in digits"), ("1e3", "in digits"),
+    ]) func aWholeNumberHasABound(word: String, expected: String)
+  {
     do {
       _ = try Int(argument: word)
       Issue.record("expected an error")
@@ -33,12 +41,13 @@ import Testing
     }
   }
 
-  @Test(arguments: ["nan", "inf", "-inf", "1e999"])
+  @Test("a number is finite", arguments: ["nan", "inf", "-inf", "1e999"])
   func aNumberIsFinite(word: String) {
     #expect(throws: ValidationError.self) { try Double(argument: word) }
   }
 
-  @Test func aSeedIsANumberThatEveryReaderOfJSONKeeps() throws {
+  @Test("a seed is a number that every reader of JSON keeps")
+  func aSeedIsANumberThatEveryReaderOfJSONKeeps() throws {
     #expect(try UInt64(argument: "9007199254740992") == 1 << 53)
     #expect(throws: ValidationError.self) { try UInt64(argument: "9007199254740993") }
     #expect(throws: ValidationError.self) { try UInt64(argument: "99999999999999999999") }

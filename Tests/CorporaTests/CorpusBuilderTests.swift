@@ -66,7 +66,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
     }
   }
 
-  @Test func givesTheSameBytesForAnyNumberOfWorkers() throws {
+  @Test("gives the same bytes for any number of workers")
+  func givesTheSameBytesForAnyNumberOfWorkers() throws {
     let folder = try TemporaryFolder()
     let builder = CorpusBuilder(Self.small, settings: Self.settings())
     let one = try builder.build(at: folder.path + "/one", workers: 1)
@@ -81,7 +82,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["one", "three"])
   }
 
-  @Test func keepsAllTextEachDocumentOnOneSide() throws {
+  @Test("keeps all text each document on one side") func keepsAllTextEachDocumentOnOneSide() throws
+  {
     let folder = try TemporaryFolder()
     let corpus = try CorpusBuilder(Self.small, settings: Self.settings())
       .build(at: folder.path + "/c", workers: 2)
@@ -117,7 +119,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(windows.byteCount(domain: 0) > 900)
   }
 
-  @Test func holdsOutWholeFilesAndNoFileTwice() throws {
+  @Test("holds out whole files and no file twice") func holdsOutWholeFilesAndNoFileTwice() throws {
     let lines = sentences(400, stream: "files")
     let folder = try TemporaryFolder()
     let texts = lines.enumerated().map { (key: "file \($0 / 5)", text: $1) }
@@ -132,7 +134,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try CorpusRecord.read(in: folder.path + "/c").domains[0].unit == .file)
   }
 
-  @Test func takesAStretchOfEachLargeFileRatherThanAFewFilesWhole() throws {
+  @Test("takes a stretch of each large file rather than a few files whole")
+  func takesAStretchOfEachLargeFileRatherThanAFewFilesWhole() throws {
     // Forty files of three pieces, 4 kB each; 20 kB are asked for, a tenth of the text is the limit.
     let pieces = (0..<120).map { index in
       sentences(50, stream: "piece \(index)").joined(separator: "\n")
@@ -159,7 +162,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(trained.count == 120 - 3 * bytes.count)
   }
 
-  @Test func findsTheShareThatBringsAllFilesToASum() {
+  @Test("finds the share that brings all files to a sum")
+  func findsTheShareThatBringsAllFilesToASum() {
     #expect(HeldOutSplit.largestShare(of: [10, 20, 30], giving: 60) == 30)
     #expect(HeldOutSplit.largestShare(of: [10, 20, 30], giving: 100) == 30)
     #expect(HeldOutSplit.largestShare(of: [30, 10, 20], giving: 50) == 20)
@@ -168,7 +172,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(HeldOutSplit.largestShare(of: [], giving: 100) == 0)
   }
 
-  @Test func cutsStretchesAtLineEndsOrBetweenCharacters() {
+  @Test("cuts stretches at line ends or between characters")
+  func cutsStretchesAtLineEndsOrBetweenCharacters() {
     let lines = Array("one\ntwo\nthree\nfour\nfive\n".utf8)
     for key in UInt64(0)..<100 {
       let stretch = HeldOutSplit.stretch(of: lines, length: 12, key: key)
@@ -184,7 +189,9 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(HeldOutSplit.stretch(of: word, length: 16, key: 3) == 0..<16)
   }
 
-  @Test func dividesASingleLargeFileByItsDocuments() throws {
+  @Test("divides a single large file by its documents") func dividesASingleLargeFileByItsDocuments()
+    throws
+  {
     let folder = try TemporaryFolder()
     let texts = sentences(200, stream: "one").map { (key: "only", text: $0) }
     let corpus = try Self.builder([("a", texts)]).build(at: folder.path + "/c", workers: 1)
@@ -192,7 +199,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try CorpusRecord.read(in: folder.path + "/c").domains[0].unit == .document)
   }
 
-  @Test func dropsFromTheHeldOutSideWhatAnyDomainTrainsOn() throws {
+  @Test("drops from the held out side what any domain trains on")
+  func dropsFromTheHeldOutSideWhatAnyDomainTrainsOn() throws {
     let a = sentences(300, stream: "a")
     let b = sentences(300, stream: "b")
     // Every fifth document of b has a paragraph of a, or is one as a whole.
@@ -221,7 +229,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(corpus.domains[1].summary.duplicatesDropped > 0)
   }
 
-  @Test func comparesWholeDocumentsWhereMostRepeatAParagraph() throws {
+  @Test("compares whole documents where most repeat a paragraph")
+  func comparesWholeDocumentsWhereMostRepeatAParagraph() throws {
     let licence = String(repeating: "Permission is granted to copy. ", count: 5)
     let texts = sentences(200, stream: "code").enumerated().map {
       (key: "\($0)", text: licence + "\n\n" + $1)
@@ -232,7 +241,8 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try CorpusRecord.read(in: folder.path + "/c").domains[0].comparison == .documents)
   }
 
-  @Test func buildsOnceFromTheSameInputsAndAgainFromOthers() throws {
+  @Test("builds once from the same inputs and again from others")
+  func buildsOnceFromTheSameInputsAndAgainFromOthers() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/c"
     func build(_ stream: String) throws -> (Corpus, [CorpusBuilder.Step]) {
@@ -253,7 +263,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["c"])
   }
 
-  @Test func leavesAFolderAloneThatIsNoCorpus() throws {
+  @Test("leaves a folder alone that is no corpus") func leavesAFolderAloneThatIsNoCorpus() throws {
     let folder = try TemporaryFolder()
     try replaceFile(at: folder.path + "/thesis.txt", with: Data("mine".utf8))
     let texts = sentences(100, stream: "x").enumerated().map { (key: "\($0)", text: $1) }
@@ -266,7 +276,9 @@ func sentences(_ count: Int, stream: String) -> [String] {
       try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["thesis.txt"])
   }
 
-  @Test func tellsFilesOfAnotherCorpusFromItsOwn() throws {
+  @Test("tells files of another corpus from its own") func tellsFilesOfAnotherCorpusFromItsOwn()
+    throws
+  {
     let folder = try TemporaryFolder()
     func build(_ name: String) throws -> String {
       let texts = sentences(200, stream: name).enumerated().map { (key: "\($0)", text: $1) }
@@ -293,7 +305,7 @@ func sentences(_ count: Int, stream: String) -> [String] {
     }
   }
 
-  @Test func saysWhichDomainIsAtFault() throws {
+  @Test("says which domain is at fault") func saysWhichDomainIsAtFault() throws {
     let folder = try TemporaryFolder()
     let texts = sentences(100, stream: "x").enumerated().map { (key: "\($0)", text: $1) }
     func error(_ domains: [(String, [(key: String, text: String)])]) -> CorpusError? {

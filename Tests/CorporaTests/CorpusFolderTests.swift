@@ -97,11 +97,13 @@ import Testing
     #expect(try names(folder.path) == ["corpus.json"])
   }
 
-  @Test(arguments: [
-    "c++", "c#", ".net", "Common Crawl", "web (2021)", "web/health", "dclm:health", "C", "日本語",
-    "a%b",
-  ])
-  func `domains are called as the user calls them`(name: String) throws {
+  @Test(
+    "domains are called as the user calls them",
+    arguments: [
+      "c++", "c#", ".net", "Common Crawl", "web (2021)", "web/health", "dclm:health", "C", "日本語",
+      "a%b",
+    ])
+  func domainsAreCalledAsTheUserCallsThem(name: String) throws {
     let folder = try TemporaryFolder()
     let texts = sentences(200, stream: name).enumerated().map { (key: "\($0)", text: $1) }
     let corpus = try CorpusBuilderTests.builder([(name, texts), ("c", texts.reversed())])
@@ -111,10 +113,12 @@ import Testing
     #expect(try names(folder.path + "/c").count == 6)
   }
 
-  @Test(arguments: [
-    "", "a=b", "a,b", "a\u{1b}[2J", "a\nb", " a", "a ", "/a", "a/", "a//b", "../a", "-a", "a\"b",
-  ])
-  func `names that conditions and mixtures could not hold are refused`(name: String) {
+  @Test(
+    "names that conditions and mixtures could not hold are refused",
+    arguments: [
+      "", "a=b", "a,b", "a\u{1b}[2J", "a\nb", " a", "a ", "/a", "a/", "a//b", "../a", "-a", "a\"b",
+    ])
+  func namesThatConditionsAndMixturesCouldNotHoldAreRefused(name: String) {
     #expect(!CorpusRecord.isAllowed(domain: name))
     #expect(!CorpusError.domainName(name).description.contains("\u{1b}"))
   }

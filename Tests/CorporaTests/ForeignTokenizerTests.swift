@@ -80,10 +80,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    "gpt2", "neox", "llama3", "qwen", "qwen35", "o200k", "deepseek", "digits", "removed",
-  ])
-  func `ids are those of tokenizers on five thousand odd strings`(kind: String) throws {
+  @Test(
+    "ids are those of tokenizers on five thousand odd strings",
+    arguments: [
+      "gpt2", "neox", "llama3", "qwen", "qwen35", "o200k", "deepseek", "digits", "removed",
+    ])
+  func idsAreThoseOfTokenizersOnFiveThousandOddStrings(kind: String) throws {
     let digests = Self.digests(try Self.tokenizer(try Self.json(kind)))
     let wanted = try #require(Self.golden.digests[kind])
     #expect(wanted.count == 200)
@@ -91,8 +93,10 @@ import Testing
     #expect(wrong.isEmpty, "first in strings \((wrong.first ?? 0) * 25)…")
   }
 
-  @Test(arguments: ["gpt2", "llama3", "qwen"])
-  func `a tokenizer that is cut reads any text, in more tokens, and says the same bytes`(
+  @Test(
+    "a tokenizer that is cut reads any text, in more tokens, and says the same bytes",
+    arguments: ["gpt2", "llama3", "qwen"])
+  func aTokenizerThatIsCutReadsAnyTextInMoreTokensAndSaysTheSameBytes(
     kind: String
   ) throws {
     let whole = try Self.tokenizer(try Self.json(kind))
@@ -173,6 +177,7 @@ import Testing
   }
 
   @Test(
+    "patterns match as Oniguruma does",
     arguments: [
       ("a|ab|b", "abab", [1, 1, 1, 1]), ("ab|a", "aba", [2, 1]), ("a+?b", "aab", [3]),
       ("a{2,3}", "aaaaa", [3, 2]),
@@ -183,7 +188,7 @@ import Testing
       ("a*b|a", "aaac", [1, 1, 1]), ("[a\\-z]+|.", "a-zb", [3, 1]), ("x{,2}|.", "xxx", [2, 1]),
       ("\\x{1F642}|.", "🙂a", [4, 1]), ("(a|b)*c|.", "abac", [4]), ("[]a]+", "a]a", [3]),
     ] as [(String, String, [Int])])
-  func `patterns match as Oniguruma does`(source: String, text: String, lengths: [Int]) throws {
+  func patternsMatchAsOnigurumaDoes(source: String, text: String, lengths: [Int]) throws {
     var matcher = SplitPattern.Matcher(try SplitPattern(source))
     var found: [Int] = []
     Array(text.utf8).withUnsafeBufferPointer { bytes in
@@ -196,10 +201,12 @@ import Testing
     #expect(found == lengths)
   }
 
-  @Test(arguments: [
-    "a(b", "a)", "[a", "(?<n>a)", "*a", "\\p{X", "[[:alpha:]]", "(a*)*", "\\1", "a{3,2}",
-  ])
-  func `patterns that are not understood are refused`(source: String) {
+  @Test(
+    "patterns that are not understood are refused",
+    arguments: [
+      "a(b", "a)", "[a", "(?<n>a)", "*a", "\\p{X", "[[:alpha:]]", "(a*)*", "\\1", "a{3,2}",
+    ])
+  func patternsThatAreNotUnderstoodAreRefused(source: String) {
     #expect(throws: SplitPattern.Problem.self) { try SplitPattern(source) }
   }
 }

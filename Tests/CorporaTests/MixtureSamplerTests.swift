@@ -31,10 +31,13 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
 }
 
 @Suite struct MixtureSamplerTests {
-  @Test(arguments: [
-    ([1, 2, 3], [0, 0, 0]), ([1], [0]), ([1, -1], [0, 0]), ([1, .max], [0, 0]), ([1, 2], [0]),
-    ([1, 2], [1e300, 0]), ([1, 2], [.nan, 0]),
-  ]) func doesNotGoOnFromAStateThatIsNotItsOwn(counts: [Int], deficits: [Double]) throws {
+  @Test(
+    "does not go on from a state that is not its own",
+    arguments: [
+      ([1, 2, 3], [0, 0, 0]), ([1], [0]), ([1, -1], [0, 0]), ([1, .max], [0, 0]), ([1, 2], [0]),
+      ([1, 2], [1e300, 0]), ([1, 2], [.nan, 0]),
+    ]) func doesNotGoOnFromAStateThatIsNotItsOwn(counts: [Int], deficits: [Double]) throws
+  {
     let sampler = try MixtureSampler(
       corpus: countingCorpus(tokens: [40, 60]), contextLength: 4, seed: 1)
     var state = sampler.state
@@ -44,7 +47,9 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(!sampler.canContinue(from: state))
   }
 
-  @Test(arguments: [1, 2, 3, 5, 7, 12], [0, 1, 2])
+  @Test(
+    "follows the asked shares within one sequence at every step", arguments: [1, 2, 3, 5, 7, 12],
+    [0, 1, 2])
   func followsTheAskedSharesWithinOneSequenceAtEveryStep(domains: Int, zeros: Int) throws {
     var generator = SeededGenerator(seed: 1, stream: "\(domains) \(zeros)")
     let corpus = countingCorpus(tokens: (0..<domains).map { 40 + 11 * $0 })
@@ -64,7 +69,8 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
   }
 
   // The largest deficit would be 1.02 sequences behind here.
-  @Test func keepsItsBoundWhereTheLargestDeficitWouldNot() throws {
+  @Test("keeps its bound where the largest deficit would not")
+  func keepsItsBoundWhereTheLargestDeficitWouldNot() throws {
     var generator = SeededGenerator(seed: 3)
     let corpus = countingCorpus(tokens: [Int](repeating: 50, count: 7))
     var worst = 0.0
@@ -87,7 +93,8 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(worstOfLargestDeficit > 1)
   }
 
-  @Test func drawsTheSameNThSequenceOfADomainWhateverTheMixture() throws {
+  @Test("draws the same n th sequence of a domain whatever the mixture")
+  func drawsTheSameNThSequenceOfADomainWhateverTheMixture() throws {
     let corpus = countingCorpus(tokens: [90, 150, 70])
     func sequences(_ weights: [Double]) throws -> [[[UInt16]]] {
       var sampler = try MixtureSampler(corpus: corpus, contextLength: 8, seed: 5)
@@ -107,7 +114,8 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(first[0].count == 20 && second[0].count == 60 && second[2].isEmpty)
   }
 
-  @Test func showsEachWindowOnceAnEpochInAnotherOrderEachTime() throws {
+  @Test("shows each window once an epoch in another order each time")
+  func showsEachWindowOnceAnEpochInAnotherOrderEachTime() throws {
     let corpus = countingCorpus(tokens: [103])
     var sampler = try MixtureSampler(corpus: corpus, contextLength: 4, seed: 2)
     var orders: [[Int]] = []
@@ -125,7 +133,8 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(sampler.epochs() == [3])
   }
 
-  @Test func goesOnFromASavedStateAsIfNeverInterrupted() throws {
+  @Test("goes on from a saved state as if never interrupted")
+  func goesOnFromASavedStateAsIfNeverInterrupted() throws {
     let corpus = countingCorpus(tokens: [90, 150, 70])
     let weights = [[0.2, 0.3, 0.5], [0.7, 0.0, 0.3]]
     var whole = try MixtureSampler(corpus: corpus, contextLength: 8, seed: 5)
@@ -141,7 +150,8 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(whole.state == resumed.state)
   }
 
-  @Test func followsTheSumOfTheWeightsWhenTheyChangeOnTheWay() throws {
+  @Test("follows the sum of the weights when they change on the way")
+  func followsTheSumOfTheWeightsWhenTheyChangeOnTheWay() throws {
     var generator = SeededGenerator(seed: 8)
     let corpus = countingCorpus(tokens: [90, 150, 70, 60])
     var sampler = try MixtureSampler(corpus: corpus, contextLength: 8, seed: 5)
@@ -159,7 +169,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     }
   }
 
-  @Test func refusesADomainThatFillsNoWindow() {
+  @Test("refuses a domain that fills no window") func refusesADomainThatFillsNoWindow() {
     #expect(
       throws: CorpusError.tooFewTokens(domain: "d1", part: "training", expected: 65, found: 64)
     ) { try MixtureSampler(corpus: countingCorpus(tokens: [65, 64]), contextLength: 64, seed: 1) }
@@ -167,7 +177,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
 }
 
 @Suite struct HeldOutWindowsTests {
-  @Test(arguments: [64, 100, 192])
+  @Test("are spread evenly and predict no token twice", arguments: [64, 100, 192])
   func areSpreadEvenlyAndPredictNoTokenTwice(tokens: Int) throws {
     let corpus = countingCorpus(tokens: [100, 100], heldOut: 202)
     let windows = try HeldOutWindows(corpus: corpus, contextLength: 8, tokensPerDomain: tokens)
@@ -199,7 +209,7 @@ func randomWeights(_ count: Int, zeros: Int, using generator: inout SeededGenera
     #expect(windows.byteCount(domain: 0) == 8 * available)
   }
 
-  @Test func sayHowManyTokensAreMissing() {
+  @Test("say how many tokens are missing") func sayHowManyTokensAreMissing() {
     #expect(
       throws: CorpusError.tooFewTokens(domain: "d0", part: "held-out", expected: 257, found: 200)
     ) {

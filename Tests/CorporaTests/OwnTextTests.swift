@@ -5,7 +5,8 @@ import Testing
 import TextSources
 
 @Suite struct UserTextTests {
-  @Test func becomesACorpusOfTextFilesAndLines() throws {
+  @Test("becomes a corpus of text files and lines") func becomesACorpusOfTextFilesAndLines() throws
+  {
     let folder = try TemporaryFolder()
     try makeFolder(at: folder.path + "/texts/deep")
     for (index, text) in sentences(60, stream: "books").enumerated() {
@@ -36,7 +37,7 @@ import TextSources
     #expect(record.domains.map(\.summary) == corpus.domains.map(\.summary))
   }
 
-  @Test func mustSayWhichDomainItIsFor() throws {
+  @Test("must say which domain it is for") func mustSayWhichDomainItIsFor() throws {
     for text in ["books", "=a.txt", "books="] {
       #expect(throws: CorpusError.malformedDomain(text)) { try DomainFiles(parsing: text) }
     }
@@ -48,7 +49,8 @@ import TextSources
     }
   }
 
-  @Test func isDescribedByFilesInCorporaAsWell() throws {
+  @Test("is described by files in corpora as well") func isDescribedByFilesInCorporaAsWell() throws
+  {
     let folder = try TemporaryFolder()
     let path = folder.path + "/synthetic.json"
     try replaceFile(at: path, with: try encodeDocument(CorpusBuilderTests.small))

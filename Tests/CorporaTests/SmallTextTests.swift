@@ -28,8 +28,10 @@ import Testing
   }
 
   // Blank lines all through it, newlines alone, and one line without end.
-  @Test(arguments: ["\n\n", "\n", " "], [60, 600, 3000])
-  func `of a single file a tenth is held out, in stretches, and the rest stays one text`(
+  @Test(
+    "of a single file a tenth is held out, in stretches, and the rest stays one text",
+    arguments: ["\n\n", "\n", " "], [60, 600, 3000])
+  func ofASingleFileATenthIsHeldOutInStretchesAndTheRestStaysOneText(
     separator: String, count: Int
   ) throws {
     let text = sentences(count, stream: "story \(count)").joined(separator: separator)

@@ -14,7 +14,7 @@ import TextSources
     return Dictionary(words.map { ($0, 1 / Double(words.count)) }, uniquingKeysWith: +)
   }
 
-  @Test func hasTheOverlapThatItsDescriptionSays() {
+  @Test("has the overlap that its description says") func hasTheOverlapThatItsDescriptionSays() {
     let names = text.domains.map(\.name)
     func overlap(_ a: String, _ b: String) -> Double {
       text.overlap[names.firstIndex(of: a)!][names.firstIndex(of: b)!]
@@ -30,7 +30,8 @@ import TextSources
     }
   }
 
-  @Test func sharesWordsBetweenDomainsAsPlanted() throws {
+  @Test("shares words between domains as planted") func sharesWordsBetweenDomainsAsPlanted() throws
+  {
     let frequencies = try text.domains.indices.map(words)
     for a in text.domains.indices {
       for b in text.domains.indices where a < b {
@@ -41,7 +42,8 @@ import TextSources
     }
   }
 
-  @Test func isTheSameEachTimeAndAnotherForAnotherSeed() throws {
+  @Test("is the same each time and another for another seed")
+  func isTheSameEachTimeAndAnotherForAnotherSeed() throws {
     func first(_ text: SyntheticText) throws -> [Document] {
       var documents: [Document] = []
       try text.source(of: 1).documents { documents.append($0) }
@@ -57,7 +59,7 @@ import TextSources
     #expect(bytes >= text.bytesPerDomain && bytes < text.bytesPerDomain + 8000)
   }
 
-  @Test func refusesSharesThatDoNotSumToOne() throws {
+  @Test("refuses shares that do not sum to one") func refusesSharesThatDoNotSumToOne() throws {
     let folder = try TemporaryFolder()
     var wrong = text
     wrong.domains[0].shares[0] += 0.1

@@ -16,7 +16,7 @@ final class TemporaryFolder {
 }
 
 @Suite struct TokenShardTests {
-  @Test(arguments: [0, 1, 3, 4, 1000])
+  @Test("reads back what was written", arguments: [0, 1, 3, 4, 1000])
   func readsBackWhatWasWritten(count: Int) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/books.tokens"
@@ -34,7 +34,7 @@ final class TemporaryFolder {
     case emptied, cut, lengthened, odd, magic, version, count, token, checksum
   }
 
-  @Test(arguments: Damage.allCases)
+  @Test("says in one line what is damaged", arguments: Damage.allCases)
   func saysInOneLineWhatIsDamaged(damage: Damage) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/books.tokens"
@@ -63,7 +63,7 @@ final class TemporaryFolder {
     }
   }
 
-  @Test func namesAFileThatIsNotThere() {
+  @Test("names a file that is not there") func namesAFileThatIsNotThere() {
     #expect(throws: StorageError.self) { try TokenShard(at: "/nowhere/books.tokens") }
   }
 }

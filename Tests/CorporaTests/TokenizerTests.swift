@@ -29,7 +29,8 @@ import Testing
     return try trainer.train(vocabularySize: vocabulary)
   }
 
-  @Test func encodesAsHuggingFacesWithTheVocabularyThatOneLearned() throws {
+  @Test("encodes as hugging faces with the vocabulary that one learned")
+  func encodesAsHuggingFacesWithTheVocabularyThatOneLearned() throws {
     let tokenizer = try Tokenizer(json: try Self.theirJSON(), path: "tokenizer.json")
     #expect(tokenizer.vocabularySize == 300)
     #expect(tokenizer.endOfText == 0)
@@ -41,14 +42,16 @@ import Testing
     }
   }
 
-  @Test func learnsAndEncodesWhatHuggingFacesReadsAndEncodesIdentically() throws {
+  @Test("learns and encodes what hugging faces reads and encodes identically")
+  func learnsAndEncodesWhatHuggingFacesReadsAndEncodesIdentically() throws {
     let tokenizer = try Self.trained(Golden.text, vocabulary: 300)
     for (sample, expected) in zip(Golden.samples, Golden.ours) {
       #expect(tokenizer.encode(sample) == expected)
     }
   }
 
-  @Test func cutsEveryScalarAsHuggingFacesPatternDoes() {
+  @Test("cuts every scalar as hugging faces pattern does")
+  func cutsEveryScalarAsHuggingFacesPatternDoes() {
     var (all, known) = (SHA256(), SHA256())
     for value in UInt32(1)..<0x20000 {
       guard let scalar = Unicode.Scalar(value) else { continue }
@@ -68,7 +71,7 @@ import Testing
     #endif
   }
 
-  @Test func givesBackAnyBytes() throws {
+  @Test("gives back any bytes") func givesBackAnyBytes() throws {
     let tokenizer = try Self.trained(Golden.text, vocabulary: 320)
     var generator = SeededGenerator(seed: 4)
     var encoder = TokenEncoder(tokenizer)
@@ -94,7 +97,9 @@ import Testing
   }
 
   // Both ways to merge, against the definition.
-  @Test(arguments: [1, 2, 30, 48, 49, 96, 97, 400])
+  @Test(
+    "merges the pair of least rank first leftmost among equals",
+    arguments: [1, 2, 30, 48, 49, 96, 97, 400])
   func mergesThePairOfLeastRankFirstLeftmostAmongEquals(length: Int) throws {
     let tokenizer = try Self.trained(
       String(repeating: "abab aaab bbba abba aab bababb ", count: 3) + "aaaa abbbb", vocabulary: 275
@@ -131,7 +136,8 @@ import Testing
     #expect(tokens > 257 && time < .seconds(5))
   }
 
-  @Test func mergesTheMostFrequentPairCountedAnewAfterEachMerge() throws {
+  @Test("merges the most frequent pair counted anew after each merge")
+  func mergesTheMostFrequentPairCountedAnewAfterEachMerge() throws {
     let words = ["hug": 10, "pug": 5, "pun": 12, "bun": 4, "hugs": 5]
     let text = words.sorted { $0.key < $1.key }.map {
       String(repeating: $0.key + ".", count: $0.value)
@@ -142,7 +148,7 @@ import Testing
       tokenizer.tokens.suffix(3).map { String(decoding: $0, as: UTF8.self) } == ["ug", "un", "hug"])
   }
 
-  @Test func givesEveryDomainTheSameSay() throws {
+  @Test("gives every domain the same say") func givesEveryDomainTheSameSay() throws {
     var trainer = TokenizerTrainer()
     trainer.add([Array(String(repeating: "xy.", count: 1000).utf8)], weight: 3000)
     trainer.add([Array(String(repeating: "vw.zz.", count: 10).utf8)], weight: 9000)
@@ -151,14 +157,15 @@ import Testing
       tokenizer.tokens.suffix(3).map { String(decoding: $0, as: UTF8.self) } == ["vw", "zz", "xy"])
   }
 
-  @Test func stopsWhereTheTextHasNoMorePairs() throws {
+  @Test("stops where the text has no more pairs") func stopsWhereTheTextHasNoMorePairs() throws {
     #expect(try Self.trained("ab ab", vocabulary: 1000).vocabularySize == 258)
     #expect(throws: CorpusError.vocabularySize(asked: 256, lowest: 257, highest: 65536)) {
       try Self.trained("ab ab", vocabulary: 256)
     }
   }
 
-  @Test func refusesATokenizerOfAnotherKindInOneLine() throws {
+  @Test("refuses a tokenizer of another kind in one line")
+  func refusesATokenizerOfAnotherKindInOneLine() throws {
     func found(_ json: Data) -> String {
       do {
         _ = try Tokenizer(json: json, path: "t.json")

@@ -22,7 +22,7 @@ private func acquisition(
 private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3, 0.3]]
 
 @Suite struct NoisyExpectedImprovementTests {
-  @Test(arguments: forms as [SurrogateForm?] + [nil])
+  @Test("slopes as finite differences do", arguments: forms as [SurrogateForm?] + [nil])
   func slopesAsFiniteDifferencesDo(form: SurrogateForm?) throws {
     let acquisition = try acquisition(form, parts: 4, base: base4)
     let e = acquisition.posterior.surrogate.exponent
@@ -49,7 +49,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     }
   }
 
-  @Test func agreesWithBruteForceMonteCarlo() throws {
+  @Test("agrees with brute force Monte Carlo") func agreesWithBruteForceMonteCarlo() throws {
     let acquisition = try acquisition(nil, parts: 4, base: base4)
     let surrogate = acquisition.posterior.surrogate
     // Where the acquisition is largest, so that Monte Carlo sees improvements at all.
@@ -80,7 +80,8 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     }
   }
 
-  @Test func expectsNothingOfAMixtureThatIsAlreadyTriedOrPending() throws {
+  @Test("expects nothing of a mixture that is already tried or pending")
+  func expectsNothingOfAMixtureThatIsAlreadyTriedOrPending() throws {
     let pending = [0.4, 0.3, 0.2, 0.1]
     let without = try acquisition(SurrogateForm(), parts: 4, base: base4)
     let with = try acquisition(SurrogateForm(), parts: 4, base: base4 + [pending])
@@ -90,7 +91,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
 }
 
 @Suite struct SearchOverMixturesTests {
-  @Test(arguments: [0.25, 0.5, 1])
+  @Test("finds what an exhaustive search finds", arguments: [0.25, 0.5, 1])
   func findsWhatAnExhaustiveSearchFinds(exponent: Double) throws {
     let form = SurrogateForm(exponent: exponent)
     let acquisition = try acquisition(
@@ -112,6 +113,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
 
   /// A concave function whose maximum over the simplex is known, at a point with zeros or in a corner.
   @Test(
+    "reaches faces and corners",
     arguments: [
       ([0.5, 0.3, 0.2, 0], 0.5), ([1, 0, 0, 0], 0.5), ([0.25, 0.25, 0.25, 0.25], 0.25),
       ([0.6, 0.4, 0, 0], 1),
@@ -139,7 +141,7 @@ private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3,
     #expect(zip(found[0].mixture, expected).allSatisfy { abs($0 - $1) < 2e-3 })
   }
 
-  @Test func handlesOneDomainAndTwenty() {
+  @Test("handles one domain and twenty") func handlesOneDomainAndTwenty() {
     let one = MixtureSearch().maxima(
       over: simplex(1), exponent: 0.5, incumbents: [], seed: 0, score: { $0.map { _ in 3 } },
       evaluate: { _ in fatalError("one domain leaves nothing to search") })

@@ -20,7 +20,7 @@ private let probes = [
 ]
 
 @Suite struct CompositeSurrogateTests {
-  @Test(arguments: forms)
+  @Test("agrees with a direct dense solve", arguments: forms)
   func agreesWithADirectDenseSolve(form: SurrogateForm) throws {
     let surrogate = try surrogate(form)
     let inputs = surrogate.inputs[0]
@@ -45,7 +45,7 @@ private let probes = [
     }
   }
 
-  @Test(arguments: forms)
+  @Test("leaves one out as conditioning on the others does", arguments: forms)
   func leavesOneOutAsConditioningOnTheOthersDoes(form: SurrogateForm) throws {
     let surrogate = try surrogate(form)
     let inputs = surrogate.inputs[0]
@@ -66,7 +66,7 @@ private let probes = [
     }
   }
 
-  @Test func weightedSumsVaryAsJointDrawsDo() throws {
+  @Test("weighted sums vary as joint draws do") func weightedSumsVaryAsJointDrawsDo() throws {
     let surrogate = try surrogate(nil, count: 12)
     let coefficients = [0.5, 0.3, 0.2]
     var generator = SeededGenerator(seed: 3)
@@ -92,7 +92,8 @@ private let probes = [
     }
   }
 
-  @Test func whereMembersDisagreeTheVarianceIsTheirsAndThatOfTheirMeans() throws {
+  @Test("where members disagree the variance is theirs and that of their means")
+  func whereMembersDisagreeTheVarianceIsTheirsAndThatOfTheirMeans() throws {
     let data = Landscape(parts: 4, outputs: 3, seed: 7).data(count: 12, noise: 0.02, seed: 7)
     let fit = try #require(SurrogateFit.selected(for: data))
     let whole = try #require(CompositeSurrogate(data: data, fit: fit))
@@ -123,7 +124,8 @@ private let probes = [
     #expect(pow(change.function.deviation, 2) > 0.98 * spread)
   }
 
-  @Test func predictsWhatItHasNotSeenWithinItsIntervals() throws {
+  @Test("predicts what it has not seen within its intervals")
+  func predictsWhatItHasNotSeenWithinItsIntervals() throws {
     let landscape = Landscape(parts: 4, outputs: 3, seed: 7)
     let surrogate = try surrogate(nil, count: 40, noise: 0.005)
     let tests = SobolSequence.simplexPoints(parts: 4, count: 200, seed: 99)
@@ -137,7 +139,8 @@ private let probes = [
     #expect(covered > 170)
   }
 
-  @Test func takesADivergedRunForNoMoreThanItTells() throws {
+  @Test("takes a diverged run for no more than it tells")
+  func takesADivergedRunForNoMoreThanItTells() throws {
     let bad = [0.05, 0.05, 0.05, 0.85]
     let data = Landscape(parts: 4, outputs: 3, seed: 7).data(count: 18, noise: 0.02, seed: 7)
     let fit = try #require(SurrogateFit(SurrogateForm(), to: data))
@@ -164,7 +167,8 @@ private let probes = [
     }
   }
 
-  @Test func aDifferenceOfNeighboursIsSurerThanEither() throws {
+  @Test("a difference of neighbours is surer than either")
+  func aDifferenceOfNeighboursIsSurerThanEither() throws {
     let surrogate = try surrogate(SurrogateForm(), count: 12)
     let (start, end) = ([0.25, 0.25, 0.25, 0.25], [0.26, 0.24, 0.25, 0.25])
     let change = try #require(
@@ -175,7 +179,8 @@ private let probes = [
     #expect(change.function.deviation < 0.5 * sums[0].deviation)
   }
 
-  @Test func chancesOfBeingBestAddUpAndFavourTheBetter() throws {
+  @Test("chances of being best add up and favour the better")
+  func chancesOfBeingBestAddUpAndFavourTheBetter() throws {
     let surrogate = try surrogate(SurrogateForm(), count: 30)
     let chances = try #require(
       surrogate.chances(
@@ -188,7 +193,8 @@ private let probes = [
     #expect(chances.allSatisfy { $0.expectedRegret >= 0 })
   }
 
-  @Test func selectionIsDeterministicAndItsFormsFitBetterThanRawWeights() throws {
+  @Test("selection is deterministic and its forms fit better than raw weights")
+  func selectionIsDeterministicAndItsFormsFitBetterThanRawWeights() throws {
     let data = Landscape(parts: 4, outputs: 3, seed: 2).data(count: 32, noise: 0.01, seed: 2)
     let first = try #require(SurrogateFit.selected(for: data))
     let second = try #require(SurrogateFit.selected(for: data))

@@ -4,7 +4,7 @@ import Numerics
 import Testing
 
 @Suite struct MarginalPosteriorOfHyperparametersTests {
-  @Test(arguments: forms, [UInt64(1), 2])
+  @Test("slopes as finite differences do", arguments: forms, [UInt64(1), 2])
   func slopesAsFiniteDifferencesDo(form: SurrogateForm, seed: UInt64) throws {
     let data = Landscape(parts: 4, outputs: 3, seed: seed)
       .data(count: 15, noise: 0.02, seed: seed, form: form)
@@ -34,7 +34,8 @@ import Testing
     }
   }
 
-  @Test func isTheDensityOfAMultivariateNormalTimesThePriors() throws {
+  @Test("is the density of a multivariate normal times the priors")
+  func isTheDensityOfAMultivariateNormalTimesThePriors() throws {
     // Two runs: the density by hand.
     let form = SurrogateForm(law: .none)
     let priors = form.priorList(parts: 3, own: nil)
@@ -56,7 +57,7 @@ import Testing
     #expect(abs(try #require(posterior.value(at: logs)).value - expected) < 1e-9)
   }
 
-  @Test(arguments: forms)
+  @Test("climbs to a stationary point above its starts", arguments: forms)
   func climbsToAStationaryPointAboveItsStarts(form: SurrogateForm) throws {
     let data = Landscape(parts: 4, outputs: 2, seed: 5).data(
       count: 20, noise: 0.02, seed: 5, form: form)

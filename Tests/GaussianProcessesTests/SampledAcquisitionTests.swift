@@ -25,7 +25,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
 }
 
 @Suite struct FunctionOfTheLossesTests {
-  @Test func hasTheValueThatItsFormulaSays() {
+  @Test("has the value that its formula says") func hasTheValueThatItsFormulaSays() {
     #expect(abs(functions[0].value(of: [3, 9, 2.8]) - 2.9) < 1e-12)
     #expect(abs(functions[0].value(of: [2.7, 9, 2.8]) - 2.8) < 1e-12)
     #expect(abs(functions[1].value(of: [3, 2, 3.25]) - 4) < 1e-12)
@@ -33,7 +33,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
   }
 
   /// A sum drawn like the others agrees with what is known of it exactly.
-  @Test(arguments: forms as [SurrogateForm?] + [nil])
+  @Test("is drawn as its posterior is", arguments: forms as [SurrogateForm?] + [nil])
   func isDrawnAsItsPosteriorIs(form: SurrogateForm?) throws {
     let surrogate = try surrogate(form)
     let sum = LossFunction(coefficients: [0.4, 0.3, 0.3])
@@ -62,7 +62,9 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
     #expect(zip(again, samples.baseValues[1]).allSatisfy { abs($0 - $1) < 2e-5 })
   }
 
-  @Test(arguments: functions) func isPredictedAsBruteForceSays(function: LossFunction) throws {
+  @Test("is predicted as brute force says", arguments: functions) func isPredictedAsBruteForceSays(
+    function: LossFunction
+  ) throws {
     let surrogate = try surrogate()
     var generator = SeededGenerator(seed: 4)
     let points = [[0.3, 0.3, 0.2, 0.2], [0.05, 0.05, 0.1, 0.8]]
@@ -77,7 +79,9 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
 }
 
 @Suite struct ExpectedImprovementByDrawsTests {
-  @Test(arguments: functions, [(0.35, false), (0.2, false), (0.2, true)])
+  @Test(
+    "slopes as finite differences do", arguments: functions,
+    [(0.35, false), (0.2, false), (0.2, true)])
   func slopesAsFiniteDifferencesDo(
     function: LossFunction, setting: (exponent: Double, isEnsemble: Bool)
   ) throws {
@@ -111,7 +115,9 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
     }
   }
 
-  @Test(arguments: functions) func agreesWithBruteForce(function: LossFunction) throws {
+  @Test("agrees with brute force", arguments: functions) func agreesWithBruteForce(
+    function: LossFunction
+  ) throws {
     let surrogate = try surrogate()
     let samples = try #require(
       JointSamples(surrogate, function, base: base4, draws: 4096, seed: 3))
@@ -142,6 +148,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
   }
 
   @Test(
+    "finds what an exhaustive search finds",
     arguments: [
       ["d0<=0.2"], ["d0=0.25"], ["d1>=0.5", "d0+d2>=0.3"], ["domains<=2"], ["d0+d1=0.35"],
       ["domains<=1"],
@@ -174,7 +181,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
   }
 
   /// A concave function whose constrained maximum the projection gives.
-  @Test(arguments: [0.35, 0.5, 1])
+  @Test("ends near the nearest feasible mixture", arguments: [0.35, 0.5, 1])
   func endsNearTheNearestFeasibleMixture(exponent: Double) throws {
     let names = (0..<8).map { "d\($0)" }
     let feasible = try feasible(
@@ -211,7 +218,7 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
 }
 
 @Suite struct KnowledgeGradientTests {
-  @Test func agreesWithBruteForce() {
+  @Test("agrees with brute force") func agreesWithBruteForce() {
     var generator = SeededGenerator(seed: 2)
     for count in [1, 2, 5, 14] {
       let means = (0..<count).map { _ in 0.5 * generator.normal() }

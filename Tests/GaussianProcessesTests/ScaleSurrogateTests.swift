@@ -156,7 +156,9 @@ private struct DenseProcess {
 }
 
 @Suite struct CompressedLearningCurvesTests {
-  @Test(arguments: [SurrogateForm.Law.none, .shared, .own, .exponential], [false, true])
+  @Test(
+    "say what all measurements say",
+    arguments: [SurrogateForm.Law.none, .shared, .own, .exponential], [false, true])
   func sayWhatAllMeasurementsSay(law: SurrogateForm.Law, slope: Bool) throws {
     let data = ScaleLandscape().data(count: 11)
     let form = form(law, hasNoiseSlope: slope)
@@ -205,7 +207,9 @@ private struct DenseProcess {
     }
   }
 
-  @Test(arguments: [SurrogateForm.Law.none, .shared, .exponential], [1, 2, 3])
+  @Test(
+    "have a likelihood that slopes as finite differences do",
+    arguments: [SurrogateForm.Law.none, .shared, .exponential], [1, 2, 3])
   func haveALikelihoodThatSlopesAsFiniteDifferencesDo(
     law: SurrogateForm.Law, seed: UInt64
   ) throws {
@@ -217,7 +221,7 @@ private struct DenseProcess {
     try check(posterior, seed: seed)
   }
 
-  @Test func haveOneForAllOutputsTogether() throws {
+  @Test("have one for all outputs together") func haveOneForAllOutputsTogether() throws {
     let data = ScaleLandscape().data(count: 9, seed: 4)
     let form = form(.none)
     let inputs = ScaleInputs(data, exponent: 0.5)
@@ -258,7 +262,8 @@ private struct DenseProcess {
 
   private let mean = LossFunction(coefficients: [0.3, 0.3, 0.4])
 
-  @Test func predictsTheTargetFromSmallerAndShorterRuns() throws {
+  @Test("predicts the target from smaller and shorter runs")
+  func predictsTheTargetFromSmallerAndShorterRuns() throws {
     let landscape = ScaleLandscape()
     let data = landscape.data(count: 24, sizes: [5e4, 1e5, 2e5], rungs: 2...5)
     let surrogate = try surrogate(data)
@@ -273,7 +278,7 @@ private struct DenseProcess {
     #expect(covered >= 54)
   }
 
-  @Test func learnsWhatAllCurvesShare() throws {
+  @Test("learns what all curves share") func learnsWhatAllCurvesShare() throws {
     // Every loss is lower by a fortieth of a nat from five sixths of the way on.
     var data = ScaleLandscape().data(count: 18, rungs: 3...6, noise: 0.001)
     for i in data.runs.indices {
@@ -296,9 +301,11 @@ private struct DenseProcess {
     }
   }
 
-  @Test(arguments: [
-    (1, [1e5], 1...1), (5, [4e5], 6...6), (6, [5e4], 2...2), (8, [5e4, 4e5], 6...6),
-  ])
+  @Test(
+    "makes do with a single size or length",
+    arguments: [
+      (1, [1e5], 1...1), (5, [4e5], 6...6), (6, [5e4], 2...2), (8, [5e4, 4e5], 6...6),
+    ])
   func makesDoWithASingleSizeOrLength(
     count: Int, sizes: [Double], rungs: ClosedRange<Int>
   ) throws {
@@ -313,7 +320,7 @@ private struct DenseProcess {
     #expect(belief.contrasts.elements.allSatisfy { $0.isFinite })
   }
 
-  @Test func leavesARunOutAsIfItHadNeverBeen() throws {
+  @Test("leaves a run out as if it had never been") func leavesARunOutAsIfItHadNeverBeen() throws {
     let data = ScaleLandscape().data(count: 10).selecting(outputs: [0])
     let fit = try #require(ScaleFit.selected(for: data))
     let whole = try #require(ScaleSurrogate(data: data, fit: fit))
@@ -394,7 +401,7 @@ private struct DenseProcess {
     ]
   }
 
-  @Test(arguments: [false, true])
+  @Test("is what conditioning on them takes away", arguments: [false, true])
   func isWhatConditioningOnThemTakesAway(ofRuns: Bool) throws {
     let (belief, data) = try belief(ofRuns: ofRuns)
     #expect(data.runs[3].parameters == 4e5 && belief.mixtures.count == 14)
@@ -416,7 +423,7 @@ private struct DenseProcess {
     }
   }
 
-  @Test func isByHowMuchTheBestWouldBeBetter() throws {
+  @Test("is by how much the best would be better") func isByHowMuchTheBestWouldBeBetter() throws {
     let (belief, data) = try belief(ofRuns: true)
     let sets = sets(belief, data)
     let gains = belief.gains(of: sets)
@@ -458,7 +465,8 @@ private struct DenseProcess {
     }
   }
 
-  @Test func countsARunAtTheTargetAsAllThereIsToKnowWhereRunsAreJudged() throws {
+  @Test("counts a run at the target as all there is to know where runs are judged")
+  func countsARunAtTheTargetAsAllThereIsToKnowWhereRunsAreJudged() throws {
     let (belief, data) = try belief(ofRuns: true)
     let set = sets(belief, data)[1]
     let low = belief.means.min()! - 0.05
@@ -470,7 +478,7 @@ private struct DenseProcess {
     #expect(drawn.means[10] > found.means[10])
   }
 
-  @Test(arguments: [(-1.5, 0.6), (0.3, 0.9), (2, 0.5), (0, 0)])
+  @Test("agrees with Monte Carlo", arguments: [(-1.5, 0.6), (0.3, 0.9), (2, 0.5), (0, 0)])
   func agreesWithMonteCarlo(gap: Double, explained: Double) {
     // f is standard normal and cut off below -gap; y correlates with it.
     var generator = SeededGenerator(seed: 4)
@@ -494,7 +502,7 @@ private struct DenseProcess {
 }
 
 @Suite struct SurrogatesOfEndPointsTests {
-  @Test(arguments: [EndpointForm.product, .linearTruncated])
+  @Test("slope as finite differences do", arguments: [EndpointForm.product, .linearTruncated])
   func slopeAsFiniteDifferencesDo(form: EndpointForm) throws {
     let data = ScaleLandscape().data(count: 12)
     let inputs = data.runs.map {
@@ -518,7 +526,8 @@ private struct DenseProcess {
     }
   }
 
-  @Test func weighALowerFidelityAsBoTorchsLinearTruncatedKernel() {
+  @Test("weigh a lower fidelity as BoTorch's linear truncated kernel")
+  func weighALowerFidelityAsBoTorchsLinearTruncatedKernel() {
     // exp(0) amplitude and power one, lengthscales so long that both Matérn functions are one.
     let kernel = EndpointKernel(
       form: .linearTruncated, logs: [0, 0, -4] + [Double](repeating: 9, count: 8), parts: 4)
@@ -533,7 +542,7 @@ private struct DenseProcess {
     }
   }
 
-  @Test(arguments: [EndpointForm.product, .linearTruncated])
+  @Test("predict between what they have seen", arguments: [EndpointForm.product, .linearTruncated])
   func predictBetweenWhatTheyHaveSeen(form: EndpointForm) throws {
     let landscape = ScaleLandscape()
     let data = landscape.data(count: 40, sizes: [1e5, 4e5], rungs: 6...6, noise: 0.001)

@@ -55,7 +55,7 @@ private struct PlainAttention {
     (131, 32), (200, 64), (33, 16), (80, 80), (49, 32),
   ]
 
-  @Test(arguments: KernelLevel.available, shapes)
+  @Test("and its way back agree with the formulas", arguments: KernelLevel.available, shapes)
   func andItsWayBackAgreeWithTheFormulas(
     level: KernelLevel, shape: (positions: Int, size: Int)
   ) {

@@ -7,6 +7,7 @@ import Testing
 @Suite struct SoftmaxAndCrossEntropyTests {
   /// Blocks of the vocabulary go through one after the other; the results are those of one piece.
   @Test(
+    "of blocks of logits are those of the whole",
     arguments: KernelLevel.available,
     [(tokens: 1, v: 2, block: 256), (5, 16, 16), (33, 37, 8), (40, 1030, 256), (64, 100, 64)])
   func ofBlocksOfLogitsAreThoseOfTheWhole(
@@ -68,7 +69,7 @@ import Testing
     for buffer in [terms, largest, sums, reached, losses, shifts] { #expect(buffer.isFrameWhole) }
   }
 
-  @Test(arguments: KernelLevel.available)
+  @Test("pass on what is not a number", arguments: KernelLevel.available)
   func passOnWhatIsNotANumber(level: KernelLevel) {
     let kernels = KernelTable(level: level)
     let width = kernels.panelWidth

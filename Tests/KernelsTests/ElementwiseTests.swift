@@ -7,7 +7,7 @@ import Testing
 @Suite struct ElementwiseKernelsTests {
   static let widths = [16, 48, 80, 176]
 
-  @Test(arguments: KernelLevel.available, widths)
+  @Test("normalize rows and add the slopes", arguments: KernelLevel.available, widths)
   func normalizeRowsAndAddTheSlopes(level: KernelLevel, c: Int) {
     let kernels = KernelTable(level: level)
     let (rows, stride) = (5, c + 16)
@@ -42,7 +42,7 @@ import Testing
     #expect(y.isFrameWhole && inverse.isFrameWhole && dx.isFrameWhole && dGain.isFrameWhole)
   }
 
-  @Test(arguments: KernelLevel.available, widths)
+  @Test("gate and gate back", arguments: KernelLevel.available, widths)
   func gateAndGateBack(level: KernelLevel, f: Int) {
     let kernels = KernelTable(level: level)
     let (rows, stride, gateStride) = (3, f + 16, 2 * f + 16)
@@ -80,7 +80,9 @@ import Testing
 }
 
 @Suite struct OptimizerKernelsTests {
-  @Test(arguments: KernelLevel.available, [16, 4096, 4112, 10_000])
+  @Test(
+    "merge gradients and their norm and leave none behind", arguments: KernelLevel.available,
+    [16, 4096, 4112, 10_000])
   func mergeGradientsAndTheirNormAndLeaveNoneBehind(level: KernelLevel, count: Int) {
     let kernels = KernelTable(level: level)
     let parts = (0..<3).map { random(count + 32, seed: UInt64($0)) }
@@ -99,7 +101,7 @@ import Testing
     #expect(buffers.allSatisfy { $0.isFrameWhole })
   }
 
-  @Test(arguments: KernelLevel.available)
+  @Test("step as AdamW's formula does", arguments: KernelLevel.available)
   func stepAsAdamWsFormulaDoes(level: KernelLevel) {
     let kernels = KernelTable(level: level)
     let count = 48

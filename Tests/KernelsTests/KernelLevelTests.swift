@@ -2,13 +2,16 @@ import Kernels
 import Testing
 
 @Suite struct LevelOfKernelsTests {
-  @Test func isTheBestThereIsUnlessAskedOtherwise() throws {
+  @Test("is the best there is unless asked otherwise") func isTheBestThereIsUnlessAskedOtherwise()
+    throws
+  {
     #expect(try KernelLevel.chosen(environment: [:]) == .supported)
     #expect(try KernelLevel.chosen(environment: ["MIXPIPE_KERNELS": ""]) == .supported)
     #expect(try KernelLevel.chosen(environment: ["MIXPIPE_KERNELS": "portable"]) == .portable)
   }
 
-  @Test func thatDoesNotExistIsAnErrorThatListsThoseThatDo() {
+  @Test("that does not exist is an error that lists those that do")
+  func thatDoesNotExistIsAnErrorThatListsThoseThatDo() {
     #expect {
       try KernelLevel.chosen(environment: ["MIXPIPE_KERNELS": "sse9"])
     } throws: {
@@ -17,7 +20,7 @@ import Testing
   }
 
   #if arch(x86_64)
-    @Test func followsTheFlagsOfTheProcessor() {
+    @Test("follows the flags of the processor") func followsTheFlagsOfTheProcessor() {
       func level(_ flags: String) -> KernelLevel {
         .level(ofProcessorInformation: "processor\t: 0\nflags\t\t: fpu \(flags) ht\nbugs\t:\n")
       }

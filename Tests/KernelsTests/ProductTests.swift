@@ -9,7 +9,9 @@ import Testing
     (9, 64, 256), (31, 32, 257), (40, 176, 600),
   ]
 
-  @Test(arguments: KernelLevel.available, shapes)
+  @Test(
+    "with a packed factor agree with the sum over the depth", arguments: KernelLevel.available,
+    shapes)
   func withAPackedFactorAgreeWithTheSumOverTheDepth(
     level: KernelLevel, shape: (m: Int, n: Int, k: Int)
   ) {
@@ -48,7 +50,9 @@ import Testing
     }
   }
 
-  @Test(arguments: KernelLevel.available, [1, 5, 17, 33, 100])
+  @Test(
+    "with a number of columns that fills no lane are right in those",
+    arguments: KernelLevel.available, [1, 5, 17, 33, 100])
   func withANumberOfColumnsThatFillsNoLaneAreRightInThose(
     level: KernelLevel, n: Int
   ) {
@@ -71,7 +75,7 @@ import Testing
     #expect(c.isFrameWhole && panels.isFrameWhole)
   }
 
-  @Test(arguments: KernelLevel.available, shapes)
+  @Test("of any layout add to what is there", arguments: KernelLevel.available, shapes)
   func ofAnyLayoutAddToWhatIsThere(
     level: KernelLevel, shape: (m: Int, n: Int, k: Int)
   ) {
@@ -102,6 +106,7 @@ import Testing
   }
 
   @Test(
+    "take panels of rows and of columns alike number for number",
     arguments: KernelLevel.available, [(1, 1), (15, 17), (16, 16), (33, 40), (64, 70), (100, 31)])
   func takePanelsOfRowsAndOfColumnsAlikeNumberForNumber(
     level: KernelLevel, shape: (depth: Int, columns: Int)

@@ -150,8 +150,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ExportFormat.allCases)
-  func `what is written is read back`(format: ExportFormat) throws {
+  @Test("what is written is read back", arguments: ExportFormat.allCases)
+  func whatIsWrittenIsReadBack(format: ExportFormat) throws {
     var export = Self.export
     // Names must come back from formats that hold nothing else.
     for index in export.domains.indices {

@@ -21,14 +21,16 @@ import Testing
     } / 4
   }
 
-  @Test(arguments: [[1, 0, 0], [0.2, 0.3, 0.5], [0.9, 0.05, 0.05], [0, 0.5, 0.5]])
+  @Test(
+    "mixes the probabilities of each token",
+    arguments: [[1, 0, 0], [0.2, 0.3, 0.5], [0.9, 0.05, 0.05], [0, 0.5, 0.5]])
   func mixesTheProbabilitiesOfEachToken(weights: [Double]) {
     #expect(abs(law().loss(at: weights) - mixed(weights)) < 1e-6)
     // What the kept tokens miss of all tokens is added in proportion.
     #expect(abs(law(offset: 0.3).loss(at: weights) - mixed(weights) - 0.3) < 1e-6)
   }
 
-  @Test func hasTheGradientThatDifferencesGive() {
+  @Test("has the gradient that differences give") func hasTheGradientThatDifferencesGive() {
     let weights = [0.2, 0.3, 0.5]
     var gradient = [0.0, 0, 0]
     let law = law(offset: 0.1)
@@ -43,7 +45,8 @@ import Testing
     }
   }
 
-  @Test func trainsAnExpertOnEachDomainAndHandsOverTheBestMixtureOfThem() throws {
+  @Test("trains an expert on each domain and hands over the best mixture of them")
+  func trainsAnExpertOnEachDomainAndHandsOverTheBestMixtureOfThem() throws {
     let domains = ["a", "b", "c"]
     let context = MethodContext(
       domains: domains, availableTokens: [1000, 1000, 1000],
@@ -80,7 +83,9 @@ import Testing
     #expect(method.suggest(pending: [], ordinal: 4) == nil)
   }
 
-  @Test func servesBayesianOptimizationAsPriorMean() throws {
+  @Test("serves Bayesian optimization as prior mean") func servesBayesianOptimizationAsPriorMean()
+    throws
+  {
     let domains = ["a", "b", "c"]
     var context = MethodContext(
       domains: domains, availableTokens: [1000, 1000, 1000],

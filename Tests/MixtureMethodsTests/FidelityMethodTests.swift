@@ -88,7 +88,7 @@ private enum Ladder {
 
 @Suite struct MethodsThatChooseSizeAndLengthTests {
   // Li et al., Hyperband, JMLR 18 (2018), table 1: R = 81, η = 3.
-  @Test func bracketAsThePublishedTableSays() {
+  @Test("bracket as the published table says") func bracketAsThePublishedTableSays() {
     let published = [
       4: [81, 27, 9, 3, 1], 3: [34, 11, 3, 1], 2: [15, 5, 1], 1: [8, 2], 0: [5],
     ]
@@ -110,7 +110,7 @@ private enum Ladder {
     #expect(HyperbandBracket(4, of: 4, eta: 3, limit: 26).counts == [26, 8, 2, 1, 1])
   }
 
-  @Test func payForWhatARunLacks() {
+  @Test("pay for what a run lacks") func payForWhatARunLacks() {
     let grid = Ladder.grid(branch: 0.5)
     let unit = 9.0 * 27 * 1.5
     #expect(grid[grid.target].trunkCost + grid[grid.target].branchCost == 1)
@@ -134,7 +134,9 @@ private enum Ladder {
     #expect(context.admits(.start(run.mixture, at: .init(level: 0, rung: 3)), runs: [run]))
   }
 
-  @Test(arguments: ["successive-halving", "hyperband", "bohb"], [false, true])
+  @Test(
+    "halve as their brackets say", arguments: ["successive-halving", "hyperband", "bohb"],
+    [false, true])
   func halveAsTheirBracketsSay(name: String, overSizes: Bool) throws {
     let grid = Ladder.grid()
     let context = Ladder.context(grid: grid, budget: 40)
@@ -166,7 +168,7 @@ private enum Ladder {
 
   /// A search that was killed goes on as if nothing had happened: a method made anew before every step
   /// proposes the same.
-  @Test(arguments: methodsWithoutModels, [true, false])
+  @Test("propose what the runs so far imply", arguments: methodsWithoutModels, [true, false])
   func proposeWhatTheRunsSoFarImply(name: String, fromPool: Bool) throws {
     let context = Ladder.context(pool: fromPool ? Ladder.mixtures(30) : nil, budget: 6)
     var method = try makeFidelityMethod(named: name, context: context)
@@ -185,7 +187,7 @@ private enum Ladder {
     #expect(different.steps != whole.steps)
   }
 
-  @Test func promoteAsSoonAsAThirdIsKnown() throws {
+  @Test("promote as soon as a third is known") func promoteAsSoonAsAThirdIsKnown() throws {
     let context = Ladder.context(pool: Ladder.mixtures(27), budget: 100)
     var method = try makeFidelityMethod(named: "asha", context: context)
     let found = try Ladder.search(&method, context)
@@ -207,7 +209,7 @@ private enum Ladder {
     #expect(found.runs.allSatisfy { $0.reached == 3 })
   }
 
-  @Test func waitForARungOrDoNot() throws {
+  @Test("wait for a rung or do not") func waitForARungOrDoNot() throws {
     let context = Ladder.context(budget: 100)
     for (name, waits) in [("hyperband", true), ("asha", false), ("random", false)] {
       var method = try makeFidelityMethod(named: name, context: context)
@@ -225,7 +227,7 @@ private enum Ladder {
   }
 
   /// Confidence bounds at the target lead there by way of cheaper runs.
-  @Test func askWhereItIsCheapAndUncertain() throws {
+  @Test("ask where it is cheap and uncertain") func askWhereItIsCheapAndUncertain() throws {
     let context = Ladder.context(pool: Ladder.mixtures(16), budget: 8)
     var method = try makeFidelityMethod(named: "boca", context: context)
     let found = try Ladder.search(&method, context)
@@ -244,7 +246,7 @@ private enum Ladder {
     #expect(remade.steps == Array(found.steps.prefix(8)))
   }
 
-  @Test func layGridsAsFineAsTheBudgetPaysFor() {
+  @Test("lay grids as fine as the budget pays for") func layGridsAsFineAsTheBudgetPaysFor() {
     #expect(TargetSearch.lattice(parts: 3, atMost: 9).count == 6)
     #expect(TargetSearch.lattice(parts: 3, atMost: 10).count == 10)
     #expect(TargetSearch.lattice(parts: 5, atMost: 2).count == 5)
@@ -254,7 +256,7 @@ private enum Ladder {
     }
   }
 
-  @Test func handOverTheBestOfTheHighestFidelity() {
+  @Test("hand over the best of the highest fidelity") func handOverTheBestOfTheHighestFidelity() {
     let context = Ladder.context()
     func run(_ id: Int, _ level: Int, _ values: [Double?]) -> FidelityRun {
       FidelityRun(
@@ -271,7 +273,7 @@ private enum Ladder {
     #expect(context.incumbent(runs + [run(4, 2, [9])]) == Ladder.mixtures(8)[4])
   }
 
-  @Test func knowEachOthersNames() {
+  @Test("know each others names") func knowEachOthersNames() {
     #expect(throws: FidelityMethodError.unknown(name: "hyperbnd")) {
       try makeFidelityMethod(named: "hyperbnd", context: Ladder.context())
     }
@@ -283,7 +285,7 @@ private enum Ladder {
 
 @Suite struct DensitiesOnTheSimplexTests {
   /// Over a fine lattice of the triangle, whose area is ½ in the first two weights.
-  @Test func integrateToOne() {
+  @Test("integrate to one") func integrateToOne() {
     let density = SimplexDensity([[0.6, 0.3, 0.1], [0.5, 0.4, 0.1], [0.2, 0.2, 0.6], [1, 0, 0]])
     let n = 300
     var sum = 0.0
@@ -300,7 +302,7 @@ private enum Ladder {
     #expect(abs(sum - 1) < 2e-3, "\(sum)")
   }
 
-  @Test func preferWhatWasGood() throws {
+  @Test("prefer what was good") func preferWhatWasGood() throws {
     var generator = SeededGenerator(seed: 3)
     let known = (0..<40).map { _ -> (weights: [Double], value: Double) in
       let w = Simplex.dirichlet(parts: 3, concentration: 1, using: &generator)

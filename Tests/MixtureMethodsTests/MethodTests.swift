@@ -6,7 +6,8 @@ import Numerics
 import Testing
 
 @Suite struct MethodsTests {
-  @Test func allExistAndOthersAreRefusedWithWhatWasProbablyMeant() throws {
+  @Test("all exist and others are refused with what was probably meant")
+  func allExistAndOthersAreRefusedWithWhatWasProbablyMeant() throws {
     let context = SyntheticTrainer.context(seed: 1)
     for (name, summary) in methodNames {
       let method = try makeMethod(named: name, context: context)
@@ -26,7 +27,8 @@ import Testing
     #expect(throws: MixtureError.self) { try makeMethod(named: "llama", context: other) }
   }
 
-  @Test func fixedMixturesAreTriedOnceAndHandedOver() throws {
+  @Test("fixed mixtures are tried once and handed over")
+  func fixedMixturesAreTriedOnceAndHandedOver() throws {
     let trainer = SyntheticTrainer(seed: 1)
     for (name, expected) in [
       ("uniform", [0.2, 0.2, 0.2, 0.2, 0.2]), ("natural", [0.0625, 0.5, 0.25, 0.125, 0.0625]),
@@ -41,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func shareTheirQuasiRandomStart() throws {
+  @Test("share their quasi random start") func shareTheirQuasiRandomStart() throws {
     let context = SyntheticTrainer.context(seed: 7, initialTrials: 6)
     let methods = try ["bo", "bo-raw", "sobol"].map { try makeMethod(named: $0, context: context) }
     for ordinal in 0..<6 {
@@ -54,7 +56,8 @@ import Testing
       reseeded.suggest(pending: [], ordinal: 0) != methods[2].suggest(pending: [], ordinal: 0))
   }
 
-  @Test func randomSearchHandsOverTheBestMixturesThatItHasSeen() throws {
+  @Test("random search hands over the best mixtures that it has seen")
+  func randomSearchHandsOverTheBestMixturesThatItHasSeen() throws {
     let trainer = SyntheticTrainer(seed: 2, noise: 0)
     let context = SyntheticTrainer.context(seed: 3)
     var method = try makeMethod(named: "sobol", context: context)
@@ -63,7 +66,7 @@ import Testing
     #expect(method.recommendations(3).map(\.observed) == values.prefix(3).map { $0 })
   }
 
-  @Test(arguments: ["bo", "bo-raw"])
+  @Test("a resumed study proposes what it would have proposed", arguments: ["bo", "bo-raw"])
   func aResumedStudyProposesWhatItWouldHaveProposed(name: String) throws {
     let trainer = SyntheticTrainer(seed: 4)
     let context = SyntheticTrainer.context(seed: 5)
@@ -84,7 +87,8 @@ import Testing
     #expect(running.suggest(pending: pending, ordinal: 13) == next)
   }
 
-  @Test func proposalsKeepAwayFromThoseThatArePending() throws {
+  @Test("proposals keep away from those that are pending")
+  func proposalsKeepAwayFromThoseThatArePending() throws {
     let trainer = SyntheticTrainer(seed: 6)
     var method = try makeMethod(named: "bo", context: SyntheticTrainer.context(seed: 6))
     _ = trainer.run(&method, trials: 16)
@@ -96,7 +100,8 @@ import Testing
     }
   }
 
-  @Test func divergedTrialsAreTakenInAndNotGoneBackTo() throws {
+  @Test("diverged trials are taken in and not gone back to")
+  func divergedTrialsAreTakenInAndNotGoneBackTo() throws {
     let trainer = SyntheticTrainer(seed: 7)
     let context = SyntheticTrainer.context(seed: 7)
     var method = try makeMethod(named: "bo", context: context)
@@ -117,7 +122,8 @@ import Testing
     #expect(allDiverged.recommendations(2).isEmpty)
   }
 
-  @Test func handsOverDistinctMixturesWithWhatTheyArePredictedToReach() throws {
+  @Test("hands over distinct mixtures with what they are predicted to reach")
+  func handsOverDistinctMixturesWithWhatTheyArePredictedToReach() throws {
     let trainer = SyntheticTrainer(seed: 8)
     let context = SyntheticTrainer.context(seed: 8)
     var method = try makeMethod(named: "bo", context: context)
@@ -158,7 +164,7 @@ import Testing
     { w, i in 3 + exp(-5 * w[0]) + (i % 10 == 7 ? 40 : 0) },
   ]
 
-  @Test(arguments: [1, 2, 20], losses)
+  @Test("of one two or twenty domains", arguments: [1, 2, 20], losses)
   func ofOneTwoOrTwentyDomains(
     parts: Int, loss: @Sendable ([Double], Int) -> Double
   ) throws {
@@ -180,7 +186,8 @@ import Testing
     }
   }
 
-  @Test func replicatesOfOneMixtureShowTheNoise() throws {
+  @Test("replicates of one mixture show the noise") func replicatesOfOneMixtureShowTheNoise() throws
+  {
     let domains = ["d0", "d1", "d2"]
     var method = try makeMethod(named: "bo", context: context(domains, targets: ["d0"]))
     var generator = SeededGenerator(seed: 5)
@@ -197,7 +204,8 @@ import Testing
     #expect(insight.leaveOneOut.count == 24)
   }
 
-  @Test func trialsWithoutATargetOrNotFiniteArePassedOver() throws {
+  @Test("trials without a target or not finite are passed over")
+  func trialsWithoutATargetOrNotFiniteArePassedOver() throws {
     let domains = ["d0", "d1"]
     var method = try makeMethod(named: "bo", context: context(domains, targets: ["d0", "d1"]))
     let mixture = Mixture.uniform(over: domains)
@@ -212,7 +220,9 @@ import Testing
 
 @Suite struct BayesianOptimizationTests {
   /// Mean regret of what is handed over after 24 trials, on landscapes that differ.
-  @Test func beatsQuasiRandomSearchAndRawWeights() throws {
+  @Test("beats quasi random search and raw weights") func beatsQuasiRandomSearchAndRawWeights()
+    throws
+  {
     var regrets: [String: Double] = [:]
     for seed in UInt64(1)...4 {
       let trainer = SyntheticTrainer(seed: seed)
@@ -234,7 +244,7 @@ import Testing
     #expect(bo < raw + 0.002)
   }
 
-  @Test func tellsWhatEachDomainIsWorth() throws {
+  @Test("tells what each domain is worth") func tellsWhatEachDomainIsWorth() throws {
     let trainer = SyntheticTrainer(seed: 9, noise: 0.003)
     let context = SyntheticTrainer.context(seed: 9)
     var method = try makeMethod(named: "bo", context: context)
@@ -289,7 +299,7 @@ import Testing
     return pick
   }
 
-  @Test func areMinimizedThemselvesNotTheMean() throws {
+  @Test("are minimized themselves not the mean") func areMinimizedThemselvesNotTheMean() throws {
     let trainer = SyntheticTrainer(seed: 3)
     let worst = try context("worst")
     let (forMean, forWorst) = (
@@ -303,7 +313,7 @@ import Testing
     #expect(found < best + 0.03)
   }
 
-  @Test func keepWhatIsGuarded() throws {
+  @Test("keep what is guarded") func keepWhatIsGuarded() throws {
     let trainer = SyntheticTrainer(seed: 3)
     let mean = try pick(try context("mean"), trainer).mixture
     let free = trainer.losses(mean)[6]
@@ -320,7 +330,7 @@ import Testing
     #expect(trainer.losses(kept.mixture)[6] < free - 0.035)
   }
 
-  @Test func tellWhatEachDomainIsWorthToo() throws {
+  @Test("tell what each domain is worth too") func tellWhatEachDomainIsWorthToo() throws {
     let trainer = SyntheticTrainer(seed: 4)
     let context = try context("worst-excess:books=3.3,web=3.4,docs=3.9")
     var method = try makeMethod(named: "bo", context: context)
@@ -334,7 +344,8 @@ import Testing
 }
 
 @Suite struct WhatIsHandedOverTests {
-  @Test func comesWithItsChancesAndTheMethodSaysHowSureItIs() throws {
+  @Test("comes with its chances and the method says how sure it is")
+  func comesWithItsChancesAndTheMethodSaysHowSureItIs() throws {
     let trainer = SyntheticTrainer(seed: 5)
     var method = try makeMethod(named: "bo", context: SyntheticTrainer.context(seed: 5))
     _ = trainer.run(&method, trials: 10)
@@ -351,7 +362,7 @@ import Testing
     #expect(Certainty(expectedRegret: 0.01, noise: 0.022).suffices(runs: 4))
   }
 
-  @Test func isOfThePoolWhereThereIsOne() throws {
+  @Test("is of the pool where there is one") func isOfThePoolWhereThereIsOne() throws {
     let trainer = SyntheticTrainer(seed: 6)
     var context = SyntheticTrainer.context(seed: 6)
     let pool = SobolSequence.simplexPoints(parts: 5, count: 24, seed: 77).map {
@@ -368,7 +379,8 @@ import Testing
     }
   }
 
-  @Test func isTriedAgainWhereNoiseHidesWhichIsBest() throws {
+  @Test("is tried again where noise hides which is best")
+  func isTriedAgainWhereNoiseHidesWhichIsBest() throws {
     var context = SyntheticTrainer.context(seed: 7)
     context.replicates = true
     let noisy = SyntheticTrainer(seed: 7, noise: 0.5)
@@ -388,7 +400,7 @@ private let methodsThatSearch = methodNames.map(\.name).filter {
 }
 
 @Suite struct MethodsUnderConstraintsTests {
-  @Test(arguments: methodsThatSearch)
+  @Test("try and hand over what is feasible", arguments: methodsThatSearch)
   func tryAndHandOverWhatIsFeasible(name: String) throws {
     let trainer = SyntheticTrainer(seed: 8)
     var context = SyntheticTrainer.context(seed: 8)

@@ -22,14 +22,17 @@ private func observations(
 private let three = ["a", "b", "c"]
 
 @Suite struct MixingLawsTests {
-  @Test func hubersLossIsASquareUpToItsThresholdAndALineBeyondWithoutAStep() {
+  @Test("hubers loss is a square up to its threshold and a line beyond without a step")
+  func hubersLossIsASquareUpToItsThresholdAndALineBeyondWithoutAStep() {
     let loss = HuberLoss(threshold: 0.5)
     #expect(abs(loss(0.4).value - 0.08) < 1e-15 && loss(0.4).slope == 0.4)
     #expect(loss(-2) == (0.5 * (2 - 0.25), -0.5))
     #expect(abs(loss(0.5).value - loss(0.5 + 1e-12).value) < 1e-11)
   }
 
-  @Test(arguments: [ExponentialLaw.Fitting.dataMixingLaws, .olmix])
+  @Test(
+    "an exponential law is found again from its own losses",
+    arguments: [ExponentialLaw.Fitting.dataMixingLaws, .olmix])
   func anExponentialLawIsFoundAgainFromItsOwnLosses(fitting: ExponentialLaw.Fitting) {
     let law = ExponentialLaw(floor: log(2.1), scale: 0.3, slopes: [-3, -0.5, 0.4])
     let mixtures = SobolSequence.simplexPoints(parts: 3, count: 40, seed: 3)
@@ -40,7 +43,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func anOutlierHardlyMovesIt() {
+  @Test("an outlier hardly moves it") func anOutlierHardlyMovesIt() {
     let law = ExponentialLaw(floor: log(2.5), scale: 0, slopes: [-4, 0.2, -1])
     let mixtures = SobolSequence.simplexPoints(parts: 3, count: 60, seed: 3)
     var losses = mixtures.map { law.loss(at: $0) }
@@ -51,7 +54,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func slopesAsFiniteDifferencesDo() {
+  @Test("slopes as finite differences do") func slopesAsFiniteDifferencesDo() {
     let laws: [LawModel.Law] = [
       .exponential(ExponentialLaw(floor: 1, scale: -0.2, slopes: [-2, 0.3, 1])),
       .bivariate(BivariateLaw(level: 3, power: 0.2), domain: 1),
@@ -70,7 +73,8 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func biMixsPowersAreFoundAgainBetween05And9Only() throws {
+  @Test("bi mixs powers are found again between 05 and 9 only")
+  func biMixsPowersAreFoundAgainBetween05And9Only() throws {
     let law = BivariateLaw(level: 3.1, power: 0.17)
     let weights = [0.0, 0.01, 0.06, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95]
     // Outside of the limits the losses are anything.
@@ -80,7 +84,8 @@ private let three = ["a", "b", "c"]
     #expect(BivariateLaw.fit(weights: [0, 0.2], losses: [3, 3]) == nil)
   }
 
-  @Test func biMixsOptimumIsWhereTheSlopesOfAllDomainsAreEqual() {
+  @Test("bi mixs optimum is where the slopes of all domains are equal")
+  func biMixsOptimumIsWhereTheSlopesOfAllDomainsAreEqual() {
     let laws = [
       BivariateLaw(level: 3, power: 0.2), BivariateLaw(level: 2.5, power: 0.1),
       BivariateLaw(level: 4, power: 0.3),
@@ -104,7 +109,8 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func anOptimumInACornerIsReachedAndCapsKeepItOutOfThere() {
+  @Test("an optimum in a corner is reached and caps keep it out of there")
+  func anOptimumInACornerIsReachedAndCapsKeepItOutOfThere() {
     // More of the first domain helps both targets.
     let model = LawModel(
       laws: [
@@ -117,7 +123,8 @@ private let three = ["a", "b", "c"]
     #expect(zip(capped, [0.6, 0.15, 0.25]).allSatisfy { abs($0 - $1) < 1e-9 })
   }
 
-  @Test func theOptimumWithinCapsAgreesWithAFineGrid() {
+  @Test("the optimum within caps agrees with a fine grid")
+  func theOptimumWithinCapsAgreesWithAFineGrid() {
     let model = LawModel(
       laws: [
         .exponential(ExponentialLaw(floor: 0.5, scale: 0, slopes: [-3, 0, -1])),
@@ -139,7 +146,9 @@ private let three = ["a", "b", "c"]
 }
 
 @Suite struct MethodsWithALawOrARegressionTests {
-  @Test(arguments: ["bimix", "mixlaws", "olmix", "regmix", "regmix-linear", "climb"])
+  @Test(
+    "learn something predict any mixture and depend on observations alone",
+    arguments: ["bimix", "mixlaws", "olmix", "regmix", "regmix-linear", "climb"])
   func learnSomethingPredictAnyMixtureAndDependOnObservationsAlone(
     name: String
   ) throws {
@@ -177,7 +186,7 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func lawsTryWhatRandomSearchTries() throws {
+  @Test("laws try what random search tries") func lawsTryWhatRandomSearchTries() throws {
     let context = SyntheticTrainer.context(seed: 9)
     let sobol = try makeMethod(named: "sobol", context: context)
     for name in ["bimix", "mixlaws", "olmix"] {
@@ -190,7 +199,8 @@ private let three = ["a", "b", "c"]
     }
   }
 
-  @Test func regMixsDesignKeepsToTheTextThatThereIs() throws {
+  @Test("reg mixs design keeps to the text that there is")
+  func regMixsDesignKeepsToTheTextThatThereIs() throws {
     let context = SyntheticTrainer.context(seed: 2)
     let both = try ["regmix", "regmix-linear"].map { try makeMethod(named: $0, context: context) }
     let shares = context.textShares
@@ -211,14 +221,15 @@ private let three = ["a", "b", "c"]
     #expect(zip(sum, roots).allSatisfy { abs($0 - $1) < 0.07 }, "\(sum) \(roots)")
   }
 
-  @Test func cLIMBsRoundsAreFourToTwoToOne() {
+  @Test("c LIM bs rounds are four to two to one") func cLIMBsRoundsAreFourToTwoToOne() {
     #expect(ClimbRounds.ends(of: 112) == [64, 96, 112])
     #expect(ClimbRounds.ends(of: 64) == [37, 55, 64])
     #expect(ClimbRounds.ends(of: 7) == [4, 6, 7])
     #expect(ClimbRounds.ends(of: 1) == [1, 1, 1])
   }
 
-  @Test func olmixKeepsWithinFourEpochsOfEachDomainsText() throws {
+  @Test("olmix keeps within four epochs of each domains text")
+  func olmixKeepsWithinFourEpochsOfEachDomainsText() throws {
     let trainer = SyntheticTrainer(seed: 11)
     var context = SyntheticTrainer.context(seed: 5)
     // 5, 40, 20, 10 and 5 tokens there, so that a run of 100 may take a fifth from the first.
@@ -242,7 +253,9 @@ private let three = ["a", "b", "c"]
     return method
   }
 
-  @Test(arguments: ["bimix", "mixlaws", "olmix", "regmix-linear", "climb"])
+  @Test(
+    "hand over what is feasible",
+    arguments: ["bimix", "mixlaws", "olmix", "regmix-linear", "climb"])
   func handOverWhatIsFeasible(name: String) throws {
     var context = SyntheticTrainer.context(seed: 5)
     context.trials = 24
@@ -258,7 +271,8 @@ private let three = ["a", "b", "c"]
     #expect(context.feasible.contains(optimum.weights, tolerance: 1e-6), "\(optimum)")
   }
 
-  @Test func findTheMixtureWhoseWorstDomainIsBestAndKeepLimits() throws {
+  @Test("find the mixture whose worst domain is best and keep limits")
+  func findTheMixtureWhoseWorstDomainIsBestAndKeepLimits() throws {
     let model = LawModel(
       laws: [
         .bivariate(BivariateLaw(level: 3, power: 0.2), domain: 0),

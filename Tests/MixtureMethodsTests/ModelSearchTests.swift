@@ -118,7 +118,7 @@ private struct Search {
 private let names = ["scale-bo", "mfms", "admire"]
 
 @Suite struct MethodsThatModelMixtureSizeAndLengthTests {
-  @Test(arguments: names)
+  @Test("propose the same from the same runs", arguments: names)
   func proposeTheSameFromTheSameRuns(name: String) throws {
     let context = try FormulaTrainer.context()
     var search = try Search(name, context)
@@ -135,7 +135,8 @@ private let names = ["scale-bo", "mfms", "admire"]
     }
   }
 
-  @Test func findThePoolsBestForAFractionOfWhatRandomSearchPays() throws {
+  @Test("find the pools best for a fraction of what random search pays")
+  func findThePoolsBestForAFractionOfWhatRandomSearchPays() throws {
     let values = FormulaTrainer.pool.map { FormulaTrainer.value($0.weights) }
     let best = values.min()!
     var paid: [Double] = []
@@ -152,7 +153,8 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(paid.sorted()[1] < 3)
   }
 
-  @Test(arguments: [(true, true), (false, true), (true, false)])
+  @Test(
+    "work without whole curves or outputs", arguments: [(true, true), (false, true), (true, false)])
   func workWithoutWholeCurvesOrOutputs(wholeCurves: Bool, composite: Bool) throws {
     let context = try FormulaTrainer.context(
       budget: 4, wholeCurves: wholeCurves, composite: composite)
@@ -164,7 +166,9 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(FormulaTrainer.value(last.mixture.weights) <= values[3])
   }
 
-  @Test func goOnWithPausedRunsAndEndAtTheTarget() throws {
+  @Test("go on with paused runs and end at the target") func goOnWithPausedRunsAndEndAtTheTarget()
+    throws
+  {
     var search = try Search("scale-bo", FormulaTrainer.context(budget: 6))
     search.run()
     let ends = search.runs.filter { $0.level == 2 && $0.reached == 3 }
@@ -178,7 +182,8 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(abs(predicted.mean - FormulaTrainer.value(recommendation.mixture.weights)) < 0.02)
   }
 
-  @Test func proposeSomethingElseWhileARunIsUnderWay() throws {
+  @Test("propose something else while a run is under way")
+  func proposeSomethingElseWhileARunIsUnderWay() throws {
     var search = try Search("scale-bo", FormulaTrainer.context())
     for _ in 0..<10 {
       guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }
@@ -196,7 +201,7 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(search.runs.count(where: \.isUnderWay) == 4)
   }
 
-  @Test(arguments: names)
+  @Test("search all mixtures that are feasible", arguments: names)
   func searchAllMixturesThatAreFeasible(name: String) throws {
     let context = try FormulaTrainer.context(
       pool: nil, budget: 3, constraints: [.total(domains: ["code"], lower: nil, upper: 0.3)])
@@ -217,7 +222,7 @@ private let names = ["scale-bo", "mfms", "admire"]
     #expect(FormulaTrainer.value(last.mixture.weights) - best < 0.01)
   }
 
-  @Test func leaveMixturesAloneThatDiverged() throws {
+  @Test("leave mixtures alone that diverged") func leaveMixturesAloneThatDiverged() throws {
     var search = try Search("scale-bo", FormulaTrainer.context(budget: 3))
     for _ in 0..<8 {
       guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }

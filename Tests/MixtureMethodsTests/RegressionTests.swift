@@ -3,7 +3,7 @@ import Numerics
 import Testing
 
 @Suite struct RegressionsTests {
-  @Test func aLinearOneFindsItsCoefficients() {
+  @Test("a linear one finds its coefficients") func aLinearOneFindsItsCoefficients() {
     let inputs = SobolSequence.simplexPoints(parts: 4, count: 30, seed: 1)
     let coefficients = [3.0, 4, 2.5, 5]
     let found = LinearRegression(inputs, targets: inputs.map { dot($0, coefficients) })
@@ -14,7 +14,7 @@ import Testing
   }
 
   /// One stump, against every split tried by hand.
-  @Test func oneSplitIsTheBestOfAllSplits() {
+  @Test("one split is the best of all splits") func oneSplitIsTheBestOfAllSplits() {
     var generator = SeededGenerator(seed: 4)
     let inputs = (0..<24).map { _ in (0..<3).map { _ in generator.uniform() } }
     let targets = inputs.map { ($0[1] > 0.4 ? 2.0 : 1.0) + 0.3 * generator.normal() }
@@ -38,7 +38,8 @@ import Testing
     #expect(abs(error { tree($0) } - best) < 1e-9)
   }
 
-  @Test func treesLearnWhatNoLineCanAndTheirNumberIsChosen() {
+  @Test("trees learn what no line can and their number is chosen")
+  func treesLearnWhatNoLineCanAndTheirNumberIsChosen() {
     var generator = SeededGenerator(seed: 2)
     func target(_ x: [Double]) -> Double { abs(x[0] - 0.5) + (x[1] > 0.3 ? 0.5 : 0) }
     let inputs = (0..<400).map { _ in (0..<3).map { _ in generator.uniform() } }
@@ -54,14 +55,16 @@ import Testing
     #expect(again(tests[0]) == trees(tests[0]))
   }
 
-  @Test func equalTargetsAndSingleRunsGiveAConstant() {
+  @Test("equal targets and single runs give a constant")
+  func equalTargetsAndSingleRunsGiveAConstant() {
     let inputs = SobolSequence.simplexPoints(parts: 3, count: 12, seed: 1)
     let constant = BoostedTrees(inputs, targets: inputs.map { _ in 2.5 }, seed: 1)
     #expect(inputs.allSatisfy { constant($0) == 2.5 })
     #expect(BoostedTrees([[0.2, 0.8]], targets: [1.5], seed: 1)([0.9, 0.1]) == 1.5)
   }
 
-  @Test func aSimulationKeepsTheLowestPredictionsOfAllThatWereDrawn() {
+  @Test("a simulation keeps the lowest predictions of all that were drawn")
+  func aSimulationKeepsTheLowestPredictionsOfAllThatWereDrawn() {
     let model = RegressionModel.linear(LinearRegression([[1, 0], [0, 1]], targets: [1, 2]))
     let few = Simulation(
       count: 500, keeping: 10, concentrations: [1, 1], seed: 3, stream: "s", model: model)
@@ -75,7 +78,8 @@ import Testing
 }
 
 @Suite struct DescentOnTheSimplexTests {
-  @Test func reachesTheNearestPointOfItForTheSquareOfADistance() {
+  @Test("reaches the nearest point of it for the square of a distance")
+  func reachesTheNearestPointOfItForTheSquareOfADistance() {
     for target in [[0.2, 0.3, 0.5], [0.9, 0.4, -0.2], [3, -1, -1]] {
       let found = SimplexDescent().minimize(from: [1, 0, 0]) { x in
         let difference = zip(x, target).map { $0 - $1 }
@@ -86,7 +90,8 @@ import Testing
     }
   }
 
-  @Test func endsInTheFlatValleyOfABadlyScaledFunction() {
+  @Test("ends in the flat valley of a badly scaled function")
+  func endsInTheFlatValleyOfABadlyScaledFunction() {
     let scales = [1.0, 100, 10_000]
     let found = SimplexDescent().minimize(from: [0, 0, 1]) { x in
       (zip(x, scales).reduce(0) { $0 + $1.1 * $1.0 * $1.0 }, zip(x, scales).map { 2 * $0 * $1 })

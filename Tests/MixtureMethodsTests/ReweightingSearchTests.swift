@@ -29,7 +29,8 @@ import Testing
     return observation
   }
 
-  @Test func doReMiGoesThroughThreeRoundsAndTrainsTheLastOnesAnswer() throws {
+  @Test("do re mi goes through three rounds and trains the last ones answer")
+  func doReMiGoesThroughThreeRoundsAndTrainsTheLastOnesAnswer() throws {
     var method = try makeMethod(named: "doremi", context: context(trials: 64))
     #expect(method.waitsForOutcomes)
     let answers = [
@@ -50,7 +51,8 @@ import Testing
     #expect(method.recommendations(1)[0].observed != nil)
   }
 
-  @Test func endsItsRoundsWhereTheWeightsHaveSettledOrTheBudgetEnds() throws {
+  @Test("ends its rounds where the weights have settled or the budget ends")
+  func endsItsRoundsWhereTheWeightsHaveSettledOrTheBudgetEnds() throws {
     var settled = try makeMethod(named: "doremi", context: context(trials: nil))
     let first = try #require(settled.suggest(pending: [], ordinal: 0))
     settled.update(with: [outcome(first, recommended: [0.2002, 0.1998, 0.2, 0.2, 0.2])])
@@ -63,7 +65,7 @@ import Testing
     #expect(abs(TrainingProcedure.doremi.runs - 7.0 / 3) < 1e-12)
   }
 
-  @Test(arguments: ["odm", "aioli"])
+  @Test("the others take one run and its answer", arguments: ["odm", "aioli"])
   func theOthersTakeOneRunAndItsAnswer(name: String) throws {
     var method = try makeMethod(named: name, context: context(trials: 64))
     let first = try #require(method.suggest(pending: [], ordinal: 0))
@@ -75,7 +77,7 @@ import Testing
     #expect(method.suggest(pending: [], ordinal: 2) == nil)
   }
 
-  @Test func aRunThatDivergedRecommendsNothing() throws {
+  @Test("a run that diverged recommends nothing") func aRunThatDivergedRecommendsNothing() throws {
     var method = try makeMethod(named: "aioli", context: context(trials: 64))
     let first = try #require(method.suggest(pending: [], ordinal: 0))
     method.update(with: [outcome(first, recommended: nil)])

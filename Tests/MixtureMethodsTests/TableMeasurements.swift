@@ -28,7 +28,7 @@ struct TableMeasurements {
     return order
   }
 
-  @Test(arguments: ["within", "across"])
+  @Test("predicts RegMix's held out runs from 64", arguments: ["within", "across"])
   func predictsRegMixsHeldOutRunsFrom64(protocolName: String) throws {
     let table = try RunTable.regmix()
     let objective = table.objective
@@ -71,7 +71,7 @@ struct TableMeasurements {
     #expect(ranks.reduce(0, +) / Double(splits) > 0.98)
   }
 
-  @Test func ranks5MixsRunsLeftOut() throws {
+  @Test("ranks 5 mixs runs left out") func ranks5MixsRunsLeftOut() throws {
     for size in ["70M", "160M", "305M", "410M"] {
       let table = try RunTable.fiveMix(size, step: 30000)
       let mean = table.outputs.map { _ in 1 / Double(table.outputs.count) }
@@ -107,7 +107,7 @@ struct TableMeasurements {
     }
   }
 
-  @Test(arguments: [0, 0.02])
+  @Test("finds the best of RegMix's pool", arguments: [0, 0.02])
   func findsTheBestOfRegMixsPool(noise: Double) throws {
     let clean = try RunTable.regmix()
     let objective = clean.objective
@@ -185,7 +185,7 @@ private struct PoolHistory {
 /// SuggestionTiming`.
 @Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["MIXPIPE_TIMING"] != nil))
 struct SuggestionTiming {
-  @Test(arguments: SuggestionBenchmark.curve)
+  @Test("of n runs k domains and d outputs", arguments: SuggestionBenchmark.curve)
   func ofNRunsKDomainsAndDOutputs(benchmark: SuggestionBenchmark) throws {
     let timing = try benchmark.measure()
     print(

@@ -19,10 +19,13 @@ private func message(_ body: () throws -> some Any) -> String {
 }
 
 @Suite struct ConstraintTests {
-  @Test(arguments: [
-    "code<=0.3", "books=0.1", "books+papers>=0.2", "books+papers=0.2..0.4", "epochs<=4",
-    "epochs(books)<=2.5", "domains<=3",
-  ]) func isPrintedAsItIsRead(text: String) throws {
+  @Test(
+    "is printed as it is read",
+    arguments: [
+      "code<=0.3", "books=0.1", "books+papers>=0.2", "books+papers=0.2..0.4", "epochs<=4",
+      "epochs(books)<=2.5", "domains<=3",
+    ]) func isPrintedAsItIsRead(text: String) throws
+  {
     let constraint = try MixtureConstraint(parsing: text)
     #expect("\(constraint)" == text)
     #expect(try MixtureConstraint(parsing: " " + text.replacing("=", with: "= ")) == constraint)
@@ -30,15 +33,19 @@ private func message(_ body: () throws -> some Any) -> String {
     #expect(try JSONDecoder().decode([MixtureConstraint].self, from: data) == [constraint])
   }
 
-  @Test(arguments: [
-    "", "code", "code<0.3", "code<=", "<=0.3", "code<=1.5", "code<=-1", "code=0.4..0.2",
-    "code<=0.1..0.2", "code=0.1..", "books+=0.1", "epochs>=2", "epochs=2", "epochs()<=2",
-    "epochs<=0", "domains<=2.5", "domains<=0", "domains>=2", "code<=nan", "code<=inf", "code==0.1=",
-  ]) func isRefused(text: String) {
+  @Test(
+    "is refused",
+    arguments: [
+      "", "code", "code<0.3", "code<=", "<=0.3", "code<=1.5", "code<=-1", "code=0.4..0.2",
+      "code<=0.1..0.2", "code=0.1..", "books+=0.1", "epochs>=2", "epochs=2", "epochs()<=2",
+      "epochs<=0", "domains<=2.5", "domains<=0", "domains>=2", "code<=nan", "code<=inf",
+      "code==0.1=",
+    ]) func isRefused(text: String)
+  {
     #expect(message { try MixtureConstraint(parsing: text) }.contains("expected one such as"))
   }
 
-  @Test func namesDomainsThatAreThereEachOnce() throws {
+  @Test("names domains that are there each once") func namesDomainsThatAreThereEachOnce() throws {
     #expect(message { try feasible(["cod<=0.3"]) }.contains("did you mean 'code'?"))
     #expect(message { try feasible(["epochs(cod)<=3"]) }.contains("did you mean 'code'?"))
     #expect(
@@ -50,7 +57,9 @@ private func message(_ body: () throws -> some Any) -> String {
 }
 
 @Suite struct FeasibleMixturesTests {
-  @Test func areAllOfThemWhereNothingIsAskedFor() throws {
+  @Test("are all of them where nothing is asked for") func areAllOfThemWhereNothingIsAskedFor()
+    throws
+  {
     let all = FeasibleMixtures.all(over: domains)
     #expect(all.isWholeSimplex)
     #expect(try feasible([]) == all)
@@ -61,7 +70,9 @@ private func message(_ body: () throws -> some Any) -> String {
     #expect(spread.point(3, seed: 9) == points[0])
   }
 
-  @Test func countEpochsByTheTokensThatThereAre() throws {
+  @Test("count epochs by the tokens that there are") func countEpochsByTheTokensThatThereAre()
+    throws
+  {
     // 1,000 tokens are trained on: at most .4 of them from 100 tokens of books gone through 4 times.
     let found = try feasible(["epochs<=4", "epochs(papers)<=2"])
     #expect(found.contains([0.4, 0.5, 0, 0.1, 0]))
@@ -71,7 +82,7 @@ private func message(_ body: () throws -> some Any) -> String {
       found.broken(by: [0, 0.4, 0, 0.6, 0]) == ["epochs(papers)<=4", "epochs(papers)<=2"])
   }
 
-  @Test func sayWhatContradictsWhatAndByHowMuch() {
+  @Test("say what contradicts what and by how much") func sayWhatContradictsWhatAndByHowMuch() {
     #expect(
       message { try feasible(["books>=0.7", "code>=0.5", "web<=0.9"]) }
         == "no mixture satisfies 'books>=0.7' and 'code>=0.5' together: they miss each other by 0.2 "
@@ -104,7 +115,9 @@ private func message(_ body: () throws -> some Any) -> String {
     ["books+web=0.3", "web+code=0.3", "domains<=4"],
   ]
 
-  @Test(arguments: cases) func areFilledByAnEvenSpread(texts: [String]) throws {
+  @Test("are filled by an even spread", arguments: cases) func areFilledByAnEvenSpread(
+    texts: [String]
+  ) throws {
     let found = try feasible(texts)
     let spread = FeasibleSpread(found)
     var points: [[Double]] = []
@@ -128,7 +141,9 @@ private func message(_ body: () throws -> some Any) -> String {
     }
   }
 
-  @Test(arguments: cases) func takeInTheNearestOfAMixture(texts: [String]) throws {
+  @Test("take in the nearest of a mixture", arguments: cases) func takeInTheNearestOfAMixture(
+    texts: [String]
+  ) throws {
     let found = try feasible(texts)
     var generator = SeededGenerator(seed: 8)
     for _ in 0..<40 {
@@ -154,11 +169,14 @@ private func message(_ body: () throws -> some Any) -> String {
       over: heldOut, targets: domains, limits: limits.map { try Objective.Limit(parsing: $0) })
   }
 
-  @Test(arguments: [
-    ("mean", 3.0), ("worst", 5.0), ("worst:books,web", 2.0), ("mean:docs,reviews", 6.5),
-    ("weighted:reviews=3,docs=1", 6.25), ("excess:docs=6.5,books=0.5", 0.5),
-    ("worst-excess:docs=6.5,books=0.75", 0.5),
-  ]) func weighsTheLosses(text: String, expected: Double) throws {
+  @Test(
+    "weighs the losses",
+    arguments: [
+      ("mean", 3.0), ("worst", 5.0), ("worst:books,web", 2.0), ("mean:docs,reviews", 6.5),
+      ("weighted:reviews=3,docs=1", 6.25), ("excess:docs=6.5,books=0.5", 0.5),
+      ("worst-excess:docs=6.5,books=0.75", 0.5),
+    ]) func weighsTheLosses(text: String, expected: Double) throws
+  {
     let objective = try objective(text)
     let losses = objective.domains.map { Double(heldOut.firstIndex(of: $0)! + 1) }
     #expect(abs(objective.value(of: losses) - expected) < 1e-12)
@@ -168,7 +186,7 @@ private func message(_ body: () throws -> some Any) -> String {
     #expect(objective.isLinear == !text.hasPrefix("worst"))
   }
 
-  @Test func paysForWhatIsAboveALimit() throws {
+  @Test("pays for what is above a limit") func paysForWhatIsAboveALimit() throws {
     let guarded = try objective("mean:books,web", limits: ["docs<=6.5", "books <= 2"])
     #expect(guarded.domains == ["books", "web", "docs"])
     #expect(guarded.value(of: [1, 2, 6]) == 1.5)
@@ -180,21 +198,25 @@ private func message(_ body: () throws -> some Any) -> String {
     #expect(try JSONDecoder().decode(Objective.self, from: data) == guarded)
   }
 
-  @Test func isWrittenAsItAlwaysWasWhereItIsAPlainMean() throws {
+  @Test("is written as it always was where it is a plain mean")
+  func isWrittenAsItAlwaysWasWhereItIsAPlainMean() throws {
     let data = try JSONEncoder().encode(Objective.mean(of: ["books", "web"]))
     let fields = try JSONSerialization.jsonObject(with: data) as! [String: Any]
     #expect(fields.keys.sorted() == ["targets", "weights"])
   }
 
-  @Test(arguments: [
-    "men", "worst:", "mean:books=2", "weighted", "weighted:books", "weighted:books=-1",
-    "weighted:books=0", "excess", "excess:books", "worst:books,books", "mean:nowhere",
-    "excess:books=x", "mean:books,",
-  ]) func isRefused(text: String) {
+  @Test(
+    "is refused",
+    arguments: [
+      "men", "worst:", "mean:books=2", "weighted", "weighted:books", "weighted:books=-1",
+      "weighted:books=0", "excess", "excess:books", "worst:books,books", "mean:nowhere",
+      "excess:books=x", "mean:books,",
+    ]) func isRefused(text: String)
+  {
     #expect(!message { try objective(text) }.isEmpty)
   }
 
-  @Test func isToldWhatWasProbablyMeant() {
+  @Test("is told what was probably meant") func isToldWhatWasProbablyMeant() {
     #expect(message { try objective("wurst") }.contains("did you mean 'worst'?"))
     #expect(message { try objective("mean:boks") }.contains("did you mean 'books'?"))
     #expect(message { try objective("mean", limits: ["web<3"]) }.contains("'web<=3.95'"))

@@ -9,7 +9,7 @@ import Testing
     MixtureSpread.mixtures(count, over: domains, availableTokens: tokens, seed: seed)
   }
 
-  @Test func beginsWithThatOfFewerNoMixtureTwice() {
+  @Test("begins with that of fewer no mixture twice") func beginsWithThatOfFewerNoMixtureTwice() {
     let all = spread(200)
     #expect(all.count == 200)
     #expect(Set(all.map(\.weights)).count == 200)
@@ -19,7 +19,8 @@ import Testing
     #expect(all[1].weights == [0.05, 0.4, 0.3, 0.2, 0.05])
   }
 
-  @Test func isEvenInsideAndHasMixturesNearEveryCornerAndOnFaces() {
+  @Test("is even inside and has mixtures near every corner and on faces")
+  func isEvenInsideAndHasMixturesNearEveryCornerAndOnFaces() {
     let all = spread(128)
     for domain in domains.indices {
       let weights = all.map { $0.weights[domain] }
@@ -37,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func hasWeightsInWholeTenThousandths() {
+  @Test("has weights in whole ten thousandths") func hasWeightsInWholeTenThousandths() {
     for mixture in spread(64) {
       let units = Mixture.tenThousandths(of: mixture.weights)
       #expect(units.reduce(0, +) == 10_000)
@@ -48,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func servesTwoDomainsAndOne() {
+  @Test("serves two domains and one") func servesTwoDomainsAndOne() {
     let two = MixtureSpread.mixtures(9, over: ["a", "b"], availableTokens: [1, 2], seed: 3)
     #expect(Set(two.map(\.weights)).count == 9)
     #expect(

@@ -17,7 +17,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
 }
 
 @Suite struct MixtureTests {
-  @Test func sumsToOne() throws {
+  @Test("sums to one") func sumsToOne() throws {
     let mixture = try Mixture(domains: domains, weights: [0.2, 0.3, 0.1, 0.3, 0.1])
     #expect(abs(mixture.weights.reduce(0, +) - 1) < 1e-15)
     #expect(mixture["web"] == 0.3 && mixture["reviews"] == nil)
@@ -28,7 +28,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
     #expect(Mixture(domains: ["a", "b"], proportionalTo: [3, 1]).weights == [0.75, 0.25])
   }
 
-  @Test func refusesWeightsThatDoNot() {
+  @Test("refuses weights that do not") func refusesWeightsThatDoNot() {
     #expect(throws: MixtureError.sum(0.75)) {
       try Mixture(domains: ["a", "b"], weights: [0.5, 0.25])
     }
@@ -43,7 +43,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
     }
   }
 
-  @Test func survivesJSONToTheLastBit() throws {
+  @Test("survives JSON to the last bit") func survivesJSONToTheLastBit() throws {
     var generator = SeededGenerator(seed: 2)
     for _ in 0..<200 {
       let mixture = Mixture(
@@ -54,10 +54,13 @@ private func message<Result>(of body: () throws -> Result) -> String {
     }
   }
 
-  @Test(arguments: [
-    #"{"domains":["a"],"weights":[0.5,0.5]}"#, #"{"domains":["a","b"],"weights":[0.5,0.6]}"#,
-    #"{"domains":["a","b"],"weights":[1.5,-0.5]}"#,
-  ]) func isNotReadFromJSONThatIsNone(text: String) {
+  @Test(
+    "is not read from JSON that is none",
+    arguments: [
+      #"{"domains":["a"],"weights":[0.5,0.5]}"#, #"{"domains":["a","b"],"weights":[0.5,0.6]}"#,
+      #"{"domains":["a","b"],"weights":[1.5,-0.5]}"#,
+    ]) func isNotReadFromJSONThatIsNone(text: String)
+  {
     #expect(throws: DecodingError.self) {
       try JSONDecoder().decode(Mixture.self, from: Data(text.utf8))
     }
@@ -70,14 +73,17 @@ private func message<Result>(of body: () throws -> Result) -> String {
       .resolved(over: domains, availableTokens: [10, 20, 30, 40, 100]).weights
   }
 
-  @Test func hasAWeightForEachDomainThatItNamesInAnyOrder() throws {
+  @Test("has a weight for each domain that it names in any order")
+  func hasAWeightForEachDomainThatItNamesInAnyOrder() throws {
     #expect(try resolved("code=0.7,books=0.3") == [0.3, 0, 0.7, 0, 0])
     #expect(try resolved(" code = 0.75 ,\tbooks=.25 ") == [0.25, 0, 0.75, 0, 0])
     #expect(try resolved("web=1") == [0, 1, 0, 0, 0])
     #expect(try resolved("web=1e0,code=0") == [0, 1, 0, 0, 0])
   }
 
-  @Test func mayBeTheNameOfOneThatNeedsNoSearch() throws {
+  @Test("may be the name of one that needs no search") func mayBeTheNameOfOneThatNeedsNoSearch()
+    throws
+  {
     #expect(try resolved("uniform") == [0.2, 0.2, 0.2, 0.2, 0.2])
     #expect(try resolved("natural") == [0.05, 0.1, 0.15, 0.2, 0.5])
     // assets/report.pdf, table of weights, rounded to four digits.
@@ -85,44 +91,50 @@ private func message<Result>(of body: () throws -> Result) -> String {
     #expect(llama == [0.0497, 0.7403, 0.0718, 0.0276, 0.1105])
   }
 
-  @Test(arguments: [
-    (
-      "books=0.5,code=0.45",
-      "the weights sum to 0.95, expected 1; scale them so that they sum to one"
-    ),
-    ("books=1,code=1", "the weights sum to 2, expected 1; scale them so that they sum to one"),
-    ("books=0.1,web=0.2", "the weights sum to 0.3, expected 1; scale them so that they sum to one"),
-    ("books=1.5,code=-0.5", "the weight of 'code' is -0.5, expected a number from 0 to 1"),
-    ("books=nan", "the weight of 'books' is nan, expected a number from 0 to 1"),
-    ("books=0.5,books=0.5", "the domain 'books' is given twice; give each domain once"),
-    ("books", "found 'books', expected a list such as 'books=0.3,code=0.7'"),
-    ("", "found '', expected a list such as 'books=0.3,code=0.7'"),
-    ("books=0.5,", "found '', expected a list such as 'books=0.3,code=0.7'"),
-    ("books=half", "found 'books=half', expected a list such as 'books=0.3,code=0.7'"),
-    ("books=0.5 0.5", "found 'books=0.5 0.5', expected a list such as 'books=0.3,code=0.7'"),
-    ("=1", "found '=1', expected a list such as 'books=0.3,code=0.7'"),
-    (
-      "my books=1",
-      "unknown domain 'my books'; did you mean 'books'? "
-        + "the domains are books, web, code, papers, chat"
-    ),
-    ("books=30%", "found 'books=30%', expected a list such as 'books=0.3,code=0.7'"),
-    (
-      "unifrom",
-      "unknown mixture 'unifrom'; did you mean 'uniform'? give weights such as "
-        + "'books=0.3,code=0.7', or one of uniform, natural, llama"
-    ),
-    (
-      "boks=0.5,code=0.5",
-      "unknown domain 'boks'; did you mean 'books'? "
-        + "the domains are books, web, code, papers, chat"
-    ),
-    ("reddit=1", "unknown domain 'reddit'; the domains are books, web, code, papers, chat"),
-  ]) func isRefusedInOneLineThatSaysWhatToDo(text: String, expected: String) {
+  @Test(
+    "is refused in one line that says what to do",
+    arguments: [
+      (
+        "books=0.5,code=0.45",
+        "the weights sum to 0.95, expected 1; scale them so that they sum to one"
+      ),
+      ("books=1,code=1", "the weights sum to 2, expected 1; scale them so that they sum to one"),
+      (
+        "books=0.1,web=0.2",
+        "the weights sum to 0.3, expected 1; scale them so that they sum to one"
+      ),
+      ("books=1.5,code=-0.5", "the weight of 'code' is -0.5, expected a number from 0 to 1"),
+      ("books=nan", "the weight of 'books' is nan, expected a number from 0 to 1"),
+      ("books=0.5,books=0.5", "the domain 'books' is given twice; give each domain once"),
+      ("books", "found 'books', expected a list such as 'books=0.3,code=0.7'"),
+      ("", "found '', expected a list such as 'books=0.3,code=0.7'"),
+      ("books=0.5,", "found '', expected a list such as 'books=0.3,code=0.7'"),
+      ("books=half", "found 'books=half', expected a list such as 'books=0.3,code=0.7'"),
+      ("books=0.5 0.5", "found 'books=0.5 0.5', expected a list such as 'books=0.3,code=0.7'"),
+      ("=1", "found '=1', expected a list such as 'books=0.3,code=0.7'"),
+      (
+        "my books=1",
+        "unknown domain 'my books'; did you mean 'books'? "
+          + "the domains are books, web, code, papers, chat"
+      ),
+      ("books=30%", "found 'books=30%', expected a list such as 'books=0.3,code=0.7'"),
+      (
+        "unifrom",
+        "unknown mixture 'unifrom'; did you mean 'uniform'? give weights such as "
+          + "'books=0.3,code=0.7', or one of uniform, natural, llama"
+      ),
+      (
+        "boks=0.5,code=0.5",
+        "unknown domain 'boks'; did you mean 'books'? "
+          + "the domains are books, web, code, papers, chat"
+      ),
+      ("reddit=1", "unknown domain 'reddit'; the domains are books, web, code, papers, chat"),
+    ]) func isRefusedInOneLineThatSaysWhatToDo(text: String, expected: String)
+  {
     #expect(message(of: { try resolved(text) }) == expected)
   }
 
-  @Test func cannotBeLLaMAsWithoutLLaMAsDomains() {
+  @Test("cannot be l la m as without l la m as domains") func cannotBeLLaMAsWithoutLLaMAsDomains() {
     #expect(
       message(of: {
         try MixtureSpecification(parsing: "llama")
@@ -143,7 +155,7 @@ private func message<Result>(of body: () throws -> Result) -> String {
         }))
   }
 
-  @Test func weighsTheTargetsThatItNames() {
+  @Test("weighs the targets that it names") func weighsTheTargetsThatItNames() {
     let seen = observation([("docs", 5), ("books", 3), ("code", 2)])
     #expect(Objective.mean(of: ["books", "code"]).value(of: seen) == 2.5)
     let weighted = Objective(targets: ["code", "docs"], proportionalTo: [3, 1])
@@ -151,7 +163,8 @@ private func message<Result>(of body: () throws -> Result) -> String {
     #expect(weighted.value(of: [2, 5]) == 2.75)
   }
 
-  @Test func hasNoValueWhereATargetIsMissingOrTheRunDiverged() {
+  @Test("has no value where a target is missing or the run diverged")
+  func hasNoValueWhereATargetIsMissingOrTheRunDiverged() {
     let seen = observation([("books", 3)])
     #expect(Objective.mean(of: ["books", "code"]).value(of: seen) == nil)
     var diverged = seen
@@ -159,7 +172,8 @@ private func message<Result>(of body: () throws -> Result) -> String {
     #expect(Objective.mean(of: ["books"]).value(of: diverged) == nil)
   }
 
-  @Test func survivesJSONButNotWithTargetsAndWeightsThatDoNotMatch() throws {
+  @Test("survives JSON but not with targets and weights that do not match")
+  func survivesJSONButNotWithTargetsAndWeightsThatDoNotMatch() throws {
     let objective = Objective(targets: ["code", "docs", "web"], proportionalTo: [3, 1, 0.7])
     #expect(
       try JSONDecoder().decode(Objective.self, from: JSONEncoder().encode(objective)) == objective)
@@ -175,20 +189,25 @@ private func message<Result>(of body: () throws -> Result) -> String {
 }
 
 @Suite struct DidYouMeanTests {
-  @Test(arguments: [
-    ("sobel", "sobol"), ("Uniform", "uniform"), ("unifrom", "uniform"), ("bo-row", "bo-raw"),
-    ("lama", "llama"),
-  ]) func namesTheNearest(typed: String, expected: String) {
+  @Test(
+    "names the nearest",
+    arguments: [
+      ("sobel", "sobol"), ("Uniform", "uniform"), ("unifrom", "uniform"), ("bo-row", "bo-raw"),
+      ("lama", "llama"),
+    ]) func namesTheNearest(typed: String, expected: String)
+  {
     #expect(nearestName(to: typed, in: ["bo", "bo-raw", "sobol", "uniform", "llama"]) == expected)
   }
 
-  @Test(arguments: ["xyzzy", "hyperband", "q"]) func isSilentWhereNothingIsNear(
+  @Test("is silent where nothing is near", arguments: ["xyzzy", "hyperband", "q"])
+  func isSilentWhereNothingIsNear(
     typed: String
   ) {
     #expect(nearestName(to: typed, in: ["sobol", "uniform", "llama"]) == nil)
   }
 
-  @Test func countsInsertionsDeletionsAndSubstitutions() {
+  @Test("counts insertions deletions and substitutions")
+  func countsInsertionsDeletionsAndSubstitutions() {
     #expect(editDistance("kitten", "sitting") == 3)
     #expect(editDistance("", "abc") == 3)
     #expect(editDistance("abc", "") == 3)

@@ -13,7 +13,9 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
 }
 
 @Suite struct LinearAlgebraTests {
-  @Test(arguments: [(false, false), (true, false), (false, true), (true, true)])
+  @Test(
+    "products agree with the sum that defines them",
+    arguments: [(false, false), (true, false), (false, true), (true, true)])
   func productsAgreeWithTheSumThatDefinesThem(transposed: (Bool, Bool)) {
     let a = transposed.0 ? randomMatrix(4, 3, seed: 1) : randomMatrix(3, 4, seed: 1)
     let b = transposed.1 ? randomMatrix(5, 4, seed: 2) : randomMatrix(4, 5, seed: 2)
@@ -33,7 +35,7 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
         Matrix(columns: [product]), a.times(v, transposingSelf: transposed.0)) < 1e-13)
   }
 
-  @Test(arguments: [1, 2, 7, 60])
+  @Test("cholesky solves inverts and measures", arguments: [1, 2, 7, 60])
   func choleskySolvesInvertsAndMeasures(size: Int) throws {
     let root = randomMatrix(size, size + 2, seed: 4)
     let a = root.times(root, transposingOther: true)
@@ -55,7 +57,8 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Double {
     }
   }
 
-  @Test func jitterGrowsUntilASingularMatrixCanBeFactored() throws {
+  @Test("jitter grows until a singular matrix can be factored")
+  func jitterGrowsUntilASingularMatrixCanBeFactored() throws {
     let ones = Matrix(rows: 5, columns: 5, repeating: 1)
     let cholesky = try #require(Cholesky(factoring: ones))
     #expect(cholesky.jitter > 0 && cholesky.jitter < 1e-8)

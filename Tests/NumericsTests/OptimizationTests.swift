@@ -3,7 +3,7 @@ import Numerics
 import Testing
 
 @Suite struct LBFGSTests {
-  @Test(arguments: [2, 10, 30])
+  @Test("finds the bottom of rosenbrocks valley", arguments: [2, 10, 30])
   func findsTheBottomOfRosenbrocksValley(dimensions: Int) {
     var evaluations = 0
     let result = LimitedMemoryBFGS().minimize(
@@ -25,7 +25,8 @@ import Testing
     #expect(evaluations == result.evaluations && evaluations < 60 + 20 * dimensions)
   }
 
-  @Test func stepsBackFromWhereTheFunctionIsNotFinite() {
+  @Test("steps back from where the function is not finite")
+  func stepsBackFromWhereTheFunctionIsNotFinite() {
     // -ln x + x has its minimum at one, and no value at or below zero.
     var settings = LimitedMemoryBFGS()
     settings.firstStep = 100
@@ -35,7 +36,7 @@ import Testing
     #expect(abs(result.point[0] - 1) < 1e-6)
   }
 
-  @Test func stopsWithinItsBudgetOfEvaluations() {
+  @Test("stops within its budget of evaluations") func stopsWithinItsBudgetOfEvaluations() {
     var settings = LimitedMemoryBFGS()
     settings.maximumEvaluations = 7
     let result = settings.minimize(from: [-1.2, 1]) { x in
@@ -47,7 +48,8 @@ import Testing
 }
 
 @Suite struct SimplexTests {
-  @Test func projectionIsNoFartherThanAnyOtherPoint() {
+  @Test("projection is no farther than any other point")
+  func projectionIsNoFartherThanAnyOtherPoint() {
     var generator = SeededGenerator(seed: 8)
     let lower = [0.05, 0, 0, 0.1, 0]
     let upper = [0.4, 1, 0.3, 0.35, 0.02]
@@ -65,13 +67,14 @@ import Testing
     }
   }
 
-  @Test func projectionLeavesAPointOfTheSimplexWhereItIs() {
+  @Test("projection leaves a point of the simplex where it is")
+  func projectionLeavesAPointOfTheSimplexWhereItIs() {
     let projected = Simplex.projection(of: [0.2, 0.3, 0.5])
     #expect(zip(projected, [0.2, 0.3, 0.5]).allSatisfy { abs($0 - $1) < 1e-15 })
     #expect(Simplex.projection(of: [5, 0, 0]) == [1, 0, 0])
   }
 
-  @Test(arguments: [0.1, 1.0, 3.0])
+  @Test("dirichlet draws have the moments of the distribution", arguments: [0.1, 1.0, 3.0])
   func dirichletDrawsHaveTheMomentsOfTheDistribution(concentration: Double) {
     var generator = SeededGenerator(seed: 9)
     let draws = (0..<20_000).map { _ in

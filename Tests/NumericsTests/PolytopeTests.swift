@@ -31,7 +31,7 @@ import Testing
     return (Polytope(dimensions: parts, conditions: conditions), inside)
   }
 
-  @Test(arguments: [(3, 0), (5, 2), (17, 6), (40, 10)])
+  @Test("projects onto itself", arguments: [(3, 0), (5, 2), (17, 6), (40, 10)])
   func projectsOntoItself(parts: Int, sums: Int) throws {
     for seed in UInt64(0)..<12 {
       let (polytope, inside) = random(parts: parts, sums: sums, seed: seed)
@@ -52,7 +52,8 @@ import Testing
     }
   }
 
-  @Test func agreesWithTheSimplexsOwnProjection() throws {
+  @Test("agrees with the simplexs own projection") func agreesWithTheSimplexsOwnProjection() throws
+  {
     var generator = SeededGenerator(seed: 3)
     let upper = [0.3, 0.5, 0.2, 1, 0.4]
     let conditions =
@@ -73,7 +74,8 @@ import Testing
     }
   }
 
-  @Test func saysWhichConditionsContradictEachOtherAndByHowMuch() {
+  @Test("says which conditions contradict each other and by how much")
+  func saysWhichConditionsContradictEachOtherAndByHowMuch() {
     let polytope = Polytope(
       dimensions: 3,
       conditions: [

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SobolSequenceTests {
   // scipy 1.17.1: stats.qmc.Sobol(d, scramble=False, bits=32).random(n), whose direction numbers are
   // Joe and Kuo's file too.
-  @Test func beginsAsScipysDoes() {
+  @Test("begins as scipys does") func beginsAsScipysDoes() {
     let sequence = SobolSequence(dimensions: 8, scrambledBy: nil)
     #expect(sequence.point(0) == [0, 0, 0, 0, 0, 0, 0, 0])
     #expect(sequence.point(1) == [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
@@ -14,7 +14,8 @@ import Testing
     #expect(sequence.point(5) == [0.875, 0.875, 0.125, 0.375, 0.875, 0.625, 0.875, 0.375])
   }
 
-  @Test func agreesWithScipyFarOutInHighDimensions() {
+  @Test("agrees with scipy far out in high dimensions") func agreesWithScipyFarOutInHighDimensions()
+  {
     let sequence = SobolSequence(dimensions: 64, scrambledBy: nil)
     let far = sequence.point(1000)
     #expect(
@@ -30,7 +31,7 @@ import Testing
       ])
   }
 
-  @Test(arguments: [UInt64(0), 1, 99])
+  @Test("keeps one point in each dyadic interval when scrambled", arguments: [UInt64(0), 1, 99])
   func keepsOnePointInEachDyadicIntervalWhenScrambled(seed: UInt64) {
     let sequence = SobolSequence(dimensions: 40, scrambledBy: seed)
     let points = (0..<256).map { sequence.point($0) }
@@ -41,7 +42,7 @@ import Testing
     #expect(points[0] != SobolSequence(dimensions: 40, scrambledBy: seed + 1).point(0))
   }
 
-  @Test(arguments: [65, 100, 1111, 2500])
+  @Test("is even in any number of dimensions", arguments: [65, 100, 1111, 2500])
   func isEvenInAnyNumberOfDimensions(dimensions: Int) {
     let sequence = SobolSequence(dimensions: dimensions, scrambledBy: 1)
     let points = (0..<128).map { sequence.point($0) }
@@ -57,7 +58,8 @@ import Testing
 
   /// The correlation of two neighbouring dimensions over the first points, which poor direction numbers
   /// make large.
-  @Test func itsHighDimensionsAreNoMoreAlikeThanItsFirst() {
+  @Test("its high dimensions are no more alike than its first")
+  func itsHighDimensionsAreNoMoreAlikeThanItsFirst() {
     let sequence = SobolSequence(dimensions: 320, scrambledBy: nil)
     let points = (0..<1024).map { sequence.point($0) }
     func worst(_ dimensions: Range<Int>) -> Double {
@@ -68,7 +70,8 @@ import Testing
     #expect(worst(64..<320) < max(worst(1..<64), 0.05))
   }
 
-  @Test func itsPolynomialsAreThePrimitiveOnesInOrder() {
+  @Test("its polynomials are the primitive ones in order")
+  func itsPolynomialsAreThePrimitiveOnesInOrder() {
     var polynomials = PrimitivePolynomials(after: 2)
     for (polynomial, _) in SobolDirections.primitives {
       #expect(polynomials.next() == polynomial)
@@ -78,7 +81,7 @@ import Testing
     #expect(count == 480)
   }
 
-  @Test func fillsTheSimplexEvenly() {
+  @Test("fills the simplex evenly") func fillsTheSimplexEvenly() {
     let points = SobolSequence.simplexPoints(parts: 5, count: 1024, seed: 3)
     for i in 0..<5 {
       // Under the uniform distribution E w = 1/5 and E w² = 2/30.

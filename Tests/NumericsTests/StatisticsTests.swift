@@ -10,7 +10,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 
 @Suite struct RSquaredTests {
   // scikit-learn's documentation of r2_score.
-  @Test func isScikitLearns() throws {
+  @Test("is scikit-learn's") func isScikitLearns() throws {
     let found = try #require(Statistics.determination(of: [3, -0.5, 2, 7], by: [2.5, 0, 2, 8]))
     #expect(isClose(found, 0.948_608_137_044_967_9))
     #expect(Statistics.determination(of: [1, 2, 3], by: [3, 2, 1]) == -3)
@@ -20,6 +20,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 
 @Suite struct StudentDistributionTests {
   @Test(
+    "cumulates as scipy does",
     arguments: [
       (1.0, -3.0, 0.102_416_382_349_567_26), (2, -0.5, 1.0 / 3),
       (4, 2.776, 0.974_988_610_840_011_8),
@@ -34,6 +35,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   }
 
   @Test(
+    "has scipys quantiles",
     arguments: [
       (1.0, 0.975, 12.706_204_736_174_694), (2, 0.975, 4.302_652_729_749_462),
       (2, 0.025, -4.302_652_729_749_464), (3, 0.9, 1.637_744_353_696_209),
@@ -46,13 +48,16 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(isClose(found, expected, 1e-10), "found \(found)")
   }
 
-  @Test(arguments: [1.0, 2, 3.5, 10, 200], [1e-9, 0.01, 0.3, 0.499, 0.5, 0.6, 0.975, 0.999])
+  @Test(
+    "has quantiles that invert its cumulative", arguments: [1.0, 2, 3.5, 10, 200],
+    [1e-9, 0.01, 0.3, 0.499, 0.5, 0.6, 0.975, 0.999])
   func hasQuantilesThatInvertItsCumulative(freedom: Double, probability: Double) {
     let t = StudentT(degreesOfFreedom: freedom)
     #expect(isClose(t.cumulative(t.quantile(probability)), probability, 1e-11))
   }
 
-  @Test(arguments: [0.3, 1.0, 4, 50]) func hasTheSlopeThatItsDensitySays(freedom: Double) {
+  @Test("has the slope that its density says", arguments: [0.3, 1.0, 4, 50])
+  func hasTheSlopeThatItsDensitySays(freedom: Double) {
     let t = StudentT(degreesOfFreedom: freedom)
     for x in [-3.0, -0.4, 0, 1.7] {
       let slope = (t.cumulative(x + 1e-5) - t.cumulative(x - 1e-5)) / 2e-5
@@ -63,6 +68,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 
 @Suite struct IncompleteBetaFunctionTests {
   @Test(
+    "agrees with scipy",
     arguments: [
       (0.3, 0.5, 0.5, 0.369_010_119_565_545_36), (0.5, 2, 3, 0.6875),
       (0.99, 10, 0.5, 0.657_928_175_156_784_5), (0.4, 50, 60, 0.124_706_858_343_100_22),
@@ -77,7 +83,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 @Suite struct SummariesTests {
   let values = [4.39, 4.41, 4.37, 4.44, 4.40]
 
-  @Test func agreeWithNumPyAndScipy() throws {
+  @Test("agree with num py and scipy") func agreeWithNumPyAndScipy() throws {
     #expect(isClose(try #require(Statistics.variance(values)), 0.000_67, 1e-10))
     #expect(isClose(try #require(Statistics.standardError(values)), 0.011_575_836_902_790_293))
     let interval = try #require(Statistics.meanInterval([0.012, 0.03, -0.004, 0.021]))
@@ -85,18 +91,18 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(isClose(interval.upperBound, 0.037_822_735_713_306_88, 1e-10))
   }
 
-  @Test func doNotCancelFarFromZero() throws {
+  @Test("do not cancel far from zero") func doNotCancelFarFromZero() throws {
     #expect(isClose(try #require(Statistics.variance([1e9, 1e9 + 1, 1e9 + 2])), 1))
   }
 
-  @Test func sayNothingOfOneValuesNoise() {
+  @Test("say nothing of one values noise") func sayNothingOfOneValuesNoise() {
     #expect(Statistics.variance([1]) == nil)
     #expect(Statistics.standardError([1]) == nil)
     #expect(Statistics.meanInterval([1]) == nil)
     #expect(TTest.paired([1]) == nil)
   }
 
-  @Test func interpolateQuantilesAsNumPyDoes() {
+  @Test("interpolate quantiles as num py does") func interpolateQuantilesAsNumPyDoes() {
     let sorted = [1.0, 2, 2, 3.1, 5.5, 5.5, 7.2]
     let expected = [(0.0, 1.0), (0.1, 1.6), (0.5, 3.1), (0.9, 6.18), (0.975, 6.945)]
     for (probability, expected) in expected {
@@ -105,14 +111,16 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(Statistics.quantile(ofSorted: sorted, 1) == 7.2)
   }
 
-  @Test func poolVariancesByTheirDegreesOfFreedom() throws {
+  @Test("pool variances by their degrees of freedom") func poolVariancesByTheirDegreesOfFreedom()
+    throws
+  {
     let pooled = try #require(Statistics.pooledVariance([[1, 3], [7], [0, 3, 6]]))
     #expect(pooled.degreesOfFreedom == 3)
     #expect(isClose(pooled.variance, (2.0 + 18) / 3))
     #expect(Statistics.pooledVariance([[1], [2]]) == nil)
   }
 
-  @Test func coverTheTrueMeanAsOftenAsTheySay() throws {
+  @Test("cover the true mean as often as they say") func coverTheTrueMeanAsOftenAsTheySay() throws {
     // 4000 samples of 4: the share covered is within three standard errors (.0103) of .95.
     var generator = SeededGenerator(seed: 5)
     var covered = 0
@@ -125,13 +133,13 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 }
 
 @Suite struct TTestTests {
-  @Test func agreeWithScipys() throws {
+  @Test("agree with scipys") func agreeWithScipys() throws {
     let paired = try #require(TTest.paired([0.012, 0.03, -0.004, 0.021]))
     #expect(isClose(paired.statistic, 2.034_482_758_620_689_5, 1e-9))
     #expect(isClose(paired.pValue, 0.134_760_602_300_867_95, 1e-9))
   }
 
-  @Test func areSureWhereThereIsNoSpread() throws {
+  @Test("are sure where there is no spread") func areSureWhereThereIsNoSpread() throws {
     #expect(try #require(TTest.paired([0, 0, 0])).pValue == 1)
     #expect(try #require(TTest.paired([0.5, 0.5])).pValue == 0)
     #expect(try #require(TTest.paired([-0.5, -0.5])).statistic == -.infinity)
@@ -139,7 +147,8 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 }
 
 @Suite struct HolmCorrectionTests {
-  @Test func multipliesStepByStepAndNeverDecreases() {
+  @Test("multiplies step by step and never decreases") func multipliesStepByStepAndNeverDecreases()
+  {
     // By the definition: .005·5, .01·4, .03·3, max(.04·2, .09), .5·1.
     let found = MultipleComparisons.holm([0.01, 0.04, 0.03, 0.005, 0.5])
     for (value, expected) in zip(found, [0.04, 0.09, 0.09, 0.025, 0.5]) {
@@ -149,7 +158,8 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(MultipleComparisons.holm([]) == [])
   }
 
-  @Test func keepsFalseAlarmsOverAFamilyBelowTheirLevel() {
+  @Test("keeps false alarms over a family below their level")
+  func keepsFalseAlarmsOverAFamilyBelowTheirLevel() {
     var generator = SeededGenerator(seed: 7)
     var families = 0
     for _ in 0..<2000
@@ -166,21 +176,22 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
   let x = [3.1, 2.0, 5.5, 5.5, 1.0, 7.2, 2.0]
   let y = [2.2, 1.9, 6.0, 4.0, 4.0, 9.9, 0.5]
 
-  @Test func agreeWithScipysTiesAndAll() throws {
+  @Test("agree with scipys ties and all") func agreeWithScipysTiesAndAll() throws {
     #expect(RankCorrelation.ranks(x) == [4, 2.5, 5.5, 5.5, 1, 7, 2.5])
     #expect(isClose(try #require(RankCorrelation.spearman(x, y)), 0.688_102_353_203_975_5))
     #expect(isClose(try #require(RankCorrelation.kendall(x, y)), 0.615_587_011_251_092_3))
     #expect(isClose(try #require(RankCorrelation.pearson(x, y)), 0.801_897_846_239_460_4))
   }
 
-  @Test func areOneForAnyIncreasingFunctionAndMinusOneForAnyDecreasing() throws {
+  @Test("are one for any increasing function and minus one for any decreasing")
+  func areOneForAnyIncreasingFunctionAndMinusOneForAnyDecreasing() throws {
     let cubes = [1.5, -2, 0.1, 9].map { ($0, $0 * $0 * $0) }
     #expect(RankCorrelation.kendall(cubes.map(\.0), cubes.map(\.1)) == 1)
     #expect(isClose(try #require(RankCorrelation.spearman(cubes.map(\.0), cubes.map(\.1))), 1))
     #expect(RankCorrelation.kendall(cubes.map(\.0), cubes.map { -$0.1 }) == -1)
   }
 
-  @Test func areUndefinedWhereASideDoesNotVary() {
+  @Test("are undefined where a side does not vary") func areUndefinedWhereASideDoesNotVary() {
     #expect(RankCorrelation.spearman([1, 2, 3], [5, 5, 5]) == nil)
     #expect(RankCorrelation.kendall([1, 1], [1, 2]) == nil)
     #expect(RankCorrelation.pearson([1], [2]) == nil)
@@ -188,7 +199,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
 }
 
 @Suite struct BootstrapTests {
-  @Test func givesTheSameIntervalForTheSameSeed() {
+  @Test("gives the same interval for the same seed") func givesTheSameIntervalForTheSameSeed() {
     func interval(_ seed: UInt64) -> ClosedRange<Double>? {
       let values = [0.3, 0.1, 0.9, 0.4, 0.7]
       var generator = SeededGenerator(seed: seed)
@@ -200,7 +211,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(interval(1) != interval(2))
   }
 
-  @Test func coversAMeanAsOftenAsTheorySays() throws {
+  @Test("covers a mean as often as theory says") func coversAMeanAsOftenAsTheorySays() throws {
     // Percentiles of 30 values are as wide as ±1.96 √(29/30) standard errors, within which
     // Student's t with 29 degrees of freedom falls with probability .936: 374 of 400, ± 15.
     var generator = SeededGenerator(seed: 8)
@@ -216,7 +227,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect((359...389).contains(covered), "covered \(covered) of 400")
   }
 
-  @Test(arguments: [2, 3, 5, 10])
+  @Test("stretched varies as a mean does", arguments: [2, 3, 5, 10])
   func stretchedVariesAsAMeanDoes(count: Int) throws {
     var generator = SeededGenerator(seed: 9)
     let sample = (0..<count).map { _ in generator.normal() }
@@ -232,7 +243,7 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(abs(variance / (error * error) - 1) < 0.05)
   }
 
-  @Test func leavesOutDrawsWithoutAValue() {
+  @Test("leaves out draws without a value") func leavesOutDrawsWithoutAValue() {
     var generator = SeededGenerator(seed: 10)
     #expect(Bootstrap.percentileInterval(count: 3, using: &generator) { _ in nil } == nil)
   }

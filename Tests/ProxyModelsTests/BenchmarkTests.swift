@@ -9,7 +9,8 @@ private let toy = ModelSize(
 
 // One after the other: a round starts the count of peak memory anew.
 @Suite(.serialized) struct BenchmarkTests {
-  @Test(arguments: [(1, 1), (2, 1), (1, 2)])
+  @Test(
+    "measures speed beside a probe and where the time goes", arguments: [(1, 1), (2, 1), (1, 2)])
   func measuresSpeedBesideAProbeAndWhereTheTimeGoes(
     threads: (trials: Int, workers: Int)
   ) {
@@ -42,7 +43,8 @@ private let toy = ModelSize(
     #expect(found.operationsPerToken == Double(6 * weights + 12 * 32 * 16))
   }
 
-  @Test func setsEachRoundAgainstTheSameRoundOfOneTrial() {
+  @Test("sets each round against the same round of one trial")
+  func setsEachRoundAgainstTheSameRoundOfOneTrial() {
     func round(_ speed: Double) -> BenchmarkRound {
       BenchmarkRound(
         tokensPerSecond: speed, probeGigaflops: 1, share: 1, processorShare: 1,
@@ -60,7 +62,8 @@ private let toy = ModelSize(
     #expect(found.overOneTrial?.lowest == 1.7 && found.overOneTrial?.highest == 2)
   }
 
-  @Test func readsThePeakOfMemoryFromLinuxsOwnAccount() {
+  @Test("reads the peak of memory from linuxs own account")
+  func readsThePeakOfMemoryFromLinuxsOwnAccount() {
     let status = "Name:\tmixpipe\nVmPeak:\t  900 kB\nVmHWM:\t  123 kB\nVmRSS:\t  100 kB\n"
     #expect(PeakMemory.bytes(ofStatus: status) == 123 << 10)
     #expect(PeakMemory.bytes(ofStatus: "Name:\tmixpipe\n") == nil)
@@ -70,7 +73,7 @@ private let toy = ModelSize(
     #expect(PeakMemory.bytes() >= 64 << 20)
   }
 
-  @Test func countsOperationsAs6N12LTdAToken() {
+  @Test("counts operations as 6 n 12 l td a token") func countsOperationsAs6N12LTdAToken() {
     let size = ModelSize(
       name: "a", layers: 4, width: 128, heads: 4, hiddenWidth: 384, contextLength: 128)
     // Of the matrices: 2048·128 + 4·(4·128² + 3·128·384).
@@ -90,7 +93,8 @@ private let toy = ModelSize(
       secondsPerHeldOutToken: perToken / 4, startUpSeconds: 0.5)
   }
 
-  @Test func addsUpTokensStepsHeldOutTextAndStartUp() {
+  @Test("adds up tokens steps held out text and start up")
+  func addsUpTokensStepsHeldOutTextAndStartUp() {
     let size = ModelSize.ladder[1]
     let model = CostModel(rates: [rates(size, perToken: 1e-5)], workers: 2)
     let configuration = TrainingConfiguration(
@@ -105,7 +109,8 @@ private let toy = ModelSize(
     #expect(cost.operations == perToken * Double(1 << 20) + 300_000 * perToken / 3)
   }
 
-  @Test func interpolatesInPowersOfTheOperationsBetweenSizesThatWereMeasured() {
+  @Test("interpolates in powers of the operations between sizes that were measured")
+  func interpolatesInPowersOfTheOperationsBetweenSizesThatWereMeasured() {
     // Seconds that go with the 0.8th power of the operations are met everywhere in between.
     let ladder = ModelSize.ladder
     func law(_ size: ModelSize) -> Double {
@@ -129,7 +134,7 @@ private let toy = ModelSize(
     #expect(model.rates(of: ladder[2], vocabularySize: 4096).vocabularySize == 4096)
   }
 
-  @Test(arguments: [(1, 1), (2, 1), (1, 2)])
+  @Test("measures each size", arguments: [(1, 1), (2, 1), (1, 2)])
   func measuresEachSize(threads: (trials: Int, workers: Int)) {
     let configuration = TrainingConfiguration(
       size: toy, vocabularySize: 64, tokens: 1, seed: 1, batchSequences: 32)
@@ -143,7 +148,7 @@ private let toy = ModelSize(
 }
 
 @Suite struct ScheduleOfLearningRatesTests {
-  @Test func warmsUpStaysAndFallsToNothing() {
+  @Test("warms up stays and falls to nothing") func warmsUpStaysAndFallsToNothing() {
     var c = TrainingConfiguration(
       size: ModelSize.ladder[1], vocabularySize: 1024, tokens: 2_000_000, seed: 1)
     c.steps = 1000

@@ -10,7 +10,9 @@ import Testing
     (#filePath as NSString).deletingLastPathComponent
     + "/Golden/golden_llama.safetensors"
 
-  @Test(arguments: KernelLevel.available, [ProductEngine.kernels, .blas])
+  @Test(
+    "logits losses and gradients are the same", arguments: KernelLevel.available,
+    [ProductEngine.kernels, .blas])
   func logitsLossesAndGradientsAreTheSame(
     level: KernelLevel, engine: ProductEngine
   ) throws {

@@ -53,7 +53,8 @@ private func meanScores(_ model: ProxyModel, head: Int, distances: Int) -> [Doub
 }
 
 @Suite struct InitializationTests {
-  @Test(arguments: ["50k", "100k", "1M", "2.5M"])
+  @Test(
+    "aims two heads of the first layer at the neighbours", arguments: ["50k", "100k", "1M", "2.5M"])
   func aimsTwoHeadsOfTheFirstLayerAtTheNeighbours(size: String) {
     let model = initialized(size)
     for head in 0..<2 {
@@ -64,12 +65,14 @@ private func meanScores(_ model: ProxyModel, head: Int, distances: Int) -> [Doub
     }
   }
 
-  @Test func leavesTheOtherHeadsWithoutAPreferenceForAPlace() {
+  @Test("leaves the other heads without a preference for a place")
+  func leavesTheOtherHeadsWithoutAPreferenceForAPlace() {
     let scores = meanScores(initialized("1M"), head: 3, distances: 32)
     #expect(scores.max()! - scores.min()! < 1)
   }
 
-  @Test func givesAllTokensOneChannelAndDrawsTheRest() {
+  @Test("gives all tokens one channel and draws the rest")
+  func givesAllTokensOneChannelAndDrawsTheRest() {
     let model = initialized("1M")
     let width = model.layout.size.width
     let rows = (0..<512).map { t in (0..<width).map { model.parameters.base[t * width + $0] } }
@@ -79,7 +82,8 @@ private func meanScores(_ model: ProxyModel, head: Int, distances: Int) -> [Doub
     #expect(abs(Statistics.variance(drawn)! * Double(width) - 1) < 0.02)
   }
 
-  @Test func drawsEverythingWhereThereIsNoCommonChannel() {
+  @Test("draws everything where there is no common channel")
+  func drawsEverythingWhereThereIsNoCommonChannel() {
     let model = initialized("100k", common: 0)
     let width = model.layout.size.width
     let first = (0..<512).map { Double(model.parameters.base[$0 * width]) }

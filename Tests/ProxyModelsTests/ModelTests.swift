@@ -26,7 +26,7 @@ private let engines: [(KernelLevel, ProductEngine)] =
   KernelLevel.available.flatMap { [($0, .kernels), ($0, .blas)] }
 
 @Suite struct ModelTests {
-  @Test(arguments: shapes.indices, engines)
+  @Test("has the references logits loss and gradients", arguments: shapes.indices, engines)
   func hasTheReferencesLogitsLossAndGradients(
     index: Int, engine: (level: KernelLevel, products: ProductEngine)
   ) {
@@ -73,7 +73,7 @@ private let engines: [(KernelLevel, ProductEngine)] =
     for (a, b) in zip(found, logits) { #expect(abs(Double(a) - b) < 2e-5 * (1 + abs(b))) }
   }
 
-  @Test(arguments: shapes.indices)
+  @Test("evaluates to the loss it trains on", arguments: shapes.indices)
   func evaluatesToTheLossItTrainsOn(index: Int) {
     let (size, vocabulary, sequences, positions) = shapes[index]
     let model = ProxyModel(
@@ -101,7 +101,7 @@ private let engines: [(KernelLevel, ProductEngine)] =
     #expect(sum == loss)
   }
 
-  @Test func seesNoTokenThatComesLater() {
+  @Test("sees no token that comes later") func seesNoTokenThatComesLater() {
     let (size, vocabulary, _, positions) = shapes[3]
     let model = ProxyModel(
       size: size, vocabularySize: vocabulary, kernels: KernelTable(level: .supported))
@@ -114,11 +114,13 @@ private let engines: [(KernelLevel, ProductEngine)] =
     #expect(before[(40 * vocabulary)...] != after[(40 * vocabulary)...])
   }
 
-  @Test(arguments: [
-    ("50k", 50_000), ("100k", 100_000), ("250k", 250_000), ("500k", 500_000),
-    ("1M", 1_000_000), ("2.5M", 2_500_000), ("6M", 6_000_000), ("12M", 12_000_000),
-    ("25M", 25_000_000),
-  ])
+  @Test(
+    "is as large as its name says",
+    arguments: [
+      ("50k", 50_000), ("100k", 100_000), ("250k", 250_000), ("500k", 500_000),
+      ("1M", 1_000_000), ("2.5M", 2_500_000), ("6M", 6_000_000), ("12M", 12_000_000),
+      ("25M", 25_000_000),
+    ])
   func isAsLargeAsItsNameSays(name: String, nominal: Int) throws {
     let size = try #require(ModelSize.named(name))
     let count = ParameterLayout(size: size, vocabularySize: 1024).count

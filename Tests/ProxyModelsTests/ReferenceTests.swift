@@ -30,7 +30,7 @@ private func random(_ count: Int, _ seed: UInt64) -> [Double] {
 }
 
 @Suite struct ReferenceSlopesAsFiniteDifferencesDoTests {
-  @Test func forALinearMap() {
+  @Test("for a linear map") func forALinearMap() {
     let layer = ReferenceLinear(inputs: 5, outputs: 3)
     let (x, w, dy) = (random(20, 1), random(15, 2), random(12, 3))
     let (dx, dw) = layer.backward(x, w, dy)
@@ -38,7 +38,7 @@ private func random(_ count: Int, _ seed: UInt64) -> [Double] {
     expectSlopes(dw, at: w) { dot(layer.forward(x, $0), dy) }
   }
 
-  @Test func forTheNorm() {
+  @Test("for the norm") func forTheNorm() {
     let norm = ReferenceNorm()
     let (x, gain, dy) = (random(21, 1), random(7, 2), random(21, 3))
     let (dx, dGain) = norm.backward(x, gain, dy)
@@ -46,7 +46,7 @@ private func random(_ count: Int, _ seed: UInt64) -> [Double] {
     expectSlopes(dGain, at: gain) { dot(norm.forward(x, $0), dy) }
   }
 
-  @Test(arguments: [(1, 1, 2), (5, 2, 4), (7, 3, 2)])
+  @Test("for rotary attention", arguments: [(1, 1, 2), (5, 2, 4), (7, 3, 2)])
   func forRotaryAttention(shape: (positions: Int, heads: Int, headSize: Int)) {
     let attention = ReferenceAttention(heads: shape.heads, headSize: shape.headSize)
     let width = shape.heads * shape.headSize
@@ -54,19 +54,19 @@ private func random(_ count: Int, _ seed: UInt64) -> [Double] {
     expectSlopes(attention.backward(x, dy), at: x) { dot(attention.forward($0), dy) }
   }
 
-  @Test func forTheGatedUnit() {
+  @Test("for the gated unit") func forTheGatedUnit() {
     let gate = ReferenceGate(hidden: 3)
     let (x, dy) = (random(24, 1), random(12, 2))
     expectSlopes(gate.backward(x, dy), at: x) { dot(gate.forward($0), dy) }
   }
 
-  @Test func forCrossEntropy() {
+  @Test("for cross entropy") func forCrossEntropy() {
     let entropy = ReferenceCrossEntropy(targets: [0, 4, 2])
     let logits = random(15, 1)
     expectSlopes(entropy.backward(logits), at: logits) { entropy.forward($0).reduce(0, +) }
   }
 
-  @Test func forTheWholeModelTensorByTensor() {
+  @Test("for the whole model tensor by tensor") func forTheWholeModelTensorByTensor() {
     let size = ModelSize(
       name: "test", layers: 2, width: 16, heads: 1, hiddenWidth: 16, contextLength: 6)
     let layout = ParameterLayout(size: size, vocabularySize: 7)

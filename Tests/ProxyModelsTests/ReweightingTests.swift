@@ -48,7 +48,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
 
 @Suite struct WeightsThatLearnTests {
   // By hand: .5 e^.2 : .5 e^.1 is .5249791875 : .4750208125; then .999 w + .0005.
-  @Test func doReMisFollowTheExcessADomainThatIsAbsentWithItsLast() {
+  @Test("do re mis follow the excess a domain that is absent with its last")
+  func doReMisFollowTheExcessADomainThatIsAbsentWithItsLast() {
     var weights = RobustWeights(parts: 2, reference: "none")
     weights.observe(report(0, excesses: [0.2, 0.1]))
     expectNear(weights.current, [0.5249542083, 0.4750457917])
@@ -63,7 +64,7 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
   }
 
   // By hand, as the repository's rule goes.
-  @Test func theBanditsFollowTheLoss() {
+  @Test("the bandits follow the loss") func theBanditsFollowTheLoss() {
     var weights = BanditWeights(parts: 2)
     #expect(weights.weights(step: 0, of: 10) == [0.5, 0.5])
     // R = .5 · .4 / .5, .5 · .2 / .5; ε = min(.5, √(ln 2 / 2)) = .5, so that all is exploration.
@@ -93,7 +94,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
   }
 
   // A = (.4 0; .1 .2) under probes of (.75 .25; .25 .75): falls (.3 .1; .125 .175).
-  @Test func aiolisFindTheMatrixBehindTheFallsOfTheLosses() {
+  @Test("aiolis find the matrix behind the falls of the losses")
+  func aiolisFindTheMatrixBehindTheFallsOfTheLosses() {
     expectNear(
       ProbedWeights.gains([[0.3, 0.1], [0.125, 0.175]], focus: 0.75), [0.5 / 0.7, 0.2 / 0.7])
     // Shifted where an entry is negative: (.4 -.1; .1 .2) becomes (.5 0; .2 .3).
@@ -102,7 +104,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     #expect(ProbedWeights.gains([[0, 0], [0, 0]], focus: 0.75) == [0, 0])
   }
 
-  @Test func aioliProbesEachDomainAndThenTrainsByWhatItFound() {
+  @Test("aioli probes each domain and then trains by what it found")
+  func aioliProbesEachDomainAndThenTrainsByWhatItFound() {
     var weights = ProbedWeights(parts: 2, rounds: 2, probeShare: 0.4, focus: 0.75, rate: 1)
     // Rounds of ten steps: probes of two, six steps by the weights.
     var heldOut = [[5.0, 5], [4.7, 4.875], [4.6, 4.7]].makeIterator()
@@ -123,7 +126,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     #expect(weights.weights(step: 10, of: 20) == [0.75, 0.25])
   }
 
-  @Test func sumToOneAndStayPositiveWhateverTheLosses() {
+  @Test("sum to one and stay positive whatever the losses")
+  func sumToOneAndStayPositiveWhateverTheLosses() {
     for steps in [1, 3, 40] {
       var schedules: [any WeightSchedule] = [
         RobustWeights(parts: 3, reference: "none"), BanditWeights(parts: 3),
@@ -147,7 +151,7 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
   }
 
   /// The state of a schedule that went half the way, put into a fresh one, goes on alike.
-  @Test func goOnFromTheirState() throws {
+  @Test("go on from their state") func goOnFromTheirState() throws {
     let fresh: [any WeightSchedule] = [
       RobustWeights(parts: 2, reference: "none"), BanditWeights(parts: 2),
       ProbedWeights(parts: 2, rounds: 2),
@@ -192,7 +196,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     ]
   }
 
-  @Test func givesTheSameBitsForAnyNumberOfWorkersAndAfterAnyInterruption() throws {
+  @Test("gives the same bits for any number of workers and after any interruption")
+  func givesTheSameBitsForAnyNumberOfWorkersAndAfterAnyInterruption() throws {
     let reference = try Self.reference()
     for schedule in Self.schedules() {
       let whole = try trainer(schedule, reference: reference).run()
@@ -221,7 +226,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     }
   }
 
-  @Test func aCheckpointOfOneScheduleIsNoneOfAnother() throws {
+  @Test("a checkpoint of one schedule is none of another")
+  func aCheckpointOfOneScheduleIsNoneOfAnother() throws {
     let folder = NSTemporaryDirectory() + "mixpipe-reweighting-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(throws: CancellationError.self) {
@@ -234,7 +240,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
   }
 
   /// A schedule that changes nothing but listens: what it hears must be what happens.
-  @Test func reportsEachDomainsLossInTheBatchAndAboveTheReference() throws {
+  @Test("reports each domains loss in the batch and above the reference")
+  func reportsEachDomainsLossInTheBatchAndAboveTheReference() throws {
     final class Ear: @unchecked Sendable {
       var reports: [StepReport] = []
     }
@@ -271,7 +278,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     #expect(ear.reports.map { $0.heldOut != nil } == (0..<40).map { $0 == 3 })
   }
 
-  @Test func lossesThatCountAlikeTrainAsPlainOnesDo() throws {
+  @Test("losses that count alike train as plain ones do")
+  func lossesThatCountAlikeTrainAsPlainOnesDo() throws {
     struct Even: WeightSchedule {
       var identity: String { "even" }
       func weights(step: Int, of steps: Int) -> [Double] { [0.5, 0.5] }
@@ -288,7 +296,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     #expect(try zip(losses(Even()), plain).allSatisfy { abs($0 - $1) < 1e-3 })
   }
 
-  @Test func aDomainWhoseLossDoesNotCountIsNotLearnt() throws {
+  @Test("a domain whose loss does not count is not learnt")
+  func aDomainWhoseLossDoesNotCountIsNotLearnt() throws {
     struct Deaf: WeightSchedule {
       var identity: String { "deaf" }
       func weights(step: Int, of steps: Int) -> [Double] { [0.5, 0.5] }

@@ -48,7 +48,8 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
 }
 
 @Suite struct RunMeasuredAtRungsTests {
-  @Test func givesAtEachTheBitsOfARunThatEndsThere() throws {
+  @Test("gives at each the bits of a run that ends there")
+  func givesAtEachTheBitsOfARunThatEndsThere() throws {
     let results = try trainer(configuration()).run(rungs: rungs, upTo: 2)
     #expect(results.map(\.steps) == rungs)
     for (result, steps) in zip(results, rungs) {
@@ -60,7 +61,8 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     #expect(Set(results.map { "\($0.outcome)" }).count == 3)
   }
 
-  @Test func doesSoWhereTheWarmUpIsLongerThanTheRun() throws {
+  @Test("does so where the warm up is longer than the run")
+  func doesSoWhereTheWarmUpIsLongerThanTheRun() throws {
     var c = configuration()
     c.warmupSteps = 20
     let results = try trainer(c).run(rungs: rungs, upTo: 1)
@@ -70,7 +72,8 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     }
   }
 
-  @Test func isPausedAtARungAndTrainsOnlyWhatIsMissing() throws {
+  @Test("is paused at a rung and trains only what is missing")
+  func isPausedAtARungAndTrainsOnlyWhatIsMissing() throws {
     let whole = try trainer(configuration()).run(rungs: rungs, upTo: 2)
     try withFolder { folder in
       var steps: [Int] = []
@@ -95,7 +98,8 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     }
   }
 
-  @Test func isMeasuredAtItsGoalAloneWhereThatIsWanted() throws {
+  @Test("is measured at its goal alone where that is wanted")
+  func isMeasuredAtItsGoalAloneWhereThatIsWanted() throws {
     let whole = try trainer(configuration()).run(rungs: rungs, upTo: 2)
     let costs = configuration().costs(ofRungs: rungs, heldOutTokens: 2 * 64 * 24)
     try withFolder { folder in
@@ -114,7 +118,8 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
   }
 
   // In the trunk, at a branch point, in a branch, at a rung.
-  @Test(arguments: [1, 6, 7, 8, 13, 18, 30, 37])
+  @Test(
+    "ends with the same bits after a stop at any step", arguments: [1, 6, 7, 8, 13, 18, 30, 37])
   func endsWithTheSameBitsAfterAStopAtAnyStep(stop: Int) throws {
     let whole = try trainer(configuration()).run(rungs: rungs, upTo: 2)
     try withFolder { folder in
@@ -133,7 +138,8 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     }
   }
 
-  @Test func savesItselfNowAndThenInTrunkAndBranch() throws {
+  @Test("saves itself now and then in trunk and branch")
+  func savesItselfNowAndThenInTrunkAndBranch() throws {
     let whole = try trainer(configuration()).run(rungs: rungs, upTo: 2)
     try withFolder { folder in
       var trainer = trainer(configuration())
@@ -146,7 +152,7 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     }
   }
 
-  @Test func refusesACheckpointOfOtherRungs() throws {
+  @Test("refuses a checkpoint of other rungs") func refusesACheckpointOfOtherRungs() throws {
     try withFolder { folder in
       _ = try trainer(configuration()).run(rungs: rungs, upTo: 1, checkpointFolder: folder)
       #expect {
@@ -157,7 +163,7 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     }
   }
 
-  @Test func divergesWhereARunOfItsOwnDoes() throws {
+  @Test("diverges where a run of its own does") func divergesWhereARunOfItsOwnDoes() throws {
     var c = configuration()
     c.learningRate = 100
     c.embeddingRate = 100
@@ -173,7 +179,8 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     #expect(step < 400)
   }
 
-  @Test func costsItsTrunkOnceAndEachDecayAndEvaluation() throws {
+  @Test("costs its trunk once and each decay and evaluation")
+  func costsItsTrunkOnceAndEachDecayAndEvaluation() throws {
     let perToken = size.trainingOperationsPerToken(vocabularySize: ToyText.vocabulary)
     let costs = configuration().costs(ofRungs: rungs, heldOutTokens: 3000)
     for (index, cost) in costs.enumerated() {
@@ -190,9 +197,11 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
 }
 
 @Suite struct SizeBetweenThoseOfTheLadderTests {
-  @Test(arguments: [
-    ("200k", 3, 64, 4, 176), ("400k", 4, 80, 5, 208), ("250k", 4, 64, 4, 176),
-  ])
+  @Test(
+    "has the ladders proportions",
+    arguments: [
+      ("200k", 3, 64, 4, 176), ("400k", 4, 80, 5, 208), ("250k", 4, 64, 4, 176),
+    ])
   func hasTheLaddersProportions(
     name: String, layers: Int, width: Int, heads: Int, hidden: Int
   ) throws {
@@ -204,17 +213,20 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
           contextLength: 128))
   }
 
-  @Test(arguments: [
-    ("60k", 60e3), ("75k", 75e3), ("150k", 150e3), ("333k", 333e3), ("700k", 700e3),
-    ("1.6M", 1.6e6), ("3M", 3e6), ("9.5M", 9.5e6), ("20M", 20e6), ("30M", 30e6),
-  ])
+  @Test(
+    "is near the number in its name",
+    arguments: [
+      ("60k", 60e3), ("75k", 75e3), ("150k", 150e3), ("333k", 333e3), ("700k", 700e3),
+      ("1.6M", 1.6e6), ("3M", 3e6), ("9.5M", 9.5e6), ("20M", 20e6), ("30M", 30e6),
+    ])
   func isNearTheNumberInItsName(name: String, nominal: Double) throws {
     let size = try #require(ModelSize.named(name))
     #expect(size.name == name)
     #expect(abs(Double(size.parameterCount(vocabularySize: 1024)) / nominal - 1) <= 0.2)
   }
 
-  @Test func isCalledTheSameHoweverItsNumberIsWritten() {
+  @Test("is called the same however its number is written")
+  func isCalledTheSameHoweverItsNumberIsWritten() {
     #expect(ModelSize.named("0.2M") == ModelSize.named("200k"))
     #expect(ModelSize.named("2500K")?.name == "2.5M")
     #expect(ModelSize.named("2500k") == ModelSize.ladder.first { $0.name == "2.5M" })
@@ -223,7 +235,7 @@ private func timeless(_ results: [RungResult]) -> [RungResult] {
     }
   }
 
-  @Test func isFollowedByOneOfTheLadder() throws {
+  @Test("is followed by one of the ladder") func isFollowedByOneOfTheLadder() throws {
     let names = ModelSize.ladder.map(\.name)
     #expect(ModelSize.ladder.compactMap(\.nextOfLadder).map(\.name) == Array(names.dropFirst()))
     #expect(try #require(ModelSize.named("200k")).nextOfLadder?.name == "500k")

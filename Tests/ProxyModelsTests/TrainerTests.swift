@@ -41,7 +41,7 @@ private func exported(_ folder: String) throws -> Data {
 }
 
 @Suite struct TrainingTests {
-  @Test func learnsALawOfTextToNearItsEntropy() throws {
+  @Test("learns a law of text to near its entropy") func learnsALawOfTextToNearItsEntropy() throws {
     var c = configuration(steps: 250)
     c.batchSequences = 16
     let result = try trainer(c).run()
@@ -63,7 +63,9 @@ private func exported(_ folder: String) throws -> Data {
     #expect(result.peakMemoryBytes > 1 << 20)
   }
 
-  @Test func learnsLessOfADomainThatItIsNotShown() throws {
+  @Test("learns less of a domain that it is not shown") func learnsLessOfADomainThatItIsNotShown()
+    throws
+  {
     let result = try trainer(configuration(steps: 120), weights: [1, 0]).run()
     guard let losses = result.outcome.result?.losses else {
       Issue.record("expected losses, found \(result.outcome)")
@@ -73,7 +75,8 @@ private func exported(_ folder: String) throws -> Data {
     #expect(result.tokensSeen[1] == 0)
   }
 
-  @Test(arguments: [1, 3]) func tellsTheLossesOfSingleHeldOutTokens(share: Int) throws {
+  @Test("tells the losses of single held out tokens", arguments: [1, 3])
+  func tellsTheLossesOfSingleHeldOutTokens(share: Int) throws {
     let all = ToyText(contextLength: size.contextLength).windowCount(domain: 0) * size.contextLength
     var trainer = trainer(configuration(steps: 40), workers: 2)
     trainer.tokenLossesKept = all / share
@@ -95,7 +98,8 @@ private func exported(_ folder: String) throws -> Data {
   }
 
   /// Four million parameters, nearly all of them embedding: gradients are merged wave by wave.
-  @Test func givesTheSameBitsWhereALargeModelsGradientsShareMemory() throws {
+  @Test("gives the same bits where a large models gradients share memory")
+  func givesTheSameBitsWhereALargeModelsGradientsShareMemory() throws {
     var results: [RunOutcome] = []
     for workers in [1, 2, 3, 4] {
       var large = TrainingConfiguration(
@@ -110,7 +114,8 @@ private func exported(_ folder: String) throws -> Data {
     #expect(results.allSatisfy { $0 == results[0] })
   }
 
-  @Test func givesTheSameBitsForAnyNumberOfWorkers() throws {
+  @Test("gives the same bits for any number of workers")
+  func givesTheSameBitsForAnyNumberOfWorkers() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var results: [RunOutcome] = []
@@ -125,13 +130,14 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
-  @Test func givesOtherBitsForAnotherSeed() throws {
+  @Test("gives other bits for another seed") func givesOtherBitsForAnotherSeed() throws {
     let first = try trainer(configuration(seed: 1)).run()
     let second = try trainer(configuration(seed: 2)).run()
     #expect(first.outcome != second.outcome)
   }
 
-  @Test func givesTheSameLossesAtEveryLevelOfProcessorToRounding() throws {
+  @Test("gives the same losses at every level of processor to rounding")
+  func givesTheSameLossesAtEveryLevelOfProcessorToRounding() throws {
     // The same to the last step only while rounding has not been amplified.
     let outcomes = try KernelLevel.available.map { level in
       try trainer(configuration(steps: 10), level: level).run().outcome
@@ -149,7 +155,7 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
-  @Test(arguments: [1, 2, 13, 29])
+  @Test("ends with the same bits after a stop at any step", arguments: [1, 2, 13, 29])
   func endsWithTheSameBitsAfterAStopAtAnyStep(stop: Int) throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -167,7 +173,8 @@ private func exported(_ folder: String) throws -> Data {
     #expect(try exported(folder + "/resumed") == exported(folder + "/whole"))
   }
 
-  @Test func goesOnFromTheStablePartWithALargerBudget() throws {
+  @Test("goes on from the stable part with a larger budget")
+  func goesOnFromTheStablePartWithALargerBudget() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let long = try trainer(configuration(steps: 60)).run()
@@ -180,7 +187,8 @@ private func exported(_ folder: String) throws -> Data {
     #expect(extended.outcome == long.outcome)
   }
 
-  @Test func doesNotGoOnWithALargerBudgetOnceTheRateHasFallen() throws {
+  @Test("does not go on with a larger budget once the rate has fallen")
+  func doesNotGoOnWithALargerBudgetOnceTheRateHasFallen() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var steps = 0
@@ -193,7 +201,8 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
-  @Test func callsARunThatBlowsUpDivergedWithTheStep() throws {
+  @Test("calls a run that blows up diverged with the step")
+  func callsARunThatBlowsUpDivergedWithTheStep() throws {
     var c = configuration(steps: 400)
     c.learningRate = 100
     c.embeddingRate = 100
@@ -206,7 +215,7 @@ private func exported(_ folder: String) throws -> Data {
     #expect(reason.contains("loss"))
   }
 
-  @Test func tellsOfEveryStepAndOfTheTimeLeft() throws {
+  @Test("tells of every step and of the time left") func tellsOfEveryStepAndOfTheTimeLeft() throws {
     var told: [TrainingProgress] = []
     _ = try trainer(configuration()).run(progress: { told.append($0) })
     #expect(told.map(\.step) == Array(1...30))
@@ -221,7 +230,8 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
-  @Test func tellsTheTimeLeftByWhatWasExpectedAndByHowItGoes() throws {
+  @Test("tells the time left by what was expected and by how it goes")
+  func tellsTheTimeLeftByWhatWasExpectedAndByHowItGoes() throws {
     var trainer = trainer(configuration())
     // So long that one second of it outweighs the few milliseconds that pass.
     trainer.expected = RunCost(
@@ -237,7 +247,7 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
-  @Test(arguments: [1, 3])
+  @Test("says where the time went", arguments: [1, 3])
   func saysWhereTheTimeWent(workers: Int) throws {
     #expect(try trainer(configuration()).run().profile == nil)
     var trainer = trainer(configuration(), workers: workers)
@@ -277,7 +287,7 @@ private func exported(_ folder: String) throws -> Data {
     return error
   }
 
-  @Test func thatIsDamagedIsRefusedInOneLine() throws {
+  @Test("that is damaged is refused in one line") func thatIsDamagedIsRefusedInOneLine() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = try saved(in: folder)
@@ -306,13 +316,16 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
-  @Test(arguments: [
-    (#"\"decayShare\":0.3"#, #"\"decayShare\":1e300"#),
-    (#"\"decayShare\":0.3"#, #"\"decayShare\":-1e300"#),
-    (#"\"steps\":30"#, #"\"steps\":0"#), (#"\"steps\":30"#, #"\"steps\":-9223372036854775808"#),
-    (#"\"steps\":30"#, #"\"steps\":9223372036854775807"#),
-    (#"\"contextLength\":"#, #"\"contextLength\":-"#), (#"\"step\":3"#, #"\"step\":-3"#),
-  ]) func withNumbersThatMakeNoSenseIsRefused(number: String, other: String) throws {
+  @Test(
+    "with numbers that make no sense is refused",
+    arguments: [
+      (#"\"decayShare\":0.3"#, #"\"decayShare\":1e300"#),
+      (#"\"decayShare\":0.3"#, #"\"decayShare\":-1e300"#),
+      (#"\"steps\":30"#, #"\"steps\":0"#), (#"\"steps\":30"#, #"\"steps\":-9223372036854775808"#),
+      (#"\"steps\":30"#, #"\"steps\":9223372036854775807"#),
+      (#"\"contextLength\":"#, #"\"contextLength\":-"#), (#"\"step\":3"#, #"\"step\":-3"#),
+    ]) func withNumbersThatMakeNoSenseIsRefused(number: String, other: String) throws
+  {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = try saved(in: folder)
@@ -326,7 +339,9 @@ private func exported(_ folder: String) throws -> Data {
     _ = try failure(folder)
   }
 
-  @Test func ofAnotherRunIsRefusedAndSaysInWhat() throws {
+  @Test("of another run is refused and says in what") func ofAnotherRunIsRefusedAndSaysInWhat()
+    throws
+  {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     _ = try saved(in: folder)
@@ -342,7 +357,7 @@ private func exported(_ folder: String) throws -> Data {
     #expect(found == ["seed", "mixture", "corpus", "configuration"])
   }
 
-  @Test func thatIsAnExportedModelIsNotARun() throws {
+  @Test("that is an exported model is not a run") func thatIsAnExportedModelIsNotARun() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     _ = try trainer(configuration(steps: 1)).run(exportFolder: folder)
@@ -356,7 +371,7 @@ private func exported(_ folder: String) throws -> Data {
 }
 
 @Suite struct ExportedModelTests {
-  @Test func givesTheSameLogitsWhenReadAgain() throws {
+  @Test("gives the same logits when read again") func givesTheSameLogitsWhenReadAgain() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     _ = try trainer(configuration(steps: 2)).run(exportFolder: folder)

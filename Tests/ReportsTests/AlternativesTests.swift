@@ -2,10 +2,11 @@ import Mixtures
 import Reports
 import Testing
 
-@Suite struct `What would also do` {
+@Suite("What would also do") struct WhatWouldAlsoDo {
   static let alternatives = Result { try FabricatedStudy().report().alternatives }
 
-  @Test func `is predicted to be within a run's noise of the best, every point of it`() throws {
+  @Test("is predicted to be within a run's noise of the best, every point of it")
+  func isPredictedToBeWithinARunSNoiseOfTheBestEveryPointOfIt() throws {
     let found = try #require(try Self.alternatives.get())
     let region = found.region
     let limit = region.objectives[0] + found.noise
@@ -22,13 +23,14 @@ import Testing
     #expect(region.ranges.contains { $0.upperBound - $0.lowerBound > 0.02 })
   }
 
-  @Test func `is the same each time`() throws {
+  @Test("is the same each time") func isTheSameEachTime() throws {
     let first = try #require(try Self.alternatives.get()).region.ranges
     let again = try #require(try FabricatedStudy().report().alternatives).region.ranges
     #expect(first == again)
   }
 
-  @Test func `no single weight can go further than its range says by a tenth`() throws {
+  @Test("no single weight can go further than its range says by a tenth")
+  func noSingleWeightCanGoFurtherThanItsRangeSaysByATenth() throws {
     let found = try #require(try Self.alternatives.get())
     let region = found.region
     let limit = region.objectives[0] + found.noise
@@ -47,7 +49,8 @@ import Testing
     }
   }
 
-  @Test func `holds a round mixture and one that costs others less`() throws {
+  @Test("holds a round mixture and one that costs others less")
+  func holdsARoundMixtureAndOneThatCostsOthersLess() throws {
     let found = try #require(try Self.alternatives.get())
     let round = try #require(found.choices.first { $0.name.hasPrefix("in steps of") })
     let limit = found.region.objectives[0] + found.noise
@@ -57,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func `a gain has its price beside it`() throws {
+  @Test("a gain has its price beside it") func aGainHasItsPriceBesideIt() throws {
     var study = FabricatedStudy()
     study.noise = 1e-4
     study.objective = Objective(targets: ["reviews"], proportionalTo: [1])

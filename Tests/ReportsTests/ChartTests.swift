@@ -6,18 +6,21 @@ import Testing
 
 @Suite struct LinearScaleTests {
   // d3.scaleLinear().domain([a, b]).ticks(n), d3 7.
-  @Test(arguments: [
-    (0.0, 1.0, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]), (0, 10, 5, [0, 2, 4, 6, 8, 10]),
-    (-1, 1, 4, [-1, -0.5, 0, 0.5, 1]), (4.412, 4.527, 5, [4.42, 4.44, 4.46, 4.48, 4.5, 4.52]),
-    (0.1, 0.3, 2, [0.1, 0.2, 0.3]), (0, 64, 8, [0, 10, 20, 30, 40, 50, 60]),
-  ])
+  @Test(
+    "marks the round values that d 3 marks",
+    arguments: [
+      (0.0, 1.0, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]), (0, 10, 5, [0, 2, 4, 6, 8, 10]),
+      (-1, 1, 4, [-1, -0.5, 0, 0.5, 1]), (4.412, 4.527, 5, [4.42, 4.44, 4.46, 4.48, 4.5, 4.52]),
+      (0.1, 0.3, 2, [0.1, 0.2, 0.3]), (0, 64, 8, [0, 10, 20, 30, 40, 50, 60]),
+    ])
   func marksTheRoundValuesThatD3Marks(
     low: Double, high: Double, count: Int, expected: [Double]
   ) {
     #expect(LinearScale(low...high).ticks(count: count) == expected)
   }
 
-  @Test func ticksAreWithinBoundsEvenAndAsManyAsAskedWithinAFactor() {
+  @Test("ticks are within bounds even and as many as asked within a factor")
+  func ticksAreWithinBoundsEvenAndAsManyAsAskedWithinAFactor() {
     var generator = SeededGenerator(seed: 4)
     for _ in 0..<500 {
       let low = (generator.uniform() - 0.5) * 100
@@ -30,20 +33,22 @@ import Testing
     }
   }
 
-  @Test func oneValueStandsInTheMiddle() {
+  @Test("one value stands in the middle") func oneValueStandsInTheMiddle() {
     #expect(abs(LinearScale(holding: [4.2]).fraction(4.2) - 0.5) < 1e-9)
     #expect(abs(LinearScale(holding: [0, 0]).fraction(0) - 0.5) < 1e-9)
     #expect(LinearScale(holding: []).ticks().count > 1)
   }
 
-  @Test(arguments: [(0.2, 1), (0.05, 2), (0.001, 3), (1.0, 0), (50.0, 0)])
+  @Test(
+    "decimals tell ticks apart", arguments: [(0.2, 1), (0.05, 2), (0.001, 3), (1.0, 0), (50.0, 0)])
   func decimalsTellTicksApart(step: Double, decimals: Int) {
     #expect(LinearScale.decimals(ofStep: step) == decimals)
   }
 }
 
 @Suite struct StretchedScaleTests {
-  @Test func marksThirdsOfDecadesOnEitherSideOfZeroInOrder() {
+  @Test("marks thirds of decades on either side of zero in order")
+  func marksThirdsOfDecadesOnEitherSideOfZeroInOrder() {
     #expect(StretchedScale(limit: 0.4, unit: 0.008).ticks == [0, 0.01, 0.03, 0.1, 0.3])
     #expect(
       StretchedScale(least: -0.02, limit: 1.2, unit: 0.01).ticks == [
@@ -51,7 +56,9 @@ import Testing
       ])
   }
 
-  @Test(arguments: [0, -0.02, -3])
+  @Test(
+    "goes from one end to the other evenly near zero and by logarithms far off",
+    arguments: [0, -0.02, -3])
   func goesFromOneEndToTheOtherEvenlyNearZeroAndByLogarithmsFarOff(least: Double) {
     let scale = StretchedScale(least: least, limit: 5, unit: 0.01)
     #expect(abs(scale.fraction(least)) < 1e-12 && abs(scale.fraction(5) - 1) < 1e-12)
@@ -63,7 +70,7 @@ import Testing
 }
 
 @Suite struct MarkupAndPlotsTests {
-  @Test func escapesWhatWouldBeMarkup() throws {
+  @Test("escapes what would be markup") func escapesWhatWouldBeMarkup() throws {
     let text = "<b>&\"'\u{1}]]>"
     let element = Markup("p", ["title": text], text: text)
     let document = try XMLDocument(xmlString: element.text)
@@ -72,7 +79,8 @@ import Testing
     #expect(document.rootElement()?.attribute(forName: "title")?.stringValue == expected)
   }
 
-  @Test func aPlotSaysWhatItIsToThoseWhoCannotSeeIt() throws {
+  @Test("a plot says what it is to those who cannot see it")
+  func aPlotSaysWhatItIsToThoseWhoCannotSeeIt() throws {
     var plot = Plot(id: "x", title: "A & B", summary: "Less < more", height: 40)
     plot.mark(.circle, x: 0.25, y: 10, class: "solid", tip: "here")
     plot.line(from: (0, 0), to: (1, 40), class: "grid")
@@ -85,7 +93,8 @@ import Testing
       try document.nodes(forXPath: "//svg/svg[@x='25%']/path/title").first?.stringValue == "here")
   }
 
-  @Test func labelsAreSpreadNoFurtherThanTheyMustBe() {
+  @Test("labels are spread no further than they must be")
+  func labelsAreSpreadNoFurtherThanTheyMustBe() {
     #expect(spread([10, 50], gap: 16, within: 0...100) == [10, 50])
     #expect(spread([50, 50], gap: 16, within: 0...100) == [42, 58])
     #expect(spread([99, 98], gap: 16, within: 0...100) == [100, 84])
@@ -100,14 +109,16 @@ import Testing
     Mixture(domains: weights.indices.map { "d\($0)" }, proportionalTo: weights)
   }
 
-  @Test func hellingersDistanceIs0ForEqualMixturesAnd1ForStrangers() {
+  @Test("hellingers distance is 0 for equal mixtures and 1 for strangers")
+  func hellingersDistanceIs0ForEqualMixturesAnd1ForStrangers() {
     #expect(hellingerDistance(mixture(0.3, 0.7), mixture(0.3, 0.7)) == 0)
     #expect(hellingerDistance(mixture(1, 0), mixture(0, 1)) == 1)
     // √(1 − √(0.5))
     #expect(abs(hellingerDistance(mixture(1, 0), mixture(1, 1)) - 0.541_196_100_146_197) < 1e-14)
   }
 
-  @Test func mixturesThatAreAlikeAreGroupedInTheOrderTheyCame() {
+  @Test("mixtures that are alike are grouped in the order they came")
+  func mixturesThatAreAlikeAreGroupedInTheOrderTheyCame() {
     let clusters = MixtureClusters([
       mixture(0.9, 0.1), mixture(0.1, 0.9), mixture(0.88, 0.12), mixture(0.5, 0.5),
       mixture(0.12, 0.88),
@@ -140,7 +151,7 @@ import Testing
     return groups.sorted { $0[0] < $1[0] }
   }
 
-  @Test(arguments: [UInt64(1), 2, 3])
+  @Test("agrees with mean linkage done from all pairs", arguments: [UInt64(1), 2, 3])
   func agreesWithMeanLinkageDoneFromAllPairs(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let mixtures = (0..<40).map { _ in
@@ -153,14 +164,14 @@ import Testing
     }
   }
 
-  @Test func noneAndOneAreNoTrouble() {
+  @Test("none and one are no trouble") func noneAndOneAreNoTrouble() {
     #expect(MixtureClusters([]).clusters.isEmpty)
     #expect(MixtureClusters([mixture(1, 1)]).clusters.map(\.members) == [[0]])
   }
 }
 
 @Suite struct TextTableTests {
-  @Test func linesUpWhateverTheLetters() {
+  @Test("lines up whatever the letters") func linesUpWhateverTheLetters() {
     var table = TextTable([.init("Domain", .left), .init("Loss")])
     table.append(["books", "4.1"])
     table.append(["日本語", "12.25"])
@@ -176,7 +187,7 @@ import Testing
     #expect(table.text == expected)
   }
 
-  @Test func isMarkdownThatShowsNamesAsTheyAre() {
+  @Test("is markdown that shows names as they are") func isMarkdownThatShowsNamesAsTheyAre() {
     var table = TextTable([.init("Domain", .left), .init("Loss")])
     table.append(["a|b<c>*", "1"])
     let expected = """
@@ -190,7 +201,7 @@ import Testing
 }
 
 @Suite struct NumbersTests {
-  @Test func areWrittenAlikeEverywhere() {
+  @Test("are written alike everywhere") func areWrittenAlikeEverywhere() {
     #expect(Format.loss(4.43741) == "4.4374")
     #expect(Format.difference(-0.00123) == "−0.0012")
     #expect(Format.difference(0.00123) == "+0.0012")

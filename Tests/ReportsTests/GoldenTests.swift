@@ -8,7 +8,7 @@ import Testing
 
 /// The Markdown of each kind of report, whole, as it was read and found right. `MIXPIPE_WRITE_GOLDEN=1` writes
 /// the files anew, to be read again.
-@Suite struct `Reports as Markdown` {
+@Suite("Reports as Markdown") struct ReportsAsMarkdown {
   private static let folder =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
     + "/Golden"
@@ -61,8 +61,8 @@ import Testing
     ),
   ]
 
-  @Test(arguments: reports.indices)
-  func `say what they said`(index: Int) throws {
+  @Test("say what they said", arguments: reports.indices)
+  func sayWhatTheySaid(index: Int) throws {
     let (name, make) = Self.reports[index]
     // The runs are listed by tables of hundreds of rows elsewhere; here the words count.
     let markdown = try make().markdown
@@ -80,8 +80,8 @@ import Testing
     }
   }
 
-  @Test(arguments: reports.indices)
-  func `are well-formed pages too, that explain what they abbreviate`(index: Int) throws {
+  @Test("are well-formed pages too, that explain what they abbreviate", arguments: reports.indices)
+  func areWellFormedPagesTooThatExplainWhatTheyAbbreviate(index: Int) throws {
     let report = try Self.reports[index].make()
     let page = try XMLDocument(
       xmlString: String(report.html.trimmingPrefix("<!DOCTYPE html>")))

@@ -4,7 +4,7 @@ import Reports
 import Studies
 import Testing
 
-@Suite struct `Pages of ten thousand trials` {
+@Suite("Pages of ten thousand trials") struct PagesOfTenThousandTrials {
   /// Two searches of 5,000 trials each, without a model: what a page of random search looks like.
   static let html: String = {
     var study = FabricatedStudy()
@@ -16,7 +16,8 @@ import Testing
     ).html
   }()
 
-  @Test func `weigh less than five megabytes, with every trial in them`() throws {
+  @Test("weigh less than five megabytes, with every trial in them")
+  func weighLessThanFiveMegabytesWithEveryTrialInThem() throws {
     #expect(Self.html.utf8.count < 5_000_000, "\(Self.html.utf8.count)")
     #expect(Self.html.count(of: "<tr id=\"trial-") >= 10_000)
     // Marks of their own would be most of the page.
@@ -26,8 +27,8 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Browser.installed != nil))
-  func `are right in a browser too`() throws {
+  @Test("are right in a browser too", .enabled(if: Browser.installed != nil))
+  func areRightInABrowserToo() throws {
     let faults = try #require(Browser.installed).faults(of: Self.html, isDark: false)
     for (width, found) in faults { #expect(found.isEmpty, "at \(width)") }
   }

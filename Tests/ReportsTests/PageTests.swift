@@ -10,7 +10,7 @@ struct PageTests {
   /// A page of each kind, by what it shows.
   static let pages: [(name: String, html: @Sendable () throws -> String)] =
     fabricated
-    + `Reports as Markdown`.reports.map { report in
+    + ReportsAsMarkdown.reports.map { report in
       (name: report.name, html: { try report.make().html })
     }
 
@@ -57,8 +57,10 @@ struct PageTests {
     ),
   ]
 
-  @Test(arguments: pages.indices, [false, true])
-  func `are right on a phone and on a desk, by day and by night`(
+  @Test(
+    "are right on a phone and on a desk, by day and by night", arguments: pages.indices,
+    [false, true])
+  func areRightOnAPhoneAndOnADeskByDayAndByNight(
     index: Int, isDark: Bool
   ) throws {
     let page = Self.pages[index]

@@ -17,7 +17,8 @@ import Testing
     try document.nodes(forXPath: path).compactMap(\.stringValue)
   }
 
-  @Test func holdsTheStudysOwnNumbersInPageAndMarkdown() throws {
+  @Test("holds the studys own numbers in page and markdown")
+  func holdsTheStudysOwnNumbersInPageAndMarkdown() throws {
     let study = FabricatedStudy()
     let report = try study.report()
     let methods = report.record.analysis.methods
@@ -50,7 +51,8 @@ import Testing
       report.html.contains("3fd1c0ffee5e") && report.html.contains("mixpipe report runs/five-100k"))
   }
 
-  @Test func takesDifferencesOfDomainsFromUniformSeedBySeed() throws {
+  @Test("takes differences of domains from uniform seed by seed")
+  func takesDifferencesOfDomainsFromUniformSeedBySeed() throws {
     let study = FabricatedStudy()
     let record = study.record()
     let methods = record.analysis.methods
@@ -80,7 +82,7 @@ import Testing
     #expect(row.cells[uniform]?.difference == nil)
   }
 
-  @Test func saysWhetherTheBestCanBeToldApart() throws {
+  @Test("says whether the best can be told apart") func saysWhetherTheBestCanBeToldApart() throws {
     func verdict(_ noise: Double) -> String {
       var study = FabricatedStudy()
       study.noise = noise
@@ -91,7 +93,7 @@ import Testing
     #expect(verdict(0.3).contains("cannot be told apart"))
   }
 
-  @Test func oneSeedMakesNoIntervalAndNoClaim() throws {
+  @Test("one seed makes no interval and no claim") func oneSeedMakesNoIntervalAndNoClaim() throws {
     var study = FabricatedStudy()
     study.confirmationSeeds = 1
     let record = study.record()
@@ -102,7 +104,7 @@ import Testing
       try text(try document(report), "//*[@class='note']").first?.contains("no interval") == true)
   }
 
-  @Test func namesCannotBecomeMarkup() throws {
+  @Test("names cannot become markup") func namesCannotBecomeMarkup() throws {
     var study = FabricatedStudy()
     study.domains = ["<script>", "a&b", "\"quoted\"", "it's", "a|b`c"]
     study.folder = "runs/<i>&"
@@ -118,7 +120,9 @@ import Testing
     #expect(!report.markdown.contains("<i>") && report.markdown.contains("a\\|b\\`c"))
   }
 
-  @Test func aStudyThatStillRunsSaysWhatIsMissing() throws {
+  @Test("a study that still runs says what is missing") func aStudyThatStillRunsSaysWhatIsMissing()
+    throws
+  {
     let study = FabricatedStudy()
     let record = study.record(confirms: false, endedSearch: 6)
     let report = StudyReport(
@@ -132,7 +136,8 @@ import Testing
     #expect(report.findings.verdict.contains("not confirmed"))
   }
 
-  @Test func aStudyOfWhichEveryTrialDivergedRecommendsNothing() throws {
+  @Test("a study of which every trial diverged recommends nothing")
+  func aStudyOfWhichEveryTrialDivergedRecommendsNothing() throws {
     var study = FabricatedStudy()
     study.allDiverge = true
     let record = study.record(confirms: false)
@@ -146,7 +151,7 @@ import Testing
     #expect(try page.nodes(forXPath: "//*[@class='value']").isEmpty)
   }
 
-  @Test func aStudyThatHasOnlyBegunRenders() throws {
+  @Test("a study that has only begun renders") func aStudyThatHasOnlyBegunRenders() throws {
     let study = FabricatedStudy()
     let record = study.record(confirms: false, endedSearch: 0)
     for record in [
@@ -160,7 +165,7 @@ import Testing
     }
   }
 
-  @Test func thePageNeedsNothingBesideIt() throws {
+  @Test("the page needs nothing beside it") func thePageNeedsNothingBesideIt() throws {
     let study = FabricatedStudy()
     let record = study.record()
     let report = StudyReport(
@@ -174,7 +179,8 @@ import Testing
     #expect(Set(identifiers).count == identifiers.count)
   }
 
-  @Test func isTheSameEachTimeAndIsWrittenAsAWhole() throws {
+  @Test("is the same each time and is written as a whole")
+  func isTheSameEachTimeAndIsWrittenAsAWhole() throws {
     let folder = NSTemporaryDirectory() + "mixpipe-report-\(getpid())"
     try makeFolder(at: folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }

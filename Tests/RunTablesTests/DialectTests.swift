@@ -3,7 +3,7 @@ import Mixtures
 import RunTables
 import Testing
 
-@Suite struct `Tables that other tools wrote` {
+@Suite("Tables that other tools wrote") struct TablesThatOtherToolsWrote {
   private static let plain = "run,weight_a,weight_b,loss_a\n1,0.25,0.75,3.125\n2,0.5,0.5,3.5\n"
 
   private static let exports: [(String, String)] = [
@@ -98,8 +98,8 @@ import Testing
     ),
   ]
 
-  @Test(arguments: exports)
-  func `say what a plain one says`(tool: String, text: String) throws {
+  @Test("say what a plain one says", arguments: exports)
+  func sayWhatAPlainOneSays(tool: String, text: String) throws {
     let expected = try table(Self.plain)
     let found = try table(text, name: "runs.txt")
     #expect(found.domains == ["a", "b"], "\(tool)")
@@ -110,7 +110,8 @@ import Testing
     #expect(found.rows.map(\.name) == ["1", "2"], "\(tool)")
   }
 
-  @Test func `are read as UTF-16, as Windows-1252 and through gzip`() throws {
+  @Test("are read as UTF-16, as Windows-1252 and through gzip")
+  func areReadAsUTF16AsWindows1252AndThroughGzip() throws {
     let folder = try TableFolder()
     let text = "run\tweight_prosa\tweight_müll\tloss_müll\n1\t0,5\t0,5\t3,25\n"
     let wide = folder.path + "/wide.txt"
@@ -135,7 +136,7 @@ import Testing
   private static let compressed =
     "H4sIAAAAAAAAAytPzUzPKIlP1CmHMJJ0cvKLi+MTuQz0jEx1DPTMTXWMuQBzHmagJQAAAA=="
 
-  @Test func `are not guessed at where marks are mixed`() {
+  @Test("are not guessed at where marks are mixed") func areNotGuessedAtWhereMarksAreMixed() {
     let text =
       "run;weight_a;weight_b;loss_a\n" + (1...8).map { "\($0);0,5;0,5;3,2\n" }.joined()
       + "9;0.5;0.5;3.2\n"
@@ -145,7 +146,8 @@ import Testing
           + "decimal comma"))
   }
 
-  @Test func `have commas between thousands where that is what they are`() throws {
+  @Test("have commas between thousands where that is what they are")
+  func haveCommasBetweenThousandsWhereThatIsWhatTheyAre() throws {
     let table = try table(
       "run\ttokens\tweight_a\tweight_b\tloss_a\n1\t1,000,000\t0.5\t0.5\t3.25\n2\t20,000\t0.5\t0.5\t3.5\n"
     )
@@ -156,7 +158,7 @@ import Testing
   }
 }
 
-@Suite struct `Runs that did not finish` {
+@Suite("Runs that did not finish") struct RunsThatDidNotFinish {
   private static let words: [(String, RunTable.Status)] = [
     ("COMPLETE", .finished), ("TrialState.COMPLETE", .finished),
     ("finished", .finished),
@@ -172,8 +174,8 @@ import Testing
 
   ]
 
-  @Test(arguments: words)
-  func `are told apart by the words of every tool`(word: String, status: RunTable.Status) throws {
+  @Test("are told apart by the words of every tool", arguments: words)
+  func areToldApartByTheWordsOfEveryTool(word: String, status: RunTable.Status) throws {
     let table = try table(
       "run,state,weight_a,weight_b,loss_a\n1,\(word),0.5,0.5,3.25\n2,finished,0.5,0.5,3.5\n")
     #expect(table.rows[0].status == status)
@@ -185,7 +187,7 @@ import Testing
     }
   }
 
-  @Test func `are known from columns of yes and no`() throws {
+  @Test("are known from columns of yes and no") func areKnownFromColumnsOfYesAndNo() throws {
     let table = try table(
       "run,diverged,failed,weight_a,weight_b,loss_a\n1,True,False,0.5,0.5,\n2,False,True,0.5,0.5,\n"
         + "3,False,False,0.5,0.5,3\n4,,,0.5,0.5,\n")
@@ -193,15 +195,15 @@ import Testing
     #expect(!table.notes.contains { $0.contains("is not known") })
   }
 
-  @Test func `have words that nobody knows told`() throws {
+  @Test("have words that nobody knows told") func haveWordsThatNobodyKnowsTold() throws {
     let table = try table("run,status,weight_a,weight_b,loss_a\n1,meh,0.5,0.5,3\n")
     #expect(table.rows[0].status == .finished)
     #expect(table.notes.contains { $0.contains("the state 'meh' of a run is not known") })
   }
 }
 
-@Suite struct `Rows that are there more than once` {
-  @Test func `are one run where they are the same`() throws {
+@Suite("Rows that are there more than once") struct RowsThatAreThereMoreThanOnce {
+  @Test("are one run where they are the same") func areOneRunWhereTheyAreTheSame() throws {
     let table = try table(
       "run,weight_a,weight_b,loss_a\n1,0.5,0.5,3.1234\n2,0.2,0.8,3.2\n1,0.5,0.5,3.1234\n")
     #expect(table.rows.count == 2)
@@ -211,7 +213,9 @@ import Testing
       })
   }
 
-  @Test func `are replicates where seeds or losses differ`() throws {
+  @Test("are replicates where seeds or losses differ") func areReplicatesWhereSeedsOrLossesDiffer()
+    throws
+  {
     let table = try table(
       "run,seed,weight_a,weight_b,loss_a\n1,1,0.5,0.5,3.1234\n2,2,0.5,0.5,3.1334\n3,3,0.5,0.5,3.1234\n"
     )
@@ -220,7 +224,7 @@ import Testing
     #expect(coarse.rows.count == 2)
   }
 
-  @Test func `end where one of them has ended`() throws {
+  @Test("end where one of them has ended") func endWhereOneOfThemHasEnded() throws {
     let table = try table(
       "run,weight_a,weight_b,loss_a\n1,0.5,0.5,\n2,0.2,0.8,3.2\n1,0.5,0.5,3.1234\n2,0.2,0.8,\n")
     #expect(table.rows.map(\.name) == ["2", "1"])
@@ -228,14 +232,16 @@ import Testing
   }
 }
 
-@Suite struct `Columns that are no losses` {
-  @Test(arguments: [
-    "number", "trial_index", "step", "epoch", "_step", "_runtime", "_timestamp", "iteration",
-    "duration",
-    "training_iteration", "time_total_s", "pid", "batch_size", "learning_rate", "Created",
-    "Runtime",
-  ])
-  func `are never taken for some`(heading: String) throws {
+@Suite("Columns that are no losses") struct ColumnsThatAreNoLosses {
+  @Test(
+    "are never taken for some",
+    arguments: [
+      "number", "trial_index", "step", "epoch", "_step", "_runtime", "_timestamp", "iteration",
+      "duration",
+      "training_iteration", "time_total_s", "pid", "batch_size", "learning_rate", "Created",
+      "Runtime",
+    ])
+  func areNeverTakenForSome(heading: String) throws {
     let rows = (1...4).map { "r\($0),0.\($0),0.\(10 - $0),\($0)\n" }.joined()
     let text = "run,weight_a,weight_b,\(heading)\n" + rows
     #expect(message(of: { try table(text) }).contains("found no losses among the columns"))
@@ -244,7 +250,7 @@ import Testing
     #expect(with.heldOut == ["loss"])
   }
 
-  @Test func `are explained one by one`() throws {
+  @Test("are explained one by one") func areExplainedOneByOne() throws {
     let folder = try TableFolder()
     let path = try folder.file(
       "t.csv", "run,weight_a,weight_b,loss_a,acc_a,notes,lr\n1,0.5,0.5,3,0.7,x,1\n")
@@ -257,7 +263,7 @@ import Testing
   }
 }
 
-@Suite struct `Scores` {
+@Suite("Scores") struct Scores {
   private let text = """
     run,weight_a,weight_b,acc_a,acc_b,loss_a,loss_b
     1,0.5,0.5,0.7,0.6,3.1,3.2
@@ -265,7 +271,7 @@ import Testing
 
     """
 
-  @Test func `are what is to rise where they are named`() throws {
+  @Test("are what is to rise where they are named") func areWhatIsToRiseWhereTheyAreNamed() throws {
     let table = try table(text, columns: .init(maximize: ["acc_*"]))
     #expect(table.targets == ["a", "b"])
     #expect(table.measures[0].unit == .score(bound: 1))
@@ -275,7 +281,7 @@ import Testing
     #expect(table.heldOut == ["a", "b", "loss_a", "loss_b"])
   }
 
-  @Test func `are per cent, shares or anything`() throws {
+  @Test("are per cent, shares or anything") func arePerCentSharesOrAnything() throws {
     func unit(_ values: [String], _ heading: String = "acc") throws -> RunTable.Measure.Unit {
       let rows = values.map { "0.5,0.5,\($0)\n" }.joined()
       return try table("weight_a,weight_b,\(heading)\n" + rows, columns: .init(maximize: [heading]))
@@ -288,8 +294,9 @@ import Testing
   }
 }
 
-@Suite struct `Names that look like sizes` {
-  @Test func `name the runs where each row has another`() throws {
+@Suite("Names that look like sizes") struct NamesThatLookLikeSizes {
+  @Test("name the runs where each row has another") func nameTheRunsWhereEachRowHasAnother() throws
+  {
     let rows = (1...6).map { "out/mix_\($0)/step_2000,0.5,0.5,3.\($0)\n" }.joined()
     let table = try table("model_name,weight_a,weight_b,loss_a\n" + rows)
     #expect(table.sizes == [""])
@@ -301,7 +308,7 @@ import Testing
       try RunTablesTests.table("model,weight_a,weight_b,loss_a\n" + sizes).sizes == ["70M", "1B"])
   }
 
-  @Test func `have the unit of their heading`() throws {
+  @Test("have the unit of their heading") func haveTheUnitOfTheirHeading() throws {
     let table = try table(
       "run,model_size_M,weight_a,weight_b,loss_a\n1,160,0.5,0.5,3\n2,410,0.5,0.5,2\n")
     #expect(table.sizes == ["160M", "410M"])

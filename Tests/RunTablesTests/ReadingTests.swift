@@ -4,7 +4,9 @@ import RunTables
 import Testing
 
 @Suite struct HeadingsTests {
-  @Test func mayTellASizeByNameAndItsParameters() throws {
+  @Test("may tell a size by name and its parameters") func mayTellASizeByNameAndItsParameters()
+    throws
+  {
     let rows = try table(
       """
       run,size,parameters,step,tokens,seed,operations,w_a,w_b,loss_a,loss_b
@@ -22,52 +24,54 @@ import Testing
   }
 
   /// Domains, held-out domains and targets that a table of two equal weights is taken to have.
-  @Test(arguments: [
-    ("weight_books,weight_web,loss_books,loss_web", "books web", "books web", "books web"),
-    ("run,w_Books,w_Web,books_loss,web_loss", "Books Web", "Books Web", "Books Web"),
-    (
-      "index,train_the_pile_arxiv,train_the_pile_github,metric/the_pile_arxiv_val_loss,metric/the_pile_github_val_loss",
-      "the_pile_arxiv the_pile_github", "the_pile_arxiv the_pile_github",
-      "the_pile_arxiv the_pile_github"
-    ),
-    ("run,size,step,w0,w1,loss_ArXiv,loss_Pile-CC", "w0 w1", "ArXiv Pile-CC", "ArXiv Pile-CC"),
-    (
-      "table,method,model_size_M,avg_log_perplexity,w_Books,w_CC,note", "Books CC",
-      "avg_log_perplexity", "avg_log_perplexity"
-    ),
-    ("books,code,val_loss", "books code", "val_loss", "val_loss"),
-    (
-      "mix/c4,mix/code,eval/c4-validation/CrossEntropyLoss,eval/code-validation/CrossEntropyLoss",
-      "c4 code", "c4 code", "c4 code"
-    ),
-    ("a_share,b_share,nll_a,nll_b,mean_nll", "a b", "a b mean_nll", "a b"),
-    (
-      "run,weight_c,weight_c++,loss_c,loss_c++,loss_c#", "c c++", "c c++ c#",
-      "c c++ c#"
-    ),
-    ("run,weight_C,weight_c,loss_C,loss_c", "C c", "C c", "C c"),
-    (
-      "weight_web_en,weight_web_fr,loss_web_en,loss_web_fr", "web_en web_fr", "web_en web_fr",
-      "web_en web_fr"
-    ),
-    ("run,weight_time,weight_rank,loss_time,loss_rank", "time rank", "time rank", "time rank"),
-    ("mixture_weight_a,mixture_weight_b,val_loss_a,val_loss_b", "a b", "a b", "a b"),
-    (
-      "config.weights.a,config.weights.b,summary.eval/a/loss,summary.eval/b/loss", "a b", "a b",
-      "a b"
-    ),
-    ("params_a,params_b,user_attrs_loss_a,user_attrs_loss_b", "a b", "a b", "a b"),
-    ("number,params_a,params_b,user_attrs_loss_a,user_attrs_loss_b", "a b", "a b", "a b"),
-    ("weight_a,weight_b,loss_a,loss_a_std,loss_b,loss_b_std", "a b", "a b", "a b"),
-    ("weight_a,weight_high,loss_a,loss_high,loss_a_high", "a high", "a high", "a high"),
-    ("name,a,b,train_loss,loss_a,loss_b,loss_stderr", "a b", "a b", "a b"),
-    ("p_a,p_b,warmup_ratio,val/a/bpb,val/b/bpb", "a b", "a b", "a b"),
-    ("weight_a,weight_b,weight_decay,loss_a,bpb_a", "a b", "a", "a"),
-    (
-      "weight_web_cc,weight_web_c4,loss_web_cc,loss_books", "web_cc web_c4", "web_cc books",
-      "web_cc books"
-    ),
-  ])
+  @Test(
+    "say what columns are",
+    arguments: [
+      ("weight_books,weight_web,loss_books,loss_web", "books web", "books web", "books web"),
+      ("run,w_Books,w_Web,books_loss,web_loss", "Books Web", "Books Web", "Books Web"),
+      (
+        "index,train_the_pile_arxiv,train_the_pile_github,metric/the_pile_arxiv_val_loss,metric/the_pile_github_val_loss",
+        "the_pile_arxiv the_pile_github", "the_pile_arxiv the_pile_github",
+        "the_pile_arxiv the_pile_github"
+      ),
+      ("run,size,step,w0,w1,loss_ArXiv,loss_Pile-CC", "w0 w1", "ArXiv Pile-CC", "ArXiv Pile-CC"),
+      (
+        "table,method,model_size_M,avg_log_perplexity,w_Books,w_CC,note", "Books CC",
+        "avg_log_perplexity", "avg_log_perplexity"
+      ),
+      ("books,code,val_loss", "books code", "val_loss", "val_loss"),
+      (
+        "mix/c4,mix/code,eval/c4-validation/CrossEntropyLoss,eval/code-validation/CrossEntropyLoss",
+        "c4 code", "c4 code", "c4 code"
+      ),
+      ("a_share,b_share,nll_a,nll_b,mean_nll", "a b", "a b mean_nll", "a b"),
+      (
+        "run,weight_c,weight_c++,loss_c,loss_c++,loss_c#", "c c++", "c c++ c#",
+        "c c++ c#"
+      ),
+      ("run,weight_C,weight_c,loss_C,loss_c", "C c", "C c", "C c"),
+      (
+        "weight_web_en,weight_web_fr,loss_web_en,loss_web_fr", "web_en web_fr", "web_en web_fr",
+        "web_en web_fr"
+      ),
+      ("run,weight_time,weight_rank,loss_time,loss_rank", "time rank", "time rank", "time rank"),
+      ("mixture_weight_a,mixture_weight_b,val_loss_a,val_loss_b", "a b", "a b", "a b"),
+      (
+        "config.weights.a,config.weights.b,summary.eval/a/loss,summary.eval/b/loss", "a b", "a b",
+        "a b"
+      ),
+      ("params_a,params_b,user_attrs_loss_a,user_attrs_loss_b", "a b", "a b", "a b"),
+      ("number,params_a,params_b,user_attrs_loss_a,user_attrs_loss_b", "a b", "a b", "a b"),
+      ("weight_a,weight_b,loss_a,loss_a_std,loss_b,loss_b_std", "a b", "a b", "a b"),
+      ("weight_a,weight_high,loss_a,loss_high,loss_a_high", "a high", "a high", "a high"),
+      ("name,a,b,train_loss,loss_a,loss_b,loss_stderr", "a b", "a b", "a b"),
+      ("p_a,p_b,warmup_ratio,val/a/bpb,val/b/bpb", "a b", "a b", "a b"),
+      ("weight_a,weight_b,weight_decay,loss_a,bpb_a", "a b", "a", "a"),
+      (
+        "weight_web_cc,weight_web_c4,loss_web_cc,loss_books", "web_cc web_c4", "web_cc books",
+        "web_cc books"
+      ),
+    ])
   func sayWhatColumnsAre(
     headings: String, domains: String, heldOut: String, targets: String
   ) throws {
@@ -97,7 +101,7 @@ import Testing
     #expect(table.rows[1].losses[0] == 3.2)
   }
 
-  @Test func canBeTold() throws {
+  @Test("can be told") func canBeTold() throws {
     let text = "id,x1,x2,y1,y2,z\n1,0.25,0.75,3,4,5\n"
     let told = try table(text, columns: .init(weights: ["x*"], losses: ["y2", "z"]))
     #expect(told.domains == ["x1", "x2"])
@@ -113,7 +117,7 @@ import Testing
     #expect(error.contains("found no column 'loss_b'; did you mean 'loss_a'?"))
   }
 
-  @Test func ofPerplexitiesMeanTheirLogarithms() throws {
+  @Test("of perplexities mean their logarithms") func ofPerplexitiesMeanTheirLogarithms() throws {
     let table = try table("weight_a,weight_b,ppl_a,ppl_b\n0.5,0.5,20.085536923187668,1\n")
     #expect(abs(table.rows[0].losses[0]! - 3) < 1e-12)
     #expect(table.rows[0].losses[1] == 0)
@@ -121,25 +125,27 @@ import Testing
 }
 
 @Suite struct FilesTests {
-  @Test(arguments: [
-    ("t.tsv", "run\tweight_a\tweight_b\tloss_a\nr\t0.25\t0.75\t3\n"),
-    ("t.csv", "run;weight_a;weight_b;loss_a\r\nr;0.25;0.75;3\r\n"),
-    (
-      "t.csv",
-      "\u{feff}# a comment\n# more, with commas\nrun,weight_a,weight_b,loss_a\n\nr,25%,75%,3\n,,,\n"
-    ),
-    ("t.csv", "#run,weight_a,weight_b,loss_a,\n\"r\", 25 ,75,3,\n"),
-    ("t.jsonl", "{\"run\":\"r\",\"weight_a\":0.25,\"weight_b\":0.75,\"loss_a\":3}\n\n"),
-    (
-      "t.jsonl",
-      "{\"run\":\"r\",\"mixture\":{\"a\":0.25,\"b\":0.75},\"losses\":{\"a\":3}}\n{\"run\":"
-    ),
-    (
-      "t.json",
-      "[{\"run\":\"r\",\"mixture\":{\"domains\":[\"a\",\"b\"],\"weights\":[0.25,0.75]},"
-        + "\"losses\":[{\"domain\":\"a\",\"loss\":3,\"standardError\":0.1}]}]"
-    ),
-  ])
+  @Test(
+    "of several kinds say the same",
+    arguments: [
+      ("t.tsv", "run\tweight_a\tweight_b\tloss_a\nr\t0.25\t0.75\t3\n"),
+      ("t.csv", "run;weight_a;weight_b;loss_a\r\nr;0.25;0.75;3\r\n"),
+      (
+        "t.csv",
+        "\u{feff}# a comment\n# more, with commas\nrun,weight_a,weight_b,loss_a\n\nr,25%,75%,3\n,,,\n"
+      ),
+      ("t.csv", "#run,weight_a,weight_b,loss_a,\n\"r\", 25 ,75,3,\n"),
+      ("t.jsonl", "{\"run\":\"r\",\"weight_a\":0.25,\"weight_b\":0.75,\"loss_a\":3}\n\n"),
+      (
+        "t.jsonl",
+        "{\"run\":\"r\",\"mixture\":{\"a\":0.25,\"b\":0.75},\"losses\":{\"a\":3}}\n{\"run\":"
+      ),
+      (
+        "t.json",
+        "[{\"run\":\"r\",\"mixture\":{\"domains\":[\"a\",\"b\"],\"weights\":[0.25,0.75]},"
+          + "\"losses\":[{\"domain\":\"a\",\"loss\":3,\"standardError\":0.1}]}]"
+      ),
+    ])
   func ofSeveralKindsSayTheSame(name: String, text: String) throws {
     let table = try table(text, name: name)
     #expect(table.domains == ["a", "b"])
@@ -150,7 +156,8 @@ import Testing
     #expect(table.rows[0].losses == [3])
   }
 
-  @Test func ofWeightsAndOfLossesAreJoinedByTheirIndex() throws {
+  @Test("of weights and of losses are joined by their index")
+  func ofWeightsAndOfLossesAreJoinedByTheirIndex() throws {
     let folder = try TableFolder()
     let mixture = try folder.file(
       "train_mixture_1m.csv", "index,train_x_a,train_x_b\n1,0.1,0.9\n2,0.6,0.4\n")
@@ -169,7 +176,7 @@ import Testing
     #expect(error.contains("train_mixture_1m.csv: line 3: found no row '2'"))
   }
 
-  @Test func ofAStudyAreReadAsFarAsItHasCome() throws {
+  @Test("of a study are read as far as it has come") func ofAStudyAreReadAsFarAsItHasCome() throws {
     let journal = """
       {"event":"began","version":1}
       {"at":1,"claim":{"name":"bo","ordinal":0},"event":"proposed","request":{"id":0,"mixture":{"domains":["a","b"],"weights":[0.2,0.8]},"purpose":"search","scale":{"parameters":1000,"size":"1k","tokens":20000},"seed":7}}
@@ -196,7 +203,7 @@ import Testing
 }
 
 @Suite struct RowsTests {
-  @Test func areFinishedPendingOrDiverged() throws {
+  @Test("are finished pending or diverged") func areFinishedPendingOrDiverged() throws {
     let table = try table(
       """
       run,status,weight_a,weight_b,loss_a,loss_b
@@ -218,13 +225,15 @@ import Testing
     #expect(table.rows[2].line == 4)
   }
 
-  @Test(arguments: [
-    ("0.123,0.456,0.42", nil), ("0.333,0.333,0.333", nil), ("0.334,0.334,0.334", "sum to 1.002"),
-    ("0.3,0.3,0.3", "sum to 0.9"), ("0.5,0.3,0.15", "sum to 0.95"), ("1,1,1", "sum to 3"),
-    ("-0.1,0.6,0.5", "found the weight '-0.1'"), ("half,0.5,0", "found the weight 'half'"),
-    ("0.2,,0.8", nil), ("0.2,nan,0.8", "found the weight 'nan'"), ("1e-1,0.9,0", nil),
-    ("0,0,0", "sum to 0"), ("0.2,,0.7", "sum to 0.9"),
-  ])
+  @Test(
+    "have weights that sum to one",
+    arguments: [
+      ("0.123,0.456,0.42", nil), ("0.333,0.333,0.333", nil), ("0.334,0.334,0.334", "sum to 1.002"),
+      ("0.3,0.3,0.3", "sum to 0.9"), ("0.5,0.3,0.15", "sum to 0.95"), ("1,1,1", "sum to 3"),
+      ("-0.1,0.6,0.5", "found the weight '-0.1'"), ("half,0.5,0", "found the weight 'half'"),
+      ("0.2,,0.8", nil), ("0.2,nan,0.8", "found the weight 'nan'"), ("1e-1,0.9,0", nil),
+      ("0,0,0", "sum to 0"), ("0.2,,0.7", "sum to 0.9"),
+    ])
   func haveWeightsThatSumToOne(weights: String, problem: String?) throws {
     let text = "weight_a,weight_b,weight_c,loss_a\n1.000,0,0,2\n0,1,0,2\n\(weights),3\n"
     if let problem {
@@ -238,14 +247,15 @@ import Testing
     }
   }
 
-  @Test func withoutAnyWeightAreLeftOutAndThatIsTold() throws {
+  @Test("without any weight are left out and that is told")
+  func withoutAnyWeightAreLeftOutAndThatIsTold() throws {
     let table = try table("method,w_a,w_b,loss\nx,0.5,0.5,3\ny,,,4\n")
     #expect(table.rows.count == 1)
     #expect(
       table.notes.contains { $0.hasSuffix("left out a row without weights, the first in line 3") })
   }
 
-  @Test func mayBePerCentButNotNowAndThen() throws {
+  @Test("may be per cent but not now and then") func mayBePerCentButNotNowAndThen() throws {
     let text = "weight_a,weight_b,loss_a\n20,80,3\n33.3,66.6,4\n"
     let table = try table(text)
     #expect(table.rows[0].mixture.weights == [0.2, 0.8])
@@ -254,31 +264,36 @@ import Testing
     #expect(error.contains("line 4: the weights weight_a to weight_b sum to 1, expected 100"))
   }
 
-  @Test(arguments: [
-    ("a,b\n", "found no weights among the columns a, b", "t.csv"), ("", "found no rows", "t.csv"),
-    ("x,y\n1,2\n3,4\n", "found no weights among the columns x, y", "t.csv"),
-    ("weight_a,weight_b\n0.5,0.5\n", "found no losses", "t.csv"),
-    ("weight_a,weight_b,loss_a\n0.5,0.5\n", "line 2: found 2 fields, expected 3", "t.csv"),
-    ("weight_a,weight_b,loss_a\n0.5,0.5,1,2\n", "line 2: found 4 fields, expected 3", "t.csv"),
-    ("weight_a,weight_b,loss_a\n0.5,0.5,high\n", "line 2: found the loss 'high'", "t.csv"),
-    ("weight_a,weight_b,loss_a\n0.5,0.5,\"3\n", "line 2: expected '\"' to end the field", "t.csv"),
-    ("0.5,0.5,3\n0.1,0.9,4\n", "line 1: found numbers, expected the names", "t.csv"),
-    ("weight_a,weight_a,loss_a\n0.5,0.5,3\n", "found the column 'weight_a' twice", "t.csv"),
-    (
-      "step,weight_a,weight_b,loss_a\nlate,0.5,0.5,3\n", "found 'late' in the column 'step'",
-      "t.csv"
-    ),
-    ("seed,weight_a,weight_b,loss_a\n1.5,0.5,0.5,3\n", "found the seed '1.5'", "t.csv"),
-    (
-      "{\"weight_a\":0.5\n{\"weight_a\":1}\n", "line 1: found the end, expected ',' or '}'",
-      "t.jsonl"
-    ),
-    ("[1,2]", "line 1: found no object", "t.json"),
-    (
-      "weight_a,weight_b,acc_a\n0.5,0.5,0.7\n", "--maximize 'acc_a' where higher is better", "t.csv"
-    ),
-    ("PK\u{3}\u{4}xx", "found a zip or Excel file", "t.xlsx"),
-  ])
+  @Test(
+    "that are malformed are named",
+    arguments: [
+      ("a,b\n", "found no weights among the columns a, b", "t.csv"), ("", "found no rows", "t.csv"),
+      ("x,y\n1,2\n3,4\n", "found no weights among the columns x, y", "t.csv"),
+      ("weight_a,weight_b\n0.5,0.5\n", "found no losses", "t.csv"),
+      ("weight_a,weight_b,loss_a\n0.5,0.5\n", "line 2: found 2 fields, expected 3", "t.csv"),
+      ("weight_a,weight_b,loss_a\n0.5,0.5,1,2\n", "line 2: found 4 fields, expected 3", "t.csv"),
+      ("weight_a,weight_b,loss_a\n0.5,0.5,high\n", "line 2: found the loss 'high'", "t.csv"),
+      (
+        "weight_a,weight_b,loss_a\n0.5,0.5,\"3\n", "line 2: expected '\"' to end the field", "t.csv"
+      ),
+      ("0.5,0.5,3\n0.1,0.9,4\n", "line 1: found numbers, expected the names", "t.csv"),
+      ("weight_a,weight_a,loss_a\n0.5,0.5,3\n", "found the column 'weight_a' twice", "t.csv"),
+      (
+        "step,weight_a,weight_b,loss_a\nlate,0.5,0.5,3\n", "found 'late' in the column 'step'",
+        "t.csv"
+      ),
+      ("seed,weight_a,weight_b,loss_a\n1.5,0.5,0.5,3\n", "found the seed '1.5'", "t.csv"),
+      (
+        "{\"weight_a\":0.5\n{\"weight_a\":1}\n", "line 1: found the end, expected ',' or '}'",
+        "t.jsonl"
+      ),
+      ("[1,2]", "line 1: found no object", "t.json"),
+      (
+        "weight_a,weight_b,acc_a\n0.5,0.5,0.7\n", "--maximize 'acc_a' where higher is better",
+        "t.csv"
+      ),
+      ("PK\u{3}\u{4}xx", "found a zip or Excel file", "t.xlsx"),
+    ])
   func thatAreMalformedAreNamed(text: String, problem: String, name: String) {
     let words = message(of: { try table(text, name: name) })
     #expect(words.contains(problem), "\(words)")
@@ -286,7 +301,7 @@ import Testing
     #expect(!words.contains("\n"))
   }
 
-  @Test func ofOtherDomainsDoNotMix() throws {
+  @Test("of other domains do not mix") func ofOtherDomainsDoNotMix() throws {
     let folder = try TableFolder()
     let a = try folder.file("a.csv", "weight_a,weight_b,loss_a\n0.5,0.5,3\n")
     let b = try folder.file("b.csv", "weight_a,weight_c,loss_a\n0.5,0.5,3\n")
@@ -309,7 +324,8 @@ import Testing
 
     """
 
-  @Test func takeTheSizeAndTheStepThatMostRunsHave() throws {
+  @Test("take the size and the step that most runs have")
+  func takeTheSizeAndTheStepThatMostRunsHave() throws {
     let table = try table(text)
     #expect(table.sizes == ["70M", "1B"])
     #expect(table.rows.map(\.run) == [0, 0, 0, 1, 1, 2, 3, 4])
@@ -319,7 +335,7 @@ import Testing
     #expect(chosen.notes.contains { $0.hasPrefix("step 2000, the last that 2 runs have") })
   }
 
-  @Test func takeWhatWasAskedFor() throws {
+  @Test("take what was asked for") func takeWhatWasAskedFor() throws {
     let table = try table(text)
     #expect(try table.selected(RunSelection(size: "1000M")).rows.map(\.losses) == [[2], [2.5]])
     #expect(
@@ -331,7 +347,7 @@ import Testing
 }
 
 @Suite struct WrittenRowsTests {
-  @Test func sumToOneAndAreReadBack() throws {
+  @Test("sum to one and are read back") func sumToOneAndAreReadBack() throws {
     let layout = TableLayout(domains: ["a", "b", "c"], heldOut: ["a", "d"])
     #expect(
       layout.headings.joined(separator: ",") == "run,weight_a,weight_b,weight_c,loss_a,loss_d")
@@ -346,7 +362,7 @@ import Testing
     #expect(back.rows[0].mixture == TableLayout.rounded(third))
   }
 
-  @Test func haveTheTablesOwnColumns() throws {
+  @Test("have the tables own columns") func haveTheTablesOwnColumns() throws {
     let table = try table(
       "note,books,web,tokens,val_loss,seed\nfirst,20,80,2.5B,3,1\nx,33.3,66.7,2.5B,4,2\n")
     #expect(table.domains == ["books", "web"])

@@ -4,7 +4,7 @@ import Numerics
 import RunTables
 import Testing
 
-@Suite struct `What is written` {
+@Suite("What is written") struct WhatIsWritten {
   private static let words = [
     "high", "low", "medium", "time", "rank", "loss", "notes", "se", "sd", "en", "learning", "date",
     "cost",
@@ -36,7 +36,8 @@ import Testing
     }
   }
 
-  @Test func `is read back the same for a thousand tables with any names`() throws {
+  @Test("is read back the same for a thousand tables with any names")
+  func isReadBackTheSameForAThousandTablesWithAnyNames() throws {
     var generator = SeededGenerator(seed: 15, stream: "round trip")
     var refused = 0
     for round in 0..<1000 {
@@ -104,7 +105,8 @@ import Testing
     #expect(refused < 200, "\(refused) refused")
   }
 
-  @Test func `can be named in conditions whatever it is called`() throws {
+  @Test("can be named in conditions whatever it is called")
+  func canBeNamedInConditionsWhateverItIsCalled() throws {
     var generator = SeededGenerator(seed: 16, stream: "conditions")
     for _ in 0..<1000 {
       let names = (0..<3).map { "\($0)" + Self.name(&generator) } + [Self.name(&generator)]
@@ -125,16 +127,18 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("c++<=0.2", ["c++"]), ("c++ + python<=0.2", ["c++", "python"]),
-    ("c+++python<=0.2", ["c++", "python"]),
-    ("Common Crawl<=0.1", ["Common Crawl"]), ("web (2021)<=0.1", ["web (2021)"]),
-    ("\"a+b\"<=0.1", ["a+b"]), ("'a=b' + c <= 0.1", ["a=b", "c"]),
-    ("dclm:science≤0.1", ["dclm:science"]),
-    ("\"domains\"<=0.5", ["domains"]), ("domains<=0.5", ["domains"]), ("it's<=0.1", ["it's"]),
-    ("\"say \"\"hi\"\"\"<=0.1", ["say \"hi\""]),
-  ])
-  func `of a condition is found by its signs`(text: String, names: [String]) throws {
+  @Test(
+    "of a condition is found by its signs",
+    arguments: [
+      ("c++<=0.2", ["c++"]), ("c++ + python<=0.2", ["c++", "python"]),
+      ("c+++python<=0.2", ["c++", "python"]),
+      ("Common Crawl<=0.1", ["Common Crawl"]), ("web (2021)<=0.1", ["web (2021)"]),
+      ("\"a+b\"<=0.1", ["a+b"]), ("'a=b' + c <= 0.1", ["a=b", "c"]),
+      ("dclm:science≤0.1", ["dclm:science"]),
+      ("\"domains\"<=0.5", ["domains"]), ("domains<=0.5", ["domains"]), ("it's<=0.1", ["it's"]),
+      ("\"say \"\"hi\"\"\"<=0.1", ["say \"hi\""]),
+    ])
+  func ofAConditionIsFoundByItsSigns(text: String, names: [String]) throws {
     guard case .total(let found, let lower, let upper) = try MixtureConstraint(parsing: text) else {
       Issue.record("\(text)")
       return
@@ -142,7 +146,8 @@ import Testing
     #expect(found == names && lower == nil && upper != nil)
   }
 
-  @Test func `of a domain with a sign in it is found without quotes where only that can be meant`()
+  @Test("of a domain with a sign in it is found without quotes where only that can be meant")
+  func ofADomainWithASignInItIsFoundWithoutQuotesWhereOnlyThatCanBeMeant()
     throws
   {
     let domains = ["a+b", "c", "a"]

@@ -11,12 +11,15 @@ import Testing
   }
 
   // RFC 3720, appendix B.4, and the check value of the catalogue of CRCs.
-  @Test(arguments: [
-    ([UInt8](repeating: 0, count: 32), "8a9136aa"),
-    ([UInt8](repeating: 0xff, count: 32), "62a8ab43"),
-    ((0..<32).map { UInt8($0) }, "46dd794e"), ((0..<32).map { UInt8(31 - $0) }, "113fdb5c"),
-    (Array("123456789".utf8), "e3069283"), ([], "00000000"),
-  ]) func itsChecksumIsThatOfTheStandard(bytes: [UInt8], expected: String) {
+  @Test(
+    "its checksum is that of the standard",
+    arguments: [
+      ([UInt8](repeating: 0, count: 32), "8a9136aa"),
+      ([UInt8](repeating: 0xff, count: 32), "62a8ab43"),
+      ((0..<32).map { UInt8($0) }, "46dd794e"), ((0..<32).map { UInt8(31 - $0) }, "113fdb5c"),
+      (Array("123456789".utf8), "e3069283"), ([], "00000000"),
+    ]) func itsChecksumIsThatOfTheStandard(bytes: [UInt8], expected: String)
+  {
     var checksum = CRC32C()
     checksum.update(bytes)
     #expect(checksum.hexadecimal == expected)
@@ -25,7 +28,8 @@ import Testing
     #expect(pieces.hexadecimal == expected)
   }
 
-  @Test func anyFlippedBitIsNamedByItsLineAndTheFileStays() throws {
+  @Test("any flipped bit is named by its line and the file stays")
+  func anyFlippedBitIsNamedByItsLineAndTheFileStays() throws {
     let folder = TemporaryFolder()
     let (path, whole) = try journal(of: 3, in: folder)
     let lineEnds = whole.indices.filter { whole[$0] == 10 }
@@ -43,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func anyTwoFlippedBitsOfALineAreNamed() throws {
+  @Test("any two flipped bits of a line are named") func anyTwoFlippedBitsOfALineAreNamed() throws {
     let folder = TemporaryFolder()
     let (path, whole) = try journal(of: 2, in: folder)
     let end = try #require(whole.firstIndex(of: 10))
@@ -62,7 +66,8 @@ import Testing
     }
   }
 
-  @Test func linesFromBeforeThereWereChecksumsAreReadAndGoneOnWith() throws {
+  @Test("lines from before there were checksums are read and gone on with")
+  func linesFromBeforeThereWereChecksumsAreReadAndGoneOnWith() throws {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     try (encodeLine(Event(number: 0)) + encodeLine(Event(number: 1)))
@@ -77,7 +82,7 @@ import Testing
         .hasPrefix("\(path): line 5 is damaged (its checksum is missing)"))
   }
 
-  @Test func staysJSONForOtherReaders() throws {
+  @Test("stays JSON for other readers") func staysJSONForOtherReaders() throws {
     let folder = TemporaryFolder()
     let (_, whole) = try journal(of: 1, in: folder)
     let object = try #require(
@@ -86,7 +91,8 @@ import Testing
     #expect((object["crc32c"] as? String)?.count == 8)
   }
 
-  @Test func zerosThatALossOfPowerLeftAtTheEndAreATornLine() throws {
+  @Test("zeros that a loss of power left at the end are a torn line")
+  func zerosThatALossOfPowerLeftAtTheEndAreATornLine() throws {
     let folder = TemporaryFolder()
     let (path, whole) = try journal(of: 2, in: folder)
     try (whole + Data(count: 4096)).write(to: URL(fileURLWithPath: path))
@@ -94,7 +100,7 @@ import Testing
     #expect(try LineJournal.read(Event.self, at: path).map(\.number) == [0, 1, 2])
   }
 
-  @Test func aHeaderSaysWhatTheJournalIsOf() throws {
+  @Test("a header says what the journal is of") func aHeaderSaysWhatTheJournalIsOf() throws {
     let folder = TemporaryFolder()
     let path = folder / "runs.jsonl"
     try LineJournal(at: path).append(JournalHeader(contents: "runs", version: 2))
@@ -112,7 +118,9 @@ import Testing
 }
 
 @Suite struct VanishedFilesTests {
-  @Test(arguments: ["removed", "moved", "replaced", "folder removed"])
+  @Test(
+    "a journal that is no longer at its path takes no more events",
+    arguments: ["removed", "moved", "replaced", "folder removed"])
   func aJournalThatIsNoLongerAtItsPathTakesNoMoreEvents(how: String) throws {
     let folder = TemporaryFolder()
     try makeFolder(at: folder / "s")
@@ -133,7 +141,9 @@ import Testing
     #expect("\(StorageError.vanished(path: "s"))".hasPrefix("s: was removed or replaced while"))
   }
 
-  @Test func aLockedFolderThatWasReplacedIsNoticed() throws {
+  @Test("a locked folder that was replaced is noticed") func aLockedFolderThatWasReplacedIsNoticed()
+    throws
+  {
     let folder = TemporaryFolder()
     try makeFolder(at: folder / "s")
     let lock = try FolderLock(folder: folder / "s")
@@ -149,7 +159,8 @@ import Testing
     }
   }
 
-  @Test func aJournalOpenedForOneAloneRefusesOthers() throws {
+  @Test("a journal opened for one alone refuses others")
+  func aJournalOpenedForOneAloneRefusesOthers() throws {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     do {

@@ -3,7 +3,8 @@ import Storage
 import Testing
 
 @Suite struct SpecialFileTests {
-  @Test func aLinkIsFollowedAlsoToAFileThatIsNotThereYet() throws {
+  @Test("a link is followed also to a file that is not there yet")
+  func aLinkIsFollowedAlsoToAFileThatIsNotThereYet() throws {
     let folder = TemporaryFolder()
     try makeFolder(at: folder / "far")
     try Data("old".utf8).write(to: URL(fileURLWithPath: folder / "far/target"))
@@ -25,7 +26,7 @@ import Testing
         .contains("cannot write: Too many levels of symbolic links"))
   }
 
-  @Test func aFileKeepsItsPermissions() throws {
+  @Test("a file keeps its permissions") func aFileKeepsItsPermissions() throws {
     let folder = TemporaryFolder()
     let path = folder / "private"
     try replaceFile(at: path, with: Data("a".utf8))
@@ -35,7 +36,9 @@ import Testing
     #expect(stat(path, &status) == 0 && status.st_mode & 0o7777 == 0o600)
   }
 
-  @Test func devicesAreWrittenToAndFoldersRefused() throws {
+  @Test("devices are written to and folders refused") func devicesAreWrittenToAndFoldersRefused()
+    throws
+  {
     let folder = TemporaryFolder()
     try replaceFile(at: "/dev/null", with: Data("text".utf8))
     var status = stat()
@@ -47,7 +50,8 @@ import Testing
       message(of: { try replaceFile(at: folder.path, with: Data()) }).contains("Is a directory"))
   }
 
-  @Test func aPipeIsReadAndWrittenWhereSomebodyIsAtItsOtherEndAndRefusedElse() throws {
+  @Test("a pipe is read and written where somebody is at its other end and refused else")
+  func aPipeIsReadAndWrittenWhereSomebodyIsAtItsOtherEndAndRefusedElse() throws {
     let folder = TemporaryFolder()
     let path = folder / "pipe"
     mkfifo(path, 0o644)
@@ -74,7 +78,7 @@ import Testing
     close(readEnd)
   }
 
-  @Test func whatHasNoEndIsRefusedOrLimited() throws {
+  @Test("what has no end is refused or limited") func whatHasNoEndIsRefusedOrLimited() throws {
     let folder = TemporaryFolder()
     #expect(
       message(of: { try readFile(at: "/dev/zero") })
@@ -85,7 +89,8 @@ import Testing
         .contains("more than 1 MiB, expected less"))
   }
 
-  @Test func whatAKilledProcessLeftIsWrittenOverOrRemoved() throws {
+  @Test("what a killed process left is written over or removed")
+  func whatAKilledProcessLeftIsWrittenOverOrRemoved() throws {
     let folder = TemporaryFolder()
     let left = folder / ".model.bin.mixpipe-tmp"
     try Data("half of something longer".utf8).write(to: URL(fileURLWithPath: left))
@@ -97,7 +102,8 @@ import Testing
     #expect(folder.names == ["model.bin"])
   }
 
-  @Test func manyThatReplaceOneFileLeaveOneWholeFile() throws {
+  @Test("many that replace one file leave one whole file")
+  func manyThatReplaceOneFileLeaveOneWholeFile() throws {
     let folder = TemporaryFolder()
     let path = folder / ("n" + String(repeating: "x", count: 250))
     DispatchQueue.concurrentPerform(iterations: 60) { number in

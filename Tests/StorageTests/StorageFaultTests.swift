@@ -12,7 +12,9 @@ import Testing
   }
 
   extension JournalTests {
-    @Test func keepsWholeLinesWhenTheDiskIsFull() async throws {
+    @Test("keeps whole lines when the disk is full") func keepsWholeLinesWhenTheDiskIsFull()
+      async throws
+    {
       let folder = TemporaryFolder(forChildren: "journal")
       await #expect(processExitsWith: .success) {
         let path = TemporaryFolder.path(ofParents: "journal") + "/events.jsonl"
@@ -41,7 +43,8 @@ import Testing
       #expect(try LineJournal.read(Event.self, at: journal.path).map(\.number).last == 99)
     }
 
-    @Test func isOnTheDiskOnceAppendReturnsEvenIfTheProcessIsKilled() async throws {
+    @Test("is on the disk once append returns even if the process is killed")
+    func isOnTheDiskOnceAppendReturnsEvenIfTheProcessIsKilled() async throws {
       let folder = TemporaryFolder(forChildren: "killed")
       await #expect(processExitsWith: .signal(SIGKILL)) {
         let journal = try LineJournal(
@@ -55,7 +58,8 @@ import Testing
   }
 
   extension ReplacingAFileTests {
-    @Test func leavesTheOldFileWhereTheNewOneDoesNotFit() async throws {
+    @Test("leaves the old file where the new one does not fit")
+    func leavesTheOldFileWhereTheNewOneDoesNotFit() async throws {
       let folder = TemporaryFolder(forChildren: "replace")
       let path = folder / "model.bin"
       try replaceFile(at: path, with: Data("old".utf8))
@@ -69,7 +73,8 @@ import Testing
       #expect(folder.names == ["model.bin"])
     }
 
-    @Test func leavesTheOldFileWhereTheProcessDiesBeforeTheEnd() async throws {
+    @Test("leaves the old file where the process dies before the end")
+    func leavesTheOldFileWhereTheProcessDiesBeforeTheEnd() async throws {
       let folder = TemporaryFolder(forChildren: "dies")
       let path = folder / "model.bin"
       try replaceFile(at: path, with: Data("old".utf8))
@@ -85,7 +90,8 @@ import Testing
   }
 
   extension LockTests {
-    @Test func keepsOthersOutWhileItIsHeldAndNamesItsHolder() async throws {
+    @Test("keeps others out while it is held and names its holder")
+    func keepsOthersOutWhileItIsHeldAndNamesItsHolder() async throws {
       let folder = TemporaryFolder(forChildren: "held")
       let lock = try FolderLock(folder: folder.path)
       await #expect(processExitsWith: .success) {
@@ -101,7 +107,9 @@ import Testing
       withExtendedLifetime(lock) {}
     }
 
-    @Test func endsWithItsHolderHoweverThatEnds() async throws {
+    @Test("ends with its holder however that ends") func endsWithItsHolderHoweverThatEnds()
+      async throws
+    {
       let folder = TemporaryFolder(forChildren: "left")
       await #expect(processExitsWith: .signal(SIGKILL)) {
         let lock = try FolderLock(folder: TemporaryFolder.path(ofParents: "left"))

@@ -48,7 +48,7 @@ struct Event: Codable, Equatable {
 }
 
 @Suite struct JournalTests {
-  @Test func givesBackWhatWasAppendedInOrder() throws {
+  @Test("gives back what was appended in order") func givesBackWhatWasAppendedInOrder() throws {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     #expect(try LineJournal.read(Event.self, at: path) == [])
@@ -60,7 +60,7 @@ struct Event: Codable, Equatable {
     #expect(try LineJournal.read(Event.self, at: path).map(\.number) == Array(0..<6))
   }
 
-  @Test func losesNoLineWhenManyThreadsAppend() throws {
+  @Test("loses no line when many threads append") func losesNoLineWhenManyThreadsAppend() throws {
     let folder = TemporaryFolder()
     let journal = try LineJournal(at: folder / "events.jsonl")
     DispatchQueue.concurrentPerform(iterations: 40) { number in
@@ -70,7 +70,8 @@ struct Event: Codable, Equatable {
     #expect(events.map(\.number).sorted() == Array(0..<40))
   }
 
-  @Test func dropsALastLineThatWasCutShortAndGoesOnAfterIt() throws {
+  @Test("drops a last line that was cut short and goes on after it")
+  func dropsALastLineThatWasCutShortAndGoesOnAfterIt() throws {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     let whole = try encodeLine(Event(number: 0)) + encodeLine(Event(number: 1))
@@ -89,11 +90,14 @@ struct Event: Codable, Equatable {
     #expect(try LineJournal.read(Event.self, at: path).map(\.number) == [7])
   }
 
-  @Test(arguments: [
-    ("hello", "not JSON"), ("", "not JSON"), (#"{"text":"a"}"#, "no 'number'"),
-    (#"{"number":"one","text":"a"}"#, "expected Int at 'number'"),
-    (#"{"number":null,"text":"a"}"#, "at 'number'"),
-  ]) func saysWhichLineIsDamagedAndHow(line: String, reason: String) throws {
+  @Test(
+    "says which line is damaged and how",
+    arguments: [
+      ("hello", "not JSON"), ("", "not JSON"), (#"{"text":"a"}"#, "no 'number'"),
+      (#"{"number":"one","text":"a"}"#, "expected Int at 'number'"),
+      (#"{"number":null,"text":"a"}"#, "at 'number'"),
+    ]) func saysWhichLineIsDamagedAndHow(line: String, reason: String) throws
+  {
     let folder = TemporaryFolder()
     let path = folder / "events.jsonl"
     // As before there were checksums.
@@ -106,7 +110,8 @@ struct Event: Codable, Equatable {
     #expect(!error.contains("\n"))
   }
 
-  @Test func refusesWhatJSONCannotHoldAndStaysWhole() throws {
+  @Test("refuses what JSON cannot hold and stays whole")
+  func refusesWhatJSONCannotHoldAndStaysWhole() throws {
     let folder = TemporaryFolder()
     let journal = try LineJournal(at: folder / "numbers.jsonl")
     try journal.append([1.5])
@@ -120,7 +125,7 @@ struct Event: Codable, Equatable {
 }
 
 @Suite struct ReplacingAFileTests {
-  @Test func replacesItAsAWhole() throws {
+  @Test("replaces it as a whole") func replacesItAsAWhole() throws {
     let folder = TemporaryFolder()
     let path = folder / "study.json"
     try replaceFile(at: path, with: Data("first".utf8))
@@ -130,7 +135,8 @@ struct Event: Codable, Equatable {
     #expect(folder.names == ["study.json"])
   }
 
-  @Test func passesOnAnErrorOfWhoeverWritesAndLeavesNothingBehind() {
+  @Test("passes on an error of whoever writes and leaves nothing behind")
+  func passesOnAnErrorOfWhoeverWritesAndLeavesNothingBehind() {
     let folder = TemporaryFolder()
     let failure = StorageError.missing(path: "x", hint: "y")
     #expect(throws: failure) {
@@ -139,7 +145,7 @@ struct Event: Codable, Equatable {
     #expect(folder.names == [])
   }
 
-  @Test func saysWhatStandsInItsWay() {
+  @Test("says what stands in its way") func saysWhatStandsInItsWay() {
     #expect(
       message(of: { try replaceFile(at: "/nowhere/at/all", with: Data()) })
         == "/nowhere/at/all: cannot write: No such file or directory; check the path")
@@ -147,7 +153,7 @@ struct Event: Codable, Equatable {
 }
 
 @Suite struct DiskTests {
-  @Test func isToldToBeFullWhenItIs() throws {
+  @Test("is told to be full when it is") func isToldToBeFullWhenItIs() throws {
     let descriptor = open("/dev/full", O_WRONLY)
     defer { close(descriptor) }
     let error = message(of: { try writeAll(Data(count: 10), to: descriptor, path: "runs/a/x") })
@@ -156,7 +162,7 @@ struct Event: Codable, Equatable {
         + "free some space and run the same command again, nothing is lost")
   }
 
-  @Test func givesWholeFilesOfAnySize() throws {
+  @Test("gives whole files of any size") func givesWholeFilesOfAnySize() throws {
     let folder = TemporaryFolder()
     for count in [0, 1, 65_536, 300_001] {
       let data = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) })
@@ -172,7 +178,7 @@ struct Event: Codable, Equatable {
     #expect(message(of: { try MappedFile(at: folder / "none") }).contains("cannot open: No such"))
   }
 
-  @Test func hasFoldersMadeWithThoseAboveThem() throws {
+  @Test("has folders made with those above them") func hasFoldersMadeWithThoseAboveThem() throws {
     let folder = TemporaryFolder()
     try makeFolder(at: folder / "a/b/c")
     try makeFolder(at: folder / "a/b/c/")
@@ -186,7 +192,8 @@ struct Event: Codable, Equatable {
     #expect(message(of: { try makeFolder(at: folder / "file/below") }).contains("Not a directory"))
   }
 
-  @Test func hasDocumentsThatSayWhatIsWrongWithThem() throws {
+  @Test("has documents that say what is wrong with them")
+  func hasDocumentsThatSayWhatIsWrongWithThem() throws {
     let folder = TemporaryFolder()
     let path = folder / "event.json"
     try replaceFile(at: path, with: encodeDocument(Event(number: 3)))
@@ -206,7 +213,7 @@ struct Event: Codable, Equatable {
 }
 
 @Suite struct LockTests {
-  @Test func needsAFolderThatCanBeWrittenTo() {
+  @Test("needs a folder that can be written to") func needsAFolderThatCanBeWrittenTo() {
     #expect(
       message(of: { try FolderLock(folder: "/nowhere") })
         == "/nowhere: cannot lock: No such file or directory; check the path")
@@ -214,10 +221,12 @@ struct Event: Codable, Equatable {
 }
 
 @Suite struct PathsTests {
-  @Test(arguments: [
-    ("r", ""), ("runs/r", "runs"), ("runs/r/", "runs"), ("/r", "/"), ("/", "/"), ("", ""),
-    ("a//b", "a"), ("/a/b/c.txt", "/a/b"), ("./r", "."), ("//r", "/"),
-  ])
+  @Test(
+    "have a folder above them",
+    arguments: [
+      ("r", ""), ("runs/r", "runs"), ("runs/r/", "runs"), ("/r", "/"), ("/", "/"), ("", ""),
+      ("a//b", "a"), ("/a/b/c.txt", "/a/b"), ("./r", "."), ("//r", "/"),
+    ])
   func haveAFolderAboveThem(path: String, parent: String) {
     #expect(parentFolder(of: path) == parent)
   }

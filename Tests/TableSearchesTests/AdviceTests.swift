@@ -20,7 +20,8 @@ import Testing
       layout: TableLayout(domains: Fixture.domains, heldOut: Fixture.domains))
   }
 
-  @Test func beginsWithAnEvenSpreadWhereThereIsNothingToLearnFrom() throws {
+  @Test("begins with an even spread where there is nothing to learn from")
+  func beginsWithAnEvenSpreadWhereThereIsNothingToLearnFrom() throws {
     let advice = try advice(empty())
     let proposals = advice.proposals(6)
     #expect(proposals.map(\.name) == ["1", "2", "3", "4", "5", "6"])
@@ -31,7 +32,7 @@ import Testing
   }
 
   /// Asked for eight at once, or for two four times with what came before pending: the same mixtures.
-  @Test func countsWhatIsUnderWay() throws {
+  @Test("counts what is under way") func countsWhatIsUnderWay() throws {
     let whole = try advice(empty()).proposals(6).map(\.mixture)
     var table = empty()
     var parts: [Mixture] = []
@@ -50,7 +51,7 @@ import Testing
   }
 
   /// Ask, train, tell, ask: the recommendation comes near the best there is.
-  @Test func leadsToTheBestMixture() throws {
+  @Test("leads to the best mixture") func leadsToTheBestMixture() throws {
     var table = empty()
     for _ in 0..<5 {
       for proposal in try advice(table).proposals(4) {
@@ -79,7 +80,8 @@ import Testing
     #expect(insight.candidates[0].expectedRegret >= 0)
   }
 
-  @Test func isTheSameEachTimeAndKnowsPendingRunsFromElsewhere() throws {
+  @Test("is the same each time and knows pending runs from elsewhere")
+  func isTheSameEachTimeAndKnowsPendingRunsFromElsewhere() throws {
     let table = try Fixture.table(count: 12, noise: 0.01, empty: 2)
     let one = try advice(table).proposals(3).map(\.mixture)
     #expect(try advice(table).proposals(3).map(\.mixture) == one)
@@ -93,7 +95,8 @@ import Testing
     #expect(gap > 0.01)
   }
 
-  @Test func keepsToConstraintsAndToObjectivesOfOtherForms() throws {
+  @Test("keeps to constraints and to objectives of other forms")
+  func keepsToConstraintsAndToObjectivesOfOtherForms() throws {
     let table = try Fixture.table(count: 14)
     var settings = TableAdvice.Settings(
       objective: try ObjectiveSpecification(parsing: "worst").resolved(
@@ -110,14 +113,15 @@ import Testing
     #expect(throws: ConstraintError.self) { try TableAdvice(table: table, settings: settings) }
   }
 
-  @Test func namesRunsAsNoOtherIs() throws {
+  @Test("names runs as no other is") func namesRunsAsNoOtherIs() throws {
     var table = try Fixture.table(count: 8)
     #expect(try advice(table).proposals(2).map(\.name) == ["9", "10"])
     table.rows[3].name = "suggested-10"
     #expect(try advice(table).proposals(2).map(\.name) == ["suggested-9", "suggested-11"])
   }
 
-  @Test func treatsRowsWithoutALossOfTheObjectiveAsUnderWay() throws {
+  @Test("treats rows without a loss of the objective as under way")
+  func treatsRowsWithoutALossOfTheObjectiveAsUnderWay() throws {
     var table = try Fixture.table(count: 9)
     table.rows[0].losses[1] = nil
     let advice = try advice(table)

@@ -62,7 +62,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
         budget: budget, workers: workers, noise: noise))
   }
 
-  @Test func readSizesAndLengthsOffATable() throws {
+  @Test("read sizes and lengths off a table") func readSizesAndLengthsOffATable() throws {
     var runs = Fixture.curves()
     let table = try table(runs)
     #expect(table.count == 24)
@@ -113,7 +113,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
   }
 
   /// A trunk of 80 %, decays of 20 %, an evaluation at each rung: told apart again.
-  @Test func readCostsOffAColumnOfOperations() throws {
+  @Test("read costs off a column of operations") func readCostsOffAColumnOfOperations() throws {
     var runs = Fixture.curves()
     let steps = [10.0, 30, 100, 300]
     for index in runs.rows.indices {
@@ -141,7 +141,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     #expect(abs(plain.levels[0][0].trunkCost - 10.0 / (16 * 300)) < 1e-9)
   }
 
-  @Test func knowASeedsNoise() throws {
+  @Test("know a seeds noise") func knowASeedsNoise() throws {
     let table = try table(Fixture.curves(seeds: 8, noise: 0.01))
     let noise = try #require(table.noise)
     #expect(abs(noise - 0.01) < 0.002, "\(noise)")
@@ -149,7 +149,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
   }
 
   /// The second seed is .2 worse for all, and only some mixtures have it.
-  @Test func freeMixturesOfWhatASeedDoesToAll() throws {
+  @Test("free mixtures of what a seed does to all") func freeMixturesOfWhatASeedDoesToAll() throws {
     var runs = Fixture.curves(seeds: 2, noise: 0.01)
     let mixtures = runs.rows.map(\.mixture).reduce(into: [Mixture]()) { list, mixture in
       if !list.contains(mixture) { list.append(mixture) }
@@ -167,7 +167,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     }
   }
 
-  @Test(arguments: methodsWithoutModels)
+  @Test("keep to their budget", arguments: methodsWithoutModels)
   func keepToTheirBudget(name: String) throws {
     let table = try table(Fixture.curves(count: 16))
     let replay = replay(table, budget: 5)
@@ -187,7 +187,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     #expect(three.compute <= 5 + 1e-9)
   }
 
-  @Test func giveCreditForWhatIsPaused() throws {
+  @Test("give credit for what is paused") func giveCreditForWhatIsPaused() throws {
     let replay = replay(try table(Fixture.curves()), budget: 8)
     let with = try replay.trace(of: .init(method: "hyperband"), seed: 1)
     let without = try replay.trace(
@@ -200,7 +200,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     }
   }
 
-  @Test func tellRandomSearchFromOthers() throws {
+  @Test("tell random search from others") func tellRandomSearchFromOthers() throws {
     let table = try table(Fixture.curves(count: 40))
     let replay = replay(table, budget: 20)
     var traces: [FidelityTrace] = []
@@ -226,7 +226,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     #expect(plain.tolerance > 0 && plain.goodMixtures >= 1)
   }
 
-  @Test func countArrivalsThatLast() throws {
+  @Test("count arrivals that last") func countArrivalsThatLast() throws {
     let table = try table(Fixture.curves())
     let replay = replay(table, budget: 10)
     let (best, bad) = (table.values.min()!, table.values.max()!)
@@ -265,7 +265,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     #expect(random.shares == [0.1, 0.2, 0.7])
   }
 
-  @Test func goBetweenTheMixturesOfTheTable() throws {
+  @Test("go between the mixtures of the table") func goBetweenTheMixturesOfTheTable() throws {
     let real = try table(Fixture.curves(count: 30, steps: [30, 300]))
     let emulator = try FidelityEmulator(fittedTo: real, count: 80) { count, body in
       for index in 0..<count { try body(index) }

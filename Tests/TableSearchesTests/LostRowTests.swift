@@ -6,7 +6,7 @@ import RunTables
 import TableSearches
 import Testing
 
-@Suite struct `A row that diverged or was lost` {
+@Suite("A row that diverged or was lost") struct ARowThatDivergedOrWasLost {
   private func advice(_ table: RunTable) throws -> TableAdvice {
     try TableAdvice(table: table, settings: .init(objective: .mean(of: table.targets)))
   }
@@ -17,8 +17,8 @@ import Testing
   }
 
   /// Whichever row of a dozen it is, the best ones too.
-  @Test(arguments: [UInt64(1), 2, 3])
-  func `moves the recommendation no more than leaving it out does`(seed: UInt64) throws {
+  @Test("moves the recommendation no more than leaving it out does", arguments: [UInt64(1), 2, 3])
+  func movesTheRecommendationNoMoreThanLeavingItOutDoes(seed: UInt64) throws {
     let table = try Fixture.table(count: 12, seed: seed, noise: 0.005)
     for index in table.rows.indices {
       var without = table
@@ -39,7 +39,9 @@ import Testing
     }
   }
 
-  @Test func `counts as a run, but not as one that is known`() throws {
+  @Test("counts as a run, but not as one that is known") func countsAsARunButNotAsOneThatIsKnown()
+    throws
+  {
     var table = try Fixture.table(count: 12)
     table.rows[0].status = .lost
     table.rows[1].status = .cancelled
@@ -51,7 +53,8 @@ import Testing
   }
 
   /// Where all of a region diverges, it is given up.
-  @Test func `is believed where others beside it diverged too`() throws {
+  @Test("is believed where others beside it diverged too")
+  func isBelievedWhereOthersBesideItDivergedToo() throws {
     var table = try Fixture.table(count: 12, noise: 0.002)
     let bad = try advice(table).recommendations(1)[0].mixture.weights
     for offset in 0..<8 {
@@ -70,7 +73,7 @@ import Testing
 }
 
 /// Accuracies of 19 sources' models, a fifth of whose runs were lost.
-@Suite struct `Accuracies over nineteen sources` {
+@Suite("Accuracies over nineteen sources") struct AccuraciesOverNineteenSources {
   private static let sources = (0..<19).map { "source\($0)" }
   private static let tasks = ["arc", "hellaswag", "piqa", "sciq"]
 
@@ -84,7 +87,8 @@ import Testing
     }
   }
 
-  @Test func `are recommended better than the best row tried, and nowhere near the worst`() throws {
+  @Test("are recommended better than the best row tried, and nowhere near the worst")
+  func areRecommendedBetterThanTheBestRowTriedAndNowhereNearTheWorst() throws {
     var gains: [Double] = []
     for seed in UInt64(1)...6 {
       var generator = SeededGenerator(seed: seed, stream: "rows")

@@ -19,7 +19,7 @@ import Testing
       budget: budget, noise: noise)
   }
 
-  @Test func holdEachMixtureOnce() throws {
+  @Test("hold each mixture once") func holdEachMixtureOnce() throws {
     var table = try Fixture.table(count: 12, empty: 1)
     var again = table.rows[2]
     again.losses = again.losses.map { $0! + 0.2 }
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test func tellASearchFromChance() throws {
+  @Test("tell a search from chance") func tellASearchFromChance() throws {
     let pool = try pool()
     let replay = PoolReplay(pool: pool, configuration: configuration(pool))
     var traces: [ReplayTrace] = []
@@ -68,7 +68,7 @@ import Testing
     #expect(try #require(summary.methods[1].point(after: 20)).regret > bo.curve.last!.regret)
   }
 
-  @Test func areTheSameInAnyOrderAndWithNoise() throws {
+  @Test("are the same in any order and with noise") func areTheSameInAnyOrderAndWithNoise() throws {
     let pool = try pool(40)
     let replay = PoolReplay(pool: pool, configuration: configuration(pool, budget: 12, noise: 0.02))
     let one = try replay.trace(of: "bo", seed: 3)
@@ -82,7 +82,8 @@ import Testing
   }
 
   /// Laws take the run that they hold best.
-  @Test(arguments: ["bimix", "mixlaws"]) func takeLawsAtTheirPredictions(law: String) throws {
+  @Test("take laws at their predictions", arguments: ["bimix", "mixlaws"])
+  func takeLawsAtTheirPredictions(law: String) throws {
     let pool = try pool(60)
     let replay = PoolReplay(pool: pool, configuration: configuration(pool, initial: 8, budget: 11))
     let trace = try replay.trace(of: law, seed: 2)
@@ -95,7 +96,9 @@ import Testing
     #expect(try #require(split.spearman) > 0.8)
   }
 
-  @Test func areStoppedAndRefuseWhatDoesNotSearch() throws {
+  @Test("are stopped and refuse what does not search") func areStoppedAndRefuseWhatDoesNotSearch()
+    throws
+  {
     let pool = try pool(20)
     let replay = PoolReplay(pool: pool, configuration: configuration(pool, budget: 10))
     #expect(throws: CancellationError.self) {
@@ -106,7 +109,8 @@ import Testing
     }
   }
 
-  @Test func keepTheirTracesInAFolderAndGoOnWithThem() throws {
+  @Test("keep their traces in a folder and go on with them")
+  func keepTheirTracesInAFolderAndGoOnWithThem() throws {
     let pool = try pool(20)
     let asked = configuration(pool, budget: 8)
     let path = NSTemporaryDirectory() + "replay-\(UUID().uuidString)"
@@ -127,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func checkPredictions() throws {
+  @Test("check predictions") func checkPredictions() throws {
     let pool = try pool(60)
     let check = PredictionCheck(pool: pool, trainingRuns: 24)
     let splits = try (1...3).map { try #require(try check.split($0, method: "bo")) }
@@ -146,7 +150,7 @@ import Testing
 
 @Suite struct SummariesTests {
   /// Two seeds by hand.
-  @Test func countRunsAndRegrets() {
+  @Test("count runs and regrets") func countRunsAndRegrets() {
     let configuration = ReplayConfiguration(
       kind: .pool, fingerprint: "", objective: "", initial: 2, budget: 4, noise: 0)
     let traces = [
@@ -175,7 +179,7 @@ import Testing
 }
 
 @Suite struct LandscapesTests {
-  @Test func stayWithinTheHull() {
+  @Test("stay within the hull") func stayWithinTheHull() {
     let hull = MixtureHull(of: [[1, 0, 0], [0, 1, 0], [0.2, 0.2, 0.6]])
     let inside = [0.5, 0.3, 0.2]
     #expect(zip(hull.projection(of: inside), inside).allSatisfy { abs($0 - $1) < 1e-4 })
@@ -187,7 +191,7 @@ import Testing
     #expect(zip(middle, [0.5, 0.5, 0]).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
-  @Test func haveAMinimumWhereABowlHasIt() {
+  @Test("have a minimum where a bowl has it") func haveAMinimumWhereABowlHasIt() {
     let hull = MixtureHull(of: [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.4, 0.3, 0.3]])
     let center = [0.25, 0.6, 0.15]
     let found = hull.minimize(from: [0, 0, 1]) { w in
@@ -197,7 +201,8 @@ import Testing
     #expect(found.value < 1e-6)
   }
 
-  @Test func followTheTableAndOrderMethodsAsItDoes() throws {
+  @Test("follow the table and order methods as it does")
+  func followTheTableAndOrderMethodsAsItDoes() throws {
     let table = try Fixture.table(count: 60)
     let pool = try RunPool(table, objective: .mean(of: table.targets))
     let landscape = Landscape(fittedTo: pool)
@@ -225,7 +230,7 @@ import Testing
     #expect(try replay.trace(of: "bo", seed: 2) == traces[1])
   }
 
-  @Test func knowAnExponentialLawWhenTheySeeOne() {
+  @Test("know an exponential law when they see one") func knowAnExponentialLawWhenTheySeeOne() {
     let mixtures = SobolSequence.simplexPoints(parts: 4, count: 40, seed: 2)
     func law(_ w: [Double]) -> Double { 2 + exp(-0.5 * w[0] - 3 * w[1] + 0.4 * w[2] - w[3]) }
     let fit = LandscapeLaw(

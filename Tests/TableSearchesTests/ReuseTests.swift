@@ -5,7 +5,7 @@ import RunTables
 import TableSearches
 import Testing
 
-@Suite struct `Runs from before the domains changed` {
+@Suite("Runs from before the domains changed") struct RunsFromBeforeTheDomainsChanged {
   private func table(
     _ domains: [String], _ heldOut: [String], _ rows: [([Double], [Double])], path: String = "t"
   ) -> RunTable {
@@ -20,7 +20,7 @@ import Testing
       }, layout: TableLayout(domains: domains, heldOut: heldOut))
   }
 
-  @Test func `are runs of a part of the domains of now`() throws {
+  @Test("are runs of a part of the domains of now") func areRunsOfAPartOfTheDomainsOfNow() throws {
     let old = table(
       ["web", "forum", "code"], ["code"], [([0.5, 0, 0.5], [3]), ([0.2, 0.3, 0.5], [3.1])])
     let new = table(["hq", "lq", "code", "math"], ["code"], [([0.1, 0.2, 0.3, 0.4], [2.9])])
@@ -35,12 +35,14 @@ import Testing
     #expect(merged.rows.map(\.mixture.weights) == [[0.5, 0.5], [0.5, 0.5]])
   }
 
-  @Test(arguments: [
-    (["web=hq+lp"], "did you mean 'lq'?"), (["wep=hq+lq"], "did you mean 'web'?"),
-    ([], "the earlier runs have the domain 'web'"), (["web"], "expected one such as"),
-    (["web=0.5*hq+lq"], "expected one such as"),
-  ])
-  func `are refused where it is not said what became of them`(map: [String], message: String) {
+  @Test(
+    "are refused where it is not said what became of them",
+    arguments: [
+      (["web=hq+lp"], "did you mean 'lq'?"), (["wep=hq+lq"], "did you mean 'web'?"),
+      ([], "the earlier runs have the domain 'web'"), (["web"], "expected one such as"),
+      (["web=0.5*hq+lq"], "expected one such as"),
+    ])
+  func areRefusedWhereItIsNotSaidWhatBecameOfThem(map: [String], message: String) {
     let old = table(["web", "code"], ["code"], [([0.5, 0.5], [3])])
     let new = table(["hq", "lq", "code"], ["code"], [])
     do {
@@ -64,7 +66,7 @@ import Testing
   private func value(_ weights: [Double]) -> Double { Statistics.mean(Self.losses(weights)) }
 
   /// What is recommended after a few new runs, with the earlier ones and without.
-  @Test func `save new ones`() throws {
+  @Test("save new ones") func saveNewOnes() throws {
     var (with, without) = ([Double](), [Double]())
     for seed in UInt64(1)...4 {
       var generator = SeededGenerator(seed: seed, stream: "reuse")

@@ -7,17 +7,19 @@ private func clean(_ text: String) -> String {
 }
 
 @Suite struct CleaningTests {
-  @Test(arguments: [
-    ("a\r\nb\rc\n", "a\nb\nc"), ("a  \t\nb", "a\nb"), ("\n\n a\n\n\n\nb", " a\n\nb"),
-    ("a\u{a0}b\u{ad}c\u{feff}d\u{85}e\u{7f}f\u{0}g\u{fffd}", "a bcdefg"),
-    ("tab\tstays", "tab\tstays"), ("äöü €\u{10ffff}", "äöü €\u{10ffff}"), ("", ""), ("\n \n", ""),
-    ("end\n  ", "end"),
-  ])
+  @Test(
+    "repairs lines spaces and controls",
+    arguments: [
+      ("a\r\nb\rc\n", "a\nb\nc"), ("a  \t\nb", "a\nb"), ("\n\n a\n\n\n\nb", " a\n\nb"),
+      ("a\u{a0}b\u{ad}c\u{feff}d\u{85}e\u{7f}f\u{0}g\u{fffd}", "a bcdefg"),
+      ("tab\tstays", "tab\tstays"), ("äöü €\u{10ffff}", "äöü €\u{10ffff}"), ("", ""), ("\n \n", ""),
+      ("end\n  ", "end"),
+    ])
   func repairsLinesSpacesAndControls(dirty: String, expected: String) {
     #expect(clean(dirty) == expected)
   }
 
-  @Test func dropsWhatIsNoUTF8() {
+  @Test("drops what is no UTF8") func dropsWhatIsNoUTF8() {
     // A lone continuation, an overlong slash, a surrogate, beyond Unicode, a cut sequence.
     let bytes: [[UInt8]] = [
       [0x80], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82],
@@ -26,7 +28,7 @@ private func clean(_ text: String) -> String {
     #expect(cleaned([97, 0xe2, 0x82]) == [97])
   }
 
-  @Test func dropsLinesThatMostPagesHave() {
+  @Test("drops lines that most pages have") func dropsLinesThatMostPagesHave() {
     var navigation = NavigationLines()
     let pages = (0..<40).map { Array("Home | Index\nPage \($0)\n\n  Home | Index".utf8) }
     for page in pages { navigation.count(page) }
@@ -38,13 +40,15 @@ private func clean(_ text: String) -> String {
     #expect(few.removed(from: pages[7]) == pages[7])
   }
 
-  @Test func dropsPageLinksButKeepsWordsThatBeginAlike() {
+  @Test("drops page links but keeps words that begin alike")
+  func dropsPageLinksButKeepsWordsThatBeginAlike() {
     let text = "Next: Foo, Previous: Bar\n  Up\nNextcloud\nTitle\u{b6}\nUp to you"
     let kept = String(decoding: withoutPageLinks(Array(text.utf8)), as: UTF8.self)
     #expect(kept == "\n\nNextcloud\nTitle\n")
   }
 
-  @Test func keepsTheFirstOfEqualParagraphsAndDocuments() {
+  @Test("keeps the first of equal paragraphs and documents")
+  func keepsTheFirstOfEqualParagraphsAndDocuments() {
     var repetitions = Repetitions()
     let long = String(repeating: "long paragraph ", count: 6)
     func pass(_ text: String) -> String {
@@ -56,7 +60,7 @@ private func clean(_ text: String) -> String {
     #expect(documents.map { repetitions.isNew($0) } == [true, true, false])
   }
 
-  @Test func cutsAtBlankLinesOnly() {
+  @Test("cuts at blank lines only") func cutsAtBlankLinesOnly() {
     let text = Array("aaaa\n\nbbbb\n\ncc\n\ndddddddd\n\ne".utf8)
     let pieces = piecesAtBlankLines(text, size: 10).map { String(decoding: $0, as: UTF8.self) }
     #expect(pieces == ["aaaa\n\nbbbb", "cc\n\ndddddddd", "e"])
@@ -84,7 +88,9 @@ private func clean(_ text: String) -> String {
     return all
   }
 
-  @Test func areNeitherShortNorEqualNorVeryLong() throws {
+  @Test("are neither short nor equal nor very long") func areNeitherShortNorEqualNorVeryLong()
+    throws
+  {
     let sentence = String(repeating: "A sentence of some words. ", count: 10)
     #expect(try documents(["too short", sentence, sentence]).map(\.splitKey) == ["p/1"])
     let long = (0..<300).map { "<p>\($0) \(sentence)</p>" }.joined()
@@ -95,7 +101,8 @@ private func clean(_ text: String) -> String {
     #expect(pieces.allSatisfy { $0.text.count < 48_000 })
   }
 
-  @Test func keepRepeatedParagraphsWhereAskedTo() throws {
+  @Test("keep repeated paragraphs where asked to") func keepRepeatedParagraphsWhereAskedTo() throws
+  {
     let header = String(repeating: "int shared_line_of_code; ", count: 10)
     let texts = ["\(header)\n\nint a;", "\(header)\n\nint b;"]
     #expect(try documents(texts, rule: .code).count == 1)
@@ -103,7 +110,7 @@ private func clean(_ text: String) -> String {
       try documents(texts, cleaning: .init(repeatedParagraphs: false), rule: .code).count == 2)
   }
 
-  @Test func thatAPackageDoesNotHaveAreMissed() throws {
+  @Test("that a package does not have are missed") func thatAPackageDoesNotHaveAreMissed() throws {
     let archive = try PackageArchive(tar: gunzip(Streams.gnuTar))
     func files(_ globs: [String], _ exclude: [String]) throws -> [String] {
       try PackageDocuments.files(

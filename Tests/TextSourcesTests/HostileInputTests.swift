@@ -20,11 +20,13 @@ import Testing
     return header + body + [UInt8](repeating: 0, count: (512 - body.count % 512) % 512)
   }
 
-  @Test(arguments: [
-    "9223372036854775807 path=abc\n", "4 path=abc\n", "-5 path=a\n", " path=\n", "6 path=\n",
-    "99999999999999999999 path=abc\n", "0 path=abc\n", "40 path=abc\n", "nonsense",
-  ])
-  func `records of an extended header that say what cannot be are damage`(record: String) throws {
+  @Test(
+    "records of an extended header that say what cannot be are damage",
+    arguments: [
+      "9223372036854775807 path=abc\n", "4 path=abc\n", "-5 path=a\n", " path=\n", "6 path=\n",
+      "99999999999999999999 path=abc\n", "0 path=abc\n", "40 path=abc\n", "nonsense",
+    ])
+  func recordsOfAnExtendedHeaderThatSayWhatCannotBeAreDamage(record: String) throws {
     let bytes =
       tar("pax", type: UInt8(ascii: "x"), Array(record.utf8))
       + tar("file.txt", type: UInt8(ascii: "0"), Array("text".utf8))
@@ -65,10 +67,13 @@ import Testing
   }
 
   // Each took seconds to hours when what is missing was looked for again from every place.
-  @Test(arguments: [
-    "<!--", "<script>", "<pre>", "&", "<a ", "</", "<nav><nav", "&#", "<style></styl", "<pre></pre",
-  ])
-  func `a page of openings takes time in proportion to its length`(piece: String) {
+  @Test(
+    "a page of openings takes time in proportion to its length",
+    arguments: [
+      "<!--", "<script>", "<pre>", "&", "<a ", "</", "<nav><nav", "&#", "<style></styl",
+      "<pre></pre",
+    ])
+  func aPageOfOpeningsTakesTimeInProportionToItsLength(piece: String) {
     let page = Array(String(repeating: piece, count: 400_000).utf8)
     let clock = ContinuousClock()
     let time = clock.measure { _ = HTMLText.text(of: page) + HTMLText.withoutTags(page) }

@@ -13,14 +13,14 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
 }
 
 @Suite struct CompressedStreamsTests {
-  @Test(arguments: [Streams.stored, Streams.fixed])
+  @Test("are read in stored and fixed blocks", arguments: [Streams.stored, Streams.fixed])
   func areReadInStoredAndFixedBlocks(stream: [UInt8]) throws {
     let result = try unzlib(stream + [1, 2, 3])
     #expect(result.text == Streams.fox)
     #expect(result.end == stream.count)
   }
 
-  @Test func areReadInDynamicBlocks() throws {
+  @Test("are read in dynamic blocks") func areReadInDynamicBlocks() throws {
     let text = try unzlib(Streams.dynamic).text
     #expect(text.count == 3000)
     // hashlib.sha256 of what zlib was given.
@@ -30,13 +30,14 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
       hash.hexadecimal() == "098bedca48301718f0e571cb3077958fcae90d53114975697764f99acf348d2e")
   }
 
-  @Test func followEachOtherInOneGzipFile() throws {
+  @Test("follow each other in one gzip file") func followEachOtherInOneGzipFile() throws {
     #expect(try gunzip(Streams.twoMembers) == Array("first member\nsecond member\n".utf8))
     #expect(try gunzip(Streams.named) == Array("named\n".utf8))
     #expect(try gunzip(Streams.named + [0, 0, 0]) == Array("named\n".utf8))
   }
 
-  @Test(.enabled(if: (try? Subprocess.find("gzip")) != nil))
+  @Test(
+    "longer than the buffer come out whole", .enabled(if: (try? Subprocess.find("gzip")) != nil))
   func longerThanTheBufferComeOutWhole() throws {
     // 4 MB whose matches reach back as far as they may.
     var text: [UInt8] = []
@@ -49,7 +50,9 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     #expect(try gunzip(packed.output) == text)
   }
 
-  @Test(arguments: [Streams.stored, Streams.fixed, Streams.dynamic])
+  @Test(
+    "cut short are truncated wherever the cut is",
+    arguments: [Streams.stored, Streams.fixed, Streams.dynamic])
   func cutShortAreTruncatedWhereverTheCutIs(stream: [UInt8]) {
     for count in stride(from: 2, to: stream.count, by: max(stream.count / 50, 1)) {
       #expect(throws: InflateError.truncated) { try unzlib(Array(stream[..<count])) }
@@ -57,7 +60,8 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     #expect(throws: InflateError.truncated) { try gunzip(Array(Streams.twoMembers.dropLast(3))) }
   }
 
-  @Test(arguments: [Streams.stored, Streams.fixed, Streams.dynamic])
+  @Test(
+    "with a byte changed are refused", arguments: [Streams.stored, Streams.fixed, Streams.dynamic])
   func withAByteChangedAreRefused(stream: [UInt8]) {
     // The byte at 2 has padding in a stored block, which may be anything.
     for i in stride(from: 3, to: stream.count, by: max(stream.count / 97, 1)) {
@@ -67,7 +71,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     }
   }
 
-  @Test func tellWhatIsWrongWithThem() {
+  @Test("tell what is wrong with them") func tellWhatIsWrongWithThem() {
     var wrong = Streams.fixed
     wrong[wrong.count - 1] ^= 1
     #expect(throws: InflateError.wrongChecksum("Adler-32")) { try unzlib(wrong) }
@@ -86,7 +90,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
 }
 
 @Suite struct ArchivesTests {
-  @Test func ofZipGiveTheirFilesByName() throws {
+  @Test("of zip give their files by name") func ofZipGiveTheirFilesByName() throws {
     try Streams.zip.withUnsafeBytes { bytes in
       let zip = try ZipArchive(bytes)
       #expect(zip.entries.map(\.name) == ["folder/packed.txt", "stored.txt"])
@@ -96,7 +100,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     }
   }
 
-  @Test func ofZipAreChecked() throws {
+  @Test("of zip are checked") func ofZipAreChecked() throws {
     var damaged = Streams.zip
     let position = try #require(damaged.find("stored", from: damaged.find("stored.txt")! + 10))
     damaged[position] ^= 1
@@ -111,7 +115,8 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     }
   }
 
-  @Test func ofTarGiveFilesNotLinksUnderLongNamesToo() throws {
+  @Test("of tar give files not links under long names too")
+  func ofTarGiveFilesNotLinksUnderLongNamesToo() throws {
     let archive = try PackageArchive(tar: gunzip(Streams.gnuTar))
     let long = "a/" + String(repeating: "long", count: 40) + ".txt"
     #expect(archive.names == [long, "b.txt"])
@@ -121,7 +126,7 @@ private func unzlib(_ bytes: [UInt8]) throws -> (text: [UInt8], end: Int) {
     #expect(pax.names == ["a/" + String(repeating: "ö", count: 80) + ".txt"])
   }
 
-  @Test func ofTarAreChecked() throws {
+  @Test("of tar are checked") func ofTarAreChecked() throws {
     var tar = try gunzip(Streams.gnuTar)
     #expect(throws: InflateError.truncated) { try TarArchive(Array(tar[..<514])) }
     tar[3] ^= 1

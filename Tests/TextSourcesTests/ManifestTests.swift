@@ -26,7 +26,7 @@ private let valid = """
   """
 
 @Suite struct ManifestsOfTheHouseTests {
-  @Test func nameTheirDomainsInOrder() throws {
+  @Test("name their domains in order") func nameTheirDomainsInOrder() throws {
     let five = try CorpusManifest.read(at: corpora + "/five.json")
     #expect(
       five.domains.map(\.name) == ["books", "web", "code", "papers", "chat", "reviews", "docs"])
@@ -36,7 +36,8 @@ private let valid = """
     #expect(free.packages.allSatisfy { $0.kind == .deb })
   }
 
-  @Test(arguments: ["five", "free"])
+  @Test(
+    "have a licence a digest and globs that parse for every source", arguments: ["five", "free"])
   func haveALicenceADigestAndGlobsThatParseForEverySource(name: String) throws {
     let manifest = try CorpusManifest.read(at: "\(corpora)/\(name).json")
     #expect(manifest.name == name)
@@ -50,38 +51,43 @@ private let valid = """
 }
 
 @Suite struct ManifestTests {
-  @Test func mayLeaveOutWhatHasADefault() throws {
+  @Test("may leave out what has a default") func mayLeaveOutWhatHasADefault() throws {
     let manifest = try read(valid)
     #expect(manifest.kind == .packages)
     #expect(manifest.domains[0].role == .train)
     #expect(manifest.domains[0].sources[0].cleaning == ManifestSource.Cleaning())
   }
 
-  @Test func ofASyntheticCorpusNeedsNoSources() throws {
+  @Test("of a synthetic corpus needs no sources") func ofASyntheticCorpusNeedsNoSources() throws {
     let manifest = try read(
       #"{"kind": "synthetic", "name": "s", "seed": 7, "domains": {"a": 0.5}}"#)
     #expect(manifest.kind == .synthetic)
     #expect(manifest.domains.isEmpty)
   }
 
-  @Test(arguments: [
-    (
-      "\"rule\": \"html\"", "\"rule\": \"htm\"", "field 'domains.0.sources.0.rule': expected one of"
-    ),
-    ("0a0a", "0A0A", "field 'domains.0.sources.0.sha256': expected 64 hexadecimal digits"),
-    ("\"package\": \"p\"", "\"package\": \"-p\"", "field 'domains.0.sources.0.package': expected"),
-    (
-      "\"version\": \"1\",", "",
-      "field 'domains.0.sources.0.version': expected, not found; correct the manifest"
-    ),
-    ("[\"*\"]", "3", "field 'domains.0.sources.0.files': expected a value of type Array"),
-    ("\"name\": \"d\"", "\"name\": \"d=\"", "field 'domains.0.name': expected letters, digits"),
-    (
-      "\"name\": \"d\"", "\"name\": \"d\", \"role\": \"held-out\"",
-      "field 'domains': expected at least"
-    ),
-    ("}]}]}", "}]}", "expected JSON, found something else"),
-  ])
+  @Test(
+    "that is wrong is told by path and field",
+    arguments: [
+      (
+        "\"rule\": \"html\"", "\"rule\": \"htm\"",
+        "field 'domains.0.sources.0.rule': expected one of"
+      ),
+      ("0a0a", "0A0A", "field 'domains.0.sources.0.sha256': expected 64 hexadecimal digits"),
+      (
+        "\"package\": \"p\"", "\"package\": \"-p\"", "field 'domains.0.sources.0.package': expected"
+      ),
+      (
+        "\"version\": \"1\",", "",
+        "field 'domains.0.sources.0.version': expected, not found; correct the manifest"
+      ),
+      ("[\"*\"]", "3", "field 'domains.0.sources.0.files': expected a value of type Array"),
+      ("\"name\": \"d\"", "\"name\": \"d=\"", "field 'domains.0.name': expected letters, digits"),
+      (
+        "\"name\": \"d\"", "\"name\": \"d\", \"role\": \"held-out\"",
+        "field 'domains': expected at least"
+      ),
+      ("}]}]}", "}]}", "expected JSON, found something else"),
+    ])
   func thatIsWrongIsToldByPathAndField(found: String, wrong: String, problem: String) {
     let error = message(of: { try read(valid.replacingOccurrences(of: found, with: wrong)) })
     #expect(error.contains("m.json: " + problem), "\(error)")

@@ -92,12 +92,14 @@ import Testing
     #expect(try read([path]) { $0.encoding = .latin1 }.counts.undecodable == 0)
   }
 
-  @Test(arguments: [
-    ("ISO-8859-1", TextEncoding.latin1), ("latin1", .latin1), ("UTF8", .utf8),
-    ("cp1252", .windows1252),
-    ("utf_16", .utf16), ("utf-16le", .utf16le),
-  ])
-  func `encodings go by their usual names`(name: String, encoding: TextEncoding) {
+  @Test(
+    "encodings go by their usual names",
+    arguments: [
+      ("ISO-8859-1", TextEncoding.latin1), ("latin1", .latin1), ("UTF8", .utf8),
+      ("cp1252", .windows1252),
+      ("utf_16", .utf16), ("utf-16le", .utf16le),
+    ])
+  func encodingsGoByTheirUsualNames(name: String, encoding: TextEncoding) {
     #expect(TextEncoding(named: name) == encoding)
     #expect(TextEncoding(named: "ebcdic") == nil)
   }

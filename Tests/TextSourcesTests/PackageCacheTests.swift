@@ -49,7 +49,7 @@ struct CacheWithADebianPackageTests {
     try #require(result.status == 0, "\(result.errors)")
   }
 
-  @Test func needsNoNetworkForWhatIsThere() throws {
+  @Test("needs no network for what is there") func needsNoNetworkForWhatIsThere() throws {
     let manifest = manifest(.deb, sha256: try sha256(path), files: ["usr/**/*.md"])
     let packages = try PackageCache(folder: folder.path + "/cache").fetch(manifest) { event in
       Issue.record("\(event)")
@@ -66,7 +66,7 @@ struct CacheWithADebianPackageTests {
           note: "Made up."))
   }
 
-  @Test func takesAStandInAgainWithItsNote() throws {
+  @Test("takes a stand in again with its note") func takesAStandInAgainWithItsNote() throws {
     let wanted = String(repeating: "0", count: 64)
     try folder.write(
       "cache/some-text_1.1_all.deb.json",
@@ -83,7 +83,7 @@ struct CacheWithADebianPackageTests {
     #expect(packages[0].provenance.note == "Made up. Version 1.0 is gone, took 1.1.")
   }
 
-  @Test func tellsDamageByPath() throws {
+  @Test("tells damage by path") func tellsDamageByPath() throws {
     try folder.write("cache/some-text_1.1_all.deb", "no package")
     let manifest = manifest(.deb, sha256: try sha256(path), files: ["**"])
     let packages = try PackageCache(folder: folder.path + "/cache").fetch(manifest)
@@ -94,7 +94,7 @@ struct CacheWithADebianPackageTests {
 }
 
 @Suite struct CacheWithAWheelTests {
-  @Test func readsItAsTheZipFileThatItIs() throws {
+  @Test("reads it as the zip file that it is") func readsItAsTheZipFileThatItIs() throws {
     let folder = try Folder()
     let path = try folder.write("Some_Text-1.0-py3-none-any.whl", Streams.zip)
     let manifest = manifest(.wheel, sha256: try sha256(path), files: ["**/packed.txt"])
@@ -108,7 +108,8 @@ struct CacheWithADebianPackageTests {
 }
 
 @Suite struct ToolsTests {
-  @Test func thatAreMissingAreToldWithAWayToGetThem() {
+  @Test("that are missing are told with a way to get them")
+  func thatAreMissingAreToldWithAWayToGetThem() {
     let error = message(of: { try Subprocess.run("no-such-tool-anywhere", []) })
     #expect(
       error
@@ -116,7 +117,8 @@ struct CacheWithADebianPackageTests {
         + "install it with 'apt-get install no-such-tool-anywhere'")
   }
 
-  @Test func areHeardOnBothChannelsAndTheirEndIsSeen() throws {
+  @Test("are heard on both channels and their end is seen")
+  func areHeardOnBothChannelsAndTheirEndIsSeen() throws {
     let result = try Subprocess.run(
       "sh", ["-c", "echo out; echo 'E: first' >&2; echo then >&2; pwd; exit 3"], folder: "/")
     #expect(result.status == 3)
@@ -125,7 +127,8 @@ struct CacheWithADebianPackageTests {
     #expect(try Subprocess.run("sh", ["-c", "kill -9 $$"]).status == 137)
   }
 
-  @Test func mayWriteMoreThanAPipeHoldsOnEitherChannel() throws {
+  @Test("may write more than a pipe holds on either channel")
+  func mayWriteMoreThanAPipeHoldsOnEitherChannel() throws {
     let result = try Subprocess.run(
       "sh", ["-c", "head -c 300000 /dev/zero >&2; head -c 400000 /dev/zero"])
     #expect(result.status == 0)
@@ -133,7 +136,7 @@ struct CacheWithADebianPackageTests {
     #expect(result.errors.utf8.count == 300_000)
   }
 
-  @Test func areEndedByAnErrorInWhatReadsThem() {
+  @Test("are ended by an error in what reads them") func areEndedByAnErrorInWhatReadsThem() {
     struct Enough: Error {}
     #expect(throws: Enough.self) {
       try Subprocess.run("sh", ["-c", "while :; do echo y; done"], output: { _ in throw Enough() })

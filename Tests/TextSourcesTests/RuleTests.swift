@@ -20,18 +20,20 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
 }
 
 @Suite struct HTMLTests {
-  @Test(arguments: [
-    ("<p>One</p><p>two", "\nOne\n\ntwo"), ("a\n  b<!-- <p> --> c", "a b c"),
-    ("<HEAD><title>x</title></HEAD>y", "y"), ("<script>if (a<b) {}</script >t", "t"),
-    ("<header>x</header>y<heading>z", "yz"), ("<nav>never closed", "never closed"),
-    ("<td>1</td><td>2</TD>", "1\t2\t"), ("a<br/>b<BR>c", "a\nb\nc"),
-    ("<pre>  x\n  y</pre>  z  ", "\n  x\n  y\n z "), ("<b>bo</b>ld <a\nhref='>", "bold "),
-    ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"), ("x<>y<", "x<>y<"),
-    ("&lt;p&gt; &amp;amp; &auml;&mdash;&#65;&#x42;&#128;", "<p> &amp; ä—AB€"),
-    ("&copy 1 &notit; &nosuch; &; &#; &ampx", "© 1 ¬it; &nosuch; &; &#; &x"),
-    ("&#0;&#xd800;&#99999999;", "\u{fffd}\u{fffd}\u{fffd}"),
-    ("a\u{a0} \u{2003}b", "a b"),
-  ])
+  @Test(
+    "becomes text",
+    arguments: [
+      ("<p>One</p><p>two", "\nOne\n\ntwo"), ("a\n  b<!-- <p> --> c", "a b c"),
+      ("<HEAD><title>x</title></HEAD>y", "y"), ("<script>if (a<b) {}</script >t", "t"),
+      ("<header>x</header>y<heading>z", "yz"), ("<nav>never closed", "never closed"),
+      ("<td>1</td><td>2</TD>", "1\t2\t"), ("a<br/>b<BR>c", "a\nb\nc"),
+      ("<pre>  x\n  y</pre>  z  ", "\n  x\n  y\n z "), ("<b>bo</b>ld <a\nhref='>", "bold "),
+      ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"), ("x<>y<", "x<>y<"),
+      ("&lt;p&gt; &amp;amp; &auml;&mdash;&#65;&#x42;&#128;", "<p> &amp; ä—AB€"),
+      ("&copy 1 &notit; &nosuch; &; &#; &ampx", "© 1 ¬it; &nosuch; &; &#; &x"),
+      ("&#0;&#xd800;&#99999999;", "\u{fffd}\u{fffd}\u{fffd}"),
+      ("a\u{a0} \u{2003}b", "a b"),
+    ])
   func becomesText(html: String, expected: String) {
     #expect(string(HTMLText.text(of: Array(html.utf8))) == expected)
   }
@@ -45,40 +47,44 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
     return rows
   }
 
-  @Test(arguments: [
-    ("a,b\n1,2\n", [["a", "b"], ["1", "2"]]), ("a,b\r\n\r\n1,2", [["a", "b"], ["1", "2"]]),
-    ("\"x, \"\"y\"\"\r\nz\",2", [["x, \"y\"\r\nz", "2"]]), (",\n,,", [["", ""], ["", "", ""]]),
-    ("a\"b\",\"c\"d", [["a\"b\"", "cd"]]), ("\"\",\"\"", [["", ""]]), ("", []),
-    ("\u{feff}a\rb", [["a"], ["b"]]), ("a,", [["a", ""]]),
-  ])
+  @Test(
+    "follow RFC 4180",
+    arguments: [
+      ("a,b\n1,2\n", [["a", "b"], ["1", "2"]]), ("a,b\r\n\r\n1,2", [["a", "b"], ["1", "2"]]),
+      ("\"x, \"\"y\"\"\r\nz\",2", [["x, \"y\"\r\nz", "2"]]), (",\n,,", [["", ""], ["", "", ""]]),
+      ("a\"b\",\"c\"d", [["a\"b\"", "cd"]]), ("\"\",\"\"", [["", ""]]), ("", []),
+      ("\u{feff}a\rb", [["a"], ["b"]]), ("a,", [["a", ""]]),
+    ])
   func followRFC4180(text: String, expected: [[String]]) throws {
     #expect(try rows(text) == expected)
   }
 
-  @Test func tellWhereAQuotationDoesNotEnd() {
+  @Test("tell where a quotation does not end") func tellWhereAQuotationDoesNotEnd() {
     #expect(
       throws: CSVReader.Problem(
         line: 3, reason: "expected '\"' to end the field that begins here")
     ) { try rows("a\n\"1\"\nx,\"y\nz") }
   }
 
-  @Test func tellWhichColumnIsMissing() {
+  @Test("tell which column is missing") func tellWhichColumnIsMissing() {
     let error = message(of: { try extract(.reviewTable, "a,text\n1,2\n") })
     #expect(error.contains("expected a column 'source', found a, text"))
   }
 }
 
 @Suite struct ExtractionTests {
-  @Test(arguments: [
-    ("see [the *words*](http://x/y) now", "see the words now"), ("a [b] (c)", "a [b] (c)"),
-    ("**bold** and _it_ and ***both***", "bold and it and *both*"), ("2 * 3 * 4", "2 * 3 * 4"),
-    ("*open", "*open"), ("**bold **x", "boldx"),
-  ])
+  @Test(
+    "takes the marks off markdown",
+    arguments: [
+      ("see [the *words*](http://x/y) now", "see the words now"), ("a [b] (c)", "a [b] (c)"),
+      ("**bold** and _it_ and ***both***", "bold and it and *both*"), ("2 * 3 * 4", "2 * 3 * 4"),
+      ("*open", "*open"), ("**bold **x", "boldx"),
+    ])
   func takesTheMarksOffMarkdown(markdown: String, expected: String) throws {
     #expect(try extract(.markdown, markdown) == [expected])
   }
 
-  @Test func readsCharacterVectorsOfR() throws {
+  @Test("reads character vectors of r") func readsCharacterVectorsOfR() throws {
     let vectors = try RData.characterVectors(Streams.rdb).map { $0.map(string) }
     #expect(vectors == [["one", "zwölf"], ["three"]])
     #expect(throws: InflateError.self) {
@@ -86,7 +92,7 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
     }
   }
 
-  @Test func cutsNovelsAtTheirChapters() {
+  @Test("cuts novels at their chapters") func cutsNovelsAtTheirChapters() {
     let line = Array(String(repeating: "x", count: 999).utf8)
     let novel =
       [Array("TITLE".utf8)] + Array(repeating: line, count: 60) + [Array("CHAPTER I".utf8)]
@@ -97,7 +103,7 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
     #expect(TextSources.chapters(ofNovel: [line]).isEmpty)
   }
 
-  @Test func readsTheBlocksOfSWORD() throws {
+  @Test("reads the blocks of SWORD") func readsTheBlocksOfSWORD() throws {
     // A stored zlib stream by hand: its checksum is `adler32` of the text.
     let text = Array(
       ("<div><title>Genesis</title><chapter osisID=\"G.1\" sID=\"1\"/>"
@@ -118,7 +124,7 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
     #expect(throws: TextSourceError.self) { try extract(.sword, [("ot.bzs", index)]) }
   }
 
-  @Test func readsManualPages() throws {
+  @Test("reads manual pages") func readsManualPages() throws {
     let page = """
       .\\" comment
       .TH LS 1
@@ -139,7 +145,7 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
       ])
   }
 
-  @Test func takesTheLicenceOffCode() throws {
+  @Test("takes the licence off code") func takesTheLicenceOffCode() throws {
     let body = (0..<20).map { "let value\($0) = compute();" }.joined(separator: "\n")
     let license = "/* Copyright 2020\n all rights reserved */\n// SPDX-License-Identifier: MIT\n"
     #expect(try extract(.code, license + body) == [body])
@@ -147,24 +153,28 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
     #expect(try extract(.code, "// What it does.\n" + body) == ["// What it does.\n" + body])
   }
 
-  @Test(arguments: [
-    "short", String(repeating: "x", count: 2500),
-    String(repeating: String(repeating: "abc ", count: 40) + "\n", count: 9),
-    String(repeating: "1, 2, 34, 567,\n", count: 40),
-    "// Code generated by protoc. DO NOT EDIT.\n" + String(repeating: "let x = y\n", count: 50),
-  ])
+  @Test(
+    "passes over code that nobody wrote",
+    arguments: [
+      "short", String(repeating: "x", count: 2500),
+      String(repeating: String(repeating: "abc ", count: 40) + "\n", count: 9),
+      String(repeating: "1, 2, 34, 567,\n", count: 40),
+      "// Code generated by protoc. DO NOT EDIT.\n" + String(repeating: "let x = y\n", count: 50),
+    ])
   func passesOverCodeThatNobodyWrote(text: String) throws {
     #expect(try extract(.code, text) == [])
   }
 
-  @Test func readsDictionariesWithoutTheirSources() throws {
+  @Test("reads dictionaries without their sources") func readsDictionariesWithoutTheirSources()
+    throws
+  {
     let text =
       "00-info\n\nA \\A\\ n.\n   The first letter.\n   [1913 Webster]\n\nB \\B\\\n   [See A] x"
     #expect(
       try extract(.dict, text) == ["\nA \\A\\ n.\n   The first letter.\n\nB \\B\\\n   [See A] x"])
   }
 
-  @Test func readsMetamathWithoutProofs() throws {
+  @Test("reads metamath without proofs") func readsMetamathWithoutProofs() throws {
     let text = """
       $( =-=-=-=-=-=-=-=-=-=-=-=-=-=
       Identity (a (b) c).  (Contributed by NM (x), 1-Jan-2000.) $)
@@ -176,7 +186,9 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
       ])
   }
 
-  @Test func readsMEDLINEInEnglishWithAnAbstract() throws {
+  @Test("reads MEDLINE in english with an abstract") func readsMEDLINEInEnglishWithAnAbstract()
+    throws
+  {
     let xml = """
       <Set><PubmedArticle><ArticleTitle>On <i>E.  coli</i> &amp;lt; 3.</ArticleTitle><Abstract>
       <AbstractText Label="AIMS AND ENDS" N="1">First\n  line.</AbstractText><AbstractText>Rest
@@ -192,7 +204,7 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
     #expect(found.map(\.key) == ["m.xml.gz#1"])
   }
 
-  @Test func readsConversationsInTheFilesOrder() throws {
+  @Test("reads conversations in the files order") func readsConversationsInTheFilesOrder() throws {
     let json = """
       {"z": {"prompt": " Hats ", "ratings": {"a": 1},
       "messages": [[{"text": "Hi\\n there", "sender": "u9"}],
@@ -204,12 +216,12 @@ private func extract(_ rule: ExtractionRule, _ text: String) throws -> [String] 
     #expect(throws: TextSourceError.self) { try extract(.chitchat, "{\"a\": {\"messages\": [[") }
   }
 
-  @Test func readsReviewsOfOneSource() throws {
+  @Test("reads reviews of one source") func readsReviewsOfOneSource() throws {
     let csv = "id,source,text\n1,imdb,\"Good.<br /><br />&quot;Very&quot;, good.\"\n2,other,Bad.\n"
     #expect(try extract(.reviewTable, csv) == ["Good.\n\n\"Very\", good."])
   }
 
-  @Test func readsNewsWithTheirParagraphs() throws {
+  @Test("reads news with their paragraphs") func readsNewsWithTheirParagraphs() throws {
     let csv =
       "text,title,subtitle\n\"One. - Two -x - three ?\"\"\"\"Four?\"\"\"\" -  ?\"\"\"\"Five\",T,NA\n"
     // A stored zip archive by hand: local header, data, directory, end.

@@ -45,21 +45,24 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
 }
 
 @Suite struct GlobsTests {
-  @Test(arguments: [
-    ("*.txt", "a.txt", true), ("*.txt", "a/b.txt", false), ("**/*.txt", "b.txt", true),
-    ("**/*.txt", "a/b/c.txt", true), ("a/**", "a/b/c", true), ("a/**/d", "a/d", true),
-    ("a/**/d", "a/b/c/d", true), ("a/**/d", "a/b/c", false), ("**/x/**/*.h", "x/y.h", true),
-    ("?.c", "a.c", true), ("?.c", "ab.c", false), ("*.bz[sz]", "ot.bzz", true),
-    ("*.bz[sz]", "ot.bzv", false), ("[!a-c]x", "dx", true), ("[!a-c]x", "bx", false),
-    ("a*b*c", "aXbYbZc", true), ("a*b*c", "aXbYbZ", false), ("[", "[", true),
-  ])
+  @Test(
+    "match paths",
+    arguments: [
+      ("*.txt", "a.txt", true), ("*.txt", "a/b.txt", false), ("**/*.txt", "b.txt", true),
+      ("**/*.txt", "a/b/c.txt", true), ("a/**", "a/b/c", true), ("a/**/d", "a/d", true),
+      ("a/**/d", "a/b/c/d", true), ("a/**/d", "a/b/c", false), ("**/x/**/*.h", "x/y.h", true),
+      ("?.c", "a.c", true), ("?.c", "ab.c", false), ("*.bz[sz]", "ot.bzz", true),
+      ("*.bz[sz]", "ot.bzv", false), ("[!a-c]x", "dx", true), ("[!a-c]x", "bx", false),
+      ("a*b*c", "aXbYbZc", true), ("a*b*c", "aXbYbZ", false), ("[", "[", true),
+    ])
   func matchPaths(pattern: String, path: String, expected: Bool) {
     #expect(Glob(pattern).matches(path) == expected)
   }
 }
 
 @Suite struct UserTextTests {
-  @Test func isFoundByGlobAndReadInTheOrderOfTheNames() throws {
+  @Test("is found by glob and read in the order of the names")
+  func isFoundByGlobAndReadInTheOrderOfTheNames() throws {
     let folder = try Folder()
     for name in ["b.txt", "a/z.txt", "a/b/c.txt", ".hidden.txt"] {
       try folder.write(name, "I am \(name)")
@@ -72,7 +75,8 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
     #expect(try documents([folder.path + "/*.txt", folder.path + "/b.txt"]).count == 1)
   }
 
-  @Test func inManyFilesIsSplitByFileInASingleOneByPiece() throws {
+  @Test("in many files is split by file in a single one by piece")
+  func inManyFilesIsSplitByFileInASingleOneByPiece() throws {
     let folder = try Folder()
     for i in 10..<40 { try folder.write("\(i).txt", "text\n\nof \(i)") }
     let many = try documents([folder.path + "/*.txt"])
@@ -90,7 +94,7 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
         == (0..<20).map { "\($0) \(paragraph)" }.joined(separator: "\n\n"))
   }
 
-  @Test func isReadOutOfJSONLinesUnderAnyKey() throws {
+  @Test("is read out of JSON lines under any key") func isReadOutOfJSONLinesUnderAnyKey() throws {
     let folder = try Folder()
     let path = try folder.write(
       "a.jsonl",
@@ -106,7 +110,7 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
         + "correct the line or remove it, or pass over such lines with '--skip-bad <count>'")
   }
 
-  @Test func isDecompressedOnTheWay() throws {
+  @Test("is decompressed on the way") func isDecompressedOnTheWay() throws {
     let folder = try Folder()
     var lines = ""
     for i in 0..<20_000 { lines += "{\"text\": \"number \(i)\"}\n" }
@@ -121,7 +125,8 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
     #expect(error.hasPrefix("\(path): damaged (the compressed stream ends"))
   }
 
-  @Test(.enabled(if: (try? Subprocess.find("zstd")) != nil))
+  @Test(
+    "goes through zstd whose failure is seen", .enabled(if: (try? Subprocess.find("zstd")) != nil))
   func goesThroughZstdWhoseFailureIsSeen() throws {
     let folder = try Folder()
     let plain = try folder.write("n.jsonl", "{\"text\": \"packed\"}\n")
@@ -132,14 +137,16 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
     #expect(throws: TextSourceError.self) { try documents([path]) }
   }
 
-  @Test(arguments: [
-    ("{\"text\": \"ok\"}\n{\"text\": \"cut", "line 2: expected '\"', found the end at column 14"),
-    ("{\"text\": 3}", "line 1: expected text at the key 'text', found another kind of value at"),
-    ("\n\n[1]", "line 3: expected an object with the key 'text'"),
-    ("{\"text\": \"a\"} x", "line 1: expected the end, found 'x' at column 15"),
-    ("{\"a\": tru, \"text\": \"\"}", "line 1: expected 'true', found ','"),
-    ("{\"text\": \"\\x\"}", "line 1: expected an escape sequence, found 'x'"),
-  ])
+  @Test(
+    "that is malformed is told by file and line",
+    arguments: [
+      ("{\"text\": \"ok\"}\n{\"text\": \"cut", "line 2: expected '\"', found the end at column 14"),
+      ("{\"text\": 3}", "line 1: expected text at the key 'text', found another kind of value at"),
+      ("\n\n[1]", "line 3: expected an object with the key 'text'"),
+      ("{\"text\": \"a\"} x", "line 1: expected the end, found 'x' at column 15"),
+      ("{\"a\": tru, \"text\": \"\"}", "line 1: expected 'true', found ','"),
+      ("{\"text\": \"\\x\"}", "line 1: expected an escape sequence, found 'x'"),
+    ])
   func thatIsMalformedIsToldByFileAndLine(contents: String, problem: String) throws {
     let folder = try Folder()
     let path = try folder.write("bad.jsonl", contents)
@@ -147,7 +154,8 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
     #expect(error.hasPrefix("\(path): \(problem)"), "\(error)")
   }
 
-  @Test func thatIsMissingEmptyOrOfAnotherKindIsToldByPath() throws {
+  @Test("that is missing empty or of another kind is told by path")
+  func thatIsMissingEmptyOrOfAnotherKindIsToldByPath() throws {
     let folder = try Folder()
     let nothing = folder.path + "/*.txt"
     #expect(throws: TextSourceError.noMatch(pattern: nothing)) { try documents([nothing]) }
@@ -164,7 +172,7 @@ private func documents(_ patterns: [String], textKey: String = "text") throws ->
     #expect(message(of: { try documents([folder.path + "/tables"]) }).contains("has none"))
   }
 
-  @Test func isNamedByDigest() throws {
+  @Test("is named by digest") func isNamedByDigest() throws {
     let folder = try Folder()
     let path = try folder.write("abc.txt", "abc")
     // FIPS 180-2, appendix B.1.

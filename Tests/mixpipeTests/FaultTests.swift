@@ -53,7 +53,9 @@ func isOneLine(_ errors: String) -> Bool {
     return folder + "/" + (try #require(names.first { $0.hasSuffix(".jsonl") }))
   }
 
-  @Test(arguments: [">&- 2>&-", "<&- >&- 2>&-", "2>&-", "<&-"])
+  @Test(
+    "closed descriptors are not written to as if they were files",
+    arguments: [">&- 2>&-", "<&- >&- 2>&-", "2>&-", "<&-"])
   func closedDescriptorsAreNotWrittenToAsIfTheyWereFiles(closed: String) throws {
     let folder = try TemporaryFolder()
     _ = try Program.shell("study s \(closed)", in: folder.path)
@@ -64,19 +66,23 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(report.code == 0, "\(report.errors)")
   }
 
-  @Test(arguments: [
-    ("\"$M\" corpus list \"$C\" >&-", "standard output is closed"),
-    ("\"$M\" corpus list \"$C\" >/dev/full", "No space left on device"),
-    ("\"$M\" study --help >/dev/full", "No space left on device"),
-    ("\"$M\" --version >&-", "standard output is closed"),
-  ]) func whatCannotBeShownIsAnError(script: String, expected: String) throws {
+  @Test(
+    "what cannot be shown is an error",
+    arguments: [
+      ("\"$M\" corpus list \"$C\" >&-", "standard output is closed"),
+      ("\"$M\" corpus list \"$C\" >/dev/full", "No space left on device"),
+      ("\"$M\" study --help >/dev/full", "No space left on device"),
+      ("\"$M\" --version >&-", "standard output is closed"),
+    ]) func whatCannotBeShownIsAnError(script: String, expected: String) throws
+  {
     let folder = try TemporaryFolder()
     let result = try Program.shell(script, in: folder.path)
     #expect(result.code == 1)
     #expect(isOneLine(result.errors) && result.errors.contains(expected), "\(result.errors)")
   }
 
-  @Test func aReaderThatHasSeenEnoughEndsTheProgramInSilence() throws {
+  @Test("a reader that has seen enough ends the program in silence")
+  func aReaderThatHasSeenEnoughEndsTheProgramInSilence() throws {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
       "(\"$M\" study --help; echo \"$?\" >code) | head -1 >/dev/null; cat code", in: folder.path)
@@ -84,7 +90,8 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(result.errors.isEmpty, "\(result.errors)")
   }
 
-  @Test(arguments: [66, 100, 700]) func manyDomainsAreSuggestedFor(count: Int) throws {
+  @Test("many domains are suggested for", arguments: [66, 100, 700])
+  func manyDomainsAreSuggestedFor(count: Int) throws {
     let folder = try TemporaryFolder()
     for method in ["", "--method sobol"] {
       let result = try Program.shell(
@@ -96,33 +103,37 @@ func isOneLine(_ errors: String) -> Bool {
     }
   }
 
-  @Test(arguments: [
-    "train --corpus $C --mixture uniform --size 99999999999999999999999M",
-    "train --corpus $C --mixture uniform --tokens-per-parameter 1e18",
-    "train --corpus $C --mixture uniform --tokens 9223372036854775807",
-    "train --corpus $C --mixture uniform --workers 99999999999",
-    "train --corpus $C --mixture uniform --seed 18446744073709551615",
-    "study o --corpus $C --tokens 9223372036854775807",
-    "study o --corpus $C --learning-rate 1e300", "study o --corpus $C --learning-rate nan",
-    "study o --corpus $C --confirmation-seeds 4294967296",
-    "study o --corpus $C --sizes 50k,100k --target 100k --budget 1e300",
-    "study o --corpus $C --sizes 50k,100k --target 100k --budget 1e300s",
-    "study o --corpus $C --sizes 50k,100k --target 100k --budget 2 --confirmation-seeds 9223372036854775807",
-    "compare o --corpus $C --trials 9223372036854775807",
-    "compare o --corpus $C --optimizer-seeds 4294967296",
-    "testbed o --corpus $C --sizes 50k --mixtures 2 --seeds 9223372036854775807 --replicated 1",
-    "testbed o --corpus $C --sizes 50k --mixtures 2 --held-out-tokens 9223372036854775807",
-    "replay t.csv --methods random --splits 1000000000000 --predict 5",
-    "replay t.csv --methods random --seeds 4294967296", "suggest --domains a,b -n 4294967296",
-    "bench --rounds 99999999999999999999", "transfer o --seeds 1000000000000000000",
-  ]) func aNumberThatIsTooLargeIsAMistakeOfUsageWithItsBound(words: String) throws {
+  @Test(
+    "a number that is too large is a mistake of usage with its bound",
+    arguments: [
+      "train --corpus $C --mixture uniform --size 99999999999999999999999M",
+      "train --corpus $C --mixture uniform --tokens-per-parameter 1e18",
+      "train --corpus $C --mixture uniform --tokens 9223372036854775807",
+      "train --corpus $C --mixture uniform --workers 99999999999",
+      "train --corpus $C --mixture uniform --seed 18446744073709551615",
+      "study o --corpus $C --tokens 9223372036854775807",
+      "study o --corpus $C --learning-rate 1e300", "study o --corpus $C --learning-rate nan",
+      "study o --corpus $C --confirmation-seeds 4294967296",
+      "study o --corpus $C --sizes 50k,100k --target 100k --budget 1e300",
+      "study o --corpus $C --sizes 50k,100k --target 100k --budget 1e300s",
+      "study o --corpus $C --sizes 50k,100k --target 100k --budget 2 --confirmation-seeds 9223372036854775807",
+      "compare o --corpus $C --trials 9223372036854775807",
+      "compare o --corpus $C --optimizer-seeds 4294967296",
+      "testbed o --corpus $C --sizes 50k --mixtures 2 --seeds 9223372036854775807 --replicated 1",
+      "testbed o --corpus $C --sizes 50k --mixtures 2 --held-out-tokens 9223372036854775807",
+      "replay t.csv --methods random --splits 1000000000000 --predict 5",
+      "replay t.csv --methods random --seeds 4294967296", "suggest --domains a,b -n 4294967296",
+      "bench --rounds 99999999999999999999", "transfer o --seeds 1000000000000000000",
+    ]) func aNumberThatIsTooLargeIsAMistakeOfUsageWithItsBound(words: String) throws
+  {
     let folder = try TemporaryFolder()
     let result = try Program.shell("\"$M\" \(words) -q", in: folder.path)
     #expect(result.code == 64, "\(result.errors)")
     #expect(result.errors.hasPrefix("Error: "), "\(result.errors)")
   }
 
-  @Test func numbersInAJournalAreCheckedBeforeTheyAreUsed() throws {
+  @Test("numbers in a journal are checked before they are used")
+  func numbersInAJournalAreCheckedBeforeTheyAreUsed() throws {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
       """
@@ -144,22 +155,25 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(["0\n", "1\n"].contains(older.output), "\(older.output) \(older.errors)")
   }
 
-  @Test(arguments: [
-    ("mkfifo p.csv; \"$M\" suggest --observations p.csv -n 1", "no regular file"),
-    (
-      "cp -r \"$C\" c; rm c/corpus.json; mkfifo c/corpus.json; \"$M\" corpus list c",
-      "no regular file"
-    ),
-    ("ulimit -v 4000000; \"$M\" suggest --observations /dev/zero -n 1", "no regular file"),
-    ("\"$M\" suggest --observations . -n 1", "Is a directory"),
-  ]) func whatHasNoEndIsRefusedAtOnce(script: String, expected: String) throws {
+  @Test(
+    "what has no end is refused at once",
+    arguments: [
+      ("mkfifo p.csv; \"$M\" suggest --observations p.csv -n 1", "no regular file"),
+      (
+        "cp -r \"$C\" c; rm c/corpus.json; mkfifo c/corpus.json; \"$M\" corpus list c",
+        "no regular file"
+      ),
+      ("ulimit -v 4000000; \"$M\" suggest --observations /dev/zero -n 1", "no regular file"),
+      ("\"$M\" suggest --observations . -n 1", "Is a directory"),
+    ]) func whatHasNoEndIsRefusedAtOnce(script: String, expected: String) throws
+  {
     let folder = try TemporaryFolder()
     let result = try Program.shell("exec timeout 60 sh -c '\(script)'", in: folder.path)
     #expect(result.code == 1, "\(result.code) \(result.errors)")
     #expect(isOneLine(result.errors) && result.errors.contains(expected), "\(result.errors)")
   }
 
-  @Test func aPipeThatSomebodyWritesToIsRead() throws {
+  @Test("a pipe that somebody writes to is read") func aPipeThatSomebodyWritesToIsRead() throws {
     let folder = try TemporaryFolder()
     let table =
       "run,weight_a,weight_b,loss_a,loss_b\n"
@@ -170,7 +184,7 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(result.code == 0, "\(result.errors)")
   }
 
-  @Test(arguments: [("TERM", "143"), ("HUP", "129")])
+  @Test("a verb that keeps nothing ends at once", arguments: [("TERM", "143"), ("HUP", "129")])
   func aVerbThatKeepsNothingEndsAtOnce(signal: String, expected: String) throws {
     let folder = try TemporaryFolder()
     // Both ends are open, so that it waits for what is never written.
@@ -183,7 +197,8 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(result.output.contains(expected), "\(result.output) \(result.errors)")
   }
 
-  @Test func aStudyStopsSoonAfterASignalAndGoesOnLater() throws {
+  @Test("a study stops soon after a signal and goes on later")
+  func aStudyStopsSoonAfterASignalAndGoesOnLater() throws {
     let folder = try TemporaryFolder()
     let long = "--trials 40 --tokens 100000"
     let result = try Program.shell(
@@ -196,7 +211,8 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(try LineJournal.lines(at: Self.journal(in: folder.path + "/s")).count > 1)
   }
 
-  @Test func aSecondStudyInTheSameFolderIsRefusedWhateverIsRemovedFromIt() throws {
+  @Test("a second study in the same folder is refused whatever is removed from it")
+  func aSecondStudyInTheSameFolderIsRefusedWhateverIsRemovedFromIt() throws {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
       """
@@ -210,7 +226,9 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(result.errors.contains("is at work here"), "\(result.errors)")
   }
 
-  @Test(arguments: ["rm -rf s", "mv s t", "rm s/*.jsonl", "mv s t; mkdir s"])
+  @Test(
+    "a folder that vanishes while a study runs is an error",
+    arguments: ["rm -rf s", "mv s t", "rm s/*.jsonl", "mv s t; mkdir s"])
   func aFolderThatVanishesWhileAStudyRunsIsAnError(how: String) throws {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
@@ -224,7 +242,8 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(!result.output.contains("The study is in"))
   }
 
-  @Test func aLimitOnTheSizeOfFilesIsAnErrorWithAHint() throws {
+  @Test("a limit on the size of files is an error with a hint")
+  func aLimitOnTheSizeOfFilesIsAnErrorWithAHint() throws {
     let folder = try TemporaryFolder()
     let result = try Program.shell("ulimit -f 2; study s --trials 9 -q", in: folder.path)
     #expect(result.code == 1)
@@ -234,7 +253,9 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(again.code == 0, "\(again.errors)")
   }
 
-  @Test func aShardThatIsCutShortMeanwhileIsNamed() throws {
+  @Test("a shard that is cut short meanwhile is named") func aShardThatIsCutShortMeanwhileIsNamed()
+    throws
+  {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
       """
@@ -248,7 +269,9 @@ func isOneLine(_ errors: String) -> Bool {
         || result.errors.contains("expected"), "\(result.errors)")
   }
 
-  @Test func tooLittleMemoryIsSaidBeforeTheWork() throws {
+  @Test("too little memory is said before the work") func tooLittleMemoryIsSaidBeforeTheWork()
+    throws
+  {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
       "ulimit -v 150000; exec timeout -s KILL 60 \"$M\" study s --corpus \"$C\" --workers 4 -q",
@@ -258,7 +281,8 @@ func isOneLine(_ errors: String) -> Bool {
       isOneLine(result.errors) && result.errors.contains("fewer '--workers'"), "\(result.errors)")
   }
 
-  @Test func anOutputThatIsNoPlainFileIsWrittenToOrRefusedNeverReplaced() throws {
+  @Test("an output that is no plain file is written to or refused never replaced")
+  func anOutputThatIsNoPlainFileIsWrittenToOrRefusedNeverReplaced() throws {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
       """
@@ -274,7 +298,8 @@ func isOneLine(_ errors: String) -> Bool {
     #expect(isOneLine(result.errors) && result.errors.contains("nobody reads"), "\(result.errors)")
   }
 
-  @Test func whatStandsInAFileCannotSteerTheTerminal() throws {
+  @Test("what stands in a file cannot steer the terminal")
+  func whatStandsInAFileCannotSteerTheTerminal() throws {
     let folder = try TemporaryFolder()
     let result = try Program.shell(
       #"""
@@ -290,7 +315,8 @@ func isOneLine(_ errors: String) -> Bool {
 }
 
 extension FaultTests {
-  @Test func aReplayDoesNotReplaceTheReportOfAStudy() throws {
+  @Test("a replay does not replace the report of a study")
+  func aReplayDoesNotReplaceTheReportOfAStudy() throws {
     let folder = try TemporaryFolder()
     let table =
       "run,weight_a,weight_b,loss_a,loss_b\n"

@@ -23,7 +23,8 @@ import Testing
       toFile: path, atomically: true, encoding: .utf8)
   }
 
-  @Test func giveTheSameForAnyNumberOfWorkersAndGoOnWhereTheyWere() throws {
+  @Test("give the same for any number of workers and go on where they were")
+  func giveTheSameForAnyNumberOfWorkersAndGoOnWhereTheyWere() throws {
     let folder = try TemporaryFolder()
     try write(to: folder.path + "/t.csv")
     func replay(_ more: [String]) throws -> String {
@@ -59,22 +60,30 @@ import Testing
     #expect(other.errors.contains("budget is 4.0, expected 5.0"))
   }
 
-  @Test(arguments: [
-    (["t.csv", "--target-size", "7B"], 1, "found no run of size 7B, expected one of 1M, 4M, 16M"),
-    (["t.csv", "--target-size", "16M", "--step", "5"], 1, "found no run of step 5"),
-    (["t.csv", "--target-size", "16M", "--sizes", "2M"], 1, "found no run of size 2M"),
-    (["t.csv", "--target-size", "16M", "--methods", "hyperbnd"], 64, "did you mean 'hyperband'?"),
-    (
-      ["t.csv", "--target-size", "16M", "--methods", "asha+last"], 64,
-      "found '+last' behind a method"
-    ),
-    (["t.csv", "--target-size", "16M", "--budget", "0"], 64, "Found '--budget 0'"),
-    (["t.csv", "--target-size", "16M", "--predict", "4"], 64, "leave one out"),
-    (["t.csv", "--target-size", "16M", "--decay", "1"], 64, "Found '--decay 1'"),
-    (["t.csv", "--rungs", "4"], 64, "Found '--rungs' without '--target-size'"),
-    (["t.csv", "--budget", "2.5"], 64, "expected a whole number of runs"),
-    (["few.csv", "--target-size", "16M"], 1, "found 3 mixtures with all losses of the objective"),
-  ])
+  @Test(
+    "say in one line what is wrong",
+    arguments: [
+      (
+        ["t.csv", "--target-size", "7B"], 1, "found no run of size 7B, expected one of 1M, 4M, 16M"
+      ),
+      (["t.csv", "--target-size", "16M", "--step", "5"], 1, "found no run of step 5"),
+      (["t.csv", "--target-size", "16M", "--sizes", "2M"], 1, "found no run of size 2M"),
+      (
+        ["t.csv", "--target-size", "16M", "--methods", "hyperbnd"], 64, "did you mean 'hyperband'?"
+      ),
+      (
+        ["t.csv", "--target-size", "16M", "--methods", "asha+last"], 64,
+        "found '+last' behind a method"
+      ),
+      (["t.csv", "--target-size", "16M", "--budget", "0"], 64, "Found '--budget 0'"),
+      (["t.csv", "--target-size", "16M", "--predict", "4"], 64, "leave one out"),
+      (["t.csv", "--target-size", "16M", "--decay", "1"], 64, "Found '--decay 1'"),
+      (["t.csv", "--rungs", "4"], 64, "Found '--rungs' without '--target-size'"),
+      (["t.csv", "--budget", "2.5"], 64, "expected a whole number of runs"),
+      (
+        ["few.csv", "--target-size", "16M"], 1, "found 3 mixtures with all losses of the objective"
+      ),
+    ])
   func sayInOneLineWhatIsWrong(
     words: [String], code: Int32, message: String
   ) throws {

@@ -3,7 +3,7 @@ import Storage
 import Testing
 
 /// What the program draws and predicts from the committed runs.
-@Suite struct `Reports of committed runs` {
+@Suite("Reports of committed runs") struct ReportsOfCommittedRuns {
   static func copy(_ name: String, without files: [String] = []) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(
@@ -15,6 +15,7 @@ import Testing
   }
 
   @Test(
+    "each kind of folder is drawn",
     arguments: [
       ("reviews", "Gain and price on each domain"), ("sizes", "From size to size"),
       ("extrapolation-testbed", "From smaller sizes to larger ones"),
@@ -22,7 +23,7 @@ import Testing
       ("testbed", "Which runs rank mixtures as the target does"), ("equal-shares", "Settings"),
       ("learning-rate", "Settings"), ("seed-noise", "Settings"),
     ])
-  func `each kind of folder is drawn`(name: String, section: String) throws {
+  func eachKindOfFolderIsDrawn(name: String, section: String) throws {
     let folder = try Self.copy(name)
     let result = try Program.run(["report", name], in: folder.path)
     #expect(result.code == 0, "\(result.errors)")
@@ -39,8 +40,10 @@ import Testing
     }
   }
 
-  @Test(arguments: ["replay-regmix", "compare"])
-  func `a folder that cannot be drawn says what to do, in one line`(name: String) throws {
+  @Test(
+    "a folder that cannot be drawn says what to do, in one line",
+    arguments: ["replay-regmix", "compare"])
+  func aFolderThatCannotBeDrawnSaysWhatToDoInOneLine(name: String) throws {
     let folder = try Self.copy(name)
     let result = try Program.run(["report", name], in: folder.path)
     #expect(result.code == 1)
@@ -77,7 +80,8 @@ import Testing
     var ranges: [Range]?
   }
 
-  @Test func `a study predicts any mixture, and what it costs elsewhere`() throws {
+  @Test("a study predicts any mixture, and what it costs elsewhere")
+  func aStudyPredictsAnyMixtureAndWhatItCostsElsewhere() throws {
     let mixture = "books=0.15,web=0.35,code=0.05,papers=0.05,chat=0.4"
     let result = try Program.run(
       [
@@ -102,7 +106,9 @@ import Testing
     #expect(told.output.contains("loss of code") && told.output.contains("minus recommended"))
   }
 
-  @Test func `without a mixture it says what would also do`() throws {
+  @Test("without a mixture it says what would also do") func withoutAMixtureItSaysWhatWouldAlsoDo()
+    throws
+  {
     let result = try Program.run(["predict", Program.root + "/runs/reviews", "--json"])
     let found = try JSONDecoder().decode(Prediction.self, from: Data(result.output.utf8))
     let ranges = try #require(found.ranges)
@@ -115,19 +121,22 @@ import Testing
     for weight in round.weights { #expect(abs(weight * 100 - (weight * 100).rounded()) < 1e-9) }
   }
 
-  @Test func `a study of several sizes predicts at each of them`() throws {
+  @Test("a study of several sizes predicts at each of them")
+  func aStudyOfSeveralSizesPredictsAtEachOfThem() throws {
     let result = try Program.run(
       ["predict", Program.root + "/runs/sizes", "--mixture", "uniform"])
     #expect(result.code == 0, "\(result.errors)")
     for size in ["50k", "100k", "200k", "400k"] { #expect(result.output.contains("\n\(size) ")) }
   }
 
-  @Test(arguments: [
-    (["predict", "runs/reviews", "--mixture", "books=0.5,film=0.5"], "film", Int32(64)),
-    (["predict", "runs/reviews", "--mixture", "books=0.5"], "sum to 0.5", 64),
-    (["predict", "runs/nowhere"], "runs/nowhere", 1),
-  ])
-  func `what cannot be predicted is one line`(
+  @Test(
+    "what cannot be predicted is one line",
+    arguments: [
+      (["predict", "runs/reviews", "--mixture", "books=0.5,film=0.5"], "film", Int32(64)),
+      (["predict", "runs/reviews", "--mixture", "books=0.5"], "sum to 0.5", 64),
+      (["predict", "runs/nowhere"], "runs/nowhere", 1),
+    ])
+  func whatCannotBePredictedIsOneLine(
     words: [String], message: String, code: Int32
   ) throws {
     let result = try Program.run(words, in: Program.root)
@@ -137,8 +146,9 @@ import Testing
 }
 
 /// A study that is looked at.
-@Suite struct `Watching a folder` {
-  @Test func `a study says in a terminal what has ended and what is best`() throws {
+@Suite("Watching a folder") struct WatchingAFolder {
+  @Test("a study says in a terminal what has ended and what is best")
+  func aStudySaysInATerminalWhatHasEndedAndWhatIsBest() throws {
     let result = try Program.run(["watch", "runs/reviews", "--once"], in: Program.root)
     #expect(result.code == 0, "\(result.errors)")
     // 54 runs of the search, 48 with fresh seeds and 12 at the larger size.
@@ -148,7 +158,7 @@ import Testing
     #expect(result.output.contains("sobol"))
   }
 
-  @Test func `a folder without runs is one line`() throws {
+  @Test("a folder without runs is one line") func aFolderWithoutRunsIsOneLine() throws {
     let result = try Program.run(["watch", "runs/compare"], in: Program.root)
     #expect(result.code == 1)
     #expect(result.errors.contains("found no journal of runs"))

@@ -21,8 +21,9 @@ private func ask(_ folder: TemporaryFolder, _ more: [String] = []) throws -> (
 
 private let begin = ["--domains", "books,web,code", "--initial", "4"]
 
-@Suite struct `A session` {
-  @Test func `gives what a table of the same runs gives`() throws {
+@Suite("A session") struct ASession {
+  @Test("gives what a table of the same runs gives") func givesWhatATableOfTheSameRunsGives() throws
+  {
     let folder = try TemporaryFolder()
     for index in 0..<7 {
       let (run, mixture) = try ask(folder, index == 0 ? begin : [])
@@ -56,7 +57,8 @@ private let begin = ["--domains", "books,web,code", "--initial", "4"]
     #expect(try ask(folder).mixture == suggested[0]["mixture"] as? [String: Double])
   }
 
-  @Test func `keeps what it is about, and takes the same again`() throws {
+  @Test("keeps what it is about, and takes the same again")
+  func keepsWhatItIsAboutAndTakesTheSameAgain() throws {
     let folder = try TemporaryFolder()
     _ = try ask(
       folder, begin + ["--constrain", "code<=0.2", "--tokens", "1000000", "--size", "1M"])
@@ -71,7 +73,7 @@ private let begin = ["--domains", "books,web,code", "--initial", "4"]
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/nowhere"))
   }
 
-  @Test func `takes in the runs of a table once`() throws {
+  @Test("takes in the runs of a table once") func takesInTheRunsOfATableOnce() throws {
     let folder = try TemporaryFolder()
     let rows = (1...6).map { "\($0),0.\($0),0.\(9 - $0),0.1,3.\($0),3.2,3.1\n" }.joined()
     try ("run,weight_books,weight_web,weight_code,loss_books,loss_web,loss_code\n" + rows).write(
@@ -80,29 +82,33 @@ private let begin = ["--domains", "books,web,code", "--initial", "4"]
     #expect(try ask(folder, begin + ["--observations", "old.csv"]).run == 8)
   }
 
-  @Test(arguments: [
-    (
-      ["tell", "s", "1", "--losses", "books=3"], 1,
-      "found no loss of web, code, which the objective needs"
-    ),
-    (["tell", "s", "1", "--losses", "boks=3"], 1, "found a loss of 'boks'"),
-    (["tell", "s", "9", "--state", "lost"], 1, "found no run 9, expected one of the 1"),
-    (["tell", "s", "1"], 64, "Found neither '--losses' nor '--state'"),
-    (["tell", "s"], 64, "Found no run"),
-    (["tell", "s", "1", "--losses", "books=x"], 64, "expected names and numbers"),
-    (["tell", "nowhere", "1", "--state", "lost"], 1, "found no session"),
-    (["ask", "s", "--method", "odm"], 64, "expected a method that proposes mixtures"),
-    (["ask", "s", "--method", "sobol"], 1, "a session whose method is 'bo', asked for 'sobol'"),
-    (["ask", "s", "--constrain", "epochs<=2"], 64, "nothing says how much text there is"),
-  ])
-  func `refuses in one line`(words: [String], code: Int32, message: String) throws {
+  @Test(
+    "refuses in one line",
+    arguments: [
+      (
+        ["tell", "s", "1", "--losses", "books=3"], 1,
+        "found no loss of web, code, which the objective needs"
+      ),
+      (["tell", "s", "1", "--losses", "boks=3"], 1, "found a loss of 'boks'"),
+      (["tell", "s", "9", "--state", "lost"], 1, "found no run 9, expected one of the 1"),
+      (["tell", "s", "1"], 64, "Found neither '--losses' nor '--state'"),
+      (["tell", "s"], 64, "Found no run"),
+      (["tell", "s", "1", "--losses", "books=x"], 64, "expected names and numbers"),
+      (["tell", "nowhere", "1", "--state", "lost"], 1, "found no session"),
+      (["ask", "s", "--method", "odm"], 64, "expected a method that proposes mixtures"),
+      (["ask", "s", "--method", "sobol"], 1, "a session whose method is 'bo', asked for 'sobol'"),
+      (["ask", "s", "--constrain", "epochs<=2"], 64, "nothing says how much text there is"),
+    ])
+  func refusesInOneLine(words: [String], code: Int32, message: String) throws {
     let folder = try TemporaryFolder()
     _ = try ask(folder, begin)
     let result = try Program.run(words, in: folder.path)
     #expect(result.code == code && result.errors.contains(message), "\(result.errors)")
   }
 
-  @Test func `may be told the same twice, and nothing else`() throws {
+  @Test("may be told the same twice, and nothing else") func mayBeToldTheSameTwiceAndNothingElse()
+    throws
+  {
     let folder = try TemporaryFolder()
     let (_, mixture) = try ask(folder, begin)
     let words = ["tell", "s", "1", "--losses", losses(mixture)]
@@ -128,8 +134,8 @@ private let begin = ["--domains", "books,web,code", "--initial", "4"]
   }
 
   /// 20 clients, 200 runs, one client in five killed while it asks or tells.
-  @Test(.timeLimit(.minutes(10)))
-  func `serves twenty clients at once though some are killed`() throws {
+  @Test("serves twenty clients at once though some are killed", .timeLimit(.minutes(10)))
+  func servesTwentyClientsAtOnceThoughSomeAreKilled() throws {
     let folder = try TemporaryFolder()
     _ = try Program.run(
       ["ask", "s", "--domains", "books,web,code", "--method", "sobol", "--list"], in: folder.path)
@@ -172,7 +178,7 @@ private let begin = ["--domains", "books,web,code", "--initial", "4"]
   }
 }
 
-@Suite struct `The client for Python` {
+@Suite("The client for Python") struct TheClientForPython {
   private static let resources =
     Program.root + "/Sources/mixpipe/Documentation.docc/Resources"
 
@@ -196,20 +202,21 @@ private let begin = ["--domains", "books,web,code", "--initial", "4"]
       errors: try String(contentsOfFile: errors, encoding: .utf8))
   }
 
-  @Test func `is one file of under two hundred lines`() throws {
+  @Test("is one file of under two hundred lines") func isOneFileOfUnderTwoHundredLines() throws {
     let text = try String(contentsOfFile: Self.resources + "/mixpipe.py", encoding: .utf8)
     #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count < 200)
   }
 
-  @Test(arguments: ["plain_loop", "slurm_array", "objective_function"])
-  func `has examples that run`(example: String) throws {
+  @Test("has examples that run", arguments: ["plain_loop", "slurm_array", "objective_function"])
+  func hasExamplesThatRun(example: String) throws {
     let folder = try TemporaryFolder()
     let result = try python([Self.resources + "/\(example).py", "s"], in: folder.path)
     #expect(result.code == 0, "\(result.errors)")
     #expect(result.output.contains(example == "slurm_array" ? "Run(1, " : "train on {'books': 0."))
   }
 
-  @Test func `says in one line what went wrong, and quotes any name`() throws {
+  @Test("says in one line what went wrong, and quotes any name")
+  func saysInOneLineWhatWentWrongAndQuotesAnyName() throws {
     let folder = try TemporaryFolder()
     let script = """
       import mixpipe

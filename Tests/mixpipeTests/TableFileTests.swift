@@ -20,15 +20,17 @@ private func read(_ path: String) throws -> String {
   try String(contentsOfFile: path, encoding: .utf8)
 }
 
-@Suite struct `A file that holds runs` {
-  @Test(arguments: [
-    ["suggest", "--observations", "runs.csv", "--count", "2", "--output", "runs.csv"],
-    ["suggest", "--observations", "runs.csv", "--recommend", "--output", "runs.csv"],
-    ["suggest", "--domains", "books,web,code", "--output", "runs.csv"],
-    ["suggest", "--domains", "books,web,code", "--json", "--output", "link.csv"],
-    ["suggest", "--observations", "runs.csv", "--explain", "--output", "runs.csv"],
-  ])
-  func `is never overwritten`(words: [String]) throws {
+@Suite("A file that holds runs") struct AFileThatHoldsRuns {
+  @Test(
+    "is never overwritten",
+    arguments: [
+      ["suggest", "--observations", "runs.csv", "--count", "2", "--output", "runs.csv"],
+      ["suggest", "--observations", "runs.csv", "--recommend", "--output", "runs.csv"],
+      ["suggest", "--domains", "books,web,code", "--output", "runs.csv"],
+      ["suggest", "--domains", "books,web,code", "--json", "--output", "link.csv"],
+      ["suggest", "--observations", "runs.csv", "--explain", "--output", "runs.csv"],
+    ])
+  func isNeverOverwritten(words: [String]) throws {
     let folder = try TemporaryFolder()
     try write(runs, folder.path + "/runs.csv")
     try FileManager.default.createSymbolicLink(
@@ -41,13 +43,15 @@ private func read(_ path: String) throws -> String {
     #expect(try read(folder.path + "/runs.csv") == runs)
   }
 
-  @Test(arguments: [
-    (runs, 3, "15,"), (String(runs.dropLast()), 3, "15,"),
-    (runs.replacing(",", with: ";").replacing(".", with: ","), 3, "15;0,"),
-    ("sep=;\r\n" + runs.replacing(",", with: ";").replacing("\n", with: "\r\n"), 3, "15;0."),
-    (runs.replacing(",", with: "\t"), 3, "15\t0."),
-  ])
-  func `gets new rows in its own notation`(text: String, count: Int, start: String) throws {
+  @Test(
+    "gets new rows in its own notation",
+    arguments: [
+      (runs, 3, "15,"), (String(runs.dropLast()), 3, "15,"),
+      (runs.replacing(",", with: ";").replacing(".", with: ","), 3, "15;0,"),
+      ("sep=;\r\n" + runs.replacing(",", with: ";").replacing("\n", with: "\r\n"), 3, "15;0."),
+      (runs.replacing(",", with: "\t"), 3, "15\t0."),
+    ])
+  func getsNewRowsInItsOwnNotation(text: String, count: Int, start: String) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/runs.csv"
     try write(text, path)
@@ -72,7 +76,7 @@ private func read(_ path: String) throws -> String {
     #expect(again.output.contains("\"run\" : \"\(15 + count)\""))
   }
 
-  @Test func `of JSON lines gets lines`() throws {
+  @Test("of JSON lines gets lines") func ofJSONLinesGetsLines() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/runs.jsonl"
     try write(#"{"run": 1, "mixture": {"a": 0.5, "b": 0.5}, "loss": {"a": 3}}"#, path)
@@ -89,7 +93,9 @@ private func read(_ path: String) throws -> String {
     #expect(closed.code == 1 && closed.errors.contains("to which no rows can be added"))
   }
 
-  @Test func `that many add to at once gets no row twice`() throws {
+  @Test("that many add to at once gets no row twice") func thatManyAddToAtOnceGetsNoRowTwice()
+    throws
+  {
     let folder = try TemporaryFolder()
     try write(runs, folder.path + "/runs.csv")
     let group = DispatchGroup()
@@ -110,7 +116,8 @@ private func read(_ path: String) throws -> String {
     #expect(Set(lines.map { $0.split(separator: ",")[1...3].joined() }).count == 30)
   }
 
-  @Test func `is left alone where output goes to pipes, devices or links`() throws {
+  @Test("is left alone where output goes to pipes, devices or links")
+  func isLeftAloneWhereOutputGoesToPipesDevicesOrLinks() throws {
     let folder = try TemporaryFolder()
     let pipe = folder.path + "/pipe"
     mkfifo(pipe, 0o644)
@@ -140,7 +147,7 @@ private func read(_ path: String) throws -> String {
         != .typeRegular)
   }
 
-  @Test func `is read from standard input`() throws {
+  @Test("is read from standard input") func isReadFromStandardInput() throws {
     let folder = try TemporaryFolder()
     try write(runs, folder.path + "/runs.csv")
     let shell = Process()
@@ -158,7 +165,7 @@ private func read(_ path: String) throws -> String {
   }
 }
 
-@Suite struct `A recommendation` {
+@Suite("A recommendation") struct ARecommendation {
   private func recommend(_ more: [String], _ text: String = runs) throws -> Program.Result {
     let folder = try TemporaryFolder()
     try write(text, folder.path + "/runs.csv")
@@ -166,7 +173,7 @@ private func read(_ path: String) throws -> String {
       ["suggest", "--observations", "runs.csv", "--recommend"] + more, in: folder.path)
   }
 
-  @Test func `says what every held-out domain pays`() throws {
+  @Test("says what every held-out domain pays") func saysWhatEveryHeldOutDomainPays() throws {
     let result = try recommend(["--objective", "weighted:books=.8,web=.2"])
     let lines = result.output.split(separator: "\n")
     #expect(lines[0].hasPrefix("Recommended: books="))
@@ -174,7 +181,8 @@ private func read(_ path: String) throws -> String {
     #expect(lines[1].contains("paid for by code +"))
   }
 
-  @Test func `says that a guard cannot be kept, and by how much it fails`() throws {
+  @Test("says that a guard cannot be kept, and by how much it fails")
+  func saysThatAGuardCannotBeKeptAndByHowMuchItFails() throws {
     let result = try recommend(["--guard", "code<=2.0"])
     #expect(
       result.output.contains("guard code<=2: no mixture is expected to keep it"), "\(result.output)"
@@ -191,8 +199,10 @@ private func read(_ path: String) throws -> String {
     #expect(kept.output.contains("guard code<=3.3: kept with probability"))
   }
 
-  @Test(arguments: ["bo", "bo-raw", "sobol", "mixlaws", "uniform", "regmix"])
-  func `keeps conditions with any method`(method: String) throws {
+  @Test(
+    "keeps conditions with any method",
+    arguments: ["bo", "bo-raw", "sobol", "mixlaws", "uniform", "regmix"])
+  func keepsConditionsWithAnyMethod(method: String) throws {
     let result = try recommend(
       ["--method", method, "--constrain", "code<=0.12", "--constrain", "books>=0.2", "--json"])
     try #require(result.code == 0, "\(result.errors)")
@@ -202,7 +212,9 @@ private func read(_ path: String) throws -> String {
     #expect(mixture["code"]! <= 0.1201 && mixture["books"]! >= 0.1999, "\(mixture)")
   }
 
-  @Test func `is not made without the losses that it needs`() throws {
+  @Test("is not made without the losses that it needs") func isNotMadeWithoutTheLossesThatItNeeds()
+    throws
+  {
     let text = runs.split(separator: "\n").enumerated()
       .map { $0.offset == 0 ? "\($0.element),loss_reviews\n" : "\($0.element),\n" }.joined()
     for more in [[], ["--json"]] {
@@ -215,7 +227,7 @@ private func read(_ path: String) throws -> String {
     #expect(without.code == 0, "\(without.errors)")
   }
 
-  @Test func `of accuracies makes them rise`() throws {
+  @Test("of accuracies makes them rise") func ofAccuraciesMakesThemRise() throws {
     let text = runs.split(separator: "\n").enumerated().map { index, line -> String in
       if index == 0 { return line.replacing("loss_", with: "acc_") + "\n" }
       let cells = line.split(separator: ",")
@@ -239,8 +251,8 @@ private func read(_ path: String) throws -> String {
   }
 }
 
-@Suite struct `A new table of other domains` {
-  @Test func `leaves the old one under another name`() throws {
+@Suite("A new table of other domains") struct ANewTableOfOtherDomains {
+  @Test("leaves the old one under another name") func leavesTheOldOneUnderAnotherName() throws {
     let folder = try TemporaryFolder()
     try write(runs, folder.path + "/runs.csv")
     for names in ["a,b", "c++,c"] {

@@ -24,7 +24,7 @@ private func train(_ path: String) throws {
 }
 
 @Suite struct RunsMadeElsewhereTests {
-  @Test func areAskedForToldAndAskedForAgain() throws {
+  @Test("are asked for told and asked for again") func areAskedForToldAndAskedForAgain() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/runs.csv"
     let start = try Program.run(
@@ -76,7 +76,8 @@ private func train(_ path: String) throws {
     #expect(told.output.contains("loss predicted, 95 %"))
   }
 
-  @Test func areSuggestedInTheColumnsOfWhateverTableThereIs() throws {
+  @Test("are suggested in the columns of whatever table there is")
+  func areSuggestedInTheColumnsOfWhateverTableThereIs() throws {
     let folder = try TemporaryFolder()
     try "mix,books,code,tokens,val_loss\na,20,80,2B,3.1\nb,70,30,2B,3.0\n".write(
       toFile: folder.path + "/t.csv", atomically: true, encoding: .utf8)
@@ -100,30 +101,35 @@ private func train(_ path: String) throws {
     #expect(json.output.contains("\"reason\" : \"start\""))
   }
 
-  @Test(arguments: [
-    (["suggest"], 64, "Found neither '--observations' nor '--domains'"),
-    (["suggest", "--domains", "books"], 64, "expected two different names or more"),
-    (["suggest", "--domains", "a,b", "--count", "0"], 64, "expected at least 1"),
-    (["suggest", "--domains", "a,b", "--method", "sobl"], 64, "did you mean 'sobol'?"),
-    (["suggest", "--domains", "a,b", "--recommend"], 64, "without '--observations'"),
-    (["suggest", "--domains", "a,b", "--constrain", "epochs<=4"], 64, "how much text there is"),
-    (["suggest", "--domains", "a,b", "--constrain", "a<0.2;"], 64, "found the constraint"),
-    (["suggest", "--domains", "alpha,b", "--constrain", "alpa<=0.2"], 64, "did you mean 'alpha'?"),
-    (["suggest", "--domains", "a,b", "--objective", "wrst"], 64, "did you mean 'worst'?"),
-    (["replay", "few.csv", "--objective", "worst:c"], 64, "unknown held-out domain 'c'"),
-    (["suggest", "--observations", "nowhere.csv"], 1, "nowhere.csv: cannot read"),
-    (["suggest", "--observations", "bad.csv"], 1, "bad.csv: line 3: the weights"),
-    (["replay", "nowhere.csv"], 1, "nowhere.csv: cannot read"),
-    (
-      ["replay", "few.csv"], 1, "found 2 mixtures with all losses of the objective, expected eight"
-    ),
-    (["replay", "few.csv", "--methods", "bo,rndom"], 64, "unknown method 'rndom'"),
-    (["replay", "few.csv", "--methods", "uniform"], 64, "'uniform' tries one mixture"),
-    (["replay", "few.csv", "--methods", "bo,bo"], 64, "expected each method once"),
-    (["replay", "few.csv", "--noise", "-1"], 64, "expected no negative number"),
-    (["replay", "few.csv", "--size", "1B"], 1, "found no run of size 1B"),
-    (["replay"], 64, "Missing expected argument '<tables>'"),
-  ])
+  @Test(
+    "are refused in one line",
+    arguments: [
+      (["suggest"], 64, "Found neither '--observations' nor '--domains'"),
+      (["suggest", "--domains", "books"], 64, "expected two different names or more"),
+      (["suggest", "--domains", "a,b", "--count", "0"], 64, "expected at least 1"),
+      (["suggest", "--domains", "a,b", "--method", "sobl"], 64, "did you mean 'sobol'?"),
+      (["suggest", "--domains", "a,b", "--recommend"], 64, "without '--observations'"),
+      (["suggest", "--domains", "a,b", "--constrain", "epochs<=4"], 64, "how much text there is"),
+      (["suggest", "--domains", "a,b", "--constrain", "a<0.2;"], 64, "found the constraint"),
+      (
+        ["suggest", "--domains", "alpha,b", "--constrain", "alpa<=0.2"], 64, "did you mean 'alpha'?"
+      ),
+      (["suggest", "--domains", "a,b", "--objective", "wrst"], 64, "did you mean 'worst'?"),
+      (["replay", "few.csv", "--objective", "worst:c"], 64, "unknown held-out domain 'c'"),
+      (["suggest", "--observations", "nowhere.csv"], 1, "nowhere.csv: cannot read"),
+      (["suggest", "--observations", "bad.csv"], 1, "bad.csv: line 3: the weights"),
+      (["replay", "nowhere.csv"], 1, "nowhere.csv: cannot read"),
+      (
+        ["replay", "few.csv"], 1,
+        "found 2 mixtures with all losses of the objective, expected eight"
+      ),
+      (["replay", "few.csv", "--methods", "bo,rndom"], 64, "unknown method 'rndom'"),
+      (["replay", "few.csv", "--methods", "uniform"], 64, "'uniform' tries one mixture"),
+      (["replay", "few.csv", "--methods", "bo,bo"], 64, "expected each method once"),
+      (["replay", "few.csv", "--noise", "-1"], 64, "expected no negative number"),
+      (["replay", "few.csv", "--size", "1B"], 1, "found no run of size 1B"),
+      (["replay"], 64, "Missing expected argument '<tables>'"),
+    ])
   func areRefusedInOneLine(words: [String], code: Int32, message: String) throws {
     let folder = try TemporaryFolder()
     try "weight_a,weight_b,loss_a\n0.5,0.5,3\n0.2,0.7,3\n".write(
@@ -137,7 +143,8 @@ private func train(_ path: String) throws {
     if code == 1 { #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)") }
   }
 
-  @Test func areSearchedAlikeByAnyNumberOfWorkersAndAfterAnInterruption() throws {
+  @Test("are searched alike by any number of workers and after an interruption")
+  func areSearchedAlikeByAnyNumberOfWorkersAndAfterAnInterruption() throws {
     let folder = try TemporaryFolder()
     var rows = ["run,weight_a,weight_b,weight_c,loss_a,loss_b,loss_c"]
     for i in 0..<5 {

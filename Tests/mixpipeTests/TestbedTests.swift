@@ -32,7 +32,8 @@ import Testing
     try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
   }
 
-  @Test func writesATableOfWholeCurvesThatReplayReads() throws {
+  @Test("writes a table of whole curves that replay reads")
+  func writesATableOfWholeCurvesThatReplayReads() throws {
     let folder = try TemporaryFolder()
     let built = try Program.run(
       [

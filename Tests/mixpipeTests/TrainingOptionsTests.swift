@@ -12,7 +12,9 @@ import Testing
       tokensPerParameter: 20, seed: 1, learningRate: learningRate)
   }
 
-  @Test(arguments: ["50k", "100k", "250k", "1M", "25M"])
+  @Test(
+    "scales a base rate to the size as it does the default",
+    arguments: ["50k", "100k", "250k", "1M", "25M"])
   func scalesABaseRateToTheSizeAsItDoesTheDefault(size: String) throws {
     let usual = try configuration(size, learningRate: nil)
     let base = TrainingConfiguration.baseLearningRate
@@ -22,7 +24,8 @@ import Testing
     #expect(double.embeddingRate == 2 * usual.embeddingRate)
   }
 
-  @Test func lowersTheRateOfLargerModelsByTheCubeRoot() throws {
+  @Test("lowers the rate of larger models by the cube root")
+  func lowersTheRateOfLargerModelsByTheCubeRoot() throws {
     let (small, base) = try (
       configuration("50k", learningRate: nil), configuration("100k", learningRate: nil)
     )
