@@ -66,7 +66,6 @@ study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, 
 test: setup lint ## set-up, lint and every test
 	@swift build $(TESTING) --explicit-target-dependency-import-check error --build-tests
 	@swift test $(TESTING) --skip-build --skip PageTests
-	@.build/testing/release/Campaign --program .build/testing/release/mixpipe --minutes 2 --output $$(mktemp -d) >.build/campaign.md || { cat .build/campaign.md; exit 1; }
 
 # One goes on where it was stopped; a fault is done again with '.build/release/Campaign --only NUMBER'.
 campaign: build ## attacks on the program for HOURS=.25: kills, errors of the disk, fuzzed inputs …; goes on when run again

@@ -7,12 +7,13 @@ import Numerics
 /// on the domains, each point has a set of domains of its own and is drawn onto the face of these.
 package struct FeasibleSpread: Sendable {
   private let feasible: FeasibleMixtures
-  /// Of all domains; nil where their number is limited.
+  /// Of all domains; nil where their number is limited, or nothing else is.
   private let whole: Star?
 
   package init(_ feasible: FeasibleMixtures) {
     self.feasible = feasible
-    whole = feasible.maximumDomains == nil ? Star(feasible.polytope) : nil
+    whole =
+      feasible.maximumDomains == nil && !feasible.isWholeSimplex ? Star(feasible.polytope) : nil
   }
 
   /// Point `ordinal` of a quasi-random sequence.

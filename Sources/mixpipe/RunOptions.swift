@@ -70,6 +70,7 @@ func check(_ counts: KeyValuePairs<String, Int?>, atLeast least: Int) throws {
 
 /// Where a count may be larger than most, or must be smaller.
 private let largestCounts = [
+  "tokens": TrainingOptions.mostTokens,
   "workers": 1024, "cores": 1024, "parallel": 1024, "optimizer-seeds": 1000,
   "trials": 100_000, "initial": 100_000, "initial-trials": 100_000, "lag": 100_000,
   "predict": 100_000, "mixtures": 100_000, "replicated": 100_000, "candidates": 100_000,

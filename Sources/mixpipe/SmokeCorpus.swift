@@ -35,6 +35,8 @@ enum SmokeCorpus {
     settings.sampleBytes = 20_000
     settings.heldOutTokens = 1100
     settings.heldOutOnlyBytes = 20_000
-    return try CorpusBuilder(text, settings: settings).build(at: folder, workers: 1)
+    _ = try CorpusBuilder(text, settings: settings).build(at: folder, workers: 1)
+    // By the name that it was given, the first time and any other.
+    return try Corpus.open(at: folder)
   }
 }

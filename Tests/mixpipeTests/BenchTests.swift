@@ -32,10 +32,12 @@ import Testing
     return environment
   }
 
-  @Test func keepsWhatWasMeasuredAndOnWhat() throws {
+  @Test("keeps what was measured and on what") func keepsWhatWasMeasuredAndOnWhat() throws {
     let report = try report(environment)
     let found = try #require(report.measurements.first)
-    #expect(report.measurements.count == 1 && found.rounds == 2)
+    // One of each precision that this processor has instructions for.
+    let expected = BFloat16Level.supported.isEmpty ? [Precision.fp32] : [.fp32, .bf16]
+    #expect(report.measurements.map(\.precision) == expected && found.rounds == 2)
     #expect(found.trials == 1 && found.workers == 1)
     // Sixteen sequences of a shape; the hidden width is 8/3 of the width, up to the next 64.
     #expect(found.batchTokens == 256 && found.size.hiddenWidth == 64)
@@ -44,13 +46,15 @@ import Testing
     #expect(KernelLevel(rawValue: report.machine.kernels) != nil)
   }
 
-  @Test func startsAgainWhereOpenBLASChoseKernelsThatAreTooOldForTheProcessor() throws {
+  @Test("starts again where OpenBLAS chose kernels that are too old for the processor")
+  func startsAgainWhereOpenBLASChoseKernelsThatAreTooOldForTheProcessor() throws {
     // The words survived the new start, or there would be no report.
     let found = try report(environment).machine.blasKernels
     if KernelLevel.supported == .avx512 { #expect(found != "Haswell" && found != "Zen") }
   }
 
-  @Test func leavesOpenBLASTheKernelsThatAUserChose() throws {
+  @Test("leaves OpenBLAS the kernels that a user chose")
+  func leavesOpenBLASTheKernelsThatAUserChose() throws {
     #if arch(x86_64)
       var environment = environment
       environment["OPENBLAS_CORETYPE"] = "Nehalem"
@@ -58,7 +62,7 @@ import Testing
     #endif
   }
 
-  @Test func namesTheProcessorAsLinuxDoes() {
+  @Test("names the processor as linux does") func namesTheProcessorAsLinuxDoes() {
     let text = "processor\t: 0\nmodel name\t: A Processor: 3000 \nmodel name\t: Other\n"
     #expect(MachineDescription.processorName(processorInformation: text) == "A Processor: 3000")
     #expect(!MachineDescription.processorName(processorInformation: "").isEmpty)
@@ -66,7 +70,8 @@ import Testing
 }
 
 @Suite struct BenchmarkShapeTests {
-  @Test func isWidthLayersHeadsContextAndVocabulary() throws {
+  @Test("is width layers heads context and vocabulary")
+  func isWidthLayersHeadsContextAndVocabulary() throws {
     let shape = try ShapeArgument(argument: "96/3/3/128/1024")
     #expect(shape.size.width == 96 && shape.size.layers == 3 && shape.size.heads == 3)
     #expect(shape.size.contextLength == 128 && shape.vocabulary == 1024)
@@ -77,11 +82,13 @@ import Testing
     #expect(shape.argumentText == "96/3/3/128/1024")
   }
 
-  @Test(arguments: [
-    "", "1/2/3/4", "64/2/2/128/1024/192/1", "64/2/2/128/x", "60/2/2/128/1024", "64/0/2/128/1024",
-    "64/2/0/128/1024", "64/2/2/0/1024", "64/2/2/128/1024/100", "64/2/2/128/1024/-16",
-    "-64/2/2/128/1024", "64/2/-2/128/1024", "99999999999/1/1/1/2",
-  ])
+  @Test(
+    "that no model can have is refused",
+    arguments: [
+      "", "1/2/3/4", "64/2/2/128/1024/192/1", "64/2/2/128/x", "60/2/2/128/1024", "64/0/2/128/1024",
+      "64/2/0/128/1024", "64/2/2/0/1024", "64/2/2/128/1024/100", "64/2/2/128/1024/-16",
+      "-64/2/2/128/1024", "64/2/-2/128/1024", "99999999999/1/1/1/2",
+    ])
   func thatNoModelCanHaveIsRefused(text: String) {
     #expect(throws: (any Error).self) { try ShapeArgument(argument: text) }
   }
