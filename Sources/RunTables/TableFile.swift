@@ -38,10 +38,7 @@ package enum TableFile {
         throw StorageError.system(action: "sync", path: path, code: errno)
       }
     case S_IFDIR: throw StorageError.system(action: "write", path: path, code: EISDIR)
-    default:
-      let opened = try open(path, O_WRONLY, "write")
-      defer { close(opened) }
-      try writeAll(data, to: opened, path: path)
+    default: try replaceFile(at: path, with: data)
     }
   }
 

@@ -49,14 +49,16 @@ private func writeInPlace(
   guard [S_IFIFO, S_IFCHR, S_IFREG].contains(mode & S_IFMT) else {
     throw .notRegular(path: path, kind: kind(of: mode) ?? "special file")
   }
-  let descriptor: Int32
-  do throws(StorageError) {
-    // A pipe that nobody reads would make it wait for ever.
-    descriptor = Int32(
-      try check("write", path) { Int(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) })
-  } catch .system(_, _, ENXIO) {
+  // A pipe that nobody reads would make it wait for ever; a reader that was started beside it gets two seconds.
+  var opened = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+  for _ in 0..<200 where opened < 0 && errno == ENXIO {
+    usleep(10_000)
+    opened = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+  }
+  if opened < 0, errno == ENXIO {
     throw .notRegular(path: path, kind: "named pipe that nobody reads")
   }
+  let descriptor = Int32(try check("write", path) { Int(opened) })
   _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
   defer { close(descriptor) }
   try body(descriptor)
