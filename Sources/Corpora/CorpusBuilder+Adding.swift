@@ -72,7 +72,7 @@ extension CorpusBuilder {
     try replaceFile(at: work.path + "/corpus.json", with: try encodeDocument(changed))
     try Self.refuseForeignFiles(in: target)
     try work.install()
-    return try Corpus.open(at: target)
+    return try Corpus.open(at: WorkFolder.trimmed(folder))
   }
 
   /// Shards are replaced and never changed, so that two corpora can share them.

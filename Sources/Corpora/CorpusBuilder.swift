@@ -73,11 +73,13 @@ package struct CorpusBuilder: Sendable {
   ) throws -> Corpus {
     try checkDomains()
     let target = try WorkFolder.resolved(folder)
+    // The corpus is called as it was called by whoever asked for it, links and all.
+    let path = WorkFolder.trimmed(folder)
     let isFree = try Self.isFree(target)
     let provenance = try domains.map { try $0.source.provenance() }
     let inputs = try digestOfInputs(provenance)
     if !isFree, let record = try? CorpusRecord.read(in: target), record.inputs == inputs,
-      let corpus = try? Corpus.open(at: target)
+      let corpus = try? Corpus.open(at: path)
     {
       progress(.upToDate)
       return corpus
@@ -88,7 +90,7 @@ package struct CorpusBuilder: Sendable {
     // The user may have put something there meanwhile.
     try Self.refuseForeignFiles(in: target)
     try work.install()
-    return try Corpus.open(at: target)
+    return try Corpus.open(at: path)
   }
 
   /// Whether nothing stands where the corpus shall be.

@@ -30,10 +30,16 @@ final class WorkFolder {
     withExtendedLifetime(lock) { try? Self.removeTree(work) }
   }
 
-  /// The folder that a path means; one that is not there yet is named as given.
-  static func resolved(_ folder: String) throws -> String {
+  /// Without slashes at its end.
+  static func trimmed(_ folder: String) -> String {
     var path = folder
     while path.count > 1, path.last == "/" { path.removeLast() }
+    return path
+  }
+
+  /// The folder that a path means; one that is not there yet is named as given.
+  static func resolved(_ folder: String) throws -> String {
+    let path = trimmed(folder)
     if let real = realpath(path, nil) {
       defer { free(real) }
       return String(cString: real)
