@@ -17,6 +17,9 @@
 
 @inline(__always) var laneWidth: Int { Lane.scalarCount }
 
+/// The lesser of two counts. The standard library's, being generic, can leave a weak symbol behind.
+@inline(__always) func min(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
+
 @inline(__always) func load(_ address: UnsafePointer<Float>) -> Lane {
   UnsafeRawPointer(address).loadUnaligned(as: Lane.self)
 }
