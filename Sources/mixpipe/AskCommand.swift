@@ -122,7 +122,7 @@ struct AskCommand: Command {
     try compare(kept.settings)
     if !observations.isEmpty { _ = try kept.take(try RunTable(at: observations, columns: columns)) }
     if let expire { _ = try kept.expire(after: expire * 3600) }
-    if list { return try emit(text(of: kept), terminator: "") }
+    if list { return try emitData(text(of: kept)) }
     let advice = try kept.advice()
     if recommend {
       guard let summary = RecommendationSummary(of: advice) else {

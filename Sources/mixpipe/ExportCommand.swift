@@ -112,7 +112,7 @@ struct ExportCommand: Command {
     if let output {
       try replaceFile(at: output, with: Data(text.utf8))
     } else {
-      try emit(text, terminator: "")
+      try emitData(text)
     }
     if !quiet {
       let line = ProgressLine(isQuiet: false)

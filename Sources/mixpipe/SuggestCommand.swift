@@ -255,7 +255,7 @@ struct SuggestCommand: Command {
       return
     }
     let text = (noHeader ? "" : layout.header) + rows.joined()
-    guard let output else { return try emit(text, terminator: "") }
+    guard let output else { return try emitData(text) }
     try makeRoom(at: output)
     try TableFile.write(
       text, to: output, remedy: "add '--append' to add the new rows to it, or give another file")

@@ -103,7 +103,7 @@ struct TestbedCommand: Command {
     }
     try writer.write()
     let ledger = try outcome.get()
-    if csv { return try emit(plan.table(of: ledger), terminator: "") }
+    if csv { return try emitData(plan.table(of: ledger)) }
     try emit(summary(of: plan.record(of: ledger, in: folder)), terminator: "")
     try emit("\nThe table is \(folder)/runs.csv.")
   }

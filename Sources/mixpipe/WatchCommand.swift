@@ -34,7 +34,8 @@ struct WatchCommand: Command {
       let screen = try WatchScreen(folder: folder, now: wallClock()).text
       guard isTerminal, !once else { return try emit(screen, terminator: "") }
       // Home, and whatever a longer screen had below.
-      try emit("\u{1b}[H\u{1b}[2J" + screen, terminator: "")
+      try emitData("\u{1b}[H\u{1b}[2J")
+      try emit(screen, terminator: "")
       let end = ProcessInfo.processInfo.systemUptime + every
       while ProcessInfo.processInfo.systemUptime < end {
         if Interruption.isRequested { return }

@@ -76,6 +76,27 @@ private func read(_ path: String) throws -> String {
     #expect(again.output.contains("\"run\" : \"\(15 + count)\""))
   }
 
+  @Test(
+    "gets rows from standard output in its own notation",
+    arguments: [
+      "run;weight_a;weight_b;loss_a\r\n1;0.5;0.5;3.1\r\n2;0.25;0.75;3.2\r\n",
+      "run\tweight_a\tweight_b\tloss_a\n1\t0.5\t0.5\t3.1\n2\t0.25\t0.75\t3.2\n",
+      "run,weight_a,weight_b,loss_a\r\n1,0.5,0.5,3.1\r\n2,0.25,0.75,3.2\r\n",
+    ])
+  func getsRowsFromStandardOutput(text: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/runs.csv"
+    try write(text, path)
+    let result = try Program.run(
+      ["suggest", "--observations", "runs.csv", "--count", "2", "--no-header"], in: folder.path)
+    try #require(result.code == 0, "\(result.errors)")
+    #expect(result.output.hasSuffix(text.contains("\r\n") ? "\r\n" : "\n"))
+    try write(text + result.output, path)
+    let again = try Program.run(
+      ["suggest", "--observations", "runs.csv", "--count", "1"], in: folder.path)
+    #expect(again.errors.contains("2 finished, 2 pending"), "\(again.errors)")
+  }
+
   @Test("of JSON lines gets lines") func ofJSONLinesGetsLines() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/runs.jsonl"
