@@ -17,7 +17,7 @@ struct Mixpipe: Command {
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
     TransferCommand.self, ExportCommand.self, ReportCommand.self, ReplayCommand.self,
     SuggestCommand.self,
-    SweepCommand.self, TestbedCommand.self, BenchCommand.self,
+    SweepCommand.self, TestbedCommand.self, MethodsCommand.self, BenchCommand.self,
   ]
 
   static func main() {
