@@ -17,7 +17,8 @@ struct Mixpipe: Command {
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
     TransferCommand.self, ExportCommand.self, ReportCommand.self, ReplayCommand.self,
     SuggestCommand.self,
-    SweepCommand.self, TestbedCommand.self, MethodsCommand.self, BenchCommand.self,
+    SweepCommand.self, TestbedCommand.self, MethodsCommand.self, BenchmarkCommand.self,
+    BenchCommand.self,
   ]
 
   static func main() {
