@@ -70,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "mixpipe",
       dependencies: [
-        "ArgumentParsing", "Corpora", "Kernels", "MixtureMethods", "Mixtures", "Numerics",
-        "ProxyModels", "Reports", "RunTables", "Runs", "Storage", "Studies",
+        "ArgumentParsing", "Corpora", "GaussianProcesses", "Kernels", "MixtureMethods", "Mixtures",
+        "Numerics", "ProxyModels", "Reports", "RunTables", "Runs", "Storage", "Studies",
         "TableSearches", "TextSources",
       ],
       swiftSettings: strict),

@@ -16,6 +16,7 @@ struct Mixpipe: Command {
   static let subcommands: [any Command.Type] = [
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
     TransferCommand.self, ReportCommand.self, ReplayCommand.self, SuggestCommand.self,
+    ForecastCommand.self,
     SweepCommand.self, TestbedCommand.self, BenchCommand.self,
   ]
 
