@@ -98,12 +98,20 @@ package struct ExitCode: Error, Equatable {
   package init(_ rawValue: Int32) { self.rawValue = rawValue }
 }
 
-/// An error in words: Foundation's descriptions are for debugging, its localized ones for people.
+/// An error in words: Foundation's descriptions are for debugging. Its localized ones are for people, but say no
+/// more than "The operation could not be completed" of what the system refused; its code and the path say more.
 func describe(_ error: any Error) -> String {
-  if error is any LocalizedError || error is any CustomNSError || type(of: error) == NSError.self {
-    return error.localizedDescription
+  if error is DecodingError || error is EncodingError {
+    return "a value that the program keeps could not be read or written; run the same command again"
   }
-  return "\(error)"
+  if let words = (error as? any LocalizedError)?.errorDescription { return words }
+  guard error is any CustomNSError || type(of: error) == NSError.self else { return "\(error)" }
+  let outer = error as NSError
+  var cause = outer
+  while let next = cause.userInfo[NSUnderlyingErrorKey] as? NSError { cause = next }
+  let path = (outer.userInfo[NSFilePathErrorKey] as? String).map { $0 + ": " } ?? ""
+  guard cause.domain == NSPOSIXErrorDomain else { return path + error.localizedDescription }
+  return path + String(cString: strerror(Int32(truncatingIfNeeded: cause.code)))
 }
 
 /// `print` loses what it cannot write, and says nothing.

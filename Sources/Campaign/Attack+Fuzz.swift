@@ -9,7 +9,8 @@ extension Attack {
   mutating func fuzz() throws {
     let kinds: [(name: String, share: Int)] = [
       ("table", 30), ("sizes table", 8), ("journal", 14), ("corpus", 12), ("manifest", 8),
-      ("text", 10), ("checkpoint", 8), ("settings", 6), ("archive", 4),
+      ("text", 10), ("checkpoint", 8), ("settings", 6), ("archive", 4), ("told runs", 6),
+      ("mixture file", 6),
     ]
     var ticket = generator.integer(below: kinds.reduce(0) { $0 + $1.share })
     var kind = kinds[0].name
@@ -30,6 +31,8 @@ extension Attack {
       case "manifest", "archive":
         commands = try manifestInputs(in: place, archive: kind == "archive")
       case "text": commands = try textInputs(in: place)
+      case "told runs": commands = try toldInputs(in: place)
+      case "mixture file": commands = try mixtureInputs(in: place)
       case "checkpoint": commands = try checkpointInputs(in: place)
       default: commands = try settingsInputs(in: place)
       }
@@ -246,6 +249,40 @@ extension Attack {
     try makeFolder(at: place + "/r")
     try put(changed, place + "/r/checkpoint.safetensors")
     return [words]
+  }
+
+  /// What a client tells a session.
+  private mutating func toldInputs(in place: String) throws -> [[String]] {
+    try FileManager.default.copyItem(atPath: workshop.path + "/session", toPath: place + "/session")
+    var mutation = mutation()
+    let real = #"{"run": 13, "losses": {"a": 3.1, "b": 3.2, "c": 2.9}}"#
+    let bytes =
+      generator.uniform() < 0.7
+      ? mutation.mutated(Array(real.utf8), other: Array(real.utf8)) : Array(mutation.json().utf8)
+    try put(bytes, place + "/told.json")
+    return [
+      ["tell", "session", "--from", "told.json"],
+      ["tell", "session", "--from", "told.json", "--json"],
+    ]
+  }
+
+  /// Mixtures as other trainers write them, to be read and written anew.
+  private mutating func mixtureInputs(in place: String) throws -> [[String]] {
+    var mutation = mutation()
+    let formats = [
+      "megatron", "olmo-core", "nanotron", "levanter", "lingua", "regmix", "doremi", "hf-datasets",
+      "llama-factory", "streaming", "json", "csv",
+    ]
+    let outcome = subject.run(
+      ["export", "a=0.5,b=0.3,c=0.2", "--to", pick(formats), "-q"], in: place,
+      within: Self.patience)
+    let real = Array(outcome.output.utf8)
+    try put(mutation.mutated(real, other: real), place + "/mixture")
+    return [
+      ["export", "@mixture", "--to", "json", "-q"],
+      ["export", "@mixture", "--to", pick(formats), "-q"],
+      ["predict", workshop.path + "/s", "--mixture", "@mixture", "--json"],
+    ]
   }
 
   private mutating func settingsInputs(in place: String) throws -> [[String]] {

@@ -56,42 +56,49 @@ extension Attack {
     finish(reference, after: "\(command(reference)): \(story.joined(separator: ", "))")
   }
 
-  /// Errors of system calls, one at its n-th call: a clear line or no difference, and then as ever.
+  /// Errors of system calls, each at its n-th call: a clear line or no difference, and then as ever.
   mutating func inject() throws {
     guard hasStrace else { return try damage() }
     let reference = try prepared { !$0.attackableCalls.isEmpty }
-    let (calls, startup, most) = pick(reference.attackableCalls)
-    let count = startup + 1 + generator.integer(below: most)
-    let errors =
-      switch calls {
-      case "mmap": ["ENOMEM"]
-      case "close": ["EIO", "EINTR", "ENOSPC"]
-      case "flock": ["EINTR", "ENOLCK", "EIO"]
-      case "openat": ["EACCES", "EMFILE", "EINTR", "ENOSPC", "EIO", "EROFS"]
-      default: ["ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS", "EACCES"]
+    var story: [String] = []
+    for _ in 0..<(1 + generator.integer(below: 4)) {
+      let (calls, startup, most) = pick(reference.attackableCalls)
+      let count = startup + 1 + generator.integer(below: most)
+      let error = pick(Self.errors(of: calls))
+      // Endless EINTR is no error of any machine.
+      let rest = generator.uniform() < 0.2 && error != "EINTR" ? "+" : ""
+      let injection = "error=\(error):when=\(count)\(rest)"
+      story.append("\(calls): \(injection)")
+      let what = "\(command(reference)) (\(story.joined(separator: ", ")))"
+      let before = reported(reference)
+      let outcome = subject.run(
+        words(reference), in: folder, prefix: strace(calls, injection), within: Self.patience * 2)
+      record.blows += 1
+      // Memory that the allocator is refused ends the process: no program in Swift can help it. Nor can it
+      // help what the loader says, or speak where nothing can be written any more.
+      let isMemory = calls == "mmap" && isAbort(outcome)
+      let isLoader = outcome.end == .code(127)
+      let isMute = calls == "write" && outcome.errors.isEmpty && outcome.end == .code(1)
+      if isMemory || isLoader || isMute {
+        record.refused += 1
+      } else {
+        record.count(outcome, what)
       }
-    let error = pick(errors)
-    let rest = generator.uniform() < 0.2 ? "+" : ""
-    let injection = "error=\(error):when=\(count)\(rest)"
-    let what = "\(command(reference)) (\(calls): \(injection))"
-    // Endless EINTR is no error of any machine.
-    if rest == "+", error == "EINTR" { return finish(reference, after: what) }
-    let before = reported(reference)
-    let outcome = subject.run(
-      words(reference), in: folder, prefix: strace(calls, injection), within: Self.patience * 2)
-    record.blows += 1
-    // Memory that the allocator is refused ends the process: no program in Swift can help it. Nor can it
-    // help what the loader says, or speak where nothing can be written any more.
-    let isMemory = calls == "mmap" && isAbort(outcome)
-    let isLoader = outcome.end == .code(127)
-    let isMute = calls == "write" && outcome.errors.isEmpty && outcome.end == .code(1)
-    if isMemory || isLoader || isMute {
-      record.refused += 1
-    } else {
-      record.count(outcome, what)
+      checkKept(before, reference, after: what)
+      if record.fault != nil { return }
     }
-    checkKept(before, reference, after: what)
-    finish(reference, after: what)
+    finish(reference, after: "\(command(reference)) (\(story.joined(separator: ", ")))")
+  }
+
+  /// What a call may really say.
+  private static func errors(of call: String) -> [String] {
+    switch call {
+    case "mmap": ["ENOMEM"]
+    case "close": ["EIO", "EINTR", "ENOSPC"]
+    case "flock": ["EINTR", "ENOLCK", "EIO"]
+    case "openat": ["EACCES", "EMFILE", "EINTR", "ENOSPC", "EIO", "EROFS"]
+    default: ["ENOSPC", "EIO", "EINTR", "EDQUOT", "EROFS", "EACCES"]
+    }
   }
 
   private func isAbort(_ outcome: Outcome) -> Bool {

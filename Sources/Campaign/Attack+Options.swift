@@ -53,9 +53,6 @@ extension Attack {
       }
       return workshop.resolved(scenario.words)
     }
-    if verb == "bench" {
-      return ["bench", "--shape", "16/1/1/16/64", "--rounds", "1", "--modes", "one"]
-    }
     // A verb that came later: with one of the things that verbs are about.
     try FileManager.default.copyItem(atPath: workshop.path + "/s", toPath: place + "/s")
     let words = verb.split(separator: " ").map(String.init)

@@ -24,8 +24,13 @@ struct Campaign: Command {
   var program = ".build/release/mixpipe"
   @Option("Manifest of a synthetic corpus.")
   var manifest = "corpora/synthetic.json"
-  @Option("How long.", value: "minutes")
+  @Option(
+    "How long, preparations included; an attack under way is brought to its end.", value: "minutes")
   var minutes = 15.0
+  @Option("Attacks at most, those of the journal included.", value: "count")
+  var attacks: Int?
+  @Flag("Only the shortest jobs, for a quick look.")
+  var short = false
   @Option("Seed of all chance.")
   var seed: UInt64 = 1
   @Option("Attacks at once; as many as cores where not given.", value: "count")
@@ -41,6 +46,9 @@ struct Campaign: Command {
 
   func validate() throws {
     _ = try attackKinds
+    if let attacks, attacks < 1 {
+      throw ValidationError("Found '--attacks \(attacks)', expected 1 or more")
+    }
     guard minutes > 0, minutes <= 1e5 else {
       throw ValidationError("Found '--minutes \(minutes)', expected from 0 to 100000")
     }
@@ -69,6 +77,7 @@ struct Campaign: Command {
   }
 
   mutating func run() throws {
+    let began = ContinuousClock.now
     let path =
       program.hasPrefix("/") ? program : FileManager.default.currentDirectoryPath + "/" + program
     let subject = Subject(path: path)
@@ -84,8 +93,14 @@ struct Campaign: Command {
     }
     let verbs = VerbList(completions: completions.output)
     let hasStrace = Self.hasStrace(subject, in: scratch)
+    // A program of another day may have fewer verbs.
+    let scenarios = Scenario.all.filter { scenario in
+      verbs.verbs.contains { $0.name == scenario.verb }
+        && (!short || Scenario.short.contains(scenario.name))
+    }
     let workshop = try Workshop(
-      at: scratch + "/workshop", subject: subject, manifest: manifest, hasStrace: hasStrace,
+      at: scratch + "/workshop", subject: subject, manifest: manifest, scenarios: scenarios,
+      hasStrace: hasStrace,
       say: { FileHandle.standardError.write(Data("\($0)\n".utf8)) })
     var kinds = try attackKinds
     let hasPower = Attack.canLosePower(in: scratch)
@@ -119,9 +134,9 @@ struct Campaign: Command {
     let journal = try LineJournal(at: journalPath)
     let state = Mutex<(next: Int, records: [Record])>(
       ((before.map(\.number).max() ?? -1) + 1, before))
-    let began = ContinuousClock.now
     let limit = Duration.seconds(minutes * 60)
     let group = DispatchGroup()
+    let most = attacks ?? .max
     for _ in 0..<(workers ?? ProcessInfo.processInfo.activeProcessorCount) {
       group.enter()
       let thread = Thread {
@@ -130,6 +145,7 @@ struct Campaign: Command {
             defer { state.next += 1 }
             return state.next
           }
+          if number >= most { break }
           guard let record = try? attack(number) else { continue }
           try? journal.append(record)
           state.withLock { $0.records.append(record) }

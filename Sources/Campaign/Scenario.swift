@@ -6,6 +6,18 @@ struct Scenario: Sendable {
   /// What stands in the folder before: names of the workshop's own.
   var ingredients: [String] = []
   var words: [String]
+  /// Whether the same command may be given again: it then goes on, or does the same once more.
+  var isRepeatable = true
+  /// Keys of JSON that say how often it was run, besides those that two runs are seen to differ in.
+  var countingKeys: Set<String> = []
+  /// Whether it measures time, so that no two runs give the same.
+  var isTiming = false
+
+  /// Jobs of a second or less, of every kind.
+  static let short: Set<String> = [
+    "study", "transfer", "report", "sweep", "replay", "suggest", "corpus build", "corpus list",
+    "corpus add", "export", "predict", "ask", "tell",
+  ]
 
   /// Every verb that does work worth losing. Words that begin with `@` are paths in the workshop.
   static let all: [Scenario] = [
@@ -90,5 +102,35 @@ struct Scenario: Sendable {
       words: ["corpus", "build", "@mini.json", "--output", "made", "--quiet"]),
     Scenario(
       name: "corpus list", verb: "corpus list", words: ["corpus", "list", "@corpus", "--json"]),
+    Scenario(
+      name: "corpus add", verb: "corpus add", ingredients: ["small", "texts"],
+      words: [
+        "corpus", "add", "small", "--domain", "c=texts/b1*.txt", "--replace", "--quiet",
+      ], countingKeys: ["inputs"]),
+    Scenario(
+      name: "corpus rebuild", verb: "corpus rebuild", ingredients: ["small", "texts"],
+      words: ["corpus", "rebuild", "small", "a", "--quiet"], countingKeys: ["inputs"]),
+    Scenario(
+      name: "export", verb: "export", ingredients: ["s"],
+      words: ["export", "s", "--to", "megatron", "--output", "blend.txt", "-q"]),
+    Scenario(
+      name: "predict", verb: "predict", ingredients: ["s"], words: ["predict", "s", "--json"]),
+    Scenario(
+      name: "watch", verb: "watch", ingredients: ["s"], words: ["watch", "s", "--once"]),
+    Scenario(
+      name: "ask", verb: "ask", ingredients: ["session"],
+      words: ["ask", "session", "--count", "2", "--json"], isRepeatable: false),
+    Scenario(
+      name: "ask for the best", verb: "ask", ingredients: ["session"],
+      words: ["ask", "session", "--recommend", "--json"]),
+    Scenario(
+      name: "tell", verb: "tell", ingredients: ["session"],
+      words: ["tell", "session", "13", "--losses", "a=3.1,b=3.2,c=2.9"]),
+    Scenario(
+      name: "bench", verb: "bench",
+      words: [
+        "bench", "--shape", "16/1/1/16/64", "--rounds", "1", "--seconds", "0.01", "--modes", "one",
+        "--output", "b", "-q",
+      ], isTiming: true),
   ]
 }

@@ -4,7 +4,8 @@ import Storage
 /// What a job left behind, without what no two runs have in common: the times.
 struct Signature: Equatable, Sendable {
   /// Of each file, by its path below the folder: a line for each of a journal's, sorted, without those
-  /// that count attempts, of which a kill makes more; and the contents as they are of all others. The standard output is `(output)`.
+  /// that count attempts, of which a kill makes more; of pages, which tell how long runs took, only that they
+  /// are there; and the contents as they are of all others. The standard output is `(output)`.
   var files: [String: [String]]
 
   /// - Parameters:
@@ -25,6 +26,9 @@ struct Signature: Equatable, Sendable {
       return data.split(separator: UInt8(ascii: "\n")).map {
         normalized($0, volatile) ?? String(decoding: $0, as: UTF8.self)
       }.filter { !$0.contains("event:attempted") }.sorted()
+    }
+    if name.hasSuffix(".html") || name.hasSuffix(".md") {
+      return [data.isEmpty ? "an empty page" : "a page"]
     }
     if name.hasSuffix(".json"), let text = normalized(data, volatile) { return [text] }
     return [SHA256.hexadecimal(of: data)]

@@ -27,9 +27,12 @@ struct Workshop: Sendable {
 
   /// Builds what is not there yet.
   ///
-  /// - Parameter manifest: of a synthetic corpus, which is made smaller.
+  /// - Parameters:
+  ///   - manifest: of a synthetic corpus, which is made smaller.
+  ///   - scenarios: what references are made of.
   init(
-    at path: String, subject: Subject, manifest: String, hasStrace: Bool, say: (String) -> Void
+    at path: String, subject: Subject, manifest: String, scenarios: [Scenario], hasStrace: Bool,
+    say: (String) -> Void
   ) throws {
     self.path = path
     self.subject = subject
@@ -41,7 +44,14 @@ struct Workshop: Sendable {
     }
     let study = Scenario.all[0]
     if !fileExists(path + "/s/study.json") { try require(resolved(study.words)) }
-    for scenario in Scenario.all { try addReference(to: scenario, hasStrace: hasStrace, say) }
+    if !fileExists(path + "/small") {
+      try require([
+        "corpus", "build", "--domain", "a=texts/a*.txt", "--domain", "b=texts/b*.txt",
+        "--vocabulary", "400", "--output", "small", "--quiet",
+      ])
+    }
+    if !fileExists(path + "/session") { try makeSession() }
+    for scenario in scenarios { try addReference(to: scenario, hasStrace: hasStrace, say) }
   }
 
   private func require(_ words: [String]) throws {
@@ -50,6 +60,18 @@ struct Workshop: Sendable {
       throw CampaignError(
         "cannot prepare with '\(words.joined(separator: " "))': \(outcome.errors)")
     }
+  }
+
+  /// A session of twelve runs that were told of and one under way.
+  private func makeSession() throws {
+    let names = ["a", "b", "c"]
+    try require(["ask", "session", "--domains", names.joined(separator: ","), "--count", "12"])
+    var draws = SeededGenerator(seed: 4, stream: "session")
+    for run in 1...12 {
+      let losses = names.map { "\($0)=\(String(format: "%.4f", 3 + draws.uniform()))" }
+      try require(["tell", "session", "\(run)", "--losses", losses.joined(separator: ",")])
+    }
+    try require(["ask", "session"])
   }
 
   /// Words with the workshop's paths for those that begin with `@`.
@@ -92,7 +114,9 @@ struct Workshop: Sendable {
       seconds = min(seconds, outcome.seconds)
       runs.append((folder, outcome.output))
     }
-    let (volatile, ignored) = Signature.volatileParts(runs[0], runs[1])
+    var (volatile, ignored) = Signature.volatileParts(runs[0], runs[1])
+    volatile.formUnion(scenario.countingKeys)
+    if scenario.isTiming { ignored.formUnion(filesBelow(runs[0].folder) + ["(output)"]) }
     let signature = Signature(
       of: runs[0].folder, output: runs[0].output, volatile: volatile, ignored: ignored)
     let second = Signature(

@@ -78,6 +78,6 @@ extension CorpusBuilder {
   /// Shards are replaced and never changed, so that two corpora can share them.
   private func linkOrCopy(_ path: String, to copy: String) throws {
     if link(path, copy) == 0 { return }
-    try FileManager.default.copyItem(atPath: path, toPath: copy)
+    try copyFile(at: path, to: copy)
   }
 }

@@ -99,7 +99,7 @@ package struct CorpusBuilder: Sendable {
   private static func isFree(_ target: String) throws -> Bool {
     guard fileExists(target) else { return true }
     guard isFolder(target) else { throw CorpusError.occupied(path: target, found: "a file") }
-    let names = try FileManager.default.contentsOfDirectory(atPath: target)
+    let names = try namesInFolder(target)
     if names.isEmpty { return true }
     guard CorpusRecord.foreignFiles(in: target, names) != nil else {
       throw CorpusError.occupied(path: target, found: "a folder with \(Self.list(names.sorted()))")
@@ -109,7 +109,7 @@ package struct CorpusBuilder: Sendable {
 
   static func refuseForeignFiles(in target: String) throws {
     guard try !isFree(target) else { return }
-    let names = try FileManager.default.contentsOfDirectory(atPath: target)
+    let names = try namesInFolder(target)
     let foreign = CorpusRecord.foreignFiles(in: target, names) ?? names
     if !foreign.isEmpty {
       throw CorpusError.occupied(

@@ -22,12 +22,12 @@ final class WorkFolder {
     work = parent.isEmpty ? name : (parent as NSString).appendingPathComponent(name)
     try makeFolder(at: work)
     lock = try FolderLock(folder: work)
-    try Self.removeTree(path)
+    try removeTree(at: path)
     try makeFolder(at: path)
   }
 
   deinit {
-    withExtendedLifetime(lock) { try? Self.removeTree(work) }
+    withExtendedLifetime(lock) { try? removeTree(at: work) }
   }
 
   /// Without slashes at its end.
@@ -59,7 +59,7 @@ final class WorkFolder {
         // Some file systems cannot exchange; then there is a moment without either.
         guard errno == EINVAL || errno == ENOSYS else { throw Self.failure("replace", target) }
         let old = work + "/old"
-        try Self.removeTree(old)
+        try removeTree(at: old)
         guard rename(target, old) == 0 else { throw Self.failure("replace", target) }
         guard rename(path, target) == 0 else { throw Self.failure("rename", path) }
       }
@@ -68,7 +68,7 @@ final class WorkFolder {
     }
     try syncFolder(of: target)
     // Last, so that a crash leaves what the next build knows to be its own.
-    try Self.removeTree(work)
+    try removeTree(at: work)
   }
 
   /// `RENAME_EXCHANGE` of renameat2(2). Swift's Glibc does not declare it, and older C libraries do not
@@ -88,11 +88,5 @@ final class WorkFolder {
 
   private static func failure(_ action: String, _ path: String) -> StorageError {
     .system(action: action, path: path, code: errno)
-  }
-
-  static func removeTree(_ path: String) throws {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return }
-    try FileManager.default.removeItem(atPath: path)
   }
 }

@@ -57,8 +57,8 @@ extension ProxyModel {
   ) throws {
     let path = folder + "/config.json"
     guard
-      var configuration = try JSONSerialization.jsonObject(with: readFile(at: path))
-        as? [String: Any]
+      var configuration =
+        try? JSONSerialization.jsonObject(with: readFile(at: path)) as? [String: Any]
     else { throw StorageError.corruptFile(path: path, reason: "expected an object") }
     let special = ["bos_token_id", "eos_token_id", "pad_token_id"]
     for key in special { configuration[key] = endOfText }

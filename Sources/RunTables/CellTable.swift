@@ -208,18 +208,3 @@ struct CellTable: Equatable {
     return UInt8(ascii: ",")
   }
 }
-
-/// All that comes in.
-private func readStandardInput() throws(StorageError) -> Data {
-  var data = Data()
-  while true {
-    let more: Data?
-    do {
-      more = try FileHandle.standardInput.read(upToCount: 1 << 20)
-    } catch {
-      throw .system(action: "read", path: "standard input", code: EIO)
-    }
-    guard let more, !more.isEmpty else { return data }
-    data.append(more)
-  }
-}

@@ -135,7 +135,7 @@ struct TellCommand: Command {
   }
 
   private func read(_ path: String) throws -> [(Int, Session.News)] {
-    let data = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : try readFile(at: path)
+    let data = try path == "-" ? readStandardInput() : readFile(at: path)
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")

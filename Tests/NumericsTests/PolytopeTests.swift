@@ -52,6 +52,74 @@ import Testing
     }
   }
 
+  /// How far `wanted` is from every sum of normals of conditions that hold with equality at `point`, with
+  /// inequalities counted by multipliers that are not negative: coordinate descent, which knows nothing of
+  /// how the projection was found.
+  private func distance(
+    of wanted: [Double], fromNormalConeOf polytope: Polytope, at point: [Double]
+  ) -> Double {
+    let active = polytope.conditions.filter {
+      $0.isEquality || abs($0.slack(at: point)) < 1e-10
+    }
+    var multipliers = [Double](repeating: 0, count: active.count)
+    var rest = wanted
+    for _ in 0..<20_000 {
+      var most = 0.0
+      for (i, condition) in active.enumerated() {
+        var value =
+          multipliers[i] + dot(condition.normal, rest) / dot(condition.normal, condition.normal)
+        if !condition.isEquality { value = max(value, 0) }
+        let change = value - multipliers[i]
+        multipliers[i] = value
+        for j in rest.indices { rest[j] -= change * condition.normal[j] }
+        most = max(most, abs(change))
+      }
+      if most < 1e-13 { break }
+    }
+    return dot(rest, rest).squareRoot()
+  }
+
+  @Test(
+    "meets the conditions of Karush, Kuhn and Tucker",
+    arguments: [(3, 1), (8, 4), (20, 6), (40, 12)])
+  func meetsTheConditionsOfKarushKuhnAndTucker(parts: Int, sums: Int) throws {
+    for seed in UInt64(0)..<20 {
+      let (polytope, _) = random(parts: parts, sums: sums, seed: 100 + seed)
+      var generator = SeededGenerator(seed: seed, stream: "far points")
+      // Near ones keep few conditions, far ones nearly all, with many that come and go.
+      let scale = [0.02, 0.3, 5, 1000][Int(seed % 4)]
+      let point = (0..<parts).map { _ in scale * generator.normal() }
+      let found = try polytope.projection(of: point)
+      #expect(polytope.violation(at: found) < 1e-12 * (1 + scale))
+      let push = zip(found, point).map { $0 - $1 }
+      let distance = distance(of: push, fromNormalConeOf: polytope, at: found)
+      #expect(distance < 1e-7 * (1 + scale), "\(distance)")
+    }
+  }
+
+  @Test("agrees with the simplex's own projection in hundreds of dimensions")
+  func agreesWithTheSimplexsOwnProjectionInHundredsOfDimensions() throws {
+    let parts = 300
+    var generator = SeededGenerator(seed: 5)
+    let upper = (0..<parts).map { _ in 0.002 + 0.02 * generator.uniform() }
+    var conditions = [
+      Polytope.Condition(
+        normal: [Double](repeating: 1, count: parts), offset: 1, isEquality: true)
+    ]
+    for j in 0..<parts {
+      let unit = (0..<parts).map { $0 == j ? 1.0 : 0 }
+      conditions.append(.init(normal: unit, offset: 0))
+      conditions.append(.init(normal: unit.map { -$0 }, offset: -upper[j]))
+    }
+    let polytope = Polytope(dimensions: parts, conditions: conditions)
+    for scale in [0.003, 0.1, 10] {
+      let point = (0..<parts).map { _ in scale * generator.normal() }
+      let expected = Simplex.projection(of: point, upper: upper)
+      let found = try polytope.projection(of: point)
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-11 * (1 + scale) })
+    }
+  }
+
   @Test("agrees with the simplexs own projection") func agreesWithTheSimplexsOwnProjection() throws
   {
     var generator = SeededGenerator(seed: 3)

@@ -68,7 +68,7 @@ extension Tokenizer {
 
   /// The `tokenizer.json` of fewer tokens: all else as it was, but for what names tokens by number.
   private func restrictedFile(_ file: Data, number: [UInt32: UInt32]) throws -> Data {
-    guard var root = try JSONSerialization.jsonObject(with: file) as? [String: Any],
+    guard var root = try? JSONSerialization.jsonObject(with: file) as? [String: Any],
       var model = root["model"] as? [String: Any],
       let vocabulary = model["vocab"] as? [String: Int]
     else { return file }
