@@ -32,7 +32,7 @@ extension Attack {
     let isJournal = reference.journals.contains(name)
     guard outcome.succeeded else {
       record.refused += 1
-      if isTorn, reference.journals.count == 1 {
+      if isTorn, reference.journals.count == 1, reference.scenario.resumes {
         record.blame(.lost, "\(what): a torn journal is refused: \(outcome.lastError)")
       }
       if !isTorn, isJournal {
@@ -48,6 +48,11 @@ extension Attack {
       return record.blame(.different, "\(what): a flipped bit of a journal went unnoticed")
     }
     // A changed file of settings or results may rightly give another result.
-    if isTorn { compare(reference, outcome, after: what) } else { record.survived += 1 }
+    // What only reads a torn journal, or adds to it, tells of fewer runs.
+    if isTorn, reference.scenario.resumes {
+      compare(reference, outcome, after: what)
+    } else {
+      record.survived += 1
+    }
   }
 }

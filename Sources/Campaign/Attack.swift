@@ -93,6 +93,9 @@ struct Attack {
       words(reference), in: folder, within: max(Self.patience, 20 * reference.seconds))
     guard outcome.succeeded else {
       if let (fault, line) = Fault.of(outcome) { return record.blame(fault, "\(what): \(line)") }
+      if let refusal = reference.scenario.refuses, outcome.errors.contains(refusal) {
+        return compare(reference, outcome, after: what)
+      }
       return record.blame(.lost, "\(what): cannot go on: \(outcome.lastError)")
     }
     compare(reference, outcome, after: what)
@@ -102,7 +105,9 @@ struct Attack {
     guard reference.scenario.isRepeatable else { return checkNoneTwice(reference, after: what) }
     let signature = Signature(
       of: folder, output: outcome.output, volatile: reference.volatile, ignored: reference.ignored)
-    if let (fault, difference) = signature.difference(from: reference.signature) {
+    if let (fault, difference) = signature.difference(
+      from: reference.signature, outputToo: outcome.succeeded)
+    {
       record.blame(fault, "\(what): \(difference)")
     } else {
       record.survived += 1
@@ -111,7 +116,7 @@ struct Attack {
 
   /// What is handed out by each call is handed out once.
   private mutating func checkNoneTwice(_ reference: Workshop.Reference, after what: String) {
-    for (name, lines) in zip(reference.journals, reported(reference)) {
+    for (name, lines) in zip(kept(reference), reported(reference)) {
       let all = lines.split(separator: UInt8(ascii: "\n"))
       if Set(all).count < all.count {
         return record.blame(.doubled, "\(what): \(name) has the same line twice")
@@ -120,9 +125,14 @@ struct Attack {
     record.survived += 1
   }
 
+  /// The files whose lines must never go: journals, and a table that is added to.
+  private func kept(_ reference: Workshop.Reference) -> [String] {
+    reference.journals + reference.scenario.ingredients.filter { $0.hasSuffix(".csv") }
+  }
+
   /// The whole lines of a scenario's journals: what was reported.
   func reported(_ reference: Workshop.Reference) -> [Data] {
-    reference.journals.map { name in
+    kept(reference).map { name in
       let data = (try? readFile(at: folder + "/" + name)) ?? Data()
       return data.lastIndex(of: UInt8(ascii: "\n")).map { data.prefix(through: $0) } ?? Data()
     }
@@ -132,7 +142,7 @@ struct Attack {
   mutating func checkKept(_ before: [Data], _ reference: Workshop.Reference, after what: String) {
     for (index, (old, new)) in zip(before, reported(reference)).enumerated()
     where !new.starts(with: old) {
-      record.blame(.lost, "\(what): lines of \(reference.journals[index]) are gone")
+      record.blame(.lost, "\(what): lines of \(kept(reference)[index]) are gone")
     }
   }
 }

@@ -40,15 +40,15 @@ enum AttackKind: String, Codable, CaseIterable, Sendable {
   /// How often it comes, beside the others.
   var share: Int {
     switch self {
-    case .kill: 14
+    case .kill: 24
     case .stop: 4
-    case .inject: 14
+    case .inject: 18
     case .damage: 10
     case .fuzz: 40
     case .options: 14
     case .race: 2
     case .limits: 2
-    case .power: 1
+    case .power: 2
     }
   }
 

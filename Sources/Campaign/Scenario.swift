@@ -8,10 +8,15 @@ struct Scenario: Sendable {
   var words: [String]
   /// Whether the same command may be given again: it then goes on, or does the same once more.
   var isRepeatable = true
+  /// How it refuses to do again what is done; the result is then compared as after any end.
+  var refuses: String?
   /// Keys of JSON that say how often it was run, besides those that two runs are seen to differ in.
   var countingKeys: Set<String> = []
   /// Whether it measures time, so that no two runs give the same.
   var isTiming = false
+
+  /// Whether it goes on from a journal that it wrote itself, so that a torn one is made whole.
+  var resumes: Bool { ingredients.isEmpty && words[0] != "bench" }
 
   /// Jobs of a second or less, of every kind.
   static let short: Set<String> = [
@@ -88,9 +93,15 @@ struct Scenario: Sendable {
       ]),
     Scenario(
       name: "suggest", verb: "suggest",
-      words: [
-        "suggest", "--observations", "@runs.csv", "--count", "3", "--output", "next.csv",
-      ]),
+      words: ["suggest", "--observations", "@runs.csv", "--count", "3"]),
+    Scenario(
+      name: "suggest into the table", verb: "suggest", ingredients: ["runs.csv"],
+      words: ["suggest", "--observations", "runs.csv", "--count", "2", "--append"],
+      isRepeatable: false),
+    Scenario(
+      name: "suggest to a file", verb: "suggest", ingredients: ["runs.csv"],
+      words: ["suggest", "--observations", "runs.csv", "--count", "2", "--output", "next.csv"],
+      refuses: "as nothing is overwritten"),
     Scenario(
       name: "corpus build", verb: "corpus build", ingredients: ["texts"],
       words: [

@@ -54,8 +54,9 @@ struct Signature: Equatable, Sendable {
   }
 
   /// What differs, in a few words; nil where nothing does.
-  func difference(from other: Signature) -> (Fault, String)? {
-    for name in Set(files.keys).union(other.files.keys).sorted() {
+  func difference(from other: Signature, outputToo: Bool = true) -> (Fault, String)? {
+    for name in Set(files.keys).union(other.files.keys).sorted()
+    where outputToo || name != "(output)" {
       guard let mine = files[name] else { return (.lost, "\(name) is missing") }
       guard let wanted = other.files[name] else { return (.different, "\(name) is left over") }
       guard mine != wanted else { continue }
@@ -80,7 +81,7 @@ struct Signature: Equatable, Sendable {
   static func volatileParts(
     _ first: (folder: String, output: String), _ second: (folder: String, output: String)
   ) -> (keys: Set<String>, files: Set<String>) {
-    var keys: Set<String> = ["at", "crc32c", "checksum"]
+    var keys: Set<String> = ["at", "crc32c", "checksum", "seconds"]
     func compare(_ a: Any, _ b: Any, _ key: String) {
       if let a = a as? [String: Any], let b = b as? [String: Any] {
         for (name, value) in a {
@@ -100,8 +101,14 @@ struct Signature: Equatable, Sendable {
         if let a = json(a), let b = json(b) { compare(a, b, "") }
         return
       }
-      let (x, y) = (a.split(separator: 10), b.split(separator: 10))
-      for (a, b) in zip(x, y) { if let a = json(a), let b = json(b) { compare(a, b, "") } }
+      // Two workers end in any order: lines are set beside each other by what they say.
+      func lines(_ data: Data) -> [Data] {
+        data.split(separator: 10).map { (normalized($0, keys) ?? "", $0) }.sorted { $0.0 < $1.0 }
+          .map(\.1)
+      }
+      for (a, b) in zip(lines(a), lines(b)) {
+        if let a = json(a), let b = json(b) { compare(a, b, "") }
+      }
     }
     var files: Set<String> = []
     for name in filesBelow(first.folder) {

@@ -1,10 +1,11 @@
-// N is the matrix of the active conditions' normals, a row each; L the lower triangular factor of N Nᵀ.
+// G are the active conditions on more than one coordinate, a row each; F the coordinates that no active condition
+// fixes. G_F is the part of G on them.
 
 /// The conditions that hold with equality where a projection is at.
 ///
-/// The factor L is brought up to date as conditions come and go, in time with the square of their number: a
-/// new one adds a row, and one that leaves is rotated out (Gill, Golub, Murray and Saunders, *Methods for
-/// modifying matrix factorizations*, Mathematics of Computation 28, 1974).
+/// Most are bounds on one coordinate. These fix it, and what is left is a small problem: the few others on
+/// the free coordinates, with the matrix G_F G_Fᵀ. With n coordinates and m others a step takes n m² operations
+/// rather than the cube of all conditions.
 struct ActiveConditions {
   private(set) var indices: [Int] = []
   /// Of equalities either way round.
@@ -12,114 +13,118 @@ struct ActiveConditions {
   private(set) var offsets: [Double] = []
   private(set) var areEqualities: [Bool] = []
   var multipliers: [Double] = []
-  private var supports: [[Int]] = []
-  /// L's rows, each up to its diagonal.
-  private var factor: [[Double]] = []
+  /// Of all conditions, by their index.
   private(set) var isActive: [Bool]
 
+  /// The coordinate that each condition is a bound of; -1 of the others.
+  private var coordinates: [Int] = []
+  /// The place of the bound that fixes each coordinate; -1 where it is free.
+  private var bounds: [Int]
+  /// The places of G's rows.
+  private var rows: [Int] = []
+  /// The factor of G_F G_Fᵀ; nil where G has no row.
+  private var gram: Cholesky?
+
   /// - Parameter conditions: how many there are in all.
-  init(conditions: Int) { isActive = [Bool](repeating: false, count: conditions) }
+  init(dimensions: Int, conditions: Int) {
+    isActive = [Bool](repeating: false, count: conditions)
+    bounds = [Int](repeating: -1, count: dimensions)
+  }
 
   var count: Int { indices.count }
 
-  /// A normal as a sum of the active ones.
-  struct Resolution {
-    /// N's least-squares coefficients.
-    var shares: [Double]
-    /// What no sum of the active normals has.
-    var rest: [Double]
-    /// L⁻¹ N a: the factor's next row, up to its diagonal, where the normal is taken in.
-    fileprivate var row: [Double]
-  }
-
-  func resolved(_ normal: [Double], support: [Int]) -> Resolution {
-    var row: [Double] = []
-    row.reserveCapacity(count + 1)
-    for i in 0..<count {
-      row.append(product(i, normal, support))
-    }
-    for i in 0..<count {
-      let line = factor[i]
-      var value = row[i]
-      for j in 0..<i { value -= line[j] * row[j] }
-      row[i] = value / line[i]
-    }
-    var shares = row
-    for i in stride(from: count - 1, through: 0, by: -1) {
-      let line = factor[i]
-      let value = shares[i] / line[i]
-      shares[i] = value
-      for j in 0..<i { shares[j] -= value * line[j] }
+  /// A normal as a sum of the active ones, and what of it no such sum has.
+  ///
+  /// - Parameter coordinate: the only one at which the normal is not zero; -1 where there are more.
+  func resolved(_ normal: [Double], coordinate: Int) -> (shares: [Double], rest: [Double]) {
+    var shares = [Double](repeating: 0, count: count)
+    // What a bound's coordinate has is that bound's; only the rest concerns the others.
+    guard coordinate < 0 || bounds[coordinate] < 0 else {
+      let bound = bounds[coordinate]
+      shares[bound] = normal[coordinate] / normals[bound][coordinate]
+      return (shares, [Double](repeating: 0, count: normal.count))
     }
     var rest = normal
-    for i in 0..<count where shares[i] != 0 {
-      let other = normals[i]
-      for j in supports[i] { rest[j] -= shares[i] * other[j] }
+    if let gram {
+      let products = rows.map { row in
+        coordinate < 0
+          ? freeProduct(normals[row], normal) : normals[row][coordinate] * normal[coordinate]
+      }
+      for (row, share) in zip(rows, gram.solve(products)) {
+        shares[row] = share
+        let other = normals[row]
+        for j in rest.indices { rest[j] -= share * other[j] }
+      }
     }
-    return Resolution(shares: shares, rest: rest, row: row)
+    for (j, bound) in bounds.enumerated() where bound >= 0 {
+      shares[bound] = rest[j] / normals[bound][j]
+      rest[j] = 0
+    }
+    return (shares, rest)
   }
 
-  private func product(_ i: Int, _ normal: [Double], _ support: [Int]) -> Double {
-    let other = normals[i]
-    let fewer = supports[i].count < support.count ? supports[i] : support
-    return fewer.reduce(0) { $0 + other[$1] * normal[$1] }
+  /// Over the free coordinates.
+  private func freeProduct(_ a: [Double], _ b: [Double]) -> Double {
+    var sum = 0.0
+    for j in bounds.indices where bounds[j] < 0 { sum += a[j] * b[j] }
+    return sum
   }
 
-  /// - Parameter resolution: of this normal by the conditions that are active now; its rest is not zero.
+  /// - Precondition: the normal is no sum of the active ones.
   mutating func append(
-    _ index: Int, _ normal: [Double], support: [Int], offset: Double, multiplier: Double,
-    isEquality: Bool, _ resolution: Resolution
+    _ index: Int, _ normal: [Double], coordinate: Int, offset: Double, multiplier: Double,
+    isEquality: Bool
   ) {
     indices.append(index)
     normals.append(normal)
-    supports.append(support)
+    coordinates.append(coordinate)
     offsets.append(offset)
     multipliers.append(multiplier)
     areEqualities.append(isEquality)
-    factor.append(resolution.row + [dot(resolution.rest, resolution.rest).squareRoot()])
     isActive[index] = true
+    arrange()
   }
 
   mutating func remove(at place: Int) {
     isActive[indices[place]] = false
+    if coordinates[place] >= 0 { bounds[coordinates[place]] = -1 }
     indices.remove(at: place)
     normals.remove(at: place)
-    supports.remove(at: place)
+    coordinates.remove(at: place)
     offsets.remove(at: place)
     multipliers.remove(at: place)
     areEqualities.remove(at: place)
-    factor.remove(at: place)
-    // The rows below have an element beyond the diagonal now: columns are rotated two by two until none has.
-    for c in place..<factor.count {
-      let (a, b) = (factor[c][c], factor[c][c + 1])
-      let length = (a * a + b * b).squareRoot()
-      let (cosine, sine) = (a / length, b / length)
-      for row in c..<factor.count {
-        let (x, y) = (factor[row][c], factor[row][c + 1])
-        factor[row][c] = cosine * x + sine * y
-        factor[row][c + 1] = cosine * y - sine * x
-      }
-      factor[c][c] = length
-      factor[c].removeLast()
-    }
+    arrange()
   }
 
-  /// The point of all active conditions that is nearest to another, computed anew; nil where none is
-  /// active.
-  func nearest(to point: [Double]) -> [Double]? {
-    guard count > 0 else { return nil }
-    var products = Matrix(rows: count, columns: count)
-    for i in 0..<count { for j in 0...i { products[i, j] = product(j, normals[i], supports[i]) } }
-    guard let cholesky = Cholesky(factoring: products) else { return nil }
-    let missing = (0..<count).map { offsets[$0] - product($0, point, Array(point.indices)) }
-    var x = point
-    for (i, multiplier) in cholesky.solve(missing).enumerated() {
-      for j in supports[i] { x[j] += multiplier * normals[i][j] }
+  private mutating func arrange() {
+    rows.removeAll(keepingCapacity: true)
+    for (place, coordinate) in coordinates.enumerated() {
+      if coordinate >= 0 { bounds[coordinate] = place } else { rows.append(place) }
     }
-    // A coordinate at its own bound is there exactly.
-    for i in 0..<count where supports[i].count == 1 {
-      let place = supports[i][0]
-      x[place] = offsets[i] / normals[i][place]
+    guard !rows.isEmpty else {
+      gram = nil
+      return
+    }
+    var products = Matrix(rows: rows.count, columns: rows.count)
+    for i in rows.indices {
+      for j in 0...i { products[i, j] = freeProduct(normals[rows[i]], normals[rows[j]]) }
+    }
+    gram = Cholesky(factoring: products)
+  }
+
+  /// The point of all active conditions that is nearest to another, computed at once: the rounding of the
+  /// way to these conditions is not in it, and a coordinate at its own bound is there exactly.
+  func nearest(to point: [Double]) -> [Double] {
+    var x = point
+    for (j, bound) in bounds.enumerated() where bound >= 0 {
+      x[j] = offsets[bound] / normals[bound][j]
+    }
+    guard let gram else { return x }
+    let missing = rows.map { offsets[$0] - dot(normals[$0], x) }
+    for (row, multiplier) in zip(rows, gram.solve(missing)) {
+      let normal = normals[row]
+      for j in x.indices where bounds[j] < 0 { x[j] += multiplier * normal[j] }
     }
     return x
   }

@@ -7,7 +7,7 @@ extension Polytope {
   package func projection(of point: [Double]) throws(Conflict) -> [Double] {
     precondition(
       point.count == dimensions, "expected \(dimensions) coordinates, found \(point.count)")
-    var active = ActiveConditions(conditions: conditions.count)
+    var active = ActiveConditions(dimensions: dimensions, conditions: conditions.count)
     var x = point
     let tolerance = 1e-12 * (1 + (point.map(abs).max() ?? 0))
     // Each round takes in a condition; rounding alone could make it go round in circles.
@@ -15,8 +15,7 @@ extension Polytope {
       guard let next = mostBroken(at: x, active: active, tolerance: tolerance) else { break }
       try takeIn(next, at: &x, active: &active)
     }
-    // Once more from the start, all at once: the rounding of the way here is gone.
-    return active.nearest(to: point) ?? x
+    return active.nearest(to: point)
   }
 
   /// Equalities first, in their order, then the inequality that is broken the most.
@@ -44,8 +43,7 @@ extension Polytope {
     let offset = isAbove ? -condition.offset : condition.offset
     var multiplier = 0.0
     while true {
-      let resolution = active.resolved(normal, support: supports[index])
-      let (shares, rest) = (resolution.shares, resolution.rest)
+      let (shares, rest) = active.resolved(normal, coordinate: coordinates[index])
       let length = dot(rest, rest)
       let isIndependent = length > 1e-18 * max(dot(normal, normal), 1e-300)
       let full =
@@ -69,8 +67,8 @@ extension Polytope {
       multiplier += step
       if full <= partial {
         active.append(
-          index, normal, support: supports[index], offset: offset, multiplier: multiplier,
-          isEquality: condition.isEquality, resolution)
+          index, normal, coordinate: coordinates[index], offset: offset, multiplier: multiplier,
+          isEquality: condition.isEquality)
         return
       }
       active.remove(at: leaving!)

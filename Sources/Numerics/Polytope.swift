@@ -25,8 +25,9 @@ package struct Polytope: Sendable, Hashable {
 
   package let dimensions: Int
   package let conditions: [Condition]
-  /// Where each condition's normal is not zero: most are bounds on one coordinate.
-  let supports: [[Int]]
+  /// The only coordinate at which each condition's normal is not zero, as most are bounds of one; -1 of the
+  /// others.
+  let coordinates: [Int]
 
   package init(dimensions: Int, conditions: [Condition]) {
     precondition(
@@ -34,15 +35,20 @@ package struct Polytope: Sendable, Hashable {
       "expected normals of \(dimensions) elements")
     self.dimensions = dimensions
     self.conditions = conditions
-    supports = conditions.map { condition in
-      condition.normal.indices.filter { condition.normal[$0] != 0 }
+    coordinates = conditions.map { condition in
+      guard let first = condition.normal.firstIndex(where: { $0 != 0 }),
+        condition.normal[(first + 1)...].allSatisfy({ $0 == 0 })
+      else { return -1 }
+      return first
     }
   }
 
   /// a · x - b of one of the conditions.
   func slack(of index: Int, at point: [Double]) -> Double {
-    let condition = conditions[index]
-    return supports[index].reduce(0) { $0 + condition.normal[$1] * point[$1] } - condition.offset
+    let j = coordinates[index]
+    return j < 0
+      ? conditions[index].slack(at: point)
+      : conditions[index].normal[j] * point[j] - conditions[index].offset
   }
 
   /// By how much a point breaks the worst of the conditions; zero inside.

@@ -1,5 +1,8 @@
 /// Runs as JSON: an object a line, an array of objects, the layouts of pandas, a study's journal.
 extension CellTable {
+  /// Ten thousand runs with five thousand columns, in a gigabyte of memory.
+  private static let mostCells = 50_000_000
+
   mutating func readJSON(_ text: [UInt8]) throws(RunTableError) {
     var objects: [(line: Int, value: JSONValue)] = []
     if let whole = try? JSONValue.parse(text) {
@@ -37,6 +40,14 @@ extension CellTable {
           path: path, line: line,
           reason: "found no object, expected one run such as "
             + "{\"weight_books\": 0.3, …, \"loss_books\": 3.1}")
+      }
+      // A cell for every row and key: keys that are new in each line are no table.
+      guard columns.count * (rows.count + 1) <= Self.mostCells else {
+        throw .malformedLine(
+          path: path, line: line,
+          reason:
+            "found \(columns.count) different names in \(rows.count) runs, expected the same few "
+            + "in each; write only weights, losses and what tells runs apart")
       }
       var row = Row(line: line, cells: columns.map { _ in "" })
       for (name, cell) in Self.flattened(value, name: "") {

@@ -26,17 +26,16 @@ package enum TableFile {
           text, to: target.hasPrefix("/") || folder.isEmpty ? target : folder + "/" + target,
           remedy: remedy)
       }
-      return try create(data, at: path, remedy: remedy)
+      guard try createFile(at: path, with: data) else { throw exists(path, remedy) }
+      return
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG:
-      if status.st_size > 0 { throw exists(path, remedy) }
-      let opened = try open(path, O_WRONLY, "write")
-      defer { close(opened) }
-      try writeAll(data, to: opened, path: path)
-      guard fsync(opened) == 0 else {
-        throw StorageError.system(action: "sync", path: path, code: errno)
+      guard status.st_size == 0 else {
+        removeTemporaryFile(of: path)
+        throw exists(path, remedy)
       }
+      try replaceFile(at: path, with: data)
     case S_IFDIR: throw StorageError.system(action: "write", path: path, code: EISDIR)
     default: try replaceFile(at: path, with: data)
     }
@@ -112,27 +111,6 @@ package enum TableFile {
     let opened = Foundation.open(path, flags | O_CLOEXEC)
     guard opened >= 0 else { throw StorageError.system(action: action, path: path, code: errno) }
     return opened
-  }
-
-  /// Under a name that nobody else has taken in the meantime: a link does not replace.
-  private static func create(_ data: Data, at path: String, remedy: String) throws {
-    let temporary = "\(path).\(getpid()).tmp"
-    try replaceFile(at: temporary, with: data)
-    defer { unlink(temporary) }
-    if link(temporary, path) == 0 { return try syncFolder(of: path) }
-    let code = errno
-    if code == EEXIST { throw exists(path, remedy) }
-    // Some file systems have no links.
-    let opened = Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard opened >= 0 else {
-      let code = errno
-      if code == EEXIST { throw exists(path, remedy) }
-      throw StorageError.system(action: "write", path: path, code: code)
-    }
-    defer { close(opened) }
-    try writeAll(data, to: opened, path: path)
-    fsync(opened)
-    try syncFolder(of: path)
   }
 }
 

@@ -95,6 +95,11 @@ extension TablePart {
         "found the \(measure.isScore ? "score" : "loss") '\(cell)' in the column '\(heading)', expected "
           + "a number\(markHint(cell)), nothing (still to come) or 'nan' (diverged); correct it")
     }
+    // Squares of losses, and sums of these, must stay numbers.
+    guard abs(value) <= 1e30 else {
+      throw problem(
+        row, "found \(cell) in the column '\(heading)', expected a number up to 1e30; correct it")
+    }
     if measure.isScore {
       if let bound = measure.bound, !(0...bound).contains(value) {
         throw problem(

@@ -10,13 +10,17 @@ struct TemporaryFile {
   let path: String
   let descriptor: Int32
 
+  /// What is written before a file of this name.
+  static func name(of name: String) -> String {
+    // Within the 255 bytes that file systems allow.
+    ".\(String(decoding: Array(name.utf8.prefix(230)), as: UTF8.self))\(suffix)"
+  }
+
   init(replacing target: String) throws(StorageError) {
     let folder = parentFolder(of: target)
     let name = target.split(separator: "/").last.map(String.init) ?? ""
-    // Within the 255 bytes that file systems allow.
-    let short = String(decoding: Array(name.utf8.prefix(230)), as: UTF8.self)
     let start = folder.isEmpty || folder == "/" ? folder : folder + "/"
-    let path = "\(start).\(short)\(Self.suffix)"
+    let path = start + Self.name(of: name)
     self.path = path
     while true {
       let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC
@@ -46,11 +50,50 @@ struct TemporaryFile {
   }
 }
 
+/// Makes a new file, whole from its first moment; never in place of one that somebody else has made meanwhile.
+///
+/// - Returns: false where there is one.
+package func createFile(at path: String, with data: Data) throws(StorageError) -> Bool {
+  let temporary = try TemporaryFile(replacing: path)
+  defer {
+    unlink(temporary.path)
+    close(temporary.descriptor)
+  }
+  try writeAll(data, to: temporary.descriptor, path: path)
+  try check("sync", path) { Int(fsync(temporary.descriptor)) }
+  // Unlike a new name, a link does not replace.
+  if link(temporary.path, path) != 0 {
+    let code = errno
+    if code == EEXIST { return false }
+    // Some file systems have no links.
+    let opened = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    if opened < 0, errno == EEXIST { return false }
+    try check("write", path) { Int(opened) }
+    defer { close(opened) }
+    try writeAll(data, to: opened, path: path)
+    try check("sync", path) { Int(fsync(opened)) }
+  }
+  try syncFolder(of: path)
+  return true
+}
+
+/// Removes what a process that was killed left of writing a file; not while somebody writes it.
+package func removeTemporaryFile(of path: String) {
+  let name = path.split(separator: "/").last.map(String.init) ?? ""
+  let folder = parentFolder(of: path)
+  removeTemporaryFiles(in: folder.isEmpty ? "." : folder) {
+    $0 == TemporaryFile.name(of: name)
+  }
+}
+
 /// Removes what processes that were killed left half written in a folder; files that somebody writes
 /// at the moment stay. What cannot be removed only takes up room.
-package func removeTemporaryFiles(in folder: String) {
+package func removeTemporaryFiles(
+  in folder: String, where isMeant: (String) -> Bool = { _ in true }
+) {
   guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
-  for name in names where name.hasPrefix(".") && name.hasSuffix(TemporaryFile.suffix) {
+  for name in names
+  where name.hasPrefix(".") && name.hasSuffix(TemporaryFile.suffix) && isMeant(name) {
     let path = folder + "/" + name
     let descriptor = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { continue }

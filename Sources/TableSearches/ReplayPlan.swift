@@ -39,7 +39,8 @@ struct ReplayPlan: Plan {
 
   mutating func next(after ledger: RunLedger) throws -> PlanStep {
     if asked > ended {
-      guard let losses = ledger[claim(ended)]?.outcome?.losses(of: outputs) else { return .waits }
+      guard let outcome = ledger[claim(ended)]?.outcome else { return .waits }
+      guard let losses = outcome.losses(of: outputs) else { throw RunError.notFinite(run: ended) }
       search.observe(losses)
       ended += 1
     }

@@ -1,5 +1,7 @@
-import ArgumentParsing
+import Foundation
 import Testing
+
+@testable import ArgumentParsing
 
 @Suite struct PrintableTests {
   @Test(
@@ -52,5 +54,16 @@ import Testing
     #expect(throws: ValidationError.self) { try UInt64(argument: "9007199254740993") }
     #expect(throws: ValidationError.self) { try UInt64(argument: "99999999999999999999") }
     #expect(throws: UnreadableArgument.self) { try UInt64(argument: "-1") }
+  }
+}
+
+@Suite struct ErrorWordTests {
+  @Test("what the system refused to Foundation is told by path and reason")
+  func whatTheSystemRefusedToFoundationIsToldByPathAndReason() {
+    let cause = NSError(domain: NSPOSIXErrorDomain, code: Int(EACCES))
+    let error = NSError(
+      domain: NSCocoaErrorDomain, code: 513,
+      userInfo: [NSUnderlyingErrorKey: cause, NSFilePathErrorKey: "/some/folder"])
+    #expect(describe(error) == "/some/folder: Permission denied")
   }
 }

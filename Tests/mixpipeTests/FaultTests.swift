@@ -1,4 +1,5 @@
 import Foundation
+import ProxyModels
 import Storage
 import Testing
 
@@ -333,5 +334,52 @@ extension FaultTests {
       """, in: folder.path)
     #expect(result.output == "1\nsame\n1\n", "\(result.output)")
     #expect(isOneLine(result.errors) && result.errors.contains("other work"), "\(result.errors)")
+  }
+
+  @Test("lines of JSON that each have names of their own are refused before memory is gone")
+  func linesOfJSONThatEachHaveNamesOfTheirOwnAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<12_000).map {
+      "{\"run\":\($0),\"weight_a\":0.5,\"weight_b\":0.5,\"loss_a\":3,\"k\($0)\":1}\n"
+    }
+    try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: folder.path + "/j.jsonl"))
+    let result = try Program.shell("\"$M\" suggest --observations j.jsonl -n 1", in: folder.path)
+    #expect(result.code == 1)
+    #expect(
+      isOneLine(result.errors) && result.errors.contains("different names"), "\(result.errors)")
+  }
+
+  @Test("a loss that no square can hold is told by its row and column")
+  func aLossThatNoSquareCanHoldIsToldByItsRowAndColumn() throws {
+    let folder = try TemporaryFolder()
+    let rows = (1...12).map { run in
+      let share = Double(run) / 13
+      return "\(run),\(share),\(1 - share),\(run == 5 ? "1e300" : "3.\(run)")"
+    }
+    let text = "run,weight_a,weight_b,loss_a\n" + rows.joined(separator: "\n") + "\n"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/t.csv"))
+    for command in [
+      "suggest --observations t.csv", "replay t.csv --methods random --landscape law",
+    ] {
+      let result = try Program.shell("\"$M\" \(command)", in: folder.path)
+      #expect(result.code == 1)
+      #expect(
+        isOneLine(result.errors) && result.errors.contains("line 6")
+          && result.errors.contains("'loss_a'"), "\(result.errors)")
+    }
+  }
+
+  @Test("a checkpoint of another run is told by what differs")
+  func aCheckpointOfAnotherRunIsToldByWhatDiffers() {
+    let error = CheckpointError.mismatch(
+      path: "o/checkpoint.safetensors", what: "configuration",
+      expected: #"{"seed":1,"size":{"layers":2},"steps":59,"warmupSteps":55}"#,
+      found: #"{"seed":2,"size":{"layers":2},"steps":59}"#)
+    #expect(
+      "\(error)" == "o/checkpoint.safetensors: of another run: expected configuration with seed 1, "
+        + "warmupSteps 55, found seed 2, warmupSteps nothing; remove the file to start the run anew"
+    )
+    let plain = CheckpointError.mismatch(path: "o", what: "corpus", expected: "a", found: "b")
+    #expect("\(plain)".hasPrefix("o: of another run: expected corpus a, found b;"))
   }
 }
