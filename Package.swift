@@ -83,17 +83,19 @@ let package = Package(
         "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "RunTables", "Runs",
         "Spelling", "Storage", "Studies",
       ]),
+    library("Benchmarks", ["MixtureMethods", "Mixtures", "Numerics", "Spelling", "Storage"]),
     library(
       "Reports",
       [
-        "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Runs", "Storage",
-        "Studies", "TableSearches",
+        "Benchmarks", "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Runs",
+        "Storage", "Studies", "TableSearches",
       ]),
     .executableTarget(
       name: "mixpipe",
       dependencies: [
-        "ArgumentParsing", "Corpora", "Kernels", "MixtureExports", "MixtureMethods", "Mixtures",
-        "Numerics", "ProxyModels", "Reports", "RunTables", "Runs", "Storage", "Studies",
+        "ArgumentParsing", "Benchmarks", "Corpora", "Kernels", "MixtureExports",
+        "MixtureMethods", "Mixtures", "Numerics", "ProxyModels", "Reports", "RunTables", "Runs",
+        "Storage", "Studies",
         "TableSearches", "TextSources",
       ],
       swiftSettings: strict),
@@ -115,6 +117,7 @@ let package = Package(
       exclude: ["Golden"]),
     tests("GaussianProcesses", ["Mixtures", "Numerics"]),
     tests("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
+    tests("Benchmarks", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     tests("RunTables", ["Mixtures", "Numerics", "Storage"]),
     tests("Runs", ["Mixtures", "Numerics", "Storage"]),
     tests(

@@ -39,7 +39,7 @@ struct FeasibleMethod: MixtureMethod {
         mixture == recommendation.mixture
           ? recommendation
           : Recommendation(
-            mixture: mixture,
+            mixture: mixture, procedure: recommendation.procedure,
             predicted: method.predictions(at: [mixture], ofRuns: false)?.first))
     }
     return found

@@ -111,6 +111,9 @@ package struct Suggestion: Sendable, Hashable {
 /// A mixture that a method would hand over.
 package struct Recommendation: Sendable, Hashable {
   package var mixture: Mixture
+  /// What is handed over where it is not a fixed mixture: a training that begins at the mixture and reweighs the
+  /// domains as it goes on; nil for the mixture itself.
+  package var procedure: TrainingProcedure?
   /// The objective that the model predicts for it, noise of a run not included; nil without a model.
   package var predicted: Prediction?
   /// The mean objective over the trials of this very mixture; nil where it was not tried.
@@ -135,11 +138,12 @@ package struct Recommendation: Sendable, Hashable {
   }
 
   package init(
-    mixture: Mixture, predicted: Prediction? = nil, observed: Double? = nil,
-    losses: [DomainPrediction] = [], probabilityOfBest: Double? = nil,
+    mixture: Mixture, procedure: TrainingProcedure? = nil, predicted: Prediction? = nil,
+    observed: Double? = nil, losses: [DomainPrediction] = [], probabilityOfBest: Double? = nil,
     expectedRegret: Double? = nil
   ) {
     self.mixture = mixture
+    self.procedure = procedure
     self.predicted = predicted
     self.observed = observed
     self.losses = losses
@@ -171,13 +175,15 @@ package struct MethodContext: Sendable, Hashable {
   package var trainingTokens: Int?
   /// Held-out domains whose losses are shares between 0 and 1, e.g. of a test's errors.
   package var shares: Set<String> = []
+  /// Tokens of the training that a mixture is sought for; nil where nobody says.
+  package var targetTokens: Int?
 
   /// - Parameter feasible: every mixture if nil.
   package init(
     domains: [String], availableTokens: [Int], objective: Objective, seed: UInt64,
     initialTrials: Int, feasible: FeasibleMixtures? = nil, pool: [Mixture]? = nil,
     replicates: Bool = false,
-    trials: Int? = nil, trainingTokens: Int? = nil
+    trials: Int? = nil, trainingTokens: Int? = nil, targetTokens: Int? = nil
   ) {
     precondition(domains.count == availableTokens.count && !domains.isEmpty)
     precondition(
@@ -192,6 +198,7 @@ package struct MethodContext: Sendable, Hashable {
     self.replicates = replicates
     self.trials = trials
     self.trainingTokens = trainingTokens
+    self.targetTokens = targetTokens
   }
 
   /// Point `ordinal` of the even spread over what is feasible that all methods share, so that their

@@ -19,6 +19,7 @@ struct Mixpipe: Command {
     TransferCommand.self, ExportCommand.self, ReportCommand.self, PredictCommand.self,
     WatchCommand.self, ReplayCommand.self, SuggestCommand.self, AskCommand.self,
     TellCommand.self, SweepCommand.self, TestbedCommand.self, BenchCommand.self,
+    MethodsCommand.self, BenchmarkCommand.self,
   ]
 
   static func main() {

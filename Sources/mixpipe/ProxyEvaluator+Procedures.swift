@@ -19,8 +19,12 @@ extension ProxyEvaluator {
     case .doremi:
       return RobustWeights(
         parts: parts, reference: "reference of \(request.mixture.weights), seed \(request.seed)")
-    case .odm: return BanditWeights(parts: parts)
-    case .aioli: return ProbedWeights(parts: parts)
+    case .odm: return SmoothedRewardWeights(start: request.mixture.weights)
+    case .odmEXP3: return BanditWeights(parts: parts)
+    case .aioli:
+      return ProbedWeights(parts: parts, settings: .published(parts: parts), seed: request.seed)
+    case .aioliOneSweep: return ProbedWeights(parts: parts, settings: .oneSweep)
+    case .ado: return ScalingLawWeights(start: request.mixture.weights)
     case .mde: return ConstantWeights(request.mixture.weights)
     }
   }

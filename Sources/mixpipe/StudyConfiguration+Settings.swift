@@ -140,6 +140,11 @@ private func makeMethods(
       throw ValidationError(MethodError.unknown(name: name).description)
     }
     let kept = stored?.methods.first { $0.name == name }?.trials
+    if handsOverTraining(name) {
+      throw ValidationError(
+        "Found method '\(name)', which hands over an online model, and a study seeks a mixture; "
+          + "use '\(name)-static', or 'mixpipe compare'")
+    }
     let isFixed = MixturePreset(rawValue: name) != nil
     return StudyConfiguration.Method(
       name: name,

@@ -45,7 +45,9 @@ import Testing
 
   @Test("share their quasi random start") func shareTheirQuasiRandomStart() throws {
     let context = SyntheticTrainer.context(seed: 7, initialTrials: 6)
-    let methods = try ["bo", "bo-raw", "sobol"].map { try makeMethod(named: $0, context: context) }
+    let methods = try ["bo", "bo-raw-tuned", "sobol"].map {
+      try makeMethod(named: $0, context: context)
+    }
     for ordinal in 0..<6 {
       let first = methods.map { $0.suggest(pending: [], ordinal: ordinal) }
       #expect(first[0] == first[1] && first[1] == first[2])

@@ -115,7 +115,7 @@ private struct Search {
   }
 }
 
-private let names = ["scale-bo", "mfms", "admire"]
+private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
 
 @Suite struct MethodsThatModelMixtureSizeAndLengthTests {
   @Test("propose the same from the same runs", arguments: names)

@@ -31,6 +31,12 @@ private func trainer(
   return trainer
 }
 
+private let twoRounds: ProbedWeights.Settings = {
+  var settings = ProbedWeights.Settings.oneSweep
+  settings.rounds = 2
+  return settings
+}()
+
 private func report(
   _ step: Int, of steps: Int = 10, sequences: [Int] = [4, 4], losses: [Double?] = [nil, nil],
   excesses: [Double?] = [nil, nil], heldOut: [Double]? = nil
@@ -104,9 +110,10 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     #expect(ProbedWeights.gains([[0, 0], [0, 0]], focus: 0.75) == [0, 0])
   }
 
-  @Test("aioli probes each domain and then trains by what it found")
-  func aioliProbesEachDomainAndThenTrainsByWhatItFound() {
-    var weights = ProbedWeights(parts: 2, rounds: 2, probeShare: 0.4, focus: 0.75, rate: 1)
+  @Test func aioliProbesEachDomainAndThenTrainsByWhatItFound() {
+    var settings = ProbedWeights.Settings.oneSweep
+    (settings.rounds, settings.probeShare) = (2, 0.4)
+    var weights = ProbedWeights(parts: 2, settings: settings)
     // Rounds of ten steps: probes of two, six steps by the weights.
     var heldOut = [[5.0, 5], [4.7, 4.875], [4.6, 4.7]].makeIterator()
     var seen: [[Double]] = []
@@ -131,7 +138,9 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     for steps in [1, 3, 40] {
       var schedules: [any WeightSchedule] = [
         RobustWeights(parts: 3, reference: "none"), BanditWeights(parts: 3),
-        ProbedWeights(parts: 3),
+        ProbedWeights(parts: 3, settings: .oneSweep),
+        ProbedWeights(parts: 3, settings: .published(parts: 3), seed: 5),
+        SmoothedRewardWeights(start: [0.5, 0.3, 0.2]), ScalingLawWeights(start: [0.5, 0.3, 0.2]),
       ]
       for index in schedules.indices {
         for step in 0..<steps {
@@ -154,7 +163,9 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
   @Test("go on from their state") func goOnFromTheirState() throws {
     let fresh: [any WeightSchedule] = [
       RobustWeights(parts: 2, reference: "none"), BanditWeights(parts: 2),
-      ProbedWeights(parts: 2, rounds: 2),
+      ProbedWeights(parts: 2, settings: twoRounds),
+      ProbedWeights(parts: 2, settings: .published(parts: 2), seed: 5),
+      SmoothedRewardWeights(start: [0.7, 0.3]), ScalingLawWeights(start: [0.7, 0.3]),
     ]
     for start in fresh {
       func step(_ schedule: inout any WeightSchedule, _ step: Int) {
@@ -192,7 +203,9 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
   private static func schedules() -> [any WeightSchedule] {
     [
       RobustWeights(parts: 2, reference: "toy"), BanditWeights(parts: 2),
-      ProbedWeights(parts: 2, rounds: 2),
+      ProbedWeights(parts: 2, settings: twoRounds),
+      ProbedWeights(parts: 2, settings: .published(parts: 2), seed: 5),
+      SmoothedRewardWeights(start: [0.7, 0.3]), ScalingLawWeights(start: [0.7, 0.3]),
     ]
   }
 
@@ -235,7 +248,7 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
         isCancelled: { true }, checkpointFolder: folder)
     }
     #expect(throws: CheckpointError.self) {
-      try trainer(ProbedWeights(parts: 2)).run(checkpointFolder: folder)
+      try trainer(ProbedWeights(parts: 2, settings: .oneSweep)).run(checkpointFolder: folder)
     }
   }
 

@@ -42,7 +42,7 @@ extension Fixture {
 
 /// The others fit a process at every step, and are tested elsewhere.
 private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
-  !["scale-bo", "mfms", "admire", "boca"].contains($0)
+  !["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned", "boca"].contains($0)
 }
 
 @Suite struct ReplaysAtSeveralSizesTests {

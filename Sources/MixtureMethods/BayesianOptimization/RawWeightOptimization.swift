@@ -4,13 +4,25 @@ import Numerics
 
 /// Bayesian optimization as Lindenau ran it: one Gaussian process of the objective on the k - 1 free raw
 /// weights (Matérn-5/2 with a lengthscale for each, Gamma priors: BoTorch 0.11's SingleTaskGP), noisy
-/// expected improvement in logarithms: `bo-raw`.
+/// expected improvement in logarithms: `bo-raw`, and `bo-raw-tuned` with our starts and hand-over.
 struct RawWeightOptimization: MixtureMethod {
+  enum Design: Sendable {
+    /// Half of the trials are quasi-random, 32 at most; the best trial is handed over, luck and all
+    /// (`tim200002/lm_mixture_optimization`, `config_bayesian_cc_books_stack_pes2o_reddit.yaml`).
+    case published
+    /// As many quasi-random trials as for other models; the lowest posterior mean is handed over.
+    case tuned
+  }
+
+  private static let mostStarts = 32
+
+  private let design: Design
   let context: MethodContext
   private var results: ObservedMixtures
   private var observations: [Observation] = []
 
-  init(context: MethodContext) {
+  init(_ design: Design, context: MethodContext) {
+    self.design = design
     self.context = context
     results = ObservedMixtures(
       objective: context.objective, feasible: context.feasible)
@@ -23,11 +35,16 @@ struct RawWeightOptimization: MixtureMethod {
 
   func suggest(pending: [Mixture], ordinal: Int) -> Suggestion? {
     let taken = observations.map(\.mixture) + pending
-    guard ordinal >= context.initialTrials, let surrogate = surrogate(),
+    guard ordinal >= starts, let surrogate = surrogate(),
       let proposal = proposer(surrogate, seed: context.seed &+ UInt64(ordinal))
         .proposal(pending: pending.map(\.weights), taken: taken)
     else { return context.quasiRandom(ordinal, taken: taken) }
     return Suggestion(mixture: proposal.mixture, reason: proposal.reason)
+  }
+
+  private var starts: Int {
+    design == .tuned
+      ? context.initialTrials : min(Self.mostStarts, max((context.trials ?? 64) / 2, 1))
   }
 
   func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
@@ -40,7 +57,7 @@ struct RawWeightOptimization: MixtureMethod {
   }
 
   func recommendations(_ count: Int) -> [Recommendation] {
-    guard let surrogate = surrogate() else { return results.best(count) }
+    guard design == .tuned, let surrogate = surrogate() else { return results.best(count) }
     return proposer(surrogate, seed: context.seed)
       .recommendations(count, results: results)
   }

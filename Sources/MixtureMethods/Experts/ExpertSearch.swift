@@ -1,17 +1,28 @@
 import Mixtures
 
-/// A mixture of data experts, `mde`: one run on each domain alone, and the mixture of the lowest loss when
+/// A mixture of data experts: one run on each domain alone, and the mixture of the lowest loss when
 /// the experts' probabilities of each held-out token are mixed by it; see ``ExpertLaw``.
 ///
 /// The experts are trained on their domains whatever the constraints; only what is handed over keeps to
 /// them.
 struct ExpertSearch: PredictsLosses {
+  enum Minimizer: Sendable {
+    /// The minimum itself, Belenki et al.'s mixture of data experts: `mde`.
+    case exact
+    /// MixMin (Thudi et al., [MixMin](https://arxiv.org/abs/2502.10510); `Anvith-Thudi/MixMin`,
+    /// `LLM_DataMixing/mixmin_gen.py`): up to a hundred steps of exponentiated gradient at a rate of one from equal
+    /// shares, ended where no slope exceeds 1e-4: `mixmin`.
+    case exponentiatedGradient
+  }
+
+  private let minimizer: Minimizer
   let context: MethodContext
   private var results: ObservedMixtures
   private var experts: [Observation] = []
   private var model = Remembered<LawModel?>()
 
-  init(context: MethodContext) {
+  init(_ minimizer: Minimizer, context: MethodContext) {
+    self.minimizer = minimizer
     self.context = context
     results = ObservedMixtures(objective: context.objective)
   }
@@ -38,11 +49,17 @@ struct ExpertSearch: PredictsLosses {
 
   private var optimum: Mixture? {
     fitted().flatMap { model in
-      context.handedOver(
-        model.minimum(
-          parts: context.domains.count,
-          nearest: context.feasible.isWholeSimplex ? nil : { context.feasible.nearest(to: $0) }),
-        by: model)
+      context.handedOver(minimum(of: model), by: model)
+    }
+  }
+
+  private func minimum(of model: LawModel) -> [Double] {
+    switch minimizer {
+    case .exact:
+      model.minimum(
+        parts: context.domains.count,
+        nearest: context.feasible.isWholeSimplex ? nil : { context.feasible.nearest(to: $0) })
+    case .exponentiatedGradient: model.mixMin(parts: context.domains.count)
     }
   }
 

@@ -60,8 +60,10 @@ package struct LawModel: LossModel {
   /// - Parameters:
   ///   - upper: the largest weight of each domain; ones if nil.
   ///   - nearest: the nearest mixture that may be handed over, where not all may.
+  ///   - pull: what is added to the objective; nil for nothing.
   package func minimum(
-    parts: Int, upper: [Double]? = nil, nearest: (([Double]) -> [Double])? = nil
+    parts: Int, upper: [Double]? = nil, nearest: (([Double]) -> [Double])? = nil,
+    pull: DivergencePull? = nil
   ) -> [Double] {
     let middle = [Double](repeating: 1 / Double(parts), count: parts)
     var starts = [middle]
@@ -87,10 +89,11 @@ package struct LawModel: LossModel {
             for (law, slope) in zip(laws, slopes) where slope != 0 {
               law.addGradient(at: weights, times: slope, to: &gradient)
             }
-            return (value, gradient)
+            pull?.addGradient(at: weights, to: &gradient)
+            return (value + (pull?.value(at: weights) ?? 0), gradient)
           }.point
       }
-      let value = objective(at: point)
+      let value = objective(at: point) + (pull?.value(at: point) ?? 0)
       if value < best?.value ?? .infinity { best = (point, value) }
     }
     return best?.point ?? middle

@@ -1,17 +1,31 @@
 import Mixtures
 
-/// Fits a mixing law to an even spread of mixtures and hands over the law's optimum: `bimix`, `mixlaws`
-/// and `olmix`.
+/// Fits a mixing law to an even spread of mixtures and hands over the law's optimum: `bimix`, `mixlaws`,
+/// `olmix` and `olmix-tuned`.
 ///
 /// The spread is the one that random search tries, as in Lindenau's comparison, so that their trials are
 /// the same runs.
 struct LawSearch: FittedSearch {
+  /// What is handed over besides where the law is lowest.
+  enum Proposal: Sendable {
+    case optimum
+    /// Within what a run's own text allows.
+    case capped
+    /// Olmix (`allenai/olmix`, `olmix/fit/utils.py` and `configs/fits`): drawn to the natural mixture by .05 times
+    /// the divergence from it, and within what the text allows at the tokens of the target, where these are known.
+    case pulled
+  }
+
+  private static let pull = 0.05
+
   let family: LawModel.Family
+  private let proposal: Proposal
   let context: MethodContext
   var runs: FittedRuns<LawModel>
 
-  init(_ family: LawModel.Family, context: MethodContext) {
+  init(_ family: LawModel.Family, _ proposal: Proposal = .optimum, context: MethodContext) {
     self.family = family
+    self.proposal = proposal
     self.context = context
     runs = FittedRuns(objective: context.objective, feasible: context.feasible)
   }
@@ -26,11 +40,17 @@ struct LawSearch: FittedSearch {
   }
 
   func optimum(of model: LawModel) -> [Double] {
-    model.minimum(
-      parts: context.domains.count,
-      // Olmix proposes within what the domains' text allows; the others know no limits.
-      upper: family == .olmix ? context.tokenCaps : nil,
-      nearest: context.feasible.isWholeSimplex ? nil : { context.feasible.nearest(to: $0) })
+    let upper: [Double]? =
+      switch proposal {
+      case .optimum: nil
+      case .capped: context.tokenCaps(at: context.trainingTokens)
+      case .pulled: context.tokenCaps(at: context.targetTokens)
+      }
+    return model.minimum(
+      parts: context.domains.count, upper: upper,
+      nearest: context.feasible.isWholeSimplex ? nil : { context.feasible.nearest(to: $0) },
+      pull: proposal == .pulled
+        ? DivergencePull(strength: Self.pull, center: context.textShares) : nil)
   }
 }
 
@@ -39,10 +59,10 @@ extension MethodContext {
   /// Data-Constrained Language Models](https://arxiv.org/abs/2305.16264), section 5.
   static let harmlessEpochs = 4.0
 
-  /// The largest weight that each domain's text allows at ``harmlessEpochs``; nil where a run's tokens
-  /// are not known. Where even all caps together do not fill a run, they are raised alike.
-  package var tokenCaps: [Double]? {
-    guard let tokens = trainingTokens, tokens > 0 else { return nil }
+  /// The largest weight that each domain's text allows at ``harmlessEpochs`` in a run of so many tokens; nil
+  /// where these are not known. Where even all caps together do not fill a run, they are raised alike.
+  package func tokenCaps(at tokens: Int?) -> [Double]? {
+    guard let tokens, tokens > 0 else { return nil }
     let caps = availableTokens.map { Self.harmlessEpochs * Double($0) / Double(tokens) }
     let sum = caps.reduce(0) { $0 + min($1, 1) }
     guard sum > 0 else { return nil }

@@ -14,6 +14,7 @@ package let fidelityMethodNames: [(name: String, summary: String)] = [
     "asynchronous successive halving: a run goes on once it is in the best third of its rung"
   ),
   ("bohb", "Hyperband with configurations from a ratio of densities on the simplex"),
+  ("smac", "Hyperband with configurations by a forest's expected improvement, as MFMS's rival"),
   (
     "successive-halving-sizes",
     "successive halving from short runs of the smallest size to the target"
@@ -25,9 +26,11 @@ package let fidelityMethodNames: [(name: String, summary: String)] = [
     "scale-bo",
     "the largest knowledge gradient at the target for its cost, by a model of curves of all sizes"
   ),
-  ("mfms", "expected improvement over cost by a process on end points, as Yen et al."),
+  ("mfms", "expected improvement over cost by a process on sizes and lengths, as Yen et al."),
+  ("mfms-fixed", "the same with its faults mended: start, incumbent, model and hand-over"),
   ("boca", "confidence bounds at the target, tried where they are cheapest and still uncertain"),
   ("admire", "max-value entropy search over cost by BoTorch's multi-fidelity model, as ADMIRE"),
+  ("admire-tuned", "the same with 32 draws, and the lowest posterior mean handed over"),
 ]
 
 package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
@@ -58,10 +61,13 @@ package func makeFidelityMethod(
   case "asha", "asha-sizes": return AsynchronousHalving(along: path, context: context)
   case "bohb", "bohb-sizes":
     return HalvingSearch(.all, proposals: .densities, along: path, context: context)
+  case "smac": return HalvingSearch(.all, proposals: .forest, along: path, context: context)
   case "scale-bo": return ScaleSearch(context: context)
   case "boca": return ConfidenceSearch(context: context)
-  case "mfms": return EndpointSearch(.expectedImprovement, context: context)
+  case "mfms": return PublishedMFMS(context: context)
+  case "mfms-fixed": return EndpointSearch(.expectedImprovement, context: context)
   case "admire": return EndpointSearch(.maxValueEntropy, context: context)
+  case "admire-tuned": return EndpointSearch(.averagedMaxValueEntropy, context: context)
   default: throw .unknown(name: name)
   }
 }

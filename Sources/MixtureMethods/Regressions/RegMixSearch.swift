@@ -3,12 +3,14 @@ import Mixtures
 import Numerics
 
 /// RegMix: many small runs at Dirichlet mixtures, a regression of the objective on the weights, and the
-/// mean of the best of 100,000 simulated mixtures: `regmix` with boosted trees, `regmix-linear`.
+/// mean of the best of 100,000 simulated mixtures: `regmix` with trees as its authors grow them,
+/// `regmix-tuned` with trees for few runs, and `regmix-linear`.
 ///
 /// Liu et al., [RegMix](https://arxiv.org/abs/2407.01492); the design as in the repository
 /// `sail-sg/regmix`: concentrations are the domains' shares of the text to the power of .5, times a
 /// strength of fifteen from .1 to 5 in equal ratios; no weight above fifteen times the share; weights
-/// below 2e-4 are none.
+/// are multiples of 2e-4. Simulated mixtures are Dirichlet's with the shares themselves as
+/// concentrations; `regmix-tuned` draws them with the shares to the power of .5, nearer to the runs.
 struct RegMixSearch: FittedSearch {
   static let strengths = (0..<15).map { 0.1 * pow(50, Double($0) / 14) }
   static let largestUse = 15.0
@@ -44,7 +46,9 @@ struct RegMixSearch: FittedSearch {
     }
     let weights = last.map { $0 < Self.smallestWeight ? 0 : $0 }
     let sum = weights.reduce(0, +)
-    return weights.map { $0 / sum }
+    let rounded = weights.map { ($0 / sum / Self.smallestWeight).rounded() }
+    let total = rounded.reduce(0, +)
+    return rounded.map { $0 / total }
   }
 
   func fitted(to data: LawData) -> RegressionModel? {
@@ -54,7 +58,8 @@ struct RegMixSearch: FittedSearch {
   func optimum(of model: RegressionModel) -> [Double] {
     Simulation(
       count: Self.simulated, keeping: Self.averaged,
-      concentrations: tempered(context.textShares).map { max($0, 1e-4) }, seed: context.seed,
+      concentrations: (kind == .tuned ? tempered(context.textShares) : context.textShares)
+        .map { max($0, 1e-4) }, seed: context.seed,
       stream: "regmix simulation", model: model, feasible: context.feasible
     ).mean
   }

@@ -5,16 +5,52 @@ import Numerics
 package enum RegressionModel: LossModel {
   case linear(LinearRegression)
   case trees(BoostedTrees)
+  case histograms(HistogramTrees)
 
-  package enum Kind: Sendable, Hashable { case linear, trees }
+  package enum Kind: Sendable, Hashable {
+    case linear
+    /// Trees as RegMix's authors have them. A third of the runs is held out to end their growth: of RegMix's own
+    /// 768 runs 512 train and 256 are held out.
+    case regMix
+    /// Trees as CLIMB's authors have them; the last fifth of the runs is held out.
+    case climb
+    /// Trees for few runs, their number by cross-validation.
+    case tuned
+
+    private var heldOutShare: Double {
+      switch self {
+      case .linear, .tuned: 0
+      case .regMix: 1.0 / 3
+      case .climb: 0.2
+      }
+    }
+
+    /// Of the runs in their order, how many are learnt from.
+    func trained(of count: Int) -> Int {
+      max(count - Int((heldOutShare * Double(count)).rounded(.down)), 1)
+    }
+  }
 
   /// - Returns: nil with fewer than four finished trials.
   init?(_ kind: Kind, to data: LawData, seed: UInt64) {
     guard data.count >= 4 else { return nil }
+    func grown(_ settings: HistogramTrees.Settings) -> RegressionModel {
+      let trained = kind.trained(of: data.count)
+      return .histograms(
+        HistogramTrees(
+          Array(data.mixtures.prefix(trained)), targets: Array(data.objectives.prefix(trained)),
+          settings: settings,
+          heldOut: trained < data.count
+            ? (
+              Array(data.mixtures.dropFirst(trained)),
+              Array(data.objectives.dropFirst(trained))
+            ) : nil))
+    }
     switch kind {
     case .linear: self = .linear(LinearRegression(data.mixtures, targets: data.objectives))
-    case .trees:
-      self = .trees(BoostedTrees(data.mixtures, targets: data.objectives, seed: seed))
+    case .regMix: self = grown(.regMix)
+    case .climb: self = grown(.climb)
+    case .tuned: self = .trees(BoostedTrees(data.mixtures, targets: data.objectives, seed: seed))
     }
   }
 
@@ -22,47 +58,9 @@ package enum RegressionModel: LossModel {
     switch self {
     case .linear(let regression): regression(weights)
     case .trees(let trees): trees(weights)
+    case .histograms(let trees): trees(weights)
     }
   }
 
   package func losses(at weights: [Double]) -> [Double]? { nil }
-}
-
-/// Mixtures drawn at random and ranked by a model, as RegMix does.
-package struct Simulation {
-  /// The lowest predictions first.
-  package let best: [[Double]]
-
-  /// - Parameters:
-  ///   - count: how many to draw.
-  ///   - keeping: how many of the best to keep.
-  ///   - concentrations: of the Dirichlet distribution.
-  ///   - feasible: draws become the nearest of these; nil for no limits.
-  package init(
-    count: Int, keeping: Int, concentrations: [Double], seed: UInt64, stream: String,
-    model: RegressionModel, feasible: FeasibleMixtures? = nil
-  ) {
-    let feasible = feasible.flatMap { $0.isWholeSimplex ? nil : $0 }
-    var generator = SeededGenerator(seed: seed, stream: stream)
-    var kept: [(value: Double, index: Int, mixture: [Double])] = []
-    // Sorted now and then rather than at each draw.
-    for index in 0..<count {
-      var mixture = Simplex.dirichlet(concentrations: concentrations, using: &generator)
-      if let feasible { mixture = feasible.nearest(to: mixture) }
-      let value = model.objective(at: mixture)
-      if kept.count >= keeping, value >= kept[keeping - 1].value { continue }
-      kept.append((value, index, mixture))
-      if kept.count >= 4 * keeping || index == keeping - 1 {
-        kept.sort { ($0.value, $0.index) < ($1.value, $1.index) }
-        kept.removeLast(max(kept.count - keeping, 0))
-      }
-    }
-    kept.sort { ($0.value, $0.index) < ($1.value, $1.index) }
-    best = kept.prefix(keeping).map(\.mixture)
-  }
-
-  /// The mean of the best mixtures.
-  package var mean: [Double] {
-    best[0].indices.map { part in best.reduce(0) { $0 + $1[part] } / Double(best.count) }
-  }
 }

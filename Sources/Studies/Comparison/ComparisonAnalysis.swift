@@ -110,7 +110,9 @@ package struct ComparisonAnalysis: Sendable {
     let pick = record.picks.first {
       $0.method == name && $0.replicate == replicate && $0.isFinal
     }
-    let own = trials.first { $0.request.mixture == pick?.mixture && $0.request.procedure == nil }
+    let own = trials.first {
+      $0.request.mixture == pick?.mixture && $0.request.procedure == pick?.procedure
+    }
     var total = 0.0
     let spent = trials.map { trial in
       total += trial.request.runs

@@ -14,6 +14,8 @@ package struct ComparisonPick: Sendable, Hashable, Codable {
   package var isFinal: Bool
   /// Nil where it had nothing to hand over, all its trials having diverged.
   package var mixture: Mixture?
+  /// What it handed over where that is no fixed mixture: a training that begins at the mixture.
+  package var procedure: TrainingProcedure?
   /// The objective that its model predicts for the mixture; nil without a model.
   package var predicted: Double?
   /// How its law or regression fits its trials; nil for methods without one, and before the end.
@@ -21,13 +23,14 @@ package struct ComparisonPick: Sendable, Hashable, Codable {
 
   package init(
     method: String, replicate: Int, trials: Int, isFinal: Bool, mixture: Mixture?,
-    predicted: Double?, fit: FitReport? = nil
+    procedure: TrainingProcedure? = nil, predicted: Double?, fit: FitReport? = nil
   ) {
     self.method = method
     self.replicate = replicate
     self.trials = trials
     self.isFinal = isFinal
     self.mixture = mixture
+    self.procedure = procedure
     self.predicted = predicted
     self.fit = fit
   }

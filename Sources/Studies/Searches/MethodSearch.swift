@@ -99,7 +99,8 @@ struct MethodSearch {
   enum Finalist {
     case waits
     case none
-    case mixture(Mixture)
+    /// With what else the run does, where a training is handed over and no mixture.
+    case mixture(Mixture, TrainingProcedure?)
   }
 
   /// What is to be trained again, by its place among the design's.
@@ -111,7 +112,7 @@ struct MethodSearch {
         guard try observe(length, in: ledger) else { return .waits }
         finalists = model.recommendations(count).map(\.mixture)
       }
-      return finalists!.indices.contains(place) ? .mixture(finalists![place]) : .none
+      return finalists!.indices.contains(place) ? .mixture(finalists![place], nil) : .none
     case .picks:
       let (rank, checkpoint, _) = design.places[place]
       if let checkpoint, checkpoint >= length { return .none }
@@ -119,7 +120,8 @@ struct MethodSearch {
         guard try observe(length, in: ledger) else { return .waits }
         if rank == 0 { try hand(rank: 0, in: ledger) }
       }
-      return picks[rank]?.mixture.map { .mixture($0) } ?? .none
+      guard let pick = picks[rank], let mixture = pick.mixture else { return .none }
+      return .mixture(mixture, pick.procedure)
     }
   }
 
@@ -145,7 +147,7 @@ struct MethodSearch {
     // JSON holds no infinity.
     let pick = ComparisonPick(
       method: method.name, replicate: replicate.number ?? 0, trials: observations.count,
-      isFinal: rank == 0, mixture: best?.mixture,
+      isFinal: rank == 0, mixture: best?.mixture, procedure: best?.procedure,
       predicted: (best?.predicted?.mean).flatMap { $0.isFinite ? $0 : nil },
       fit: fit.flatMap { $0.isFinite ? $0 : nil })
     picks[rank] = pick

@@ -108,12 +108,12 @@ struct SearchPlan: Plan {
           switch try searches[turn].finalist(place, after: ledger) {
           case .waits: return .waits
           case .none: place += 1
-          case .mixture(let mixture):
+          case .mixture(let mixture, let procedure):
             place += 1
             return .run(
               RunRequest(
                 conditions: design.conditions, mixture: mixture, tokens: design.tokens,
-                seed: design.freshSeeds[round]), claim)
+                seed: design.freshSeeds[round], procedure: procedure), claim)
           }
         }
         place = 0

@@ -6,11 +6,11 @@ import Numerics
 ///
 /// `successive-halving` repeats the bracket that starts with the least (Jamieson and Talwalkar, 2016),
 /// `hyperband` goes through all of them, from the one that starts with the least to the one that runs at the
-/// target alone (Li et al., 2018), and `bohb` is Hyperband whose configurations come from a ratio of
-/// densities (Falkner, Klein and Hutter, 2018). A bracket waits for all runs of a rung before it promotes.
+/// target alone (Li et al., 2018), `bohb` is Hyperband whose configurations come from a ratio of
+/// densities (Falkner, Klein and Hutter, 2018), and `smac` one whose configurations a forest chooses. A bracket waits for all runs of a rung before it promotes.
 struct HalvingSearch: FidelityMethod {
   enum Brackets: Sendable { case deepest, all }
-  enum Proposals: Sendable { case uniform, densities }
+  enum Proposals: Sendable { case uniform, densities, forest }
 
   let context: FidelityContext
   private let path: ResourcePath
@@ -125,8 +125,8 @@ struct HalvingSearch: FidelityMethod {
     } else {
       let rest = eligible.map { all in all.filter { !memory[bracket].contains($0) } }
       drawn =
-        (proposals == .densities
-          ? proposal(from: rest, index, runs, using: &generator) : nil)
+        (proposals == .uniform
+          ? nil : proposal(from: rest, index, runs, using: &generator))
         ?? uniform(from: rest, using: &generator)
     }
     if let drawn {
@@ -143,15 +143,17 @@ struct HalvingSearch: FidelityMethod {
     return rest.isEmpty ? nil : rest[generator.integer(below: rest.count)]
   }
 
-  /// - Returns: nil for the third that is drawn at random, and where there is too little to learn from.
+  /// - Returns: nil for the share that is drawn at random, and where there is too little to learn from.
   private func proposal(
     from rest: [Mixture]?, _ index: RunIndex, _ runs: [FidelityRun],
     using generator: inout SeededGenerator
   ) -> Mixture? {
-    if generator.uniform() < 1.0 / 3 { return nil }
+    let randomShare = proposals == .forest ? ForestProposal.randomShare : 1.0 / 3
+    if generator.uniform() < randomShare { return nil }
     var mixtures: [Mixture] = []
     var seen: Set<[Double]> = []
     for run in runs where seen.insert(run.mixture.weights).inserted { mixtures.append(run.mixture) }
+    if proposals == .forest, mixtures.count < ForestProposal.first { return nil }
     // From the dearest point that enough is known of.
     for point in path.points.reversed() {
       let known = mixtures.compactMap { mixture -> (weights: [Double], value: Double)? in
@@ -159,6 +161,10 @@ struct HalvingSearch: FidelityMethod {
           let losses = run.losses(at: point.rung)
         else { return nil }
         return (mixture.weights, context.objective.value(of: losses))
+      }
+      if proposals == .forest {
+        guard let forest = ForestProposal(known, seed: context.seed) else { continue }
+        return forest.best(of: rest, context: context, using: &generator)
       }
       if let ratio = DensityRatio(known) {
         return ratio.best(of: rest, context: context, using: &generator)

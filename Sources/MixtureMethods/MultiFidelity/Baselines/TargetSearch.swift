@@ -19,7 +19,10 @@ struct TargetSearch: FidelityMethod {
   init(_ design: Design, context: FidelityContext) {
     self.context = context
     self.design = design
-    let shuffled = context.shuffledCandidates("target search")
+    // Of a pool those that can be run at the target.
+    let shuffled = context.shuffledCandidates("target search")?.filter {
+      context.reach(of: $0, level: context.grid.target.level) ?? -1 >= context.grid.target.rung
+    }
     switch design {
     case .random: mixtures = shuffled
     case .grid:

@@ -3,19 +3,23 @@ import GaussianProcesses
 import Mixtures
 import Numerics
 
-/// Published multi-fidelity methods, which model the objective at the end points of runs.
+/// Multi-fidelity methods that model the objective at the end points of runs.
 ///
-/// Where the published code of MFMS compares with the best loss at any fidelity, here it is the lowest posterior
-/// mean at the candidate's own; runs that can be gone on with are candidates and cost what is left, as for
-/// every other method.
+/// Runs that can be gone on with are candidates and cost what is left, as for every other method.
 struct EndpointSearch: FidelityMethod {
   enum Design: Sendable {
-    /// Yen et al. (arXiv 2503.21023): 20 random cheap configurations, then the largest expected improvement
-    /// over cost^α over mixtures, sizes and three lengths, α = .99^iteration: `mfms`.
+    /// After Yen et al. (arXiv 2503.21023): 20 random configurations of the smallest size, then the largest
+    /// expected improvement over cost^α over mixtures, sizes and three lengths, α = .99^iteration. Where the
+    /// published code compares with the lowest loss at any fidelity, here it is the lowest posterior mean at the
+    /// candidate's own: `mfms-fixed`.
     case expectedImprovement
-    /// ADMIRE-BayesOpt (Chen et al., arXiv 2508.11551): one random run of the smallest size, then the most
-    /// information about the lowest objective over cost; every run goes to its size's end: `admire`.
+    /// ADMIRE-BayesOpt (Chen et al., arXiv 2508.11551; `xo28/ADMIRE-BayesOpt`, version dc17795,
+    /// `mfbayesopt_maxvalue.py`): one random run of the smallest size, then the most information about the lowest
+    /// objective over cost, by one draw of it; every run goes to its size's end. What is handed over is the mixture
+    /// of the largest such information at the target: `admire`.
     case maxValueEntropy
+    /// The same with 32 draws, and the lowest posterior mean handed over: `admire-tuned`.
+    case averagedMaxValueEntropy
   }
 
   let context: FidelityContext
@@ -63,7 +67,8 @@ struct EndpointSearch: FidelityMethod {
     let scores =
       switch design {
       case .expectedImprovement: improvements(options, mixtures, surrogate, runs)
-      case .maxValueEntropy: informations(options, mixtures, surrogate)
+      case .maxValueEntropy, .averagedMaxValueEntropy:
+        informations(options, mixtures, surrogate, runs)
       }
     return scores.indices.max { (scores[$0], -$0) < (scores[$1], -$1) }
       .map { options[$0].step }
@@ -126,7 +131,8 @@ struct EndpointSearch: FidelityMethod {
 
   /// ln (information about the lowest objective at the target / cost).
   private func informations(
-    _ options: [FidelityOption], _ mixtures: [Mixture], _ surrogate: EndpointSurrogate
+    _ options: [FidelityOption], _ mixtures: [Mixture], _ surrogate: EndpointSurrogate,
+    _ runs: [FidelityRun]
   ) -> [Double] {
     let targets = surrogate.targetPlaces(mixtures.map(\.weights))
     let (means, covariance) = surrogate.posterior(
@@ -136,8 +142,11 @@ struct EndpointSearch: FidelityMethod {
     guard
       let factor = Cholesky(factoring: covariance.submatrix(rows: all, columns: all))?.factor
     else { return options.map { _ in 0 } }
-    var generator = SeededGenerator(seed: context.seed, stream: "max-value draws")
-    let lowest = (0..<32).map { _ -> Double in
+    // One draw is another at each step, many may be the same.
+    var generator = SeededGenerator(
+      seed: context.seed,
+      stream: design == .maxValueEntropy ? "max-value draw \(runs.count)" : "max-value draws")
+    let lowest = (0..<(design == .maxValueEntropy ? 1 : 32)).map { _ -> Double in
       let deviations = factor.times(all.map { _ in generator.normal() })
       return all.reduce(.infinity) { min($0, means[$1] + deviations[$1]) }
     }
@@ -190,6 +199,22 @@ struct EndpointSearch: FidelityMethod {
     let mixtures = mixtures(surrogate, runs)
     guard !mixtures.isEmpty else { return nil }
     let predictions = surrogate.targetLosses(at: mixtures.map(\.weights)).map { $0[0] }
+    if design == .maxValueEntropy {
+      let target = context.grid.target
+      // Of a pool what the target has; where it has none of it, whatever there is.
+      let own = mixtures.indices.filter {
+        context.reach(of: mixtures[$0], level: target.level) ?? -1 >= target.rung
+      }
+      let options = (own.isEmpty ? Array(mixtures.indices) : own).map {
+        FidelityOption(
+          step: .start(mixtures[$0], at: target), mixture: $0, level: target.level,
+          rungs: 0...target.rung, run: nil, cost: 1)
+      }
+      let scores = informations(options, mixtures, surrogate, runs)
+      let most = scores.indices.max { (scores[$0], -$0) < (scores[$1], -$1) }!
+      let chosen = options[most].mixture
+      return FidelityRecommendation(mixture: mixtures[chosen], predicted: predictions[chosen])
+    }
     let best = predictions.indices.min {
       (predictions[$0].mean, $0) < (predictions[$1].mean, $1)
     }!
