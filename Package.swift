@@ -93,9 +93,9 @@ let package = Package(
     .executableTarget(
       name: "mixpipe",
       dependencies: [
-        "ArgumentParsing", "Benchmarks", "Corpora", "Kernels", "MixtureExports",
-        "MixtureMethods", "Mixtures", "Numerics", "ProxyModels", "Reports", "RunTables", "Runs",
-        "Storage", "Studies",
+        "ArgumentParsing", "Benchmarks", "Corpora", "GaussianProcesses", "Kernels",
+        "MixtureExports", "MixtureMethods", "Mixtures", "Numerics", "ProxyModels", "Reports",
+        "RunTables", "Runs", "Storage", "Studies",
         "TableSearches", "TextSources",
       ],
       swiftSettings: strict),

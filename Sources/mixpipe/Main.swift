@@ -17,9 +17,9 @@ struct Mixpipe: Command {
   static let subcommands: [any Command.Type] = [
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
     TransferCommand.self, ExportCommand.self, ReportCommand.self, PredictCommand.self,
-    WatchCommand.self, ReplayCommand.self, SuggestCommand.self, AskCommand.self,
-    TellCommand.self, SweepCommand.self, TestbedCommand.self, BenchCommand.self,
-    MethodsCommand.self, BenchmarkCommand.self,
+    ForecastCommand.self, WatchCommand.self, ReplayCommand.self, SuggestCommand.self,
+    AskCommand.self, TellCommand.self, SweepCommand.self, TestbedCommand.self,
+    MethodsCommand.self, BenchmarkCommand.self, BenchCommand.self,
   ]
 
   static func main() {

@@ -32,7 +32,8 @@ private func trace(
     ]
   }
 
-  @Test func `regrets are means over problems, one without a mixture as that of a random one`()
+  @Test("regrets are means over problems, one without a mixture as that of a random one")
+  func regretsAreMeansOverProblemsOneWithoutAMixtureAsThatOfARandomOne()
     throws
   {
     let table = try #require(BenchmarkSummary(traces, problems: problems).tables.first)
@@ -47,7 +48,8 @@ private func trace(
     #expect(a.rank == 1.5 && table.methods[1].rank == 1.5)
   }
 
-  @Test func `a mixture is found where it is within the tolerance and stays so`() throws {
+  @Test("a mixture is found where it is within the tolerance and stays so")
+  func aMixtureIsFoundWhereItIsWithinTheToleranceAndStaysSo() throws {
     let a = try #require(BenchmarkSummary(traces, problems: problems).tables.first).methods[0]
     // Within .1 for good: at 12, at 1.5, at 12, never; within .03: at 12, at 1.5, never, never.
     #expect(a.handedOver.map(\.tolerance) == [0.1, 0.03])
@@ -58,7 +60,8 @@ private func trace(
     #expect(a.ran[0].share.mean == 0.75 && a.ran[0].median == 1)
   }
 
-  @Test func `the order of the searches does not matter`() throws {
+  @Test("the order of the searches does not matter")
+  func theOrderOfTheSearchesDoesNotMatter() throws {
     var generator = SeededGenerator(seed: 4)
     var other = traces
     generator.shuffle(&other)
@@ -69,7 +72,8 @@ private func trace(
     #expect(a == b)
   }
 
-  @Test func `a folder keeps what has ended, and goes on with it`() throws {
+  @Test("a folder keeps what has ended, and goes on with it")
+  func aFolderKeepsWhatHasEndedAndGoesOnWithIt() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "benchmark-\(UUID().uuidString)"
     ).path

@@ -7,7 +7,8 @@ import Testing
 @testable import Benchmarks
 
 @Suite struct `The suite of problems` {
-  @Test func `has ten problems and more, of three to twenty-four domains, each once`() {
+  @Test("has ten problems and more, of three to twenty-four domains, each once")
+  func hasTenProblemsAndMoreOfThreeToTwentyFourDomainsEachOnce() {
     let problems = BenchmarkSuite.problems
     #expect(problems.count >= 10 && Set(problems.map(\.name)).count == problems.count)
     #expect(problems.map(\.domains.count).min() == 3)
@@ -26,23 +27,24 @@ import Testing
     #expect(problems.contains { $0.aggregate == .worst })
   }
 
-  @Test(arguments: BenchmarkSuite.problems.map(\.name))
-  func `none is solved by equal shares, natural proportions or enumeration`(name: String) throws {
+  @Test("none is solved by equal shares, natural proportions or enumeration", arguments: BenchmarkSuite.problems.map(\.name))
+  func noneIsSolvedByEqualSharesNaturalProportionsOrEnumeration(name: String) throws {
     let problem = try #require(try BenchmarkSuite.problems(named: [name]).first)
     let check = BenchmarkCheck(problem)
     #expect(check.isPassed, "\(check.rows)")
     #expect(check.rows.count == 4)
   }
 
-  @Test func `the rule keeps a problem out that enumeration solves`() throws {
+  @Test("the rule keeps a problem out that enumeration solves")
+  func theRuleKeepsAProblemOutThatEnumerationSolves() throws {
     let check = BenchmarkCheck(try #require(BenchmarkSuite.rejected.first))
     #expect(!check.isPassed)
     #expect(check.rows.filter(\.solves).allSatisfy { $0.name.hasPrefix("enumeration") })
   }
 
   /// The optimum is data: nothing near it may be better by a hundredth of the gap.
-  @Test(arguments: BenchmarkSuite.problems.map(\.name))
-  func `the optimum has no better neighbour`(name: String) throws {
+  @Test("the optimum has no better neighbour", arguments: BenchmarkSuite.problems.map(\.name))
+  func theOptimumHasNoBetterNeighbour(name: String) throws {
     let problem = try #require(try BenchmarkSuite.problems(named: [name]).first)
     guard let optimum = problem.optimum else { return }
     let scale = BenchmarkScale(problem)
@@ -65,7 +67,8 @@ import Testing
     #expect(lowest > -0.01, "\(name): \(lowest)")
   }
 
-  @Test func `runs of one mixture scatter as said, mostly alike at all their rungs`() throws {
+  @Test("runs of one mixture scatter as said, mostly alike at all their rungs")
+  func runsOfOneMixtureScatterAsSaidMostlyAlikeAtAllTheirRungs() throws {
     let problem = try #require(try BenchmarkSuite.problems(named: ["outside-10"]).first)
     let weights = [Double](repeating: 0.1, count: 10)
     let objective = problem.objective
@@ -95,7 +98,8 @@ import Testing
     return BenchmarkRun(problem, scale: BenchmarkScale(problem), kind: kind, seed: seed)
   }
 
-  @Test func `pays no more than its budget and tells what it would hand over on the way`() throws {
+  @Test("pays no more than its budget and tells what it would hand over on the way")
+  func paysNoMoreThanItsBudgetAndTellsWhatItWouldHandOverOnTheWay() throws {
     for (kind, method) in [(BenchmarkKind.oneSize, "sobol"), (.severalSizes, "hyperband")] {
       let run = try run("harmful-6", kind)
       let trace = try run.trace(of: method)
@@ -110,7 +114,8 @@ import Testing
     }
   }
 
-  @Test func `on a pool runs at the target only what the target has`() throws {
+  @Test("on a pool runs at the target only what the target has")
+  func onAPoolRunsAtTheTargetOnlyWhatTheTargetHas() throws {
     for (kind, method) in [
       (BenchmarkKind.oneSize, "sobol"), (.severalSizes, "random"), (.severalSizes, "mfms"),
       (.severalSizes, "hyperband-sizes"), (.severalSizes, "smac"),
@@ -120,7 +125,8 @@ import Testing
     }
   }
 
-  @Test func `fixed mixtures are handed over from the first run on`() throws {
+  @Test("fixed mixtures are handed over from the first run on")
+  func fixedMixturesAreHandedOverFromTheFirstRunOn() throws {
     let run = try run("scarce-5", .oneSize)
     let trace = try run.trace(of: "uniform")
     let check = BenchmarkCheck(run.problem)
@@ -128,7 +134,8 @@ import Testing
     #expect(abs(trace.points[0].handedOver! - check.rows[0].regret) < 1e-9)
   }
 
-  @Test func `unknown methods and problems are refused`() throws {
+  @Test("unknown methods and problems are refused")
+  func unknownMethodsAndProblemsAreRefused() throws {
     #expect(throws: (any Error).self) { try run("harmful-6", .oneSize).trace(of: "sobel") }
     #expect {
       try BenchmarkSuite.problems(named: ["harmfull-6"])
@@ -145,7 +152,8 @@ import Testing
     return BenchmarkRun(problem, scale: BenchmarkScale(problem), kind: .severalSizes, seed: 1)
   }
 
-  @Test func `is told the problem and its results, and judged by what it hands over`() throws {
+  @Test("is told the problem and its results, and judged by what it hands over")
+  func isToldTheProblemAndItsResultsAndJudgedByWhatItHandsOver() throws {
     let script = """
       read problem; case "$problem" in '{"problem":'*'"threshold-3"'*) ;; *) exit 3;; esac
       echo '{"run": {"weights": [0, 0.65, 0.35], "size": 0, "rung": 2}}'
@@ -169,13 +177,13 @@ import Testing
     #expect(trace.points.contains { ($0.handedOver ?? 0) > 0.1 })
   }
 
-  @Test(arguments: [
+  @Test("is refused with what it said and what was expected", arguments: [
     ("exit 7", "ended with status 7"), ("echo nonsense; sleep 1", "said 'nonsense'"),
     ("echo '{\"run\": {\"weights\": [0.5, 0.5]}}'; sleep 1", "expected 3"),
     ("echo '{\"run\": {\"weights\": [0.5, 0.5, 0], \"size\": 9}}'; sleep 1", "cannot be run"),
     ("echo '{\"resume\": {\"run\": 4, \"rung\": 1}}'; sleep 1", "cannot be run"),
   ])
-  func `is refused with what it said and what was expected`(script: String, words: String) throws {
+  func isRefusedWithWhatItSaidAndWhatWasExpected(script: String, words: String) throws {
     let run = try run()
     #expect {
       try run.trace(of: "mine", command: script)
@@ -184,7 +192,8 @@ import Testing
     }
   }
 
-  @Test func `that ends at once has handed over nothing`() throws {
+  @Test("that ends at once has handed over nothing")
+  func thatEndsAtOnceHasHandedOverNothing() throws {
     let trace = try run().trace(of: "mine", command: "true")
     #expect(trace.runs == 0 && trace.points.last?.handedOver == nil)
   }

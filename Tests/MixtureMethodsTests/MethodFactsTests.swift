@@ -4,7 +4,8 @@ import Mixtures
 import Testing
 
 @Suite struct `What is said of the methods` {
-  @Test func `tells of every method, its source, and what shows that it is the authors'`() {
+  @Test("tells of every method, its source, and what shows that it is the authors'")
+  func tellsOfEveryMethodItsSourceAndWhatShowsThatItIsTheAuthors() {
     let names = methodNames.map(\.name) + fidelityMethodNames.map(\.name)
     #expect(MethodFacts.all.map(\.name) == names)
     for facts in MethodFacts.all {
@@ -17,7 +18,8 @@ import Testing
     }
   }
 
-  @Test func `a method of ours beside a published one says what differs`() {
+  @Test("a method of ours beside a published one says what differs")
+  func aMethodOfOursBesideAPublishedOneSaysWhatDiffers() {
     for facts in MethodFacts.all
     where facts.name.hasSuffix("-tuned") || facts.name.hasSuffix("-fixed")
       || facts.name.hasSuffix("-static")
@@ -26,14 +28,16 @@ import Testing
     }
   }
 
-  @Test func `can be read by a program`() throws {
+  @Test("can be read by a program")
+  func canBeReadByAProgram() throws {
     let data = try JSONEncoder().encode(MethodFacts.all)
     #expect(try JSONDecoder().decode([MethodFacts].self, from: data) == MethodFacts.all)
   }
 }
 
 @Suite struct `Raw-weight Bayesian optimization as its author ran it` {
-  @Test func `begins with half of its trials, 32 at most, and hands over the best of all`() throws {
+  @Test("begins with half of its trials, 32 at most, and hands over the best of all")
+  func beginsWithHalfOfItsTrials32AtMostAndHandsOverTheBestOfAll() throws {
     var context = SyntheticTrainer.context(seed: 4, initialTrials: 6)
     context.trials = 24
     var method = try makeMethod(named: "bo-raw", context: context)

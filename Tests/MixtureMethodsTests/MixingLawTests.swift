@@ -247,7 +247,8 @@ private let three = ["a", "b", "c"]
 
 @Suite struct `What draws a law's optimum or descends on it` {
   /// SciPy 1.17.1, SLSQP: the mean of exp(A x) and .05 times the divergence from (.6, .3, .1).
-  @Test func `Olmix's proposal agrees with SciPy's`() {
+  @Test("Olmix's proposal agrees with SciPy's")
+  func olmixsProposalAgreesWithSciPys() {
     let laws = [[0.2, -1.5, -0.4], [-0.8, 0.1, 0.3]].map {
       LawModel.Law.exponential(ExponentialLaw(floor: -20, scale: 0, slopes: $0))
     }
@@ -258,7 +259,8 @@ private let three = ["a", "b", "c"]
     #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 2e-5 }, "\(found)")
   }
 
-  @Test func `a pull draws to its center, and without a law ends there`() {
+  @Test("a pull draws to its center, and without a law ends there")
+  func aPullDrawsToItsCenterAndWithoutALawEndsThere() {
     let flat = LawModel(laws: [.constant(3)], target: .mean(of: ["a"]))
     let center = [0.5, 0.3, 0.2, 0]
     let found = flat.minimum(parts: 4, pull: DivergencePull(strength: 0.1, center: center))
@@ -269,12 +271,12 @@ private let three = ["a", "b", "c"]
 
   /// `loss_fn` and `update_with_stop` of `Anvith-Thudi/MixMin`, version 7212abe, run by JAX 0.10.2 on the losses of
   /// three experts on five examples: the weights after 1, 10 and 100 steps.
-  @Test(arguments: [
+  @Test("MixMin's steps are those of the authors' functions", arguments: [
     (1, [0.338724826765, 0.417598467578, 0.243676705656]),
     (10, [0.294786100289, 0.631547803628, 0.073666096083]),
     (100, [0.287628418214, 0.664072136117, 0.048299445669]),
   ])
-  func `MixMin's steps are those of the authors' functions`(steps: Int, expected: [Double]) {
+  func mixMinsStepsAreThoseOfTheAuthorsFunctions(steps: Int, expected: [Double]) {
     let losses = [
       [1.2, 3.1, 0.7, 2.2, 4.0], [2.0, 1.1, 1.9, 2.1, 2.5], [3.3, 2.7, 2.8, 0.6, 3.9],
     ]
@@ -293,7 +295,7 @@ private let three = ["a", "b", "c"]
     return method
   }
 
-  @Test(arguments: [
+  @Test("hand over what is feasible", arguments: [
     "bimix", "mixlaws", "olmix", "olmix-tuned", "regmix-linear", "climb", "climb-tuned",
   ])
   func handOverWhatIsFeasible(name: String) throws {

@@ -18,7 +18,8 @@ import Testing
     lengthscales: [0.7, 0.5, 0.9], slopes: [0.3, -0.2, 0.1, -0.4, -0.25], intercept: 2.9)
 
   /// SciPy 1.17.1: `multivariate_normal.logpdf` over five outcomes, and the conditional distribution by hand.
-  @Test func `likelihood, posterior and improvement agree with SciPy's`() throws {
+  @Test("likelihood, posterior and improvement agree with SciPy's")
+  func likelihoodPosteriorAndImprovementAgreeWithSciPys() throws {
     let (value, _) = try #require(Self.process.likelihood(Self.inputs, Self.outcomes))
     #expect(abs(value - -0.8368344178449656) < 1e-12)
     let posterior = try #require(
@@ -29,7 +30,8 @@ import Testing
     #expect(abs(posterior.improvement(place) - 0.1882558369266519) < 1e-12)
   }
 
-  @Test func `the likelihood's gradient is that of differences, and fitting climbs it`() throws {
+  @Test("the likelihood's gradient is that of differences, and fitting climbs it")
+  func theLikelihoodsGradientIsThatOfDifferencesAndFittingClimbsIt() throws {
     let (value, gradient) = try #require(Self.process.likelihood(Self.inputs, Self.outcomes))
     let step = 1e-5
     func moved(_ at: Int, _ by: Double) -> Double {
@@ -101,7 +103,8 @@ import Testing
     return (runs, method)
   }
 
-  @Test func `begins with twenty short runs of any size, then takes three lengths`() throws {
+  @Test("begins with twenty short runs of any size, then takes three lengths")
+  func beginsWithTwentyShortRunsOfAnySizeThenTakesThreeLengths() throws {
     let context = Self.context(nil)
     let (runs, _) = Self.run(context, steps: 30)
     let first = runs.prefix(20)
@@ -111,7 +114,8 @@ import Testing
     #expect(runs.count > 20)
   }
 
-  @Test func `hands over the mixture of the lowest loss at any size and length`() throws {
+  @Test("hands over the mixture of the lowest loss at any size and length")
+  func handsOverTheMixtureOfTheLowestLossAtAnySizeAndLength() throws {
     let (runs, method) = Self.run(Self.context(nil), steps: 26)
     var best = (value: Double.infinity, mixture: runs[0].mixture)
     for run in runs {
@@ -124,7 +128,8 @@ import Testing
     #expect(asked.recommendation(runs: runs)?.mixture == best.mixture)
   }
 
-  @Test func `one made anew with the same runs proposes the same`() throws {
+  @Test("one made anew with the same runs proposes the same")
+  func oneMadeAnewWithTheSameRunsProposesTheSame() throws {
     let pool = SobolSequence.simplexPoints(parts: 3, count: 30, seed: 5).map {
       Mixture(domains: Self.domains, proportionalTo: $0)
     }
@@ -142,7 +147,8 @@ import Testing
 }
 
 @Suite struct `A forest of regression trees` {
-  @Test func `finds steps, and is unsure where its trees disagree`() {
+  @Test("finds steps, and is unsure where its trees disagree")
+  func findsStepsAndIsUnsureWhereItsTreesDisagree() {
     var generator = SeededGenerator(seed: 3)
     let inputs = (0..<80).map { _ in [generator.uniform(), generator.uniform()] }
     let targets = inputs.map { $0[0] > 0.5 ? 2.0 : 1.0 }

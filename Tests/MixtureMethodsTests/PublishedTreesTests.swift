@@ -74,19 +74,22 @@ private enum SmallTable {
     }
   }
 
-  @Test func `end and predict as LightGBM's do with RegMix's`() {
+  @Test("end and predict as LightGBM's do with RegMix's")
+  func endAndPredictAsLightGBMsDoWithRegMixs() {
     expect(
       trees(.regMix),
       [3.141591564, 2.780822994, 2.47013393, 2.85965868, 2.917712501, 2.85965868], count: 475)
   }
 
-  @Test func `end and predict as LightGBM's do with CLIMB's`() {
+  @Test("end and predict as LightGBM's do with CLIMB's")
+  func endAndPredictAsLightGBMsDoWithCLIMBs() {
     expect(
       trees(.climb),
       [2.971002266, 2.823875369, 2.528366426, 2.877839686, 2.928511522, 2.800225674], count: 1000)
   }
 
-  @Test func `predict as LightGBM's do with its defaults`() {
+  @Test("predict as LightGBM's do with its defaults")
+  func predictAsLightGBMsDoWithItsDefaults() {
     var settings = HistogramTrees.Settings()
     settings.rounds = 50
     expect(
@@ -94,7 +97,8 @@ private enum SmallTable {
       [3.004710937, 2.8960389, 2.544734121, 3.063120815, 2.792861836, 3.046318258], count: 50)
   }
 
-  @Test func `predict as LightGBM's do with penalties and little depth`() {
+  @Test("predict as LightGBM's do with penalties and little depth")
+  func predictAsLightGBMsDoWithPenaltiesAndLittleDepth() {
     var settings = HistogramTrees.Settings()
     (settings.rounds, settings.rate, settings.depth) = (200, 0.05, 4)
     (settings.leafSize, settings.lambda1, settings.lambda2) = (5, 0.02, 1)
@@ -103,7 +107,8 @@ private enum SmallTable {
       [2.886785911, 2.815632338, 2.490929722, 2.859049783, 2.857861565, 2.812541756], count: 200)
   }
 
-  @Test func `are a constant where no leaf could hold enough runs`() {
+  @Test("are a constant where no leaf could hold enough runs")
+  func areAConstantWhereNoLeafCouldHoldEnoughRuns() {
     let (inputs, targets) = (
       Array(SmallTable.inputs.prefix(30)), Array(SmallTable.targets.prefix(30))
     )
@@ -112,7 +117,8 @@ private enum SmallTable {
     #expect(HistogramTrees([[0.2, 0.8]], targets: [1.5], settings: .climb)([0, 1]) == 1.5)
   }
 
-  @Test func `share bins where there are more values than bins`() {
+  @Test("share bins where there are more values than bins")
+  func shareBinsWhereThereAreMoreValuesThanBins() {
     var generator = SeededGenerator(seed: 9)
     let inputs = (0..<600).map { _ in [generator.uniform(), Double(generator.integer(below: 3))] }
     let targets = inputs.map { ($0[0] > 0.371 ? 1.0 : 0) + $0[1] }

@@ -1,6 +1,6 @@
 import Foundation
 import Numerics
-import ProxyModels
+@testable import ProxyModels
 import Testing
 
 private func report(
@@ -19,7 +19,8 @@ private func near(_ found: [Double], _ expected: [Double], _ tolerance: Double) 
 @Suite struct `Weights as the authors of online methods have them` {
   /// `SmoothedMeanWeightUpdater.group_update` of `alon-albalak/online-data-mixing`, version edbfdad, run on these
   /// losses at iterations 11 to 15 with a smoothing of .5.
-  @Test func `smoothed rewards give the weights of the authors' class`() {
+  @Test("smoothed rewards give the weights of the authors' class")
+  func smoothedRewardsGiveTheWeightsOfTheAuthorsClass() {
     var weights = SmoothedRewardWeights(start: [0.5, 0.3, 0.2], warmupShare: 0.02)
     // Ten steps of warm-up, at the first weights, from which nothing is learnt.
     for step in 0..<10 {
@@ -41,7 +42,8 @@ private func near(_ found: [Double], _ expected: [Double], _ tolerance: Double) 
 
   /// Falls, linear system, scaling and moving average of `trainer/aioli_trainer.py`, version a236112, computed with
   /// NumPy for two rounds of two sweeps over three domains in a fixed order; η = .1, average .5, probes of .5.
-  @Test func `probes give the weights of the authors' update`() {
+  @Test("probes give the weights of the authors' update")
+  func probesGiveTheWeightsOfTheAuthorsUpdate() {
     let measured: [[[Double]]] = [
       [
         [4.0, 4.0, 4.0], [3.918, 3.917, 3.944], [3.882, 3.902, 3.899], [3.835, 3.888, 3.885],
@@ -73,7 +75,8 @@ private func near(_ found: [Double], _ expected: [Double], _ tolerance: Double) 
     }
   }
 
-  @Test func `each sweep goes through all domains, in an order of its own`() {
+  @Test("each sweep goes through all domains, in an order of its own")
+  func eachSweepGoesThroughAllDomainsInAnOrderOfItsOwn() {
     let weights = ProbedWeights(parts: 4, settings: .published(parts: 4), seed: 3)
     var orders: Set<[Int]> = []
     for round in 0..<20 {
@@ -125,7 +128,8 @@ private func near(_ found: [Double], _ expected: [Double], _ tolerance: Double) 
   ].map { Double($0) / 10_000 }
 
   /// SciPy 1.17.1: `savgol_filter(losses, 101, 3)`.
-  @Test func `losses are smoothed as by SciPy`() {
+  @Test("losses are smoothed as by SciPy")
+  func lossesAreSmoothedAsBySciPy() {
     let places = [0, 20, 34, 150, 299]
     #expect(
       near(
@@ -135,7 +139,8 @@ private func near(_ found: [Double], _ expected: [Double], _ tolerance: Double) 
   }
 
   /// `loss_fn` of `yidingjiang/ado`, version bc3d8d0, run by JAX 0.10.2 and minimized by SciPy's L-BFGS-B.
-  @Test func `scaling laws have the minimum of the authors' cost`() throws {
+  @Test("scaling laws have the minimum of the authors' cost")
+  func scalingLawsHaveTheMinimumOfTheAuthorsCost() throws {
     let places = Array(stride(from: 34, to: 300, by: 10))
     let law = try #require(
       DomainScalingLaw(
@@ -146,7 +151,8 @@ private func near(_ found: [Double], _ expected: [Double], _ tolerance: Double) 
     #expect(abs(law.floor - 0.5) < 1e-3 && abs(law.power - 0.11454) < 2e-3)
   }
 
-  @Test func `a domain whose loss still falls fast gains weight, and none falls below a hundredth`()
+  @Test("a domain whose loss still falls fast gains weight, and none falls below a hundredth")
+  func aDomainWhoseLossStillFallsFastGainsWeightAndNoneFallsBelowAHundredth()
   {
     var weights = ScalingLawWeights(start: [0.4, 0.4, 0.2])
     for step in 0..<600 {

@@ -3,7 +3,8 @@ import Storage
 import Testing
 
 @Suite struct `The program on methods and their benchmark` {
-  @Test func `says where each method comes from, to people and to programs`() throws {
+  @Test("says where each method comes from, to people and to programs")
+  func saysWhereEachMethodComesFromToPeopleAndToPrograms() throws {
     let text = try Program.run(["methods", "regmix", "mfms"])
     #expect(text.code == 0)
     for words in ["sail-sg/regmix at b004d3a", "namkoong-lab/data-recipes", "differs", "shown by"] {
@@ -15,7 +16,7 @@ import Testing
     #expect(facts.count > 40 && facts.allSatisfy { $0["check"] is String })
   }
 
-  @Test(arguments: [
+  @Test("refuses in one line what it cannot do", arguments: [
     (["methods", "regmx"], "did you mean 'regmix'?"),
     (["benchmark", "--problems", "harmfull-6"], "did you mean 'harmful-6'?"),
     (["benchmark", "--kind", "both"], "expected one-size or sizes"),
@@ -23,14 +24,15 @@ import Testing
     (["benchmark", "--entry", "true", "--name", "bo"], "the name of a built-in method"),
     (["benchmark", "--seeds", "0"], "expected at least 1"),
   ])
-  func `refuses in one line what it cannot do`(words: [String], message: String) throws {
+  func refusesInOneLineWhatItCannotDo(words: [String], message: String) throws {
     let result = try Program.run(words)
     #expect(result.code == 64)
     #expect(result.errors.contains(message), "\(result.errors)")
     #expect(result.output.isEmpty)
   }
 
-  @Test func `gives the same table for any number of workers and after an interruption`() throws {
+  @Test("gives the same table for any number of workers and after an interruption")
+  func givesTheSameTableForAnyNumberOfWorkersAndAfterAnInterruption() throws {
     let folder = try TemporaryFolder()
     func benchmark(_ name: String, _ more: [String]) throws -> String {
       let result = try Program.run(
@@ -54,7 +56,8 @@ import Testing
     #expect(page.contains("hyperband") && page.contains("pool-12"))
   }
 
-  @Test func `runs a command beside the built-in methods`() throws {
+  @Test("runs a command beside the built-in methods")
+  func runsACommandBesideTheBuiltInMethods() throws {
     let folder = try TemporaryFolder()
     let script = folder.path + "/entry.sh"
     try """

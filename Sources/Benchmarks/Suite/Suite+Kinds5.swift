@@ -1,7 +1,7 @@
 // Data of the problem; see `origin`.
 extension BenchmarkSuite {
   static let kinds5 = #"""
-    {"name":"kinds-5","version":1,"summary":"Five kinds of text at 70M to 410M parameters,
+    {"name":"kinds-5","version":1,"summary":"Five kinds of text at 70M to 410M parameters,\#
      five lengths; five held-out subsets of the Pile.",
     "origin":"fitted to the 5Mix table of Data Mixing Laws (yegcjs/mixinglaws): an exponential law at each size and length (26 mixtures); held-out R2 of the objective at the target in folds 0.79",
     "domains":["academic","prose","dialogue","symbolic","internet"],"availableTokens":[80000000000,

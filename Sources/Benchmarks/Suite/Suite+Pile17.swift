@@ -2,9 +2,9 @@
 extension BenchmarkSuite {
   static let pile17 = #"""
     {"name":"pile-17","version":1,"summary":"Seventeen domains of the Pile at 1M, 60M and 1B parameters.",
-    "origin":"fitted to RegMix's tables (sail-sg/regmix at b004d3a,
-     MIT): exponential laws at 1M (768 runs) and 60M (256),
-     at 1B (64) that of 60M with a slope for each weight; held-out R2 of the objective in folds .81, .82,
+    "origin":"fitted to RegMix's tables (sail-sg/regmix at b004d3a,\#
+     MIT): exponential laws at 1M (768 runs) and 60M (256),\#
+     at 1B (64) that of 60M with a slope for each weight; held-out R2 of the objective in folds .81, .82,\#
      .73","domains":["arxiv","freelaw","nih_exporter","pubmed_central","wikipedia_en","dm_mathematics",
     "github","philpapers","stackexchange","enron_emails","gutenberg_pg_19","pile_cc","ubuntu_irc",
     "europarl","hackernews","pubmed_abstracts","uspto_backgrounds"],"availableTokens":[11328527300,

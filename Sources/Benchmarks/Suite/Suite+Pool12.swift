@@ -1,7 +1,7 @@
 // Data of the problem; see `origin`.
 extension BenchmarkSuite {
   static let pool12 = #"""
-    {"name":"pool-12","version":1,"summary":"Twelve domains and a pool of 240 mixtures,
+    {"name":"pool-12","version":1,"summary":"Twelve domains and a pool of 240 mixtures,\#
      of which 60 may be run at the two larger sizes.","origin":"planted","domains":["d1","d2","d3","d4",
     "d5","d6","d7","d8","d9","d10","d11","d12"],"availableTokens":[1296000000,1296000000,1296000000,
     1296000000,1296000000,1296000000,6480000000,6480000000,6480000000,6480000000,6480000000,6480000000],

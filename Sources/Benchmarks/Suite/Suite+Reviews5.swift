@@ -1,7 +1,7 @@
 // Data of the problem; see `origin`.
 extension BenchmarkSuite {
   static let reviews5 = #"""
-    {"name":"reviews-5","version":1,"summary":"Five domains of Debian's texts at 50k to 400k parameters,
+    {"name":"reviews-5","version":1,"summary":"Five domains of Debian's texts at 50k to 400k parameters,\#
      four lengths; movie reviews and documentation held out.",
     "origin":"fitted to runs/testbed: an exponential law at each size and length (64 mixtures at 400k); held-out R2 in folds 0.90 and 0.84 at the target",
     "domains":["books","web","code","papers","chat"],"availableTokens":[5000000,12000000,9000000,6000000,

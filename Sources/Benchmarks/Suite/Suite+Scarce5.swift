@@ -1,7 +1,7 @@
 // Data of the problem; see `origin`.
 extension BenchmarkSuite {
   static let scarce5 = #"""
-    {"name":"scarce-5","version":1,"summary":"Five domains,
+    {"name":"scarce-5","version":1,"summary":"Five domains,\#
      the two most useful with text for a twentieth of the target: small runs never repeat it.",
     "origin":"planted","domains":["d1","d2","d3","d4","d5"],"availableTokens":[38880000,64800000,3888000000,
     10368000000,25920000000],"targets":["d1","d2","t1","t2"],"weights":[0.25,0.25,0.25,0.25],

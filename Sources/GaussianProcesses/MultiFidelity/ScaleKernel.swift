@@ -1,61 +1,95 @@
 import Foundation
 import Numerics
 
-/// The covariance of runs' values a and amplitudes b, one output's hyperparameters fixed.
+/// The covariance of measurements, one set of hyperparameters fixed.
 struct ScaleKernel: Sendable {
-  /// A value or an amplitude of a run of some mixture and size, its own noise not included.
-  struct Latent: Sendable, Hashable {
-    /// Index of the mixture among some points.
-    var mixture: Int
-    /// ln(N*/N).
-    var logSizeRatio: Double
-    var isAmplitude: Bool
-  }
-
   let hyperparameters: ScaleHyperparameters
-  /// Of f, and of M.
-  let level: Kernel
-  let shape: Kernel
+  /// A typical loss in standardized units: shares of a loss times this are standardized.
+  let unit: Double
 
-  private static let squaredConstant =
-    Hyperparameters.constantDeviation * Hyperparameters.constantDeviation
+  typealias Index = ScaleHyperparameters.Index
 
-  init(form: ScaleForm, hyperparameters: ScaleHyperparameters) {
-    self.hyperparameters = hyperparameters
-    level = Kernel(form: form.mixture, hyperparameters: hyperparameters.mixture)
-    var plain = form.mixture
-    plain.law = .none
-    plain.hasLinear = false
-    var logs = hyperparameters.mixture.logs
-    logs[Hyperparameters.Index.amplitude] = 0
-    shape = Kernel(form: plain, hyperparameters: Hyperparameters(logs: logs))
+  /// A matrix and its derivatives in some of the hyperparameters.
+  struct Part {
+    var values: Matrix
+    var slopes: [(index: Int, values: Matrix)]
   }
 
-  /// f and M among points that are all different: both triangles, (p, p), and what their gradients need.
-  func covariance(within points: EmbeddedMixtures) -> Pair {
-    let (levels, levelSlopes) = level.covariance(within: points, wantsSlopes: true)
-    let (shapes, shapeSlopes) = shape.covariance(within: points, wantsSlopes: true)
-    var centered = Self.centered(levels, mirrors: true)
-    addLaws(points, points, to: &centered)
-    for i in 0..<points.count { centered[i, i] += hyperparameters.squaredResidual }
-    return Pair(
-      level: centered, shape: Self.centered(shapes, mirrors: true),
-      raw: (levels, shapes), slopes: (levelSlopes!, shapeSlopes!))
+  /// M of smoothness 5/2, and (1 + a) exp(-a) with a = √5 r, from which its slopes follow.
+  private static func matern(_ squared: Double) -> (value: Double, bend: Double) {
+    let a = (5 * squared).squareRoot()
+    let decay = exp(-a)
+    return ((1 + a + a * a / 3) * decay, (1 + a) * decay)
   }
 
-  /// f and M between points, (a, b).
-  func covariance(_ a: EmbeddedMixtures, _ b: EmbeddedMixtures) -> (level: Matrix, shape: Matrix) {
-    var levels = Self.centered(level.covariance(a, b).values, mirrors: false)
-    addLaws(a, b, to: &levels)
+  // MARK: Mixtures
+
+  /// k, (a, b).
+  ///
+  /// - Parameter wantsSlopes: only within one set of mixtures.
+  func mixtures(
+    _ a: EmbeddedMixtures, _ b: EmbeddedMixtures, wantsSlopes: Bool = false
+  ) -> Part {
+    let h = hyperparameters
+    let (amplitude, inverse) = (h.squaredAmplitude, 1 / (h.lengthscale * h.lengthscale))
+    var values = Matrix(rows: a.count, columns: b.count)
+    var bySize = values
+    var byLengthscale = values
+    var byResidual = values
+    let products = a.coordinates.times(b.coordinates, transposingSelf: true)
+    let (ownA, ownB) = (Self.squares(a.coordinates), Self.squares(b.coordinates))
     for j in 0..<b.count {
-      for i in 0..<a.count where a.isSame(i, as: j, of: b) {
-        levels[i, j] += hyperparameters.squaredResidual
+      for i in 0..<a.count {
+        let squared = max(ownA[i] + ownB[j] - 2 * products[i, j], 0) * inverse
+        // Rounding leaves a little of the distance of a mixture to itself.
+        let isSame = squared < 1e-9 && a.isSame(i, as: j, of: b)
+        let (matern, bend) = Self.matern(isSame ? 0 : squared)
+        values[i, j] = amplitude * matern + (isSame ? h.squaredResidual : 0)
+        guard wantsSlopes else { continue }
+        bySize[i, j] = 2 * amplitude * matern
+        byLengthscale[i, j] = isSame ? 0 : amplitude * 5 / 3 * squared * bend
+        byResidual[i, j] = isSame ? 2 * h.squaredResidual : 0
       }
     }
-    return (levels, Self.centered(shape.covariance(a, b).values, mirrors: false))
+    let share = h.squaredLaw / Double(max(a.parts, 1))
+    let (lawsA, lawsB) = (laws(a), laws(b))
+    let own = lawsA.values.times(lawsB.values, transposingSelf: true)
+    // Σ (w - 1/k)(w' - 1/k) = Σ w w' - 1/k.
+    let lines = a.weights.times(b.weights, transposingSelf: true)
+    let slope = h.squaredLinear * Double(a.parts)
+    let even = 1 / Double(max(a.parts, 1))
+    for at in values.elements.indices {
+      values.elements[at] +=
+        share * own.elements[at] + slope * (lines.elements[at] - even)
+    }
+    guard wantsSlopes else { return Part(values: values, slopes: []) }
+    var byLinear = lines
+    for at in lines.elements.indices {
+      byLinear.elements[at] = 2 * slope * (lines.elements[at] - even)
+    }
+    var byLaw = own
+    var byFloor = lawsA.slopes.times(lawsB.values, transposingSelf: true)
+    let other = lawsA.values.times(lawsB.slopes, transposingSelf: true)
+    for at in byLaw.elements.indices {
+      byLaw.elements[at] *= 2 * share
+      byFloor.elements[at] = share * (byFloor.elements[at] + other.elements[at])
+    }
+    return Part(
+      values: values,
+      slopes: [
+        (Index.amplitude, bySize), (Index.lengthscale, byLengthscale),
+        (Index.residual, byResidual), (Index.law, byLaw), (Index.floor, byFloor),
+        (Index.linear, byLinear),
+      ])
   }
 
-  /// uⱼ of each point, (k, p), and its derivative in ln ε.
+  private static func squares(_ matrix: Matrix) -> [Double] {
+    (0..<matrix.columns).map { column in
+      (0..<matrix.rows).reduce(0) { $0 + matrix[$1, column] * matrix[$1, column] }
+    }
+  }
+
+  /// uⱼ of each mixture, (k, m), and its derivative in ln ε.
   private func laws(_ points: EmbeddedMixtures) -> (values: Matrix, slopes: Matrix) {
     let floor = hyperparameters.floor
     let even = 1 / Double(max(points.parts, 1))
@@ -68,106 +102,114 @@ struct ScaleKernel: Sendable {
     return (values, slopes)
   }
 
-  /// L²/k.
-  private func lawShare(_ points: EmbeddedMixtures) -> Double {
-    hyperparameters.squaredLaw / Double(max(points.parts, 1))
-  }
+  // MARK: Fidelities
 
-  private func addLaws(_ a: EmbeddedMixtures, _ b: EmbeddedMixtures, to matrix: inout Matrix) {
-    let share = lawShare(a)
-    guard share > 0 else { return }
-    let products = laws(a).values.times(laws(b).values, transposingSelf: true)
-    for at in matrix.elements.indices { matrix.elements[at] += share * products.elements[at] }
-  }
-
-  /// The derivatives in ln L and ln ε of Σ K̄ᵢⱼ Kᵢⱼ, K the laws' part among points.
-  func lawGradient(
-    of adjoints: Matrix, at points: EmbeddedMixtures
-  ) -> (amplitude: Double, floor: Double) {
-    let share = lawShare(points)
-    guard share > 0 else { return (0, 0) }
-    let (values, slopes) = laws(points)
-    let products = values.times(values, transposingSelf: true)
-    let moved = slopes.times(values, transposingSelf: true)
-    var (amplitude, floor) = (0.0, 0.0)
-    for j in 0..<points.count {
-      for i in 0..<points.count {
-        amplitude += 2 * share * adjoints[i, j] * products[i, j]
-        floor += share * adjoints[i, j] * (moved[i, j] + moved[j, i])
+  /// How contrasts of two cells go together, their growth not included, (a, b).
+  func correlations(_ a: [ScaleCell], _ b: [ScaleCell], wantsSlopes: Bool = false) -> Part {
+    let h = hyperparameters
+    let p = h.warp
+    var values = Matrix(rows: a.count, columns: b.count)
+    var (bySize, byLength, byWarp) = (values, values, values)
+    func slope(_ t: Double) -> Double { t * exp(p * t) - ScaleHyperparameters.warped(t, p) }
+    for (j, other) in b.enumerated() {
+      for (i, one) in a.enumerated() {
+        let x =
+          (ScaleHyperparameters.warped(one.size, p) - ScaleHyperparameters.warped(other.size, p))
+          / h.sizeScale
+        let y =
+          (ScaleHyperparameters.warped(one.length, p)
+            - ScaleHyperparameters.warped(other.length, p)) / h.lengthScale
+        let (matern, bend) = Self.matern(x * x + y * y)
+        values[i, j] = matern
+        guard wantsSlopes else { continue }
+        bySize[i, j] = 5 / 3 * bend * x * x
+        byLength[i, j] = 5 / 3 * bend * y * y
+        let pull =
+          x * (slope(one.size) - slope(other.size)) / h.sizeScale
+          + y * (slope(one.length) - slope(other.length)) / h.lengthScale
+        byWarp[i, j] = -5 / 3 * bend * pull
       }
     }
-    return (amplitude, floor)
+    return Part(
+      values: values,
+      slopes: wantsSlopes
+        ? [(Index.sizeScale, bySize), (Index.lengthScale, byLength), (Index.warp, byWarp)] : [])
   }
 
-  struct Pair {
-    var level: Matrix
-    var shape: Matrix
-    /// As the kernels gave them.
-    var raw: (level: Matrix, shape: Matrix)
-    var slopes: (level: Matrix, shape: Matrix)
+  /// Of the level that all mixtures share, (a, b).
+  func levels(_ a: [ScaleCell], _ b: [ScaleCell], wantsSlopes: Bool = false) -> Part {
+    let h = hyperparameters
+    let p = h.warp
+    let wide = ScaleHyperparameters.levels
+    let squaredUnit = unit * unit
+    let inverse = 1 / (h.levelScale * h.levelScale)
+    var values = Matrix(rows: a.count, columns: b.count)
+    var (byDeviation, byScale, byWarp) = (values, values, values)
+    func features(_ cell: ScaleCell) -> (values: [Double], slopes: [Double]) {
+      let x = ScaleHyperparameters.warped(cell.size, p)
+      let y = ScaleHyperparameters.warped(cell.length, p)
+      let dx = cell.size * exp(p * cell.size) - x
+      let dy = cell.length * exp(p * cell.length) - y
+      return (
+        [wide.bySize * x, wide.byLength * y, wide.byBoth * x * y],
+        [wide.bySize * dx, wide.byLength * dy, wide.byBoth * (dx * y + x * dy)]
+      )
+    }
+    let (left, right) = (a.map(features), b.map(features))
+    for (j, other) in b.enumerated() {
+      for (i, one) in a.enumerated() {
+        let (x, y) = (one.size - other.size, one.length - other.length)
+        let squared = (x * x + y * y) * inverse
+        let (matern, bend) = Self.matern(squared)
+        let law = dot(left[i].values, right[j].values)
+        values[i, j] =
+          wide.constant * wide.constant + squaredUnit * (law + h.squaredLevel * matern)
+        guard wantsSlopes else { continue }
+        byDeviation[i, j] = 2 * squaredUnit * h.squaredLevel * matern
+        byScale[i, j] = squaredUnit * h.squaredLevel * 5 / 3 * squared * bend
+        byWarp[i, j] =
+          squaredUnit
+          * (dot(left[i].slopes, right[j].values) + dot(left[i].values, right[j].slopes))
+      }
+    }
+    return Part(
+      values: values,
+      slopes: wantsSlopes
+        ? [
+          (Index.levelDeviation, byDeviation), (Index.levelScale, byScale), (Index.warp, byWarp),
+        ] : [])
   }
 
-  /// The kernels' own constant is left out: the trends take its place.
-  private static func centered(_ matrix: Matrix, mirrors: Bool) -> Matrix {
-    var result = matrix
-    let n = matrix.rows
-    result.elements.withUnsafeMutableBufferPointer { elements in
-      for i in elements.indices { elements[i] -= squaredConstant }
-      guard mirrors else { return }
-      for j in 0..<n {
-        for i in j + 1..<max(n, j + 1) { elements[j + i * n] = elements[i + j * n] }
+  // MARK: Points
+
+  /// The covariance of points without jitter, (a, b).
+  ///
+  /// - Parameter hasLevel: whether what all mixtures share is part of it.
+  func covariance(_ a: ScaleInputs, _ b: ScaleInputs, hasLevel: Bool = true) -> Matrix {
+    let weights = mixtures(a.mixtures, b.mixtures).values
+    let correlations = correlations(a.cells, b.cells).values
+    let levels = levels(a.cells, b.cells).values
+    let (growthA, growthB) = (
+      a.cells.map(hyperparameters.growth), b.cells.map(hyperparameters.growth)
+    )
+    let noises = (0..<a.mixtures.count).map { noise(a.mixtures, $0) }
+    var result = Matrix(rows: a.count, columns: b.count)
+    for (j, second) in b.points.enumerated() {
+      for (i, first) in a.points.enumerated() {
+        let growth = growthA[first.cell] * growthB[second.cell]
+        var value =
+          growth * weights[first.mixture, second.mixture]
+          * correlations[first.cell, second.cell]
+        if hasLevel { value += levels[first.cell, second.cell] }
+        if let run = first.run, run == second.run { value += growth * noises[first.mixture] }
+        result[i, j] = value
       }
     }
     return result
   }
 
-  /// What a latent variable's covariances are made of.
-  struct Factors {
-    var deficit: Double
-    /// What f counts in it: 1 + ρ s, or φ.
-    var level: Double
-    var isAmplitude: Bool
-  }
-
-  func factors(logSizeRatio: Double, isAmplitude: Bool) -> Factors {
-    let s = hyperparameters.deficit(logSizeRatio)
-    return Factors(
-      deficit: s,
-      level: isAmplitude
-        ? hyperparameters.amplitudeFactor : 1 + hyperparameters.sizeFactor * s,
-      isAmplitude: isAmplitude)
-  }
-
-  /// Of two latent variables, from f and M between their mixtures.
-  func covariance(_ a: Factors, _ b: Factors, level: Double, shape: Double) -> Double {
-    let common = a.level * b.level * level
-    let trends = ScaleHyperparameters.trends
-    switch (a.isAmplitude, b.isAmplitude) {
-    case (false, false):
-      return common + trends.value * trends.value
-        + trends.valueBySize * trends.valueBySize * a.deficit * b.deficit
-        + hyperparameters.squaredBias * hyperparameters.biasFactor(a.deficit, b.deficit) * shape
-    case (true, true):
-      return common + trends.amplitude * trends.amplitude
-        + trends.amplitudeBySize * trends.amplitudeBySize * a.deficit * b.deficit
-        + hyperparameters.squaredAmplitudeSpread * shape
-    default: return common
-    }
-  }
-
-  /// The prior variance of a value at the target, at each point, no run's noise included.
-  func targetVariances(_ points: EmbeddedMixtures) -> [Double] {
-    let trend = ScaleHyperparameters.trends.value
-    let (share, laws) = (lawShare(points), laws(points).values)
-    return level.variances(points).enumerated().map { i, variance in
-      let own = laws.column(i)
-      return variance - Self.squaredConstant + hyperparameters.squaredResidual + trend * trend
-        + (share > 0 ? share * dot(own, own) : 0)
-    }
-  }
-
-  /// The variance of each run's own noise in its value.
-  func noise(at points: EmbeddedMixtures) -> [Double] {
-    hyperparameters.mixture.noiseVariances(at: points)
+  /// The variance of a run's own noise, its growth not included.
+  func noise(_ mixtures: EmbeddedMixtures, _ index: Int) -> Double {
+    hyperparameters.noise * exp(hyperparameters.noiseSlope * mixtures.unevenness(index))
   }
 }

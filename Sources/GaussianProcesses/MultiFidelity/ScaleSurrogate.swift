@@ -11,243 +11,228 @@ package protocol TargetSurrogate: Sendable {
   func targetValues(of function: LossFunction, at mixtures: [[Double]]) -> [Prediction]
 }
 
-/// The form and hyperparameters of every output, and what outcomes are standardized by: all that is learned
-/// besides the conditioning itself.
-package struct ScaleFit: Sendable {
-  package var form: ScaleForm
-  package var logs: [[Double]]
-  /// Frozen with the hyperparameters, so that one more run does not move all others.
-  package var standards: [(location: Double, scale: Double)]
-  /// What all runs' curves of each output share, standardized; frozen likewise.
-  package var commons: [CommonCurve]
-  /// Log marginal likelihood of the losses themselves plus log prior density, over all outputs: comparable
-  /// among forms of the same data.
-  package var evidence: Double
+/// Something to be predicted: a mixture's loss at a fidelity, of a run or of what its runs have in common.
+package struct ScaleQuery: Sendable, Hashable {
+  package var weights: [Double]
+  package var cell: ScaleCell
+  /// A run of the data whose noise it shares, or a number that no run of the data has for a run to come; nil without
+  /// a run's noise.
+  package var run: Int?
 
-  /// MAP estimates, the same for every output: what sizes, lengths and noise do is much the same for all, and few
-  /// runs tell little of it by a single output.
-  ///
-  /// - Parameter iterations: of the ascent.
-  /// - Returns: nil where no covariance could be factored.
-  package init?(_ form: ScaleForm, to data: ScaleData, iterations: Int = 25) {
-    let standards = (0..<data.outputs).map { data.standard($0, link: form.mixture.link) }
-    let commons = standards.enumerated().map { output, standard in
-      CommonCurve(
-        lengths: data.lengths,
-        outcomes: data.standardized(output, link: form.mixture.link, standard))
-    }
-    let posterior = ScaleMarginalPosterior(
-      form: form, inputs: ScaleInputs(data, exponent: form.mixture.exponent),
-      pooling: (0..<data.outputs).map {
-        data.standardized($0, link: form.mixture.link, standards[$0], less: commons[$0])
-      }, own: data.outputs == 1 ? data.ownDomains[0] : nil)
-    guard let found = posterior.maximized(from: [posterior.coldStart], iterations: iterations)
-    else { return nil }
-    var evidence = found.value
-    for output in 0..<data.outputs {
-      for run in data.runs {
-        evidence -= posterior.share * Double(run.losses.count) * log(standards[output].scale)
-        if form.mixture.link == .logarithm {
-          evidence -= posterior.share * run.losses.reduce(0) { $0 + log($1[output]) }
-        }
-      }
-    }
-    self.form = form
-    logs = standards.map { _ in found.logs }
-    self.standards = standards
-    self.commons = commons
-    self.evidence = evidence
-  }
-
-  /// The link of the most evidence, with a law of each domain.
-  ///
-  /// - Parameters:
-  ///   - iterations: of the ascent.
-  ///   - thinning: the most runs that links are compared on, and that hyperparameters are fitted to.
-  package static func selected(
-    for data: ScaleData, iterations: Int = 60, thinning: (links: Int, fit: Int) = (24, 40)
-  ) -> ScaleFit? {
-    var form = ScaleForm(
-      mixture: SurrogateForm(
-        exponent: 0.5, link: .identity, hasRelevances: false, law: .none), hasDomainLaws: true)
-    if data.runs.allSatisfy({ $0.losses.allSatisfy { $0.allSatisfy { $0 > 0 } } }) {
-      let sample = data.thinned(to: thinning.links)
-      func evidence(_ link: SurrogateForm.Link) -> Double {
-        form.mixture.link = link
-        return ScaleFit(form, to: sample, iterations: 8)?.evidence ?? -.infinity
-      }
-      let logarithm = evidence(.logarithm)
-      form.mixture.link = logarithm >= evidence(.identity) ? .logarithm : .identity
-    }
-    return ScaleFit(form, to: data.thinned(to: thinning.fit), iterations: iterations)
+  package init(weights: [Double], cell: ScaleCell, run: Int? = nil) {
+    self.weights = weights
+    self.cell = cell
+    self.run = run
   }
 }
 
-extension ScaleData {
-  /// Of each run at each rung, in target's tokens.
-  var lengths: [[Double]] { runs.map { run in run.tokens.map { $0 / target.tokens } } }
-
-  /// One output through the link, less its location, over its scale, less what curves share: of each run at each
-  /// rung.
-  func standardized(
-    _ output: Int, link: SurrogateForm.Link, _ standard: (location: Double, scale: Double),
-    less common: CommonCurve = CommonCurve()
-  ) -> [[Double]] {
-    zip(runs, lengths).map { run, lengths in
-      zip(run.losses, lengths).map { losses, length in
-        let value = link == .logarithm ? log(losses[output]) : losses[output]
-        return (value - standard.location) / standard.scale - common.value(at: length)
-      }
-    }
-  }
-}
-
-/// Processes of each held-out domain's loss over mixtures, sizes and lengths, and what they say together of
-/// the target.
+/// A process of each held-out domain's loss over mixtures, sizes and lengths, and what they say together of the
+/// target: see ``ScaleHyperparameters``.
 ///
-/// As in ``CompositeSurrogate`` the outputs' errors are correlated as their residuals are where a run is left
-/// out.
+/// Predictions are means over draws of the hyperparameters. Outputs share the shape of their covariance, and have a
+/// covariance with one another that is estimated from what was left of each measurement once those before it were
+/// known. Deviations are such that 95 % of Student's distribution is within 1.96 of them.
 package struct ScaleSurrogate: TargetSurrogate {
   package let data: ScaleData
   package let fit: ScaleFit
-  package let models: [ScaleOutputModel]
-  /// Correlation of the outputs' errors.
-  package let correlation: Matrix
-  /// What variances are multiplied by, for residuals of runs left out to be as large as predicted; at least
-  /// one.
-  package let varianceFactor: Double
+  let models: [ScaleModel]
+  /// From a normal distribution's to Student's deviations.
+  let stretch: Double
+  /// What variances are multiplied by besides, see ``ScaleCalibration``.
+  package var calibration = 1.0
 
   package var outputs: Int { data.outputs }
-  package var link: SurrogateForm.Link { fit.form.mixture.link }
-  package var exponent: Double { fit.form.mixture.exponent }
+  package var exponent: Double { ScaleInputs.exponent }
 
   /// Conditions on the data.
   ///
-  /// - Returns: nil where a covariance cannot be factored.
+  /// - Returns: nil where no covariance can be factored.
   /// - Precondition: a run.
   package init?(data: ScaleData, fit: ScaleFit) {
     precondition(data.count > 0, "expected a run")
-    let inputs = ScaleInputs(data, exponent: fit.form.mixture.exponent)
-    var models: [ScaleOutputModel] = []
-    for output in 0..<data.outputs {
-      let standard = fit.standards[output]
-      let known = output > 0 && fit.logs[output] == fit.logs[0] ? models[0].system : nil
-      guard
-        let system = known
-          ?? ScaleSystem(
-            inputs: inputs, form: fit.form,
-            hyperparameters: ScaleHyperparameters(logs: fit.logs[output]))
-      else { return nil }
-      models.append(
-        ScaleOutputModel(
-          system: system,
-          outcomes: data.standardized(
-            output, link: fit.form.mixture.link, standard, less: fit.commons[output]),
-          location: standard.location, scale: standard.scale))
+    let inputs = ScaleInputs(data)
+    let outcomes = Matrix(columns: (0..<data.outputs).map { fit.standardized(data, output: $0) })
+    models = fit.draws.compactMap {
+      ScaleModel(draw: $0, unit: fit.unit, inputs: inputs, outcomes: outcomes, runs: data.count)
     }
+    guard !models.isEmpty else { return nil }
     self.data = data
     self.fit = fit
-    self.models = models
-    let residuals = models.map { $0.leaveRunOutResiduals() }
-    correlation = Self.correlation(of: residuals.map { $0.flatMap { $0 } }, runs: data.count)
-    var square = 0.0
-    for run in 0..<data.count {
-      let own = residuals.flatMap { $0[run] }
-      square += dot(own, own) / Double(max(own.count, 1))
-    }
-    varianceFactor = min(max((square + 10) / Double(data.count + 10), 1), 4)
+    let freedom = Double(data.count) + ScalePosterior.priorRuns
+    stretch =
+      StudentT(degreesOfFreedom: freedom).quantile(0.975) / 1.959_963_984_540_054
   }
 
-  /// The residuals' correlation, drawn toward the same for all pairs.
-  private static func correlation(of residuals: [[Double]], runs: Int) -> Matrix {
-    let count = residuals.count
-    var result = Matrix.identity(count)
-    guard count > 1 else { return result }
-    let norms = residuals.map { max(dot($0, $0), 1e-300).squareRoot() }
-    var across = 0.0
-    for a in 0..<count {
-      for b in 0..<a {
-        let value = dot(residuals[a], residuals[b]) / (norms[a] * norms[b])
-        (result[a, b], result[b, a]) = (value, value)
-        across += value
+  /// What the draws count that could be conditioned.
+  var shares: [Double] {
+    let total = models.reduce(0) { $0 + $1.weight }
+    return models.map { $0.weight / total }
+  }
+
+  // MARK: Joint predictions
+
+  /// Of a function of the losses at each query, jointly.
+  package struct Joint: Sendable {
+    /// Of each query.
+    package var means: [Double]
+    /// (q, q), both triangles.
+    package var covariance: Matrix
+  }
+
+  /// The distribution of a function of the losses at some queries, the function taken to first order about the means.
+  package func joint(_ function: LossFunction, at queries: [ScaleQuery]) -> Joint {
+    let inputs = inputs(queries)
+    let parts = models.map { $0.posterior(inputs, isJoint: true) }
+    return mixed(parts, function, queries)
+  }
+
+  /// The same for each query by itself.
+  package func marginals(_ function: LossFunction, at queries: [ScaleQuery]) -> [Prediction] {
+    let inputs = inputs(queries)
+    let parts = models.map { $0.posterior(inputs, isJoint: false) }
+    let joint = mixed(parts, function, queries)
+    return queries.indices.map {
+      Prediction(mean: joint.means[$0], deviation: max(joint.covariance[$0, 0], 0).squareRoot())
+    }
+  }
+
+  /// What is predicted at each query, and how much it is above that at one of them, whose level cancels.
+  package struct Field: Sendable {
+    package var values: [Prediction]
+    /// The query that others are compared with.
+    package var reference: Int
+    package var differences: [Prediction]
+  }
+
+  /// - Parameter reference: chooses from the means; if nil, the query of the lowest.
+  package func field(
+    _ function: LossFunction, at queries: [ScaleQuery],
+    reference: ((_ means: [Double]) -> Int)? = nil
+  ) -> Field {
+    let inputs = inputs(queries)
+    let count = queries.count
+    let parts = models.map { $0.posterior(inputs, isJoint: false) }
+    let joint = mixed(parts, function, queries)
+    let place =
+      reference?(joint.means)
+      ?? joint.means.indices.min { (joint.means[$0], $0) < (joint.means[$1], $1) }!
+    let one = self.inputs([queries[place]])
+    var variances = [Double](repeating: 0, count: count)
+    let mean = joint.means.map { $0 - joint.means[place] }
+    for (m, model) in models.enumerated() {
+      let (values, slopes) = parts[m].linearized(fit, function, queries)
+      let own = parts[m].solved.submatrix(
+        rows: Array(0..<parts[m].solved.rows), columns: [place])
+      let cross = model.kernel.covariance(inputs, one)
+      let explained = parts[m].solved.times(own, transposingSelf: true)
+      let pulled = slopes.times(model.spread)
+      let share = shares[m]
+      func factor(_ a: Int, _ b: Int) -> Double {
+        (0..<slopes.columns).reduce(0) { $0 + pulled[a, $1] * slopes[b, $1] }
+      }
+      let ownVariance = parts[m].covariance[place, 0] * factor(place, place)
+      for q in 0..<count where q != place {
+        let variance =
+          parts[m].covariance[q, 0] * factor(q, q) + ownVariance
+          - 2 * (cross[q, 0] - explained[q, 0]) * factor(q, place)
+        let apart = values[q] - values[place] - mean[q]
+        variances[q] += share * (max(variance, 0) + apart * apart)
       }
     }
-    across = min(max(across / Double(count * (count - 1) / 2), 0), 0.99)
-    let share = Double(count) / Double(count + runs)
-    for a in 0..<count {
-      for b in 0..<count where a != b {
-        result[a, b] = (1 - share) * result[a, b] + share * across
+    let scale = stretch * calibration.squareRoot()
+    return Field(
+      values: (0..<count).map {
+        Prediction(mean: joint.means[$0], deviation: max(joint.covariance[$0, 0], 0).squareRoot())
+      }, reference: place,
+      differences: (0..<count).map {
+        Prediction(mean: mean[$0], deviation: scale * variances[$0].squareRoot())
+      })
+  }
+
+  /// Mean over draws: their covariances and, as it is not known which is right, that of their means.
+  private func mixed(
+    _ parts: [ScaleModel.Posterior], _ function: LossFunction, _ queries: [ScaleQuery]
+  ) -> Joint {
+    let count = queries.count
+    let values = zip(models, parts).map { $1.values(fit, function, queries, $0) }
+    var means = [Double](repeating: 0, count: count)
+    for (share, value) in zip(shares, values) {
+      for i in 0..<count { means[i] += share * value.means[i] }
+    }
+    let columns = parts.first?.covariance.columns ?? 0
+    var covariance = Matrix(rows: count, columns: columns)
+    for (share, value) in zip(shares, values) {
+      for j in 0..<columns {
+        for i in 0..<count {
+          let other = columns == count && count > 1 ? j : i
+          covariance[i, j] +=
+            share
+            * (value.covariance[i, j]
+              + (value.means[i] - means[i]) * (value.means[other] - means[other]))
+        }
       }
     }
-    return result
+    let factor = stretch * stretch * calibration
+    for at in covariance.elements.indices { covariance.elements[at] *= factor }
+    return Joint(means: means, covariance: covariance)
   }
 
-  package func embedded(_ mixtures: [[Double]]) -> EmbeddedMixtures {
-    EmbeddedMixtures(mixtures, parts: data.parts, exponent: exponent)
+  func inputs(_ queries: [ScaleQuery]) -> ScaleInputs {
+    ScaleInputs(queries, parts: data.parts)
   }
 
-  /// A standardized value as a loss, and the factor from standardized deviations to loss. Of a logarithm the
-  /// median: the mean would grow with what is not known of a level that all mixtures share.
-  ///
-  /// - Parameter length: in target's tokens, for what curves share there.
-  func loss(
-    _ output: Int, _ value: Double, length: Double = 1
-  ) -> (loss: Double, slope: Double) {
-    let model = models[output]
-    let linked =
-      model.location + model.scale * (value + fit.commons[output].value(at: length))
-    return link == .logarithm
-      ? (exp(linked), exp(linked) * model.scale) : (linked, model.scale)
+  // MARK: The target
+
+  /// What is asked of mixtures at the target: a run of each, where the target is of runs.
+  package func targetQueries(_ mixtures: [[Double]]) -> [ScaleQuery] {
+    // Looked up only: the order of a dictionary is never seen.
+    var known: [[Double]: Int] = [:]
+    if data.target.isOfRuns {
+      for (index, run) in data.runs.enumerated().reversed()
+      where run.parameters == data.target.parameters { known[run.weights] = index }
+    }
+    return mixtures.enumerated().map { place, weights in
+      ScaleQuery(
+        weights: weights, cell: .target,
+        run: data.target.isOfRuns ? known[weights] ?? data.count + place : nil)
+    }
   }
 
   package func targetLosses(at mixtures: [[Double]]) -> [[Prediction]] {
-    let points = embedded(mixtures)
-    var result = mixtures.map { _ in [Prediction]() }
-    for (output, model) in models.enumerated() {
-      let (means, variances) = model.targetMarginals(points)
-      for x in mixtures.indices {
-        let (value, slope) = loss(output, means[x])
-        let variance = variances[x] * varianceFactor
-        result[x].append(Prediction(mean: value, deviation: slope * variance.squareRoot()))
-      }
+    let queries = targetQueries(mixtures)
+    let outputs = (0..<data.outputs).map { output in
+      marginals(unit(output), at: queries)
     }
-    return result
+    return mixtures.indices.map { x in outputs.map { $0[x] } }
   }
 
   package func targetValues(of function: LossFunction, at mixtures: [[Double]]) -> [Prediction] {
-    targetLosses(at: mixtures).map { combined($0, function) }
+    marginals(function, at: targetQueries(mixtures))
   }
 
-  /// A function of the losses, its deviation to first order.
-  func combined(_ losses: [Prediction], _ function: LossFunction) -> Prediction {
-    let means = losses.map(\.mean)
-    let slopes = function.gradients(of: means.map { [$0] }, adjoints: [1]).map { $0[0] }
-    let scaled = zip(losses, slopes).map { $0.deviation * $1 }
-    return Prediction(
-      mean: function.value(of: means),
-      deviation: max(dot(scaled, correlation.times(scaled)), 0).squareRoot())
+  func unit(_ output: Int) -> LossFunction {
+    LossFunction(coefficients: (0..<data.outputs).map { $0 == output ? 1 : 0 })
+  }
+
+  // MARK: Anywhere
+
+  private func queries(
+    _ mixture: [Double], _ parameters: Double, _ tokens: [Double], ofRuns: Bool
+  ) -> [ScaleQuery] {
+    tokens.map {
+      ScaleQuery(
+        weights: mixture, cell: data.cell(parameters: parameters, tokens: $0),
+        run: ofRuns ? data.count : nil)
+    }
   }
 
   /// A run's losses at some lengths, as it would be measured or without its noise: [length][output].
   package func losses(
     at mixture: [Double], parameters: Double, tokens: [Double], ofRuns: Bool
   ) -> [[Prediction]] {
-    let point = embedded([mixture])
-    let ratio = log(data.target.parameters / parameters)
-    var result = tokens.map { _ in [Prediction]() }
-    for (output, model) in models.enumerated() {
-      let curve = model.curve(
-        at: point, logSizeRatio: ratio, lengths: tokens.map { $0 / data.target.tokens },
-        ofRuns: ofRuns)
-      for (x, found) in curve.enumerated() {
-        let (value, slope) = loss(
-          output, found.mean, length: tokens[x] / data.target.tokens)
-        result[x].append(
-          Prediction(
-            mean: value, deviation: slope * (found.variance * varianceFactor).squareRoot()))
-      }
-    }
-    return result
+    let queries = queries(mixture, parameters, tokens, ofRuns: ofRuns)
+    let outputs = (0..<data.outputs).map { marginals(unit($0), at: queries) }
+    return tokens.indices.map { x in outputs.map { $0[x] } }
   }
 
   /// A function of a run's losses at some lengths.
@@ -255,23 +240,33 @@ package struct ScaleSurrogate: TargetSurrogate {
     of function: LossFunction, at mixture: [Double], parameters: Double, tokens: [Double],
     ofRuns: Bool
   ) -> [Prediction] {
-    losses(at: mixture, parameters: parameters, tokens: tokens, ofRuns: ofRuns).map {
-      combined($0, function)
-    }
+    marginals(function, at: queries(mixture, parameters, tokens, ofRuns: ofRuns))
   }
+}
 
-  /// A function of each run's last losses as the other runs predict it, its noise included.
-  package func leaveRunOut(_ function: LossFunction) -> [Prediction] {
-    let ends = models.map { $0.leaveRunOutEnds() }
-    let lengths = data.lengths.map { $0[$0.count - 1] }
-    return (0..<data.count).map { run in
-      combined(
-        ends.enumerated().map { output, all in
-          let (value, slope) = loss(output, all[run].mean, length: lengths[run])
-          return Prediction(
-            mean: value,
-            deviation: slope * (max(all[run].variance, 1e-12) * varianceFactor).squareRoot())
-        }, function)
+extension ScaleInputs {
+  init(_ queries: [ScaleQuery], parts: Int) {
+    // Looked up only: the order of a dictionary is never seen.
+    var places: [[Double]: Int] = [:]
+    var cellPlaces: [ScaleCell: Int] = [:]
+    var mixtures: [[Double]] = []
+    var cells: [ScaleCell] = []
+    var points: [Point] = []
+    for query in queries {
+      let mixture = places[query.weights] ?? mixtures.count
+      if mixture == mixtures.count {
+        places[query.weights] = mixture
+        mixtures.append(query.weights)
+      }
+      let cell = cellPlaces[query.cell] ?? cells.count
+      if cell == cells.count {
+        cellPlaces[query.cell] = cell
+        cells.append(query.cell)
+      }
+      points.append(Point(mixture: mixture, cell: cell, run: query.run))
     }
+    self.init(
+      mixtures: EmbeddedMixtures(mixtures, parts: parts, exponent: Self.exponent), cells: cells,
+      points: points)
   }
 }

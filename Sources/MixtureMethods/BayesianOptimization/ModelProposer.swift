@@ -118,7 +118,8 @@ struct ModelProposer {
         ? predictions[$0].mean < predictions[$1].mean : $0 < $1
     }
     var chosen: [Int] = []
-    for index in order where chosen.count < count {
+    for index in cautious(order, candidates, observed: results.entries.map(\.mixture))
+    where chosen.count < count {
       let isNew = chosen.allSatisfy {
         totalVariation(candidates[$0].weights, candidates[index].weights) > 0.02
       }
@@ -154,6 +155,28 @@ struct ModelProposer {
     guard surrogate.data.diverged.count > 1 else { return false }
     let diverged = count(surrogate.data.diverged)
     return diverged >= 1.5 && diverged > count(surrogate.data.mixtures) + 1
+  }
+
+  /// With fewer runs than this a model's lowest mean of many mixtures is often lower than it should be.
+  private static let fewRuns = 10
+  /// How many deviations better than the best that was run one must then be that was not.
+  private static let caution = 0.5
+
+  /// The order with the best mixture that was run before those that were not, where runs are few and it is not clearly
+  /// worse than them.
+  private func cautious(_ order: [Int], _ candidates: [Mixture], observed: [Mixture]) -> [Int] {
+    let seen = Set(observed)
+    guard surrogate.data.count < Self.fewRuns, let first = order.first,
+      !seen.contains(candidates[first]),
+      let known = order.first(where: { seen.contains(candidates[$0]) })
+    else { return order }
+    let pair = [candidates[known].weights, candidates[first].weights]
+    let gap =
+      function.isLinear
+      ? surrogate.contrasts(at: pair, [[1, -1]], coefficients: function.coefficients)?.first?.sum
+      : nil
+    if let gap, gap.mean > Self.caution * gap.deviation { return order }
+    return [known] + order.filter { $0 != known }
   }
 
   private func posteriorMean(_ base: [[Double]]) -> (any Acquisition)? {

@@ -4,6 +4,9 @@ import Spelling
 package let fidelityMethodNames: [(name: String, summary: String)] = [
   ("random", "random mixtures, each run at the target"),
   ("grid", "a regular grid of mixtures, each run at the target"),
+  ("uniform", "the same share for every domain, handed over whatever runs say"),
+  ("bo", "Bayesian optimization with runs at the target alone"),
+  ("screen", "every mixture at the smallest size, then the best few at the target"),
   (
     "successive-halving",
     "successive halving: many short runs at the target size, the best third goes on"
@@ -55,6 +58,9 @@ package func makeFidelityMethod(
   switch name {
   case "random": return TargetSearch(.random, context: context)
   case "grid": return TargetSearch(.grid, context: context)
+  case "uniform": return UniformSearch(context: context)
+  case "bo": return TargetModelSearch("bo", context: context)
+  case "screen": return ScreeningSearch(context: context)
   case "successive-halving", "successive-halving-sizes":
     return HalvingSearch(.deepest, along: path, context: context)
   case "hyperband", "hyperband-sizes": return HalvingSearch(.all, along: path, context: context)

@@ -158,6 +158,6 @@ package struct BenchmarkReport: Report {
     var foot = heading("How it was made", nil)
     foot.append(code([command], label: "To reproduce"))
     main.append(foot)
-    return page(title: "\(name) – mixpipe", [main])
+    return page(title: "\(name) – mixpipe", main)
   }
 }

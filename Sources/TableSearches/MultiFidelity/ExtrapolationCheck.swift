@@ -201,7 +201,7 @@ package struct ExtrapolationCheck: Sendable {
   }
 
   private static func scale(_ data: ScaleData) -> ScaleSurrogate? {
-    ScaleFit.selected(for: data, thinning: (24, 64)).flatMap {
+    ScaleFit.selected(for: data, runs: 64).flatMap {
       ScaleSurrogate(data: data, fit: $0)
     }
   }

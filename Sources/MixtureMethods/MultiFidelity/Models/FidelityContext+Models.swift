@@ -48,6 +48,13 @@ extension FidelityContext {
     max(Double(grid.levels[level][rung].scale.tokens), 1)
   }
 
+  /// A point as the model sees it.
+  func cell(_ point: FidelityPoint) -> ScaleCell {
+    ScaleCell(
+      size: log(target.parameters / parameters(point.level)),
+      length: log(target.tokens / tokens(point.level, point.rung)))
+  }
+
   private var target: ScaleData.Target {
     ScaleData.Target(
       parameters: parameters(grid.target.level),

@@ -1,0 +1,181 @@
+import Foundation
+import Numerics
+
+/// What is learned besides the conditioning itself: what outcomes are standardized by, and a handful of draws of the
+/// hyperparameters from their posterior. A single best value would be too sure of itself where runs are few.
+package struct ScaleFit: Sendable {
+  package struct Draw: Sendable {
+    /// As of ``ScaleHyperparameters``.
+    package var logs: [Double]
+    /// What it counts; all sum to one.
+    package var weight: Double
+  }
+
+  package var link: SurrogateForm.Link
+  /// Of each output, frozen with the hyperparameters, so that one more run does not move all others.
+  package var standards: [(location: Double, scale: Double)]
+  /// A typical loss in standardized units.
+  package var unit: Double
+  package var draws: [Draw]
+  /// The best values, for those who want to see them.
+  package var mode: [Double]
+
+  /// Fits to a sample of the runs, from the priors' centers, and draws around the mode.
+  ///
+  /// - Parameters:
+  ///   - iterations: of the ascent.
+  ///   - runs: the most that hyperparameters are fitted to.
+  ///   - draws: of the hyperparameters; one for their mode alone.
+  /// - Returns: nil where no covariance can be factored.
+  package static func selected(
+    for data: ScaleData, iterations: Int = 25, runs: Int = 40, draws: Int = 6
+  ) -> ScaleFit? {
+    guard data.count > 0 else { return nil }
+    let areLosses = data.runs.allSatisfy { $0.losses.allSatisfy { $0.allSatisfy { $0 > 0 } } }
+    let link: SurrogateForm.Link = areLosses ? .logarithm : .identity
+    let sample = data.thinned(to: runs).withRungs(atMost: 3)
+    let contrasts = (0..<data.outputs).map { sample.contrasts($0, link: link) }
+    let standards = contrasts.map { (location: $0.location, scale: $0.scale) }
+    let units = standards.map { (link == .logarithm ? 1 : max(abs($0.location), 1e-6)) / $0.scale }
+    let unit = Statistics.quantile(ofSorted: units.sorted(), 0.5)
+    var fit = ScaleFit(link: link, standards: standards, unit: unit, draws: [], mode: [])
+    let posterior = ScalePosterior(
+      inputs: ScaleInputs(sample),
+      outcomes: (0..<data.outputs).map { fit.standardized(sample, output: $0) },
+      contrasts: contrasts.map { contrast in contrast.values.map { $0 / contrast.scale } },
+      unit: unit)
+    guard
+      let best = posterior.maximized(from: [posterior.coldStart], iterations: iterations)
+    else { return nil }
+    fit.mode = best.logs
+    fit.draws = posterior.draws(draws, around: best)
+    return fit
+  }
+
+  /// What an output is expected to lose to smaller sizes and shorter lengths before any run, as its logarithm, or
+  /// nothing of what is no loss.
+  func trend(_ cell: ScaleCell) -> Double {
+    guard link == .logarithm else { return 0 }
+    return ScaleHyperparameters.typicalSlope
+      * (ScaleHyperparameters.warped(cell.size, ScaleHyperparameters.typicalWarp)
+        + ScaleHyperparameters.warped(cell.length, ScaleHyperparameters.typicalWarp))
+  }
+
+  /// One output of every measurement, run after run.
+  func standardized(_ data: ScaleData, output: Int) -> [Double] {
+    let standard = standards[output]
+    return data.runs.flatMap { run in
+      zip(run.tokens, run.losses).map { tokens, losses in
+        let value = link == .logarithm ? log(losses[output]) : losses[output]
+        let trend = trend(data.cell(parameters: run.parameters, tokens: tokens))
+        return (value - trend - standard.location) / standard.scale
+      }
+    }
+  }
+
+  /// A standardized value as a loss, and the factor from standardized deviations to loss. Of a logarithm the median:
+  /// the mean would grow with what is not known of a level that all mixtures share.
+  func loss(_ output: Int, _ value: Double, at cell: ScaleCell) -> (loss: Double, slope: Double) {
+    let (location, scale) = standards[output]
+    let linked = location + scale * value + trend(cell)
+    return link == .logarithm ? (exp(linked), exp(linked) * scale) : (linked, scale)
+  }
+}
+
+extension ScaleData {
+  /// How an output of each measurement differs from the mean of its fidelity, through a link; where its measurements
+  /// lie; and how much mixtures move them, drawn toward 3 % of a loss as by two more runs.
+  func contrasts(
+    _ output: Int, link: SurrogateForm.Link
+  ) -> (values: [Double], location: Double, scale: Double) {
+    var values: [Double] = []
+    var cells: [ScaleCell] = []
+    for run in runs {
+      for (tokens, losses) in zip(run.tokens, run.losses) {
+        values.append(link == .logarithm ? log(losses[output]) : losses[output])
+        cells.append(cell(parameters: run.parameters, tokens: tokens))
+      }
+    }
+    let location = Statistics.mean(values)
+    // Looked up only: the order of a dictionary is never seen.
+    var sums: [ScaleCell: (sum: Double, count: Int)] = [:]
+    for (cell, value) in zip(cells, values) {
+      let known = sums[cell] ?? (0, 0)
+      sums[cell] = (known.sum + value, known.count + 1)
+    }
+    let residuals = zip(cells, values).map { cell, value in
+      value - sums[cell]!.sum / Double(sums[cell]!.count)
+    }
+    let typical = link == .logarithm ? 0.03 : max(0.03 * abs(location), 1e-6)
+    let freedom = Double(values.count - sums.count)
+    let variance = (dot(residuals, residuals) + 2 * typical * typical) / (freedom + 2)
+    return (residuals, location, variance.squareRoot())
+  }
+}
+
+extension ScalePosterior {
+  /// Draws from a normal approximation at the mode (Laplace's), in pairs that mirror each other, weighed by how much
+  /// more likely they are than that says; no weight is larger than √n means (Ionides, *Truncated Importance
+  /// Sampling*, J. Comput. Graph. Stat. 17, 2008).
+  func draws(_ count: Int, around mode: (logs: [Double], value: Double)) -> [ScaleFit.Draw] {
+    let center = mode.logs
+    guard count > 1, let factor = curvature(at: center) else {
+      return [.init(logs: center, weight: 1)]
+    }
+    var generator = SeededGenerator(seed: 1, stream: "hyperparameter draws")
+    var found: [(logs: [Double], log: Double)] = []
+    var normals: [Double] = []
+    for index in 0..<count {
+      normals =
+        index % 2 == 0 ? center.map { _ in generator.normal() } : normals.map { -$0 }
+      let step = factor.solveUpper(normals)
+      // Where the posterior is flatter than a normal, no farther than the prior goes.
+      let logs = center.indices.map { i -> Double in
+        guard case .normal(let mean, let deviation) = priors[i] else { return center[i] }
+        return min(max(center[i] + step[i], mean - 3 * deviation), mean + 3 * deviation)
+      }
+      guard let value = value(at: logs)?.value else { continue }
+      found.append((logs, value - mode.value + 0.5 * dot(normals, normals)))
+    }
+    guard !found.isEmpty else { return [.init(logs: center, weight: 1)] }
+    let top = found.map(\.log).max()!
+    var weights = found.map { exp($0.log - top) }
+    let limit = Statistics.mean(weights) * Double(weights.count).squareRoot()
+    weights = weights.map { min($0, limit) }
+    let total = weights.reduce(0, +)
+    return zip(found, weights).map { .init(logs: $0.logs, weight: $1 / total) }
+  }
+
+  /// The factor of minus the second derivatives, from differences of the gradient; of what is not positive, with as
+  /// much of the priors' own as it takes.
+  private func curvature(at center: [Double]) -> Cholesky? {
+    guard let here = value(at: center)?.gradient else { return nil }
+    let step = 0.02
+    var result = Matrix(rows: center.count, columns: center.count)
+    for j in center.indices {
+      var moved = center
+      moved[j] += step
+      guard let there = value(at: moved)?.gradient else { return nil }
+      for i in center.indices { result[i, j] = (here[i] - there[i]) / step }
+    }
+    for j in center.indices {
+      for i in 0..<j {
+        let mean = 0.5 * (result[i, j] + result[j, i])
+        (result[i, j], result[j, i]) = (mean, mean)
+      }
+    }
+    let precisions = priors.map { prior -> Double in
+      if case .normal(_, let deviation) = prior { 1 / (deviation * deviation) } else { 1 }
+    }
+    // The likelihood alone can only add to what the prior says.
+    for j in center.indices { result[j, j] = max(result[j, j], precisions[j]) }
+    var share = 0.0
+    while share < 1e4 {
+      var candidate = result
+      for j in center.indices { candidate[j, j] += share * precisions[j] }
+      if let factor = Cholesky(factoring: candidate), factor.jitter == 0 { return factor }
+      share = share == 0 ? 0.1 : share * 3
+    }
+    return nil
+  }
+}

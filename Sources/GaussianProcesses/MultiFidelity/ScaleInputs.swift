@@ -1,0 +1,84 @@
+import Foundation
+import Numerics
+
+// p points, m mixtures, c cells (fidelities).
+
+/// Where something is measured, or asked for, as the kernels of every output see it.
+struct ScaleInputs: Sendable {
+  struct Point: Sendable, Hashable {
+    /// Index among the mixtures.
+    var mixture: Int
+    /// Index among the cells.
+    var cell: Int
+    /// Points of one run share its noise; nil for a value that has none.
+    var run: Int?
+  }
+
+  /// Each once.
+  let mixtures: EmbeddedMixtures
+  let cells: [ScaleCell]
+  let points: [Point]
+
+  var count: Int { points.count }
+
+  /// The exponent of weights in which contrasts are smooth: Hellinger's.
+  static let exponent = 0.5
+
+  init(mixtures: EmbeddedMixtures, cells: [ScaleCell], points: [Point]) {
+    self.mixtures = mixtures
+    self.cells = cells
+    self.points = points
+  }
+
+  /// Every measurement of the data, run after run.
+  init(_ data: ScaleData) {
+    // Looked up only: the order of a dictionary is never seen.
+    var places: [[Double]: Int] = [:]
+    var cellPlaces: [ScaleCell: Int] = [:]
+    var mixtures: [[Double]] = []
+    var cells: [ScaleCell] = []
+    var points: [Point] = []
+    for (index, run) in data.runs.enumerated() {
+      let mixture = places[run.weights] ?? mixtures.count
+      if mixture == mixtures.count {
+        places[run.weights] = mixture
+        mixtures.append(run.weights)
+      }
+      for tokens in run.tokens {
+        let cell = data.cell(parameters: run.parameters, tokens: tokens)
+        let place = cellPlaces[cell] ?? cells.count
+        if place == cells.count {
+          cellPlaces[cell] = place
+          cells.append(cell)
+        }
+        points.append(Point(mixture: mixture, cell: place, run: index))
+      }
+    }
+    self.init(
+      mixtures: EmbeddedMixtures(mixtures, parts: data.parts, exponent: Self.exponent),
+      cells: cells, points: points)
+  }
+}
+
+extension ScaleData {
+  /// Where a run of so many parameters and tokens is, seen from the target.
+  package func cell(parameters: Double, tokens: Double) -> ScaleCell {
+    ScaleCell(
+      size: log(target.parameters / parameters), length: log(target.tokens / tokens))
+  }
+
+  /// At most so many measurements of each run: even over its rungs, the last among them.
+  package func withRungs(atMost count: Int) -> ScaleData {
+    guard runs.contains(where: { $0.tokens.count > count }) else { return self }
+    var result = self
+    for (index, run) in runs.enumerated() where run.tokens.count > count {
+      let last = run.tokens.count - 1
+      let kept = (0..<count).map {
+        count == 1 ? last : Int((Double($0 * last) / Double(count - 1)).rounded())
+      }
+      result.runs[index].tokens = kept.map { run.tokens[$0] }
+      result.runs[index].losses = kept.map { run.losses[$0] }
+    }
+    return result
+  }
+}

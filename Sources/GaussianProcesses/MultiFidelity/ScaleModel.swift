@@ -1,0 +1,151 @@
+import Foundation
+import Numerics
+
+// n measurements, q queries, d outputs.
+
+/// The processes of all outputs with one draw of the hyperparameters, conditioned on measurements.
+struct ScaleModel: Sendable {
+  let kernel: ScaleKernel
+  let inputs: ScaleInputs
+  /// What the draw counts among all.
+  let weight: Double
+  /// Of the measurements, (n, n).
+  let cholesky: Cholesky
+  /// L⁻¹ y of each output: what is left of each measurement once those before it are known, in units of what was
+  /// expected to be left, (n, d).
+  let innovations: Matrix
+  /// How outputs go together, (d, d): the innovations' covariance, drawn toward unit variances and correlations of
+  /// one half as by ``ScalePosterior/priorRuns`` more of them.
+  let spread: Matrix
+
+  init?(draw: ScaleFit.Draw, unit: Double, inputs: ScaleInputs, outcomes: Matrix, runs: Int) {
+    kernel = ScaleKernel(
+      hyperparameters: ScaleHyperparameters(logs: draw.logs), unit: unit)
+    self.inputs = inputs
+    weight = draw.weight
+    var covariance = kernel.covariance(inputs, inputs)
+    for i in 0..<inputs.count { covariance[i, i] += kernel.hyperparameters.jitter }
+    guard let cholesky = Cholesky(factoring: covariance) else { return nil }
+    self.cholesky = cholesky
+    innovations = cholesky.solveLower(outcomes)
+    var spread = innovations.times(innovations, transposingSelf: true)
+    let prior = ScalePosterior.priorRuns
+    let total = Double(inputs.count) + prior
+    for b in 0..<spread.columns {
+      for a in 0..<spread.rows {
+        spread[a, b] = (spread[a, b] + prior * (a == b ? 1 : 0.5)) / total
+      }
+    }
+    self.spread = spread
+  }
+
+  /// What is believed at some queries, standardized.
+  struct Posterior {
+    /// (q, d).
+    var means: Matrix
+    /// Of an output of variance one, (q, q); or variances alone, (q, 1).
+    var covariance: Matrix
+    /// L⁻¹ K(measurements, queries), (n, q).
+    var solved: Matrix
+  }
+
+  func posterior(_ queries: ScaleInputs, isJoint: Bool) -> Posterior {
+    let solved = cholesky.solveLower(kernel.covariance(inputs, queries))
+    let means = solved.times(innovations, transposingSelf: true)
+    guard isJoint else {
+      let priors = kernel.variances(queries)
+      var variances = Matrix(rows: queries.count, columns: 1)
+      solved.elements.withUnsafeBufferPointer { elements in
+        for q in 0..<queries.count {
+          var sum = 0.0
+          for at in q * solved.rows..<(q + 1) * solved.rows { sum += elements[at] * elements[at] }
+          variances[q, 0] = max(priors[q] - sum, 1e-12)
+        }
+      }
+      return Posterior(means: means, covariance: variances, solved: solved)
+    }
+    var covariance =
+      kernel.covariance(queries, queries) - solved.times(solved, transposingSelf: true)
+    for q in 0..<queries.count { covariance[q, q] = max(covariance[q, q], 1e-12) }
+    return Posterior(means: means, covariance: covariance, solved: solved)
+  }
+
+  /// From what a function's slopes are in each output, (q, d), the factors of covariances among queries:
+  /// Σ s(q, d) S(d, e) s(q', e).
+  func factors(_ a: Matrix, _ b: Matrix) -> Matrix {
+    a.times(spread).times(b, transposingOther: true)
+  }
+}
+
+extension ScaleModel.Posterior {
+  /// A function of the losses at the means, and what a standardized deviation of each output adds to it, (q, d).
+  func linearized(
+    _ fit: ScaleFit, _ function: LossFunction, _ queries: [ScaleQuery]
+  ) -> (means: [Double], slopes: Matrix) {
+    let (count, outputs) = (means.rows, means.columns)
+    var losses = (0..<outputs).map { _ in [Double](repeating: 0, count: count) }
+    var slopes = Matrix(rows: count, columns: outputs)
+    for d in 0..<outputs {
+      for q in 0..<count {
+        let found = fit.loss(d, means[q, d], at: queries[q].cell)
+        losses[d][q] = found.loss
+        slopes[q, d] = found.slope
+      }
+    }
+    let gradients = function.gradients(of: losses, adjoints: (0..<count).map { _ in 1 })
+    for d in 0..<outputs { for q in 0..<count { slopes[q, d] *= gradients[d][q] } }
+    return (function.values(of: losses), slopes)
+  }
+
+  /// The function's means and covariance, or variances alone as those of the outputs are.
+  func values(
+    _ fit: ScaleFit, _ function: LossFunction, _ queries: [ScaleQuery], _ model: ScaleModel
+  ) -> (means: [Double], covariance: Matrix) {
+    let (values, slopes) = linearized(fit, function, queries)
+    var result = covariance
+    if covariance.columns == covariance.rows {
+      let factors = model.factors(slopes, slopes)
+      for at in result.elements.indices { result.elements[at] *= factors.elements[at] }
+    } else {
+      let pulled = slopes.times(model.spread)
+      for q in 0..<slopes.rows {
+        var sum = 0.0
+        for d in 0..<slopes.columns { sum += pulled[q, d] * slopes[q, d] }
+        result[q, 0] *= sum
+      }
+    }
+    return (values, result)
+  }
+}
+
+extension ScaleKernel {
+  /// Of each point by itself.
+  func variances(_ points: ScaleInputs) -> [Double] {
+    let weights = points.mixtures.count == 0 ? [] : mixtureVariances(points.mixtures)
+    let common = points.cells.map { levels([$0], [$0]).values[0, 0] }
+    let growths = points.cells.map { pow(hyperparameters.growth($0), 2) }
+    return points.points.map { point in
+      var value = growths[point.cell] * weights[point.mixture] + common[point.cell]
+      if point.run != nil {
+        value += growths[point.cell] * noise(points.mixtures, point.mixture)
+      }
+      return value
+    }
+  }
+
+  private func mixtureVariances(_ points: EmbeddedMixtures) -> [Double] {
+    let h = hyperparameters
+    let even = 1 / Double(max(points.parts, 1))
+    return (0..<points.count).map { index in
+      var square = 0.0
+      var line = -even
+      for j in 0..<points.parts {
+        let law = log((h.floor + points.weights[j, index]) / (h.floor + even))
+        square += law * law
+        line += points.weights[j, index] * points.weights[j, index]
+      }
+      return h.squaredAmplitude + h.squaredResidual + h.squaredLaw * even * square
+        + h.squaredLinear * Double(points.parts) * line
+    }
+  }
+}

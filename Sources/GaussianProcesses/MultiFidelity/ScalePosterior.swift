@@ -1,0 +1,163 @@
+import Foundation
+import Numerics
+
+/// The logarithm of the marginal likelihood of measurements times the priors' density: of several outputs that have
+/// the same hyperparameters but a variance of their own each.
+///
+/// The variance has an inverse-gamma prior as of ``priorRuns`` runs that are as expected, and is integrated out: the
+/// likelihood is Student's. Outputs that go together are no evidence each: of d outputs whose correlations are rᵢⱼ
+/// each counts as d / Σ rᵢⱼ² of one. Half of that is given to their mean, in which noise is less.
+struct ScalePosterior: LogPosterior {
+  let inputs: ScaleInputs
+  let unit: Double
+  /// Of each output each point, and of their mean, standardized.
+  private let outcomes: Matrix
+  /// What the likelihood of each counts.
+  private let counts: [Double]
+  let priors = ScaleHyperparameters.priors
+
+  static let priorRuns = 3.0
+
+  init(inputs: ScaleInputs, outcomes: [[Double]], contrasts: [[Double]], unit: Double) {
+    self.inputs = inputs
+    self.unit = unit
+    let count = outcomes.count
+    guard count > 1 else {
+      self.outcomes = Matrix(columns: outcomes)
+      counts = [1]
+      return
+    }
+    let share = Self.share(of: contrasts)
+    var mean = outcomes[0].map { _ in 0.0 }
+    for output in outcomes {
+      for i in mean.indices { mean[i] += output[i] / Double(count) }
+    }
+    // As large as a single output: the mean of contrasts that do not go together is smaller.
+    let squares = contrasts.map { dot($0, $0) }
+    var common = contrasts[0].map { _ in 0.0 }
+    for output in contrasts {
+      for i in common.indices { common[i] += output[i] / Double(count) }
+    }
+    let size = (dot(common, common) / max(Statistics.mean(squares), 1e-300)).squareRoot()
+    self.outcomes = Matrix(columns: outcomes + [mean.map { $0 / max(size, 0.05) }])
+    counts =
+      [Double](repeating: 0.5 * share, count: count) + [0.5 * min(share * Double(count), 1.5)]
+  }
+
+  /// 1 / Σ rᵢⱼ².
+  private static func share(of contrasts: [[Double]]) -> Double {
+    let squares = contrasts.map { dot($0, $0) }
+    var sum = 0.0
+    for a in contrasts.indices {
+      for b in contrasts.indices {
+        let product = dot(contrasts[a], contrasts[b])
+        sum += a == b ? 1 : product * product / max(squares[a] * squares[b], 1e-300)
+      }
+    }
+    return 1 / sum
+  }
+
+  /// Value and gradient; nil where the covariance cannot be factored.
+  func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
+    guard logs.allSatisfy({ abs($0) < 30 }) else { return nil }
+    let kernel = ScaleKernel(hyperparameters: ScaleHyperparameters(logs: logs), unit: unit)
+    let parts = Parts(kernel, inputs)
+    guard let cholesky = Cholesky(factoring: parts.covariance(kernel, inputs)) else { return nil }
+    let n = Double(inputs.count)
+    let solved = cholesky.solve(outcomes)
+    var value = 0.0
+    var adjoints = cholesky.inverse()
+    let total = counts.reduce(0, +)
+    for at in adjoints.elements.indices { adjoints.elements[at] *= -0.5 * total }
+    var scaled = solved
+    for (c, count) in counts.enumerated() {
+      let square = dot(outcomes.column(c), solved.column(c)) + Self.priorRuns
+      let freedom = n + Self.priorRuns
+      value +=
+        count
+        * (-0.5 * cholesky.logDeterminant - 0.5 * freedom * log(square / Self.priorRuns))
+      let factor = (0.5 * count * freedom / square).squareRoot()
+      for i in 0..<inputs.count { scaled[i, c] *= factor }
+    }
+    let products = scaled.times(scaled, transposingOther: true)
+    for at in adjoints.elements.indices { adjoints.elements[at] += products.elements[at] }
+    var gradient = parts.gradient(of: adjoints, kernel, inputs)
+    addPriors(at: logs, to: &value, &gradient)
+    return value.isFinite ? (value, gradient) : nil
+  }
+
+  var coldStart: [Double] { priors.map(\.start) }
+}
+
+/// What the covariance among points is put together from.
+private struct Parts {
+  let mixtures: ScaleKernel.Part
+  let correlations: ScaleKernel.Part
+  let levels: ScaleKernel.Part
+  let growths: [Double]
+  /// Of each mixture.
+  let noises: [Double]
+
+  init(_ kernel: ScaleKernel, _ inputs: ScaleInputs) {
+    mixtures = kernel.mixtures(inputs.mixtures, inputs.mixtures, wantsSlopes: true)
+    correlations = kernel.correlations(inputs.cells, inputs.cells, wantsSlopes: true)
+    levels = kernel.levels(inputs.cells, inputs.cells, wantsSlopes: true)
+    growths = inputs.cells.map(kernel.hyperparameters.growth)
+    noises = (0..<inputs.mixtures.count).map { kernel.noise(inputs.mixtures, $0) }
+  }
+
+  func covariance(_ kernel: ScaleKernel, _ inputs: ScaleInputs) -> Matrix {
+    var result = Matrix(rows: inputs.count, columns: inputs.count)
+    for (j, b) in inputs.points.enumerated() {
+      for (i, a) in inputs.points.enumerated() where i >= j {
+        let growth = growths[a.cell] * growths[b.cell]
+        var value =
+          growth * mixtures.values[a.mixture, b.mixture] * correlations.values[a.cell, b.cell]
+          + levels.values[a.cell, b.cell]
+        if let run = a.run, run == b.run { value += growth * noises[a.mixture] }
+        result[i, j] = value
+      }
+      result[j, j] += kernel.hyperparameters.jitter
+    }
+    return result
+  }
+
+  /// Σ A dK in each hyperparameter, A symmetric.
+  func gradient(of adjoints: Matrix, _ kernel: ScaleKernel, _ inputs: ScaleInputs) -> [Double] {
+    typealias Index = ScaleHyperparameters.Index
+    var gradient = [Double](repeating: 0, count: Index.count)
+    let (m, c) = (inputs.mixtures.count, inputs.cells.count)
+    var ofMixtures = Matrix(rows: m, columns: m)
+    var ofCorrelations = Matrix(rows: c, columns: c)
+    var ofLevels = Matrix(rows: c, columns: c)
+    for (j, b) in inputs.points.enumerated() {
+      for (i, a) in inputs.points.enumerated() {
+        let adjoint = adjoints[i, j]
+        let growth = growths[a.cell] * growths[b.cell]
+        let weight = mixtures.values[a.mixture, b.mixture]
+        let correlation = correlations.values[a.cell, b.cell]
+        ofMixtures[a.mixture, b.mixture] += adjoint * growth * correlation
+        ofCorrelations[a.cell, b.cell] += adjoint * growth * weight
+        ofLevels[a.cell, b.cell] += adjoint
+        var grown = growth * weight * correlation
+        if let run = a.run, run == b.run {
+          let noise = growth * noises[a.mixture]
+          grown += noise
+          gradient[Index.noise] += adjoint * noise
+          gradient[Index.noiseSlope] += adjoint * noise * inputs.mixtures.unevenness(a.mixture)
+        }
+        gradient[Index.sizeGrowth] -= 2 * adjoint * grown * inputs.cells[a.cell].size
+        gradient[Index.lengthGrowth] -= 2 * adjoint * grown * inputs.cells[a.cell].length
+      }
+      gradient[Index.jitter] += adjoints[j, j] * exp(kernel.hyperparameters.logs[Index.jitter])
+    }
+    for (part, adjoint) in [
+      (mixtures, ofMixtures), (correlations, ofCorrelations), (levels, ofLevels),
+    ] {
+      for (index, slopes) in part.slopes {
+        gradient[index] += dot(slopes.elements, adjoint.elements)
+      }
+    }
+    return gradient
+  }
+}

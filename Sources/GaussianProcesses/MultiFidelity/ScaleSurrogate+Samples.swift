@@ -1,0 +1,71 @@
+import Foundation
+import Numerics
+
+extension ScaleSurrogate {
+  /// What variances are multiplied by: of what all queries share, and of what tells them apart.
+  package struct VarianceFactors: Sendable, Hashable {
+    package var level: Double
+    package var contrast: Double
+
+    package init(level: Double = 1, contrast: Double = 1) {
+      self.level = level
+      self.contrast = contrast
+    }
+  }
+
+  /// Joint draws of every output's loss at some queries, over the draws of the hyperparameters: [draw][query][output].
+  ///
+  /// Queries and outputs go together as K ⊗ S. K is taken as the sum of what its mean says of all queries together
+  /// and of what is left, which is what decides on their differences.
+  ///
+  /// - Returns: nil where a covariance cannot be factored.
+  package func samples(
+    _ count: Int, at queries: [ScaleQuery], factors: VarianceFactors = VarianceFactors(),
+    seed: UInt64
+  ) -> [[[Double]]]? {
+    var generator = SeededGenerator(seed: seed, stream: "joint losses")
+    let inputs = inputs(queries)
+    let total = Double(queries.count * queries.count)
+    var result: [[[Double]]] = []
+    var reached = 0.0
+    for (share, model) in zip(shares, models) {
+      reached += share
+      let wanted = Int((reached * Double(count)).rounded()) - result.count
+      guard wanted > 0 else { continue }
+      let posterior = model.posterior(inputs, isJoint: true)
+      let common = max(posterior.covariance.elements.reduce(0, +) / total, 0)
+      var centered = TargetBelief.centered(posterior.covariance)
+      for at in centered.elements.indices {
+        centered.elements[at] *= factors.contrast * calibration
+      }
+      guard let own = Cholesky(factoring: centered)?.factor ?? Self.none(centered),
+        let across = Cholesky(factoring: model.spread)?.factor
+      else { return nil }
+      let level = stretch * (common * factors.level * calibration).squareRoot()
+      for _ in 0..<wanted {
+        let normals = Matrix(
+          rows: queries.count, columns: outputs,
+          elements: (0..<queries.count * outputs).map { _ in generator.normal() })
+        let shared = Matrix(
+          rows: 1, columns: outputs, elements: (0..<outputs).map { _ in level * generator.normal() }
+        )
+        let apart = own.times(normals).times(across, transposingOther: true)
+        let together = shared.times(across, transposingOther: true)
+        result.append(
+          queries.indices.map { q in
+            (0..<outputs).map { d in
+              let value = posterior.means[q, d] + stretch * apart[q, d] + together[0, d]
+              return fit.loss(d, value, at: queries[q].cell).loss
+            }
+          })
+      }
+    }
+    return result
+  }
+
+  /// Of one query nothing is left beside what all share.
+  private static func none(_ matrix: Matrix) -> Matrix? {
+    matrix.elements.allSatisfy { abs($0) < 1e-9 }
+      ? Matrix(rows: matrix.rows, columns: matrix.columns) : nil
+  }
+}

@@ -1,0 +1,40 @@
+import Mixtures
+
+/// Equal shares whatever runs say, or what is feasible and nearest to them: the rival that costs nothing. It is run
+/// where that is cheapest and once at the target, so that what it is worth is known.
+struct UniformSearch: FidelityMethod {
+  let context: FidelityContext
+  /// Nil where nothing may be tried.
+  let mixture: Mixture?
+
+  init(context: FidelityContext) {
+    self.context = context
+    let even = Mixture.uniform(over: context.domains)
+    guard let candidates = context.candidates else {
+      mixture =
+        context.feasible.contains(even.weights)
+        ? even
+        : Mixture(
+          domains: context.domains, proportionalTo: context.feasible.nearest(to: even.weights))
+      return
+    }
+    let distances = candidates.map { totalVariation($0.weights, even.weights) }
+    mixture = distances.indices.min { (distances[$0], $0) < (distances[$1], $1) }
+      .map { candidates[$0] }
+  }
+
+  var measuresOnTheWay: Bool { false }
+
+  func next(runs: [FidelityRun], budgetLeft: Double) -> FidelityStep? {
+    guard let mixture else { return nil }
+    let steps = [FidelityPoint(level: 0, rung: 0), context.grid.target].map {
+      FidelityStep.start(mixture, at: $0)
+    }
+    // The second where the first cannot be had.
+    return steps.dropFirst(runs.count).first { context.admits($0, runs: runs) }
+  }
+
+  func recommendation(runs: [FidelityRun]) -> FidelityRecommendation? {
+    mixture.map { FidelityRecommendation(mixture: $0) }
+  }
+}

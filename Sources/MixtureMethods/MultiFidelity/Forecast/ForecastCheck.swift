@@ -1,0 +1,131 @@
+import Foundation
+import GaussianProcesses
+import Numerics
+
+/// A size of the table forecast from the smaller ones alone, beside what its runs gave.
+package struct ForecastCheck: Sendable, Hashable, Codable {
+  package var parameters: Double
+  package var tokens: Double
+  /// Over the largest size that it was forecast from.
+  package var reach: Double
+  /// That were forecast and run.
+  package var mixtures: Int
+  /// The mean objective that was forecast less what was measured, and the deviation that was told.
+  package var levelError: Double
+  package var levelDeviation: Double
+  /// Root mean square of the differences from the mean, forecast less measured; what was told; and of those measured.
+  package var contrastError: Double
+  package var contrastDeviation: Double
+  package var spread: Double
+  /// Spearman's; nil where nothing varies.
+  package var rank: Double?
+  /// Of the mixture forecast as the best, over the best.
+  package var regret: Double
+  /// Of 95 % intervals, how many held: of each objective, and of each difference of two.
+  package var levelsHeld: Double
+  package var contrastsHeld: Double
+
+  /// Every size but the smallest, the largest three at most; with one size alone, its longer lengths.
+  package static func all(_ question: ForecastQuestion) -> [ForecastCheck] {
+    let sizes = Set(question.data.runs.map(\.parameters)).sorted()
+    return sizes.dropFirst().suffix(3).compactMap { ForecastCheck(question, size: $0) }
+  }
+
+  /// - Returns: nil with fewer than four mixtures below that size or five at it, or where no fit succeeds.
+  init?(_ question: ForecastQuestion, size: Double) {
+    let own = question.data.runs.filter { $0.parameters == size }
+    // The length that most of its runs have got to.
+    var counts: [(tokens: Double, count: Int)] = []
+    for tokens in own.flatMap(\.tokens) {
+      if let place = counts.firstIndex(where: { $0.tokens == tokens }) {
+        counts[place].count += 1
+      } else {
+        counts.append((tokens, 1))
+      }
+    }
+    guard let tokens = counts.max(by: { ($0.count, $0.tokens) < ($1.count, $1.tokens) })?.tokens
+    else { return nil }
+    var data = question.data
+    data.runs = data.runs.filter { $0.parameters < size }
+    data.target = .init(parameters: size, tokens: tokens, isOfRuns: true)
+    var mixtures: [[Double]] = []
+    var truths: [Double] = []
+    let function = question.function
+    for run in own {
+      guard let place = run.tokens.firstIndex(of: tokens), !mixtures.contains(run.weights) else {
+        continue
+      }
+      mixtures.append(run.weights)
+      truths.append(function.value(of: run.losses[place]))
+    }
+    let smaller = Set(data.runs.map(\.weights)).count
+    guard smaller >= 4, mixtures.count >= 5,
+      let surrogate = ScaleFit.selected(for: data, runs: 60).flatMap({
+        ScaleSurrogate(data: data.withRungs(atMost: 4), fit: $0)
+      })
+    else { return nil }
+    let joint = surrogate.joint(function, at: surrogate.targetQueries(mixtures))
+    self.init(
+      parameters: size, tokens: tokens,
+      reach: size / (data.runs.map(\.parameters).max() ?? size), means: joint.means,
+      covariance: joint.covariance, truths: truths)
+  }
+
+  /// - Parameters:
+  ///   - means: that were forecast, n.
+  ///   - covariance: that was told, (n, n).
+  init(
+    parameters: Double, tokens: Double, reach: Double, means: [Double], covariance: Matrix,
+    truths: [Double]
+  ) {
+    let n = truths.count
+    self.parameters = parameters
+    self.tokens = tokens
+    self.reach = reach
+    mixtures = n
+    let errors = zip(means, truths).map { $0 - $1 }
+    let center = Statistics.mean(errors)
+    levelError = center
+    let common = covariance.elements.reduce(0, +) / Double(n * n)
+    levelDeviation = max(common, 0).squareRoot()
+    let apart = errors.map { $0 - center }
+    let freedom = Double(max(n - 1, 1))
+    contrastError = (dot(apart, apart) / freedom).squareRoot()
+    let trace = covariance.diagonal.reduce(0, +) - Double(n) * common
+    contrastDeviation = (max(trace, 0) / freedom).squareRoot()
+    spread = (Statistics.variance(truths) ?? 0).squareRoot()
+    rank = RankCorrelation.spearman(means, truths)
+    let chosen = means.indices.min { (means[$0], $0) < (means[$1], $1) }!
+    regret = truths[chosen] - truths.min()!
+    let quantile = 1.959_963_984_540_054
+    levelsHeld =
+      Double(errors.indices.count { abs(errors[$0]) <= quantile * covariance[$0, $0].squareRoot() })
+      / Double(n)
+    var (held, pairs) = (0, 0)
+    for i in 0..<n {
+      for j in 0..<i {
+        let variance = covariance[i, i] + covariance[j, j] - 2 * covariance[i, j]
+        pairs += 1
+        if abs(errors[i] - errors[j]) <= quantile * max(variance, 0).squareRoot() { held += 1 }
+      }
+    }
+    contrastsHeld = pairs > 0 ? Double(held) / Double(pairs) : 1
+  }
+
+  /// What variances of later forecasts are multiplied by for what came of these: means of squares, drawn toward one as
+  /// by four levels, and by contrasts of eight mixtures, that were just as expected (an inverse-gamma prior's mean).
+  package static func factors(_ checks: [ForecastCheck]) -> ScaleSurrogate.VarianceFactors {
+    var level = (sum: 4.0, count: 4.0)
+    var contrast = (sum: 8.0, count: 8.0)
+    for check in checks {
+      level.sum += pow(check.levelError / max(check.levelDeviation, 1e-12), 2)
+      level.count += 1
+      // Neighbours err together: of many mixtures a dozen are news.
+      let weight = Double(min(check.mixtures - 1, 12))
+      contrast.sum += weight * pow(check.contrastError / max(check.contrastDeviation, 1e-12), 2)
+      contrast.count += weight
+    }
+    return .init(
+      level: min(level.sum / level.count, 25), contrast: min(contrast.sum / contrast.count, 25))
+  }
+}

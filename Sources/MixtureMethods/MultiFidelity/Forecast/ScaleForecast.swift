@@ -1,0 +1,197 @@
+import Foundation
+import GaussianProcesses
+import Mixtures
+import Numerics
+
+/// Losses at a size and length that nobody ran, from runs of smaller sizes and shorter lengths: how high, how sure, and
+/// which mixture is the best there.
+package struct ScaleForecast: Sendable {
+  /// A number and where it is with 95 %.
+  package struct Range: Sendable, Hashable, Codable {
+    package var mean: Double
+    package var low: Double
+    package var high: Double
+
+    init(_ draws: [Double]) {
+      let sorted = draws.sorted()
+      mean = Statistics.mean(draws)
+      low = Statistics.quantile(ofSorted: sorted, 0.025)
+      high = Statistics.quantile(ofSorted: sorted, 0.975)
+    }
+  }
+
+  /// One mixture at the target.
+  package struct Item: Sendable {
+    package enum Origin: String, Sendable, Codable { case run, given, found }
+
+    package var mixture: Mixture
+    package var origin: Origin
+    package var objective: Range
+    /// Of every held-out domain.
+    package var losses: [Range]
+    /// The objective less that of the mixture that is handed over.
+    package var difference: Range
+    /// That it is the best of all mixtures considered.
+    package var probabilityOfBest: Double
+    /// What it is expected to lose against the best.
+    package var expectedRegret: Double
+    /// That each guard holds.
+    package var guards: [Double]
+    /// That no other mixture considered is better in both domains of the front; nil without one.
+    package var front: Double?
+  }
+
+  /// The one that is handed over first, then those asked for, then the others from the lowest expected regret on.
+  package var items: [Item]
+  /// How many mixtures were considered.
+  package var considered: Int
+  package var runs: Int
+  package var reach: ForecastReach
+  package var checks: [ForecastCheck]
+  package var factors: ScaleSurrogate.VarianceFactors
+
+  /// The most mixtures that are weighed jointly, and the draws of their losses.
+  private static let (contenders, draws) = (80, 1000)
+
+  /// - Parameter shown: mixtures besides those asked for.
+  /// - Returns: nil where nothing can be fitted.
+  package init?(_ question: ForecastQuestion, shown: Int = 6) {
+    let data = question.data
+    guard data.count >= 3, let fit = ScaleFit.selected(for: data, runs: 60, draws: 8),
+      let surrogate = ScaleSurrogate(data: data.withRungs(atMost: 4), fit: fit)
+    else { return nil }
+    reach = ForecastReach(data)
+    runs = data.count
+    checks = ForecastCheck.all(question)
+    factors = ForecastCheck.factors(checks)
+    let candidates = Self.candidates(question, surrogate)
+    considered = candidates.count
+    let queries = surrogate.targetQueries(candidates.map(\.mixture.weights))
+    guard
+      let losses = surrogate.samples(
+        Self.draws, at: queries, factors: factors, seed: question.seed)
+    else { return nil }
+    let function = question.function
+    let values = losses.map { draw in draw.map { function.value(of: $0) } }
+    let lowest = values.map { $0.min()! }
+    func column(_ place: Int) -> [Double] { values.map { $0[place] } }
+    let regrets = candidates.indices.map { place in
+      Statistics.mean(zip(values, lowest).map { $0[place] - $1 })
+    }
+    let best = Self.choice(candidates, values)
+    let front = question.front.map { names in
+      Self.frontChances(losses, names.map { question.outputs.firstIndex(of: $0)! })
+    }
+    let guards = question.guards.map { limit in
+      (output: question.outputs.firstIndex(of: limit.domain)!, loss: limit.loss)
+    }
+    let others = candidates.indices.filter { $0 != best && candidates[$0].origin != .given }
+      .sorted { (regrets[$0], $0) < (regrets[$1], $1) }
+    // With a front, those that may well be on it are shown too.
+    let fronted = front.map { chances in
+      others.filter { chances[$0] > 0.1 }.sorted { (-chances[$0], $0) < (-chances[$1], $1) }
+        .prefix(2 * shown)
+    }
+    let given = candidates.indices.filter { $0 != best && candidates[$0].origin == .given }
+    var order = [best] + given + others.prefix(shown)
+    for place in fronted ?? [] where !order.contains(place) { order.append(place) }
+    let reference = column(best)
+    items = order.map { place in
+      Item(
+        mixture: candidates[place].mixture, origin: candidates[place].origin,
+        objective: Range(column(place)),
+        losses: question.outputs.indices.map { d in Range(losses.map { $0[place][d] }) },
+        difference: Range(zip(column(place), reference).map { $0 - $1 }),
+        probabilityOfBest: Double(zip(values, lowest).count { $0[place] == $1 })
+          / Double(values.count),
+        expectedRegret: regrets[place],
+        guards: guards.map { limit in
+          Double(losses.count { $0[place][limit.output] <= limit.loss }) / Double(losses.count)
+        }, front: front?[place])
+    }
+  }
+
+  /// Mixtures that were run, those asked for, equal shares and those that the model holds best.
+  private static func candidates(
+    _ question: ForecastQuestion, _ surrogate: ScaleSurrogate
+  ) -> [(mixture: Mixture, origin: Item.Origin)] {
+    func bounds(_ mixtures: [[Double]]) -> [Double] {
+      guard !mixtures.isEmpty else { return [] }
+      return surrogate.field(question.function, at: surrogate.targetQueries(mixtures)).differences
+        .map { $0.mean - $0.deviation }
+    }
+    var found: [(mixture: Mixture, origin: Item.Origin)] = []
+    func add(_ mixtures: [Mixture], _ origin: Item.Origin) {
+      for mixture in mixtures
+      where found.allSatisfy({ totalVariation($0.mixture.weights, mixture.weights) > 1e-6 }) {
+        found.append((mixture, origin))
+      }
+    }
+    add(question.given, .given)
+    var seen: Set<[Double]> = []
+    let run = question.data.runs.filter {
+      question.feasible.contains($0.weights) && seen.insert($0.weights).inserted
+    }.map(\.weights)
+    let scores = bounds(run)
+    let ranked = run.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
+    let made = { (weights: [Double]) in
+      Mixture(domains: question.domains, proportionalTo: weights)
+    }
+    add(ranked.prefix(contenders / 2).map { made(run[$0]) }, .run)
+    let grid = FidelityGrid(
+      levels: [
+        [
+          .init(
+            scale: Scale(
+              size: "target", parameters: Int(min(question.data.target.parameters, 9e18)),
+              tokens: Int(min(question.data.target.tokens, 9e18))), trunkCost: 1)
+        ]
+      ], target: FidelityPoint(level: 0, rung: 0))
+    let context = FidelityContext(
+      domains: question.domains, objective: question.objective, grid: grid,
+      feasible: question.feasible, seed: question.seed, budget: 1)
+    add([UniformSearch(context: context).mixture].compactMap { $0 }, .found)
+    let near = context.proposals(
+      exponent: surrogate.exponent, incumbents: ranked.prefix(4).map { run[$0] },
+      count: max(contenders - found.count, 8), seed: question.seed, score: bounds)
+    add(near, .found)
+    return found
+  }
+
+  /// The lowest mean among mixtures that were run, or one that was not if it is better by half a deviation of their
+  /// difference: a model's lowest mean of many is lower than it should be.
+  private static func choice(
+    _ candidates: [(mixture: Mixture, origin: Item.Origin)], _ values: [[Double]]
+  ) -> Int {
+    let means = candidates.indices.map { place in Statistics.mean(values.map { $0[place] }) }
+    func lowest(_ places: [Int]) -> Int? {
+      places.min { (means[$0], $0) < (means[$1], $1) }
+    }
+    let best = lowest(Array(candidates.indices))!
+    guard let known = lowest(candidates.indices.filter { candidates[$0].origin == .run }),
+      known != best
+    else { return best }
+    let gaps = values.map { $0[known] - $0[best] }
+    let deviation = (Statistics.variance(gaps) ?? 0).squareRoot()
+    return Statistics.mean(gaps) > 0.5 * deviation ? best : known
+  }
+
+  /// How often each mixture is not worse than another in both outputs.
+  private static func frontChances(_ losses: [[[Double]]], _ outputs: [Int]) -> [Double] {
+    let count = losses[0].count
+    var chances = [Double](repeating: 0, count: count)
+    for draw in losses {
+      // From the lowest of the first on, whoever has the lowest of the second so far.
+      let order = (0..<count).sorted {
+        (draw[$0][outputs[0]], draw[$0][outputs[1]], $0)
+          < (draw[$1][outputs[0]], draw[$1][outputs[1]], $1)
+      }
+      var lowest = Double.infinity
+      for place in order where draw[place][outputs[1]] < lowest {
+        lowest = draw[place][outputs[1]]
+        chances[place] += 1 / Double(losses.count)
+      }
+    }
+    return chances
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Mixtures
+
+/// Runs of the smallest size, each twice as long as the one before: where mixtures are looked at first.
+///
+/// A run goes on as soon as it is in the best third of those known at its length, as in asynchronous halving; where none
+/// is, a new mixture begins.
+struct CheapLadder {
+  let context: FidelityContext
+  /// Rungs of the smallest size.
+  let rungs: [Int]
+
+  /// Of the mixtures at a length, one in so many goes on.
+  private static let eta = 3
+
+  init(context: FidelityContext) {
+    self.context = context
+    let grid = context.grid
+    let goal = Double(max(grid[grid.target].scale.tokens, 1))
+    func cost(_ rung: Int) -> Double {
+      grid.levels[0][rung].trunkCost + grid.levels[0][rung].branchCost
+    }
+    func gap(_ rung: Int) -> Double {
+      abs(log(Double(max(grid.levels[0][rung].scale.tokens, 1)) / goal))
+    }
+    // To the target's length and no farther; of the target's own size, not so far.
+    var last = grid.levels[0].indices.min { (gap($0), $0) < (gap($1), $1) }!
+    if grid.target.level == 0 { last = max(grid.target.rung - 1, 0) }
+    var chosen = [0]
+    for rung in 0...last where cost(rung) >= 1.8 * cost(chosen[chosen.count - 1]) {
+      chosen.append(rung)
+    }
+    if chosen.count > 1, chosen[chosen.count - 1] != last {
+      chosen[chosen.count - 1] = last
+    }
+    rungs = chosen
+  }
+
+  /// The run that should go on; nil where a new mixture should begin.
+  func promotion(_ runs: [FidelityRun]) -> FidelityStep? {
+    for (place, rung) in rungs.enumerated().dropLast().reversed() {
+      var field: [(run: FidelityRun, value: Double)] = []
+      var seen: Set<[Double]> = []
+      for run in runs where run.level == 0 {
+        guard let value = context.values(of: run).first(where: { $0.rung == rung })?.value,
+          seen.insert(run.mixture.weights).inserted
+        else { continue }
+        field.append((run, value))
+      }
+      let ranked = field.indices.sorted { (field[$0].value, $0) < (field[$1].value, $1) }
+      for index in ranked.prefix(field.count / Self.eta) {
+        let run = field[index].run
+        guard run.reached == rung, !run.isUnderWay else { continue }
+        let step = FidelityStep.resume(run: run.id, rung: rungs[place + 1])
+        if context.admits(step, runs: runs) { return step }
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,26 @@
+import GaussianProcesses
+
+/// Fits of hyperparameters, made anew on the first m runs, m = 3, 4, 5, 6, 8, 10, 13 and so on, a quarter more each
+/// time: a function of the runs as they are, and cheap.
+struct ScaleFitHistory: Sendable {
+  private var known: (data: ScaleData, fit: ScaleFit?)?
+
+  /// The largest milestone that is not above `count`.
+  static func milestone(atMost count: Int) -> Int {
+    var value = 3
+    while true {
+      let next = max(value + 1, value * 5 / 4)
+      if next > count { return min(value, count) }
+      value = next
+    }
+  }
+
+  mutating func fit(for data: ScaleData) -> ScaleFit? {
+    var first = data
+    first.runs = Array(data.runs.prefix(Self.milestone(atMost: data.count)))
+    if let known, known.data == first { return known.fit }
+    let fit = ScaleFit.selected(for: first)
+    known = (first, fit)
+    return fit
+  }
+}

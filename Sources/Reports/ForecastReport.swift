@@ -1,0 +1,274 @@
+import Foundation
+import MixtureMethods
+import Mixtures
+import Storage
+
+/// What a forecast says of a size that nobody ran, and how sure it is: as a page, as Markdown and for the terminal.
+package struct ForecastReport: Sendable, Report {
+  package let name: String
+  package let forecast: ScaleForecast
+  /// What losses are of.
+  package let outputs: [String]
+  /// E.g. `1B at 20B tokens`.
+  package let target: String
+  package let objective: String
+  /// E.g. `web ≤ 3.9`, as the items have them.
+  package let guards: [String]
+  package let front: [String]?
+  package let facts: [(name: String, value: String)]
+  /// What to type to reproduce it.
+  package let command: String
+
+  package init(
+    name: String, forecast: ScaleForecast, outputs: [String], target: String, objective: String,
+    guards: [String] = [], front: [String]? = nil, facts: [(name: String, value: String)],
+    command: String
+  ) {
+    self.name = name
+    self.forecast = forecast
+    self.outputs = outputs
+    self.target = target
+    self.objective = objective
+    self.guards = guards
+    self.front = front
+    self.facts = facts
+    self.command = command
+  }
+
+  // MARK: Words
+
+  static func times(_ value: Double) -> String {
+    "×" + (value >= 9.95 ? Format.fixed(value, 0) : Format.fixed(value, 1))
+  }
+
+  private static func range(_ range: ScaleForecast.Range) -> String {
+    "\(Format.loss(range.mean)) (\(Format.fixed(range.low, 4)) to \(Format.fixed(range.high, 4)))"
+  }
+
+  private var best: ScaleForecast.Item { forecast.items[0] }
+
+  var verdict: String {
+    let origin =
+      best.origin == .run
+      ? "a mixture that was run at a smaller size" : "a mixture that nobody has run yet"
+    return
+      "Train on \(StudyReport.weights(best.mixture)) for \(target): \(origin). Its \(objective) is expected "
+      + "at \(Self.range(best.objective)), 95 %. It is the best of \(forecast.considered) mixtures with "
+      + "probability \(Format.fixed(best.probabilityOfBest, 2)), and expected to lose "
+      + "\(Format.loss(best.expectedRegret)) against the best of them."
+  }
+
+  var reachWords: String {
+    let reach = forecast.reach
+    var words =
+      "\(Format.plural(forecast.runs, "run")) of \(Format.plural(reach.mixtures, "mixture")) at "
+      + "\(Format.plural(reach.sizes, "size")); the target is \(Self.times(reach.parameters)) the largest of them"
+    if reach.tokens > 1.0001 { words += " and \(Self.times(reach.tokens)) the longest run" }
+    words += "."
+    if let objection = reach.objection { words += " No evidence supports it: \(objection)." }
+    return words
+  }
+
+  var checkWords: String {
+    guard !forecast.checks.isEmpty else {
+      return
+        "The table has no second size that could be forecast from the first, so nothing here was checked on it: "
+        + "intervals rest on what is known of other tables alone."
+    }
+    return
+      "Each size of the table forecast from the smaller ones alone, and what its runs then gave. By these, "
+      + "variances of levels were multiplied by \(Format.fixed(forecast.factors.level, 2)) and of differences by "
+      + "\(Format.fixed(forecast.factors.contrast, 2)) (inverse-gamma prior around 1)."
+  }
+
+  private static let knownWords =
+    "Known tables, each size forecast from smaller ones of the same table in the same way: what such a reach has "
+    + "cost there."
+
+  private static let levelWords =
+    "How high losses will be is hard to tell and shared by all mixtures; how mixtures differ is easier. Ranges "
+    + "are 95 %."
+
+  // MARK: Tables
+
+  private func label(_ item: ScaleForecast.Item) -> String {
+    switch item.origin {
+    case .run: "run"
+    case .given: "given"
+    case .found: "not run yet"
+    }
+  }
+
+  private var itemTable: TextTable {
+    var columns: [TextTable.Column] = [
+      .init("mixture", .left), .init("", .left), .init(objective), .init("95 %"),
+      .init("above the first, 95 %"), .init("P(best)"), .init("expected regret"),
+    ]
+    columns += guards.map { .init("P(\($0))") }
+    if let front { columns.append(.init("P(front of \(front.joined(separator: ", ")))")) }
+    var table = TextTable(columns)
+    for (place, item) in forecast.items.enumerated() {
+      var row = [
+        StudyReport.weights(item.mixture), label(item), Format.loss(item.objective.mean),
+        "\(Format.loss(item.objective.low)) to \(Format.loss(item.objective.high))",
+        place == 0
+          ? "–"
+          : Format.interval(item.difference.low...max(item.difference.low, item.difference.high)),
+        Format.fixed(item.probabilityOfBest, 2), Format.loss(item.expectedRegret),
+      ]
+      row += item.guards.map { Format.fixed($0, 2) }
+      if front != nil { row.append(item.front.map { Format.fixed($0, 2) } ?? "–") }
+      table.append(row)
+    }
+    return table
+  }
+
+  private var lossTable: TextTable {
+    var table = TextTable([.init("held-out domain", .left), .init("expected"), .init("95 %")])
+    for (output, range) in zip(outputs, best.losses) {
+      table.append([
+        output, Format.loss(range.mean), "\(Format.loss(range.low)) to \(Format.loss(range.high))",
+      ])
+    }
+    return table
+  }
+
+  private func checkTable(_ checks: [(source: String, check: ForecastCheck)]) -> TextTable {
+    var table = TextTable([
+      .init("table", .left), .init("size"), .init("reach"), .init("mixtures"),
+      .init("level: error"), .init("told ±"), .init("differences: error"), .init("told ±"),
+      .init("of spread"), .init("ρ"), .init("regret"), .init("levels held"),
+      .init("differences held"),
+    ])
+    for (source, check) in checks {
+      table.append([
+        source, Format.count(check.parameters), Self.times(check.reach), "\(check.mixtures)",
+        Format.difference(check.levelError), Format.loss(check.levelDeviation),
+        Format.loss(check.contrastError), Format.loss(check.contrastDeviation),
+        Format.loss(check.spread), check.rank.map { Format.fixed($0, 2) } ?? "–",
+        Format.loss(check.regret), Format.share(check.levelsHeld),
+        Format.share(check.contrastsHeld),
+      ])
+    }
+    return table
+  }
+
+  private var ownChecks: TextTable? {
+    forecast.checks.isEmpty
+      ? nil : checkTable(forecast.checks.map { ("this table", $0) })
+  }
+
+  private var knownChecks: TextTable? {
+    KnownReach.all.isEmpty ? nil : checkTable(KnownReach.all.map { ($0.source, $0.check) })
+  }
+
+  /// For the terminal.
+  package var text: String {
+    var parts = [verdict, "", reachWords, "", itemTable.text, lossTable.text, checkWords]
+    if let ownChecks { parts.append(ownChecks.text) }
+    return parts.joined(separator: "\n") + "\n"
+  }
+
+  // MARK: Pages
+
+  package var markdown: String {
+    let plain = TextTable.escapedForMarkdown
+    func body(_ table: TextTable) -> String { String(table.markdown.dropLast()) }
+    var blocks = [
+      "# \(plain(name))", plain(verdict), "## Mixtures at \(plain(target))", plain(Self.levelWords),
+      body(itemTable), "## Each held-out domain with the first mixture", body(lossTable),
+      "## How far it reaches", plain(reachWords), plain(checkWords),
+    ]
+    if let ownChecks { blocks.append(body(ownChecks)) }
+    if let knownChecks {
+      blocks.append(plain(Self.knownWords))
+      blocks.append(body(knownChecks))
+    }
+    blocks.append("## How it was made")
+    blocks.append(facts.map { "- \($0.name): \(plain($0.value))" }.joined(separator: "\n"))
+    blocks.append("```sh\n\(command.replacing("```", with: "'''"))\n```")
+    return blocks.joined(separator: "\n\n") + "\n"
+  }
+
+  /// Intervals of the items, a row each.
+  private func chart(
+    id: String, title: String, axis: String, isDifference: Bool,
+    _ range: (ScaleForecast.Item) -> ScaleForecast.Range
+  ) -> Markup {
+    let rowHeight = 30.0
+    let ranges = forecast.items.map(range)
+    let scale = LinearScale(
+      holding: ranges.flatMap { [$0.low, $0.mean, $0.high] } + (isDifference ? [0] : []))
+    let names = forecast.items.indices.map { $0 == 0 ? "the first" : "\($0 + 1)" }
+    var plot = Plot(
+      id: id, title: title,
+      summary: zip(names, ranges).map { "\($0): \(Self.range($1))" }.joined(separator: "; "),
+      height: Double(ranges.count) * rowHeight,
+      margins: .init(top: 4, right: 24, bottom: 44, left: 80))
+    plot.horizontalAxis(scale, name: axis, isDifference: isDifference)
+    for (row, range) in ranges.enumerated() {
+      let y = (Double(row) + 0.5) * rowHeight
+      let style = row == 0 ? "best" : "other"
+      plot.label(names[row], x: 0, y: y, dx: -12, anchor: "end", class: "label \(style)")
+      plot.line(
+        from: (scale.fraction(range.low), y), to: (scale.fraction(range.high), y),
+        class: "interval \(style)")
+      plot.mark(
+        .circle, x: scale.fraction(range.mean), y: y, class: "solid \(style)",
+        tip: "\(names[row]): \(Self.range(range))")
+    }
+    return figure(plot, key: [])
+  }
+
+  package var html: String {
+    var main = Markup(
+      "main", [:], [pageHeader(kicker: "Forecast for \(target)", verdict: verdict)])
+    main.append(
+      recommendationSection(
+        best.mixture, isConfirmed: true,
+        figures: [
+          (
+            "Expected \(objective)", Format.loss(best.objective.mean),
+            "\(Format.loss(best.objective.low)) to \(Format.loss(best.objective.high)), 95 %"
+          ),
+          (
+            "P(best)", Format.fixed(best.probabilityOfBest, 2),
+            "of \(forecast.considered) mixtures considered"
+          ),
+          (
+            "Expected regret", Format.loss(best.expectedRegret),
+            "against the best of them, at the target"
+          ),
+          ("Reach", Self.times(forecast.reach.parameters), "the largest size that was run"),
+        ]))
+    var levels = heading("Mixtures at \(target)", Self.levelWords)
+    levels.append(
+      chart(
+        id: "levels", title: "Expected \(objective)", axis: "\(objective), 95 %",
+        isDifference: false
+      ) { $0.objective })
+    levels.append(
+      chart(
+        id: "differences", title: "Differences from the first mixture",
+        axis: "above the first, 95 %", isDifference: true
+      ) { $0.difference })
+    levels.append(scrolling(itemTable))
+    main.append(levels)
+    var losses = heading("Each held-out domain with the first mixture", nil)
+    losses.append(scrolling(lossTable))
+    main.append(losses)
+    var reach = heading("How sure it is", reachWords)
+    reach.append(Markup("p", text: checkWords))
+    if let ownChecks { reach.append(scrolling(ownChecks)) }
+    if let knownChecks {
+      reach.append(Markup("p", text: Self.knownWords))
+      reach.append(scrolling(knownChecks))
+    }
+    main.append(reach)
+    var foot = heading("How it was made", nil)
+    foot.append(definitionList(facts.map { ($0.name, $0.value) }))
+    foot.append(code([command], label: "To reproduce it"))
+    main.append(foot)
+    return page(title: "\(name) – mixpipe", main)
+  }
+}

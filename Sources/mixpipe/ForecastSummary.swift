@@ -1,0 +1,63 @@
+import GaussianProcesses
+import MixtureMethods
+import Mixtures
+
+/// A forecast as a program reads it.
+struct ForecastSummary: Encodable {
+  struct Item: Encodable {
+    var weights: [String: Double]
+    var origin: ScaleForecast.Item.Origin
+    var objective: ScaleForecast.Range
+    var losses: [String: ScaleForecast.Range]
+    /// Above the first.
+    var difference: ScaleForecast.Range
+    var probabilityOfBest: Double
+    var expectedRegret: Double
+    /// The probability that each guard holds.
+    var guards: [String: Double]?
+    /// The probability of being on the front.
+    var front: Double?
+  }
+
+  struct Target: Encodable {
+    var parameters: Double
+    var tokens: Double
+  }
+
+  var target: Target
+  var reach: ForecastReach
+  /// Why no evidence supports the reach; nil where some does.
+  var objection: String?
+  var runs: Int
+  var considered: Int
+  /// The one that is handed over first.
+  var mixtures: [Item]
+  var checks: [ForecastCheck]
+  var varianceFactors: [String: Double]
+
+  init(
+    _ forecast: ScaleForecast, domains: [String], outputs: [String], parameters: Double,
+    tokens: Double, guards: [String]
+  ) {
+    func named<Value>(_ names: [String], _ values: [Value]) -> [String: Value] {
+      Dictionary(zip(names, values), uniquingKeysWith: { first, _ in first })
+    }
+    target = Target(parameters: parameters, tokens: tokens)
+    reach = forecast.reach
+    objection = forecast.reach.objection
+    runs = forecast.runs
+    considered = forecast.considered
+    mixtures = forecast.items.map { item in
+      Item(
+        weights: named(domains, item.mixture.weights), origin: item.origin,
+        objective: item.objective, losses: named(outputs, item.losses),
+        difference: item.difference, probabilityOfBest: item.probabilityOfBest,
+        expectedRegret: item.expectedRegret,
+        guards: guards.isEmpty ? nil : named(guards, item.guards), front: item.front)
+    }
+    checks = forecast.checks
+    varianceFactors = [
+      "level": forecast.factors.level, "difference": forecast.factors.contrast,
+    ]
+  }
+}

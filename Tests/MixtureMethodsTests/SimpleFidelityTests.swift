@@ -1,0 +1,134 @@
+import Mixtures
+import Numerics
+import Testing
+
+@testable import MixtureMethods
+
+/// Three domains, sizes 1 and 4 with three lengths, the target last.
+private enum Small {
+  static let domains = ["books", "web", "code"]
+
+  static func context(
+    pool count: Int?, seed: UInt64 = 1, budget: Double = 8, feasible: FeasibleMixtures? = nil
+  ) -> FidelityContext {
+    let grid = FidelityGrid(
+      levels: [1, 4].map { size in
+        [1, 2, 4].map { tokens in
+          .init(
+            scale: Scale(size: "\(size)", parameters: size, tokens: tokens),
+            trunkCost: Double(size * tokens))
+        }
+      }, target: FidelityPoint(level: 1, rung: 2))
+    let pool = count.map { count in
+      SobolSequence.simplexPoints(parts: 3, count: count, seed: 5).map {
+        Mixture(domains: domains, proportionalTo: $0)
+      }
+    }
+    return FidelityContext(
+      domains: domains, objective: .mean(of: domains), grid: grid,
+      pool: pool.map { FidelityPool(mixtures: $0, reach: $0.map { _ in [2, 2] }) },
+      feasible: feasible, seed: seed, budget: budget)
+  }
+
+  static func losses(_ w: [Double]) -> [Double] {
+    w.enumerated().map { 2 + abs($1 - [0.6, 0.3, 0.1][$0]) }
+  }
+
+  static func search(
+    _ name: String, _ context: FidelityContext
+  ) throws -> (runs: [FidelityRun], handedOver: [Mixture?]) {
+    var method = try makeFidelityMethod(named: name, context: context)
+    var (runs, left) = ([FidelityRun](), context.budget)
+    var handedOver = [method.recommendation(runs: [])?.mixture]
+    while let step = method.next(runs: runs, budgetLeft: left), runs.count < 100 {
+      #expect(context.admits(step, runs: runs))
+      let cost = context.cost(of: step, runs: runs, measuringOnTheWay: false)
+      guard cost <= left + 1e-9 else { break }
+      left -= cost
+      let id: Int
+      let rung: Int
+      switch step {
+      case .start(let mixture, let point):
+        (id, rung) = (runs.count, point.rung)
+        runs.append(FidelityRun(id: id, mixture: mixture, level: point.level, seed: 0))
+      case .resume(let run, let goal): (id, rung) = (run, goal)
+      }
+      runs[id].measurements.append(
+        .init(rung: rung, losses: losses(runs[id].mixture.weights)))
+      runs[id].reached = rung
+      handedOver.append(method.recommendation(runs: runs)?.mixture)
+    }
+    return (runs, handedOver)
+  }
+
+  static func value(_ mixture: Mixture) -> Double { Statistics.mean(losses(mixture.weights)) }
+}
+
+@Suite struct SimpleMethodsOverSizesTests {
+  @Test("uniform hands over equal shares before any run") func uniformHandsOverEqualSharesBeforeAnyRun() throws {
+    let context = Small.context(pool: nil)
+    let (runs, handedOver) = try Small.search("uniform", context)
+    #expect(handedOver.allSatisfy { $0 == .uniform(over: Small.domains) })
+    #expect(runs.map(\.level) == [0, 1])
+  }
+
+  @Test("uniform keeps to what is feasible and to the pool") func uniformKeepsToWhatIsFeasibleAndToThePool() throws {
+    let feasible = try FeasibleMixtures(
+      [.total(domains: ["code"], lower: nil, upper: 0.1)], domains: Small.domains,
+      availableTokens: [1, 1, 1], trainingTokens: 1)
+    let bound = try Small.search("uniform", Small.context(pool: nil, feasible: feasible))
+    let weights = try #require(bound.handedOver[0]).weights
+    #expect(abs(weights[2] - 0.1) < 1e-6 && abs(weights[0] - weights[1]) < 1e-6)
+    let context = Small.context(pool: 9)
+    let chosen = try #require(try Small.search("uniform", context).handedOver[0])
+    #expect(context.pool!.index(of: chosen) != nil)
+  }
+
+  @Test("screening tries all where that is cheap then the best at the target", arguments: [UInt64(1), 2, 3])
+  func screeningTriesAllWhereThatIsCheapThenTheBestAtTheTarget(seed: UInt64) throws {
+    let context = Small.context(pool: 12, seed: seed)
+    let (runs, handedOver) = try Small.search("screen", context)
+    // A whole run of the smaller size costs a quarter: twelve are three of eight.
+    #expect(runs.prefix(12).allSatisfy { $0.level == 0 && $0.reached == 2 })
+    let ranked = context.pool!.mixtures.sorted { Small.value($0) < Small.value($1) }
+    #expect(runs.dropFirst(12).map(\.mixture) == Array(ranked.prefix(5)))
+    #expect(handedOver.last! == ranked[0])
+  }
+
+  @Test("screening shortens its runs where there are too many") func screeningShortensItsRunsWhereThereAreTooMany() throws {
+    let (runs, _) = try Small.search("screen", Small.context(pool: 30, budget: 8))
+    // Thirty whole runs would cost 7.5, of half the length 3.75.
+    #expect(runs.prefix(30).allSatisfy { $0.level == 0 && $0.reached == 1 })
+    #expect(runs.count == 34)
+    let free = try Small.search("screen", Small.context(pool: nil, budget: 6))
+    #expect(free.runs.count { $0.level == 0 } == 8)
+  }
+
+  @Test("bayesian optimization at the target runs nothing else") func bayesianOptimizationAtTheTargetRunsNothingElse() throws {
+    let context = Small.context(pool: 25, budget: 12)
+    let (runs, handedOver) = try Small.search("bo", context)
+    #expect(runs.count == 12 && runs.allSatisfy { $0.level == 1 && $0.reached == 2 })
+    let values = context.pool!.mixtures.map(Small.value).sorted()
+    #expect(Small.value(try #require(handedOver.last!)) <= values[2])
+    var again = try makeFidelityMethod(named: "bo", context: context)
+    let step = again.next(runs: Array(runs.prefix(8)), budgetLeft: 4)
+    #expect(step == .start(runs[8].mixture, at: context.grid.target))
+  }
+
+  @Test("ladder doubles and promotes the best third") func ladderDoublesAndPromotesTheBestThird() throws {
+    let context = Small.context(pool: nil)
+    let ladder = CheapLadder(context: context)
+    #expect(ladder.rungs == [0, 1, 2])
+    let runs = (0..<6).map { id in
+      FidelityRun(
+        id: id, mixture: Mixture(domains: Small.domains, proportionalTo: [1, Double(id), 1]),
+        level: 0, seed: 0,
+        measurements: [.init(rung: 0, losses: [3, 3, Double(10 - id)])], reached: 0)
+    }
+    #expect(ladder.promotion(runs) == .resume(run: 5, rung: 1))
+    #expect(ladder.promotion(Array(runs.prefix(2))) == nil)
+    var later = runs
+    later[5].goal = 1
+    #expect(ladder.promotion(later) == .resume(run: 4, rung: 1))
+  }
+}

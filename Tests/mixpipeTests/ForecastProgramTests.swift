@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// Thirty runs at 20M and 60M.
+private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> String {
+  var lines = ["run,size,tokens,weight_books,weight_web,weight_code,loss_books,loss_web,loss_code"]
+  for (name, size) in sizes {
+    for i in 0..<15 {
+      // Rows of a lattice.
+      let a = Double(i % 5) / 5 + 0.05
+      let b = (1 - a) * (Double(i / 5) + 0.5) / 3
+      let weights = [a, b, 1 - a - b]
+      let level = 1.7 + 4.6 * pow(size / 1e6, -0.28)
+      let losses = weights.map { level * (1 + 0.12 * exp(-7 * $0)) }
+      lines.append(
+        (["\(lines.count)", name, "\(Int(20 * size))"]
+          + weights.map { String(format: "%.6f", $0) } + losses.map { String(format: "%.5f", $0) })
+          .joined(separator: ","))
+    }
+  }
+  return lines.joined(separator: "\n") + "\n"
+}
+
+@Suite struct ForecastCommandTests {
+  @Test("tells the mixture for a larger size and how sure it is") func tellsTheMixtureForALargerSizeAndHowSureItIs() throws {
+    let folder = try TemporaryFolder()
+    try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let words = ["forecast", "runs.csv", "--target-size", "1B", "--target-tokens", "20B"]
+    let found = try Program.run(
+      words + [
+        "--mixture", "books=0.8,web=0.1,code=0.1", "--guard", "code<=9", "--front", "books,code",
+        "--json", "--output", "page.html",
+      ], in: folder.path)
+    try #require(found.code == 0, "\(found.errors)")
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any])
+    let mixtures = try #require(document["mixtures"] as? [[String: Any]])
+    let first = try #require(mixtures[0]["weights"] as? [String: Double])
+    // Near equal shares, by the formula.
+    #expect(first.values.allSatisfy { $0 > 0.15 && $0 < 0.55 }, "\(first)")
+    #expect(mixtures.contains { ($0["origin"] as? String) == "given" })
+    #expect((mixtures[0]["guards"] as? [String: Double])?["code<=9"] ?? 0 > 0.9)
+    let page = try String(contentsOfFile: folder.path + "/page.html", encoding: .utf8)
+    for words in ["How sure it is", "P(best)", "1.0B at 20.0B tokens", "×17"] {
+      #expect(page.contains(words), "\(words)")
+    }
+    let text = try Program.run(words, in: folder.path)
+    #expect(text.code == 0 && text.output.contains("expected to lose"))
+    #expect(try Program.run(words, in: folder.path).output == text.output)
+  }
+
+  @Test("refuses a reach that nothing supports unless asked twice") func refusesAReachThatNothingSupportsUnlessAskedTwice() throws {
+    let folder = try TemporaryFolder()
+    try table(sizes: [("20M", 2e7)]).write(
+      toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let words = ["forecast", "runs.csv", "--target-size", "1B"]
+    let refused = try Program.run(words, in: folder.path)
+    #expect(refused.code == 1)
+    #expect(refused.errors.contains("--allow-reach"), "\(refused.errors)")
+    let asked = try Program.run(words + ["--allow-reach"], in: folder.path)
+    #expect(asked.code == 0 && asked.output.contains("No evidence supports it"))
+  }
+
+  @Test("says in one line what is wrong", arguments: [
+    (["--target-size", "big"], "--target-size big"),
+    (["--target-size", "1B", "--target-tokens", "-3"], "--target-tokens"),
+    (["--target-size", "1B", "--front", "books"], "--front"),
+    (["--target-size", "1B", "--front", "books,poems"], "poems"),
+    (["--target-size", "1B", "--mixture", "poems=1"], "--mixture"),
+    (["--target-size", "1B", "--size", "20M"], "--size"),
+  ])
+  func saysInOneLineWhatIsWrong(words: [String], named: String) throws {
+    let folder = try TemporaryFolder()
+    try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let found = try Program.run(["forecast", "runs.csv"] + words, in: folder.path)
+    #expect(found.code == 64, "\(found.errors)")
+    #expect(found.errors.contains(named), "\(found.errors)")
+  }
+}
