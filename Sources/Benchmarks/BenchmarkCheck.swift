@@ -27,7 +27,7 @@ package struct BenchmarkCheck: Sendable, Codable {
 
   package var isPassed: Bool { !rows.contains(where: \.solves) }
 
-  /// Mixtures that enumeration tries where there is no pool, and how many of them it tries at the target.
+  /// Mixtures that enumeration tries at most, and how many of them it tries at the target.
   private static let enumerated = 256
   private static let finalists = 4
 
@@ -49,15 +49,17 @@ package struct BenchmarkCheck: Sendable, Codable {
       row("uniform", 0, fixed([Double](repeating: 1 / Double(count), count: count))),
       row("natural", 0, fixed(problem.availableTokens.map { Double($0) / total })),
     ]
-    let grid = problem.grid
-    let smallest = problem.sizes[0].tokens.count - 1
-    for (name, rung) in [
-      ("enumeration, shortest runs", 0), ("enumeration, smallest size", smallest),
+    for (name, point) in [
+      ("enumeration, shortest runs", FidelityPoint(level: 0, rung: 0)),
+      (
+        "enumeration, smallest size",
+        FidelityPoint(level: 0, rung: problem.sizes[0].tokens.count - 1)
+      ),
+      ("enumeration, target", problem.target),
     ] {
-      let point = FidelityPoint(level: 0, rung: rung)
       var compute = 0.0
       let regrets = (1...max(seeds, 1)).map { seed -> Double in
-        let (regret, paid) = Self.enumeration(problem, scale, point, grid, seed: UInt64(seed))
+        let (regret, paid) = Self.enumeration(problem, scale, point, seed: UInt64(seed))
         compute = paid
         return regret
       }
@@ -65,28 +67,56 @@ package struct BenchmarkCheck: Sendable, Codable {
     }
   }
 
-  /// All mixtures at a point, then the best few at the target; the best of these.
+  /// As many mixtures at a point as the budget of a search pays for, then the best few at the target; the best of
+  /// these. At the target, as many as a search of one size has runs.
   private static func enumeration(
-    _ problem: BenchmarkProblem, _ scale: BenchmarkScale, _ point: FidelityPoint,
-    _ grid: FidelityGrid, seed: UInt64
+    _ problem: BenchmarkProblem, _ scale: BenchmarkScale, _ point: FidelityPoint, seed: UInt64
   ) -> (regret: Double, compute: Double) {
-    let mixtures: [[Double]] =
-      problem.mixtures?.map(\.weights)
-      ?? SobolSequence.simplexPoints(parts: problem.domains.count, count: enumerated, seed: seed)
+    let isAtTarget = point == problem.target
+    let cost = problem.grid[point].trunkCost
+    let count =
+      isAtTarget
+      ? problem.trials : min(enumerated, Int((problem.budget - Double(finalists)) / cost))
+    let mixtures: [[Double]]
+    if let pool = problem.mixtures {
+      var order = pool.indices.filter {
+        !isAtTarget || problem.reach(of: $0)[problem.target.level] != nil
+      }
+      var generator = SeededGenerator(seed: seed, stream: "benchmark enumeration")
+      generator.shuffle(&order)
+      // In the pool's order, in which those that can be run at the target come first.
+      mixtures = order.prefix(count).sorted().map { pool[$0].weights }
+    } else {
+      mixtures = SobolSequence.simplexPoints(
+        parts: problem.domains.count, count: count, seed: seed)
+    }
     func values(_ chosen: [[Double]], _ point: FidelityPoint) -> [Double] {
       chosen.map {
         problem.objective.value(of: problem.measured(at: $0, point, run: 0, seed: seed))
       }
     }
     let first = values(mixtures, point)
-    let best = first.indices.filter {
-      problem.reach(of: $0)[problem.target.level] != nil
-    }.sorted { (first[$0], $0) < (first[$1], $1) }.prefix(finalists).map { mixtures[$0] }
-    let last = values(best, problem.target)
-    let winner = last.indices.min { (last[$0], $0) < (last[$1], $1) }!
+    let order = first.indices.sorted { (first[$0], $0) < (first[$1], $1) }
+    if isAtTarget {
+      return (scale.regret(problem.value(at: mixtures[order[0]])), Double(mixtures.count))
+    }
+    let best = order.map { mixtures[$0] }.filter { problem.canBeRunAtTarget($0) }.prefix(finalists)
+    let last = values(Array(best), problem.target)
+    guard let winner = last.indices.min(by: { last[$0] < last[$1] }) else {
+      return (1, Double(mixtures.count) * cost)
+    }
     return (
       scale.regret(problem.value(at: best[winner])),
-      Double(mixtures.count) * grid[point].trunkCost + Double(best.count)
+      Double(mixtures.count) * cost + Double(best.count)
     )
+  }
+}
+
+extension BenchmarkProblem {
+  fileprivate func canBeRunAtTarget(_ weights: [Double]) -> Bool {
+    guard let mixtures else { return true }
+    return mixtures.firstIndex { $0.weights == weights }.map {
+      reach(of: $0)[target.level] != nil
+    } ?? false
   }
 }

@@ -133,13 +133,14 @@ package struct BenchmarkProblem: Sendable, Codable {
 package struct BenchmarkScale: Sendable, Hashable, Codable {
   /// The objective at the best mixture that can be handed over.
   package var best: Double
-  /// How far a mixture drawn at random is from it: the median of two thousand, or of the pool.
+  /// How far a mixture drawn at random is from it: the median of two thousand, or of what a pool has
+  /// at the target.
   package var gap: Double
 
   package init(_ problem: BenchmarkProblem) {
     let drawn: [[Double]]
-    if let mixtures = problem.mixtures {
-      drawn = mixtures.map(\.weights)
+    if let mixtures = problem.mixtures, let pool = problem.pool {
+      drawn = mixtures.prefix(pool.atTarget).map(\.weights)
     } else {
       var generator = SeededGenerator(seed: 1, stream: "benchmark scale")
       drawn = (0..<2000).map { _ in

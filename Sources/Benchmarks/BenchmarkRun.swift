@@ -38,7 +38,8 @@ package struct BenchmarkRun: Sendable {
   var context: FidelityContext {
     FidelityContext(
       domains: problem.domains, objective: problem.objective, grid: problem.grid, pool: pool,
-      seed: seed, budget: budget, replicates: problem.pool == nil)
+      seed: seed, budget: budget, replicates: problem.pool == nil,
+      availableTokens: problem.availableTokens)
   }
 
   /// Runs a built-in method.

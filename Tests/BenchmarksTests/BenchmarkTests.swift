@@ -32,7 +32,10 @@ import Testing
     let problem = try #require(try BenchmarkSuite.problems(named: [name]).first)
     let check = BenchmarkCheck(problem)
     #expect(check.isPassed, "\(check.rows)")
-    #expect(check.rows.count == 4)
+    #expect(check.rows.count == 5)
+    // Enumeration gets what a search has.
+    for row in check.rows[2...3] { #expect(row.compute <= problem.budget, "\(row)") }
+    #expect(check.rows[4].compute == Double(problem.trials))
   }
 
   @Test("the rule keeps a problem out that enumeration solves")
@@ -40,6 +43,13 @@ import Testing
     let check = BenchmarkCheck(try #require(BenchmarkSuite.rejected.first))
     #expect(!check.isPassed)
     #expect(check.rows.filter(\.solves).allSatisfy { $0.name.hasPrefix("enumeration") })
+  }
+
+  @Test("data were written for this suite, version by version")
+  func dataWereWrittenForThisSuiteVersionByVersion() {
+    // A change of any problem changes results: raise its version and the suite's, then this.
+    #expect(BenchmarkSuite.version == 1)
+    #expect(BenchmarkSuite.problems.allSatisfy { $0.version == 1 })
   }
 
   /// The optimum is data: nothing near it may be better by a hundredth of the gap.
@@ -189,6 +199,28 @@ import Testing
       try run.trace(of: "mine", command: script)
     } throws: {
       "\($0)".contains(words)
+    }
+  }
+
+  /// The page that explains how to enter holds a whole entry; it runs as printed.
+  @Test(
+    "in Python, as the page prints it, searches every kind of problem",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")))
+  func inPythonAsThePagePrintsItSearchesEveryKindOfProblem() throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/mixpipe/Documentation.docc/Benchmark.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    let start = try #require(text.range(of: "```python\n")).upperBound
+    let end = try #require(text.range(of: "```", range: start..<text.endIndex)).lowerBound
+    let script = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "entry-\(UUID().uuidString).py")
+    try Data(text[start..<end].utf8).write(to: script)
+    defer { try? FileManager.default.removeItem(at: script) }
+    for name in ["threshold-3", "pool-12"] {
+      let run = try run(name)
+      let trace = try run.trace(of: "mine", command: "/usr/bin/python3 \(script.path)")
+      #expect(trace.runs == Int(run.problem.budget), "\(name)")
+      #expect(trace.points.last?.handedOver != nil && trace.points.last?.ran != nil)
     }
   }
 

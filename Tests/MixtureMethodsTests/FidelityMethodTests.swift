@@ -5,9 +5,9 @@ import Testing
 
 @testable import MixtureMethods
 
-/// The others fit a process at every step, and are tested apart.
+/// The others fit a process at every step, or need to know how much text there is, and are tested apart.
 private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
-  !["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned", "boca"].contains($0)
+  !["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned", "boca", "natural"].contains($0)
 }
 
 /// A grid whose runs are formulas: three domains, sizes 1, 3 and 9, the target last.

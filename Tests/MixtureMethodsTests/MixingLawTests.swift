@@ -148,20 +148,24 @@ private let three = ["a", "b", "c"]
 @Suite struct MethodsWithALawOrARegressionTests {
   @Test(
     "learn something predict any mixture and depend on observations alone",
-    arguments: ["bimix", "mixlaws", "olmix", "regmix", "regmix-linear", "climb"])
+    arguments: [
+      "bimix", "mixlaws", "olmix", "regmix", "regmix-tuned", "regmix-linear", "climb", "climb-tuned",
+    ])
   func learnSomethingPredictAnyMixtureAndDependOnObservationsAlone(
     name: String
   ) throws {
     let trainer = SyntheticTrainer(seed: 11)
     var context = SyntheticTrainer.context(seed: 5)
-    context.trials = 28
+    // Trees with the authors' settings need leaves of twenty runs, or sums of residuals above a nat.
+    let trials = name == "regmix" || name == "climb" ? 256 : 28
+    context.trials = trials
     var method = try makeMethod(named: name, context: context)
     #expect((method as? any PredictsLosses)?.lossModel() == nil)
-    let observations = trainer.run(&method, trials: 28, workers: 2)
+    let observations = trainer.run(&method, trials: trials, workers: 2)
     let law = try #require(method as? any PredictsLosses)
     let report = try #require(law.fitReport(of: observations, objective: context.objective))
     let fit = report.objective
-    #expect(fit.residuals.count == 28)
+    #expect(fit.residuals.count == trials)
     #expect(try #require(fit.rSquared) > 0.3, "\(name): \(fit)")
     #expect(fit.error < 0.2)
 
@@ -173,13 +177,13 @@ private let three = ["a", "b", "c"]
     // What is handed over is better than the middle of what was tried.
     let tried = observations.map { trainer.objective($0.mixture, context.objective) }.sorted()
     if name != "bimix" && name != "regmix-linear" {
-      #expect(trainer.objective(optimum.mixture, context.objective) < tried[14], "\(name)")
+      #expect(trainer.objective(optimum.mixture, context.objective) < tried[trials / 2], "\(name)")
     }
 
     var resumed = try makeMethod(named: name, context: context)
     resumed.update(with: observations)
     #expect(resumed.recommendations(3) == recommended)
-    for ordinal in [0, 5, 20, 27] {
+    for ordinal in [0, 5, 20, trials - 1] {
       #expect(
         resumed.suggest(pending: [], ordinal: ordinal)
           == method.suggest(pending: [], ordinal: ordinal))
@@ -215,7 +219,8 @@ private let three = ["a", "b", "c"]
       }
       for index in sum.indices { sum[index] += mixture.weights[index] / 300 }
     }
-    #expect(smallest >= 2e-4)
+    // Multiples of 2e-4, as nearly as a sum of one allows.
+    #expect(smallest > 1.99e-4)
     // The mean of a Dirichlet distribution is its concentrations' proportions: shares^.5.
     let roots = shares.map { $0.squareRoot() / shares.reduce(0) { $0 + $1.squareRoot() } }
     #expect(zip(sum, roots).allSatisfy { abs($0 - $1) < 0.07 }, "\(sum) \(roots)")

@@ -84,6 +84,18 @@ private enum Small {
     #expect(context.pool!.index(of: chosen) != nil)
   }
 
+  @Test("natural hands over the proportions of the text, and needs to know them")
+  func naturalHandsOverTheProportionsOfTheTextAndNeedsToKnowThem() throws {
+    var context = Small.context(pool: nil)
+    #expect(throws: FidelityMethodError.needsText(name: "natural")) {
+      try makeFidelityMethod(named: "natural", context: context)
+    }
+    context.availableTokens = [20, 60, 20]
+    let (runs, handedOver) = try Small.search("natural", context)
+    #expect(handedOver.allSatisfy { $0?.weights == [0.2, 0.6, 0.2] })
+    #expect(runs.map(\.level) == [0, 1])
+  }
+
   @Test("screening tries all where that is cheap then the best at the target", arguments: [UInt64(1), 2, 3])
   func screeningTriesAllWhereThatIsCheapThenTheBestAtTheTarget(seed: UInt64) throws {
     let context = Small.context(pool: 12, seed: seed)

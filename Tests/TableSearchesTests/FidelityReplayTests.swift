@@ -40,9 +40,9 @@ extension Fixture {
   }
 }
 
-/// The others fit a process at every step, and are tested elsewhere.
+/// The others fit a process at every step, or need to know how much text there is, and are tested elsewhere.
 private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
-  !["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned", "boca"].contains($0)
+  !["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned", "boca", "natural"].contains($0)
 }
 
 @Suite struct ReplaysAtSeveralSizesTests {

@@ -9,7 +9,7 @@ extension BenchmarkSuite {
     "parameters":56480,"tokens":[100352,175104,300032,499712]},{"name":"100k","parameters":104688,
     "tokens":[100352,175104,300032,499712]},{"name":"200k","parameters":216512,"tokens":[100352,175104,
     300032,499712]},{"name":"400k","parameters":384720,"tokens":[100352,175104,300032,499712]}],
-    "target":{"level":3,"rung":3},"budget":12,"trials":48,"noise":0.006,"landscape":{"kind":"laws",
+    "target":{"level":3,"rung":3},"budget":12,"trials":32,"noise":0.006,"landscape":{"kind":"laws",
     "levels":[[[{"constant":5.46416,"gain":0.11203,"slopes":[1.3921,1.4024,1.956,1.745,0.75284]},
     {"constant":5.76768,"gain":0.21707,"slopes":[1.1973,0.9976,-5.8921,0.075763,1.2182]}],
     [{"constant":5.08436,"gain":0.17763,"slopes":[0.13652,0.10026,1.7961,1.1835,-0.69997]},

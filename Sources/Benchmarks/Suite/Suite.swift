@@ -12,8 +12,6 @@ extension BenchmarkSuite {
     topics24,
     pile17,
     reviews5,
+    kinds5,
   ]
-
-  /// What the rule of ``BenchmarkCheck`` keeps out, and why it is kept: enumeration solves it.
-  static let rejectedSources = [kinds5]
 }

@@ -8,6 +8,7 @@ extension MethodFacts {
 
   static let severalSizes: [MethodFacts] = [
     MethodFacts("uniform", check: "nothing to check"),
+    MethodFacts("natural", check: "nothing to check"),
     MethodFacts(
       "random", source: "random search", read: mfmsRead,
       parameters: [("mixtures", "uniform on the simplex, each run at the target")],

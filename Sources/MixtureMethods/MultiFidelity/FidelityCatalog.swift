@@ -5,6 +5,7 @@ package let fidelityMethodNames: [(name: String, summary: String)] = [
   ("random", "random mixtures, each run at the target"),
   ("grid", "a regular grid of mixtures, each run at the target"),
   ("uniform", "the same share for every domain, handed over whatever runs say"),
+  ("natural", "in proportion to the training tokens that each domain has"),
   ("bo", "Bayesian optimization with runs at the target alone"),
   ("screen", "every mixture at the smallest size, then the best few at the target"),
   (
@@ -38,6 +39,8 @@ package let fidelityMethodNames: [(name: String, summary: String)] = [
 
 package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
   case unknown(name: String)
+  /// It needs to know how much text each domain has.
+  case needsText(name: String)
 
   package var description: String {
     switch self {
@@ -46,11 +49,15 @@ package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
       return "unknown method '\(name)' for several sizes; "
         + (nearestName(to: name, in: names).map { "did you mean '\($0)'? " } ?? "")
         + "the methods are \(names.joined(separator: ", "))"
+    case .needsText(let name):
+      return "method '\(name)' goes by how many training tokens each domain has, which a table of runs does not say; "
+        + "expected a study on a corpus, or another method"
     }
   }
 }
 
-/// - Throws: ``FidelityMethodError`` for a name that is not in ``fidelityMethodNames``.
+/// - Throws: ``FidelityMethodError`` for a name that is not in ``fidelityMethodNames``, and for one that
+///   needs more than is known.
 package func makeFidelityMethod(
   named name: String, context: FidelityContext
 ) throws(FidelityMethodError) -> any FidelityMethod {
@@ -59,6 +66,11 @@ package func makeFidelityMethod(
   case "random": return TargetSearch(.random, context: context)
   case "grid": return TargetSearch(.grid, context: context)
   case "uniform": return UniformSearch(context: context)
+  case "natural":
+    guard let tokens = context.availableTokens, tokens.contains(where: { $0 > 0 }) else {
+      throw .needsText(name: name)
+    }
+    return UniformSearch(proportions: tokens.map(Double.init), context: context)
   case "bo": return TargetModelSearch("bo", context: context)
   case "screen": return ScreeningSearch(context: context)
   case "successive-halving", "successive-halving-sizes":

@@ -45,13 +45,15 @@ package struct FidelityContext: Sendable, Hashable {
   package var wholeCurves: Bool
   /// Whether a model has an output for each held-out domain, or the objective alone.
   package var composite: Bool
+  /// Training tokens of each domain; nil where nobody knows, as in a table of runs.
+  package var availableTokens: [Int]?
 
   /// - Parameter feasible: every mixture if nil.
   package init(
     domains: [String], objective: Objective, grid: FidelityGrid, pool: FidelityPool? = nil,
     feasible: FeasibleMixtures? = nil, seed: UInt64, budget: Double, replicates: Bool = false,
     judgesRuns: Bool = false, payOnlyExtraSteps: Bool = true, wholeCurves: Bool = true,
-    composite: Bool = true
+    composite: Bool = true, availableTokens: [Int]? = nil
   ) {
     precondition(
       feasible.map { $0.domains == domains } ?? true, "expected constraints on the same domains")
@@ -67,6 +69,7 @@ package struct FidelityContext: Sendable, Hashable {
     self.payOnlyExtraSteps = payOnlyExtraSteps
     self.wholeCurves = wholeCurves
     self.composite = composite
+    self.availableTokens = availableTokens
   }
 
   /// The held-out domains that runs are measured on, in the order of their losses.

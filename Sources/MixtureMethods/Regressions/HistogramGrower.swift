@@ -28,12 +28,15 @@ struct HistogramGrower {
     var members: [Int]
     var sum: Double
     var split: Split?
+    /// Features with a split that gains. With penalties a feature may have none; then LightGBM does not try it in
+    /// the children either (`is_splittable` in `src/treelearner/serial_tree_learner.cpp`).
+    var features: [Int] = []
   }
 
   /// - Returns: false where not even the root can be split; then nothing is added.
   mutating func grow(into nodes: inout [HistogramTrees.Node]) -> Bool {
     let all = Array(residuals.indices)
-    var leaves = [leaf(nodes.count, 0, all)]
+    var leaves = [leaf(nodes.count, 0, all, trying: Array(features.indices))]
     guard leaves[0].split != nil else { return false }
     nodes.append(.init(feature: -1, threshold: 0, child: 0))
     while leaves.count < settings.leaves {
@@ -60,8 +63,8 @@ struct HistogramGrower {
       nodes.append(.init(feature: -1, threshold: 0, child: 0))
       let below = parent.members.filter { bins.places[$0] <= split.bin }
       let above = parent.members.filter { bins.places[$0] > split.bin }
-      leaves[best] = leaf(child, parent.depth + 1, below)
-      leaves.append(leaf(child + 1, parent.depth + 1, above))
+      leaves[best] = leaf(child, parent.depth + 1, below, trying: parent.features)
+      leaves.append(leaf(child + 1, parent.depth + 1, above, trying: parent.features))
     }
     for leaf in leaves {
       let output =
@@ -73,13 +76,17 @@ struct HistogramGrower {
   }
 
   /// A leaf with the best split that it can have.
-  private func leaf(_ node: Int, _ depth: Int, _ members: [Int]) -> Leaf {
+  private func leaf(
+    _ node: Int, _ depth: Int, _ members: [Int], trying candidates: [Int]
+  ) -> Leaf {
     let sum = members.reduce(0) { $0 + residuals[$1] }
     var leaf = Leaf(node: node, depth: depth, members: members, sum: sum, split: nil)
     guard members.count >= 2 * settings.leafSize, settings.depth.map({ depth < $0 }) ?? true
     else { return leaf }
     let whole = gain(sum, members.count)
-    for (feature, bins) in features.enumerated() where bins.count > 1 {
+    for feature in candidates where features[feature].count > 1 {
+      let bins = features[feature]
+      var gains = false
       var sums = [Double](repeating: 0, count: bins.count)
       var counts = [Int](repeating: 0, count: bins.count)
       for member in members {
@@ -95,10 +102,13 @@ struct HistogramGrower {
         guard belowCount >= settings.leafSize else { break }
         let found = gain(above, aboveCount) + gain(sum - above, belowCount)
         // Of equal splits the one with the highest bin, and of equal features the first.
-        if found > whole, found - whole > leaf.split?.gain ?? 0 {
+        guard found > whole else { continue }
+        gains = true
+        if found - whole > leaf.split?.gain ?? 0 {
           leaf.split = Split(feature: feature, bin: bin - 1, gain: found - whole)
         }
       }
+      if gains { leaf.features.append(feature) }
     }
     return leaf
   }

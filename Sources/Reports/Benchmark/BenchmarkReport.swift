@@ -33,12 +33,22 @@ package struct BenchmarkReport: Report {
     + "share of searches, the part of the budget that half of them need."
 
   private static let problems =
-    "What equal shares, natural proportions and enumeration reach: 256 mixtures, or the pool, on the shortest runs "
-    + "or at the smallest size, and the best four at the target. None may come within .1."
+    "What equal shares, natural proportions and enumeration reach, in gaps, and in parentheses what it costs: up to 256 "
+    + "mixtures, or the pool, on the shortest runs or at the smallest size within the budget, and the best four at the "
+    + "target; or runs of the target alone. None may come within .1."
+
+  /// The budgets of the problems at one size.
+  private var trials: String {
+    let known = BenchmarkSuite.problems.filter { problem in
+      checks.contains { $0.problem == problem.name }
+    }.map(\.trials)
+    guard let least = known.min(), let most = known.max() else { return "48" }
+    return least == most ? "\(least)" : "\(least) to \(most)"
+  }
 
   private func lead(_ table: BenchmarkSummary.Table) -> String {
     switch table.kind {
-    case .oneSize: "Each run is one of the target; the budget is 48 runs. " + Self.unit
+    case .oneSize: "Each run is one of the target; the budget is \(trials) runs. " + Self.unit
     case .severalSizes:
       "Size and length are chosen too; the budget is the cost of 12 runs of the target, one run at a time. "
         + Self.unit

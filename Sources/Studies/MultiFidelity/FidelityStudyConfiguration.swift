@@ -85,7 +85,7 @@ extension FidelityStudyConfiguration: StoredConfiguration {
   package func methodContext() throws(ConstraintError) -> FidelityContext {
     FidelityContext(
       domains: domains, objective: objective, grid: grid, feasible: try feasibleMixtures(),
-      seed: seed, budget: searchBudget, replicates: true)
+      seed: seed, budget: searchBudget, replicates: true, availableTokens: availableTokens)
   }
 
   package typealias MethodMaker =

@@ -7,7 +7,8 @@ import Numerics
 /// `successive-halving` repeats the bracket that starts with the least (Jamieson and Talwalkar, 2016),
 /// `hyperband` goes through all of them, from the one that starts with the least to the one that runs at the
 /// target alone (Li et al., 2018), `bohb` is Hyperband whose configurations come from a ratio of
-/// densities (Falkner, Klein and Hutter, 2018), and `smac` one whose configurations a forest chooses. A bracket waits for all runs of a rung before it promotes.
+/// densities (Falkner, Klein and Hutter, 2018), and `smac` one whose configurations a forest chooses. A bracket waits
+/// for all runs of a rung before it promotes.
 struct HalvingSearch: FidelityMethod {
   enum Brackets: Sendable { case deepest, all }
   enum Proposals: Sendable { case uniform, densities, forest }
@@ -118,22 +119,32 @@ struct HalvingSearch: FidelityMethod {
     var generator = SeededGenerator(
       seed: context.seed, stream: "bracket \(bracket) configuration \(place)")
     let drawn: Mixture?
-    if eligible == nil, let known = runs.first(where: { !remembered.contains($0.mixture.weights) })
-    {
+    if let known = known(in: eligible, runs) {
       // Made anew, it has its earlier configurations from the runs, which began in the same order.
-      drawn = known.mixture
+      drawn = known
     } else {
       let rest = eligible.map { all in all.filter { !memory[bracket].contains($0) } }
+      let new = proposals == .forest ? rest?.filter { !remembered.contains($0.weights) } : rest
+      // Where a forest has nothing new to choose, the draw must not depend on when it is made: nothing shows it.
+      let isOpen = proposals != .uniform && new?.isEmpty != true
       drawn =
-        (proposals == .uniform
-          ? nil : proposal(from: rest, index, runs, using: &generator))
-        ?? uniform(from: rest, using: &generator)
+        (isOpen ? proposal(from: new, index, runs, using: &generator) : nil)
+        ?? uniform(from: new?.isEmpty == true ? rest : new, using: &generator)
     }
     if let drawn {
       memory[bracket].append(drawn)
       remembered.insert(drawn.weights)
     }
     return drawn
+  }
+
+  /// The first configuration among the runs that is not remembered. Of a pool, only those of a forest can be read
+  /// off the runs: as SMAC does, it tries a new one as long as there is one.
+  private func known(in eligible: [Mixture]?, _ runs: [FidelityRun]) -> Mixture? {
+    guard eligible == nil || proposals == .forest else { return nil }
+    return runs.first { run in
+      !remembered.contains(run.mixture.weights) && eligible?.contains(run.mixture) ?? true
+    }?.mixture
   }
 
   private func uniform(

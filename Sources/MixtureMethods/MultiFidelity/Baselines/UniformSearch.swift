@@ -1,15 +1,19 @@
 import Mixtures
 
-/// Equal shares whatever runs say, or what is feasible and nearest to them: the rival that costs nothing. It is run
-/// where that is cheapest and once at the target, so that what it is worth is known.
+/// Equal shares, or the proportions of the text that there is, whatever runs say; or what is feasible and nearest to
+/// them: the rivals that cost nothing. They are run where that is cheapest and once at the target, so that what they
+/// are worth is known.
 struct UniformSearch: FidelityMethod {
   let context: FidelityContext
   /// Nil where nothing may be tried.
   let mixture: Mixture?
 
-  init(context: FidelityContext) {
+  /// - Parameter proportions: of the domains; nil for equal shares.
+  init(proportions: [Double]? = nil, context: FidelityContext) {
     self.context = context
-    let even = Mixture.uniform(over: context.domains)
+    let even =
+      proportions.map { Mixture(domains: context.domains, proportionalTo: $0) }
+      ?? Mixture.uniform(over: context.domains)
     guard let candidates = context.candidates else {
       mixture =
         context.feasible.contains(even.weights)
