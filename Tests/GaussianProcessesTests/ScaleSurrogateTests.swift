@@ -212,7 +212,14 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     let surrogate = try #require(ScaleSurrogate(data: data, fit: fit))
     var mixtures: [[Double]] = []
     for run in data.runs where !mixtures.contains(run.weights) { mixtures.append(run.weights) }
-    return (TargetBelief(surrogate, one, mixtures: Array(mixtures.prefix(8))), data)
+    // Near the best of those that were run, where another run may well change which it is.
+    let known = Array(mixtures.prefix(8))
+    let values = surrogate.targetValues(of: one, at: known)
+    let best = known[values.indices.min { values[$0].mean < values[$1].mean }!]
+    let near = (0..<4).map { j in
+      best.enumerated().map { 0.93 * $1 + ($0 == j ? 0.07 : 0) }
+    }
+    return (TargetBelief(surrogate, one, mixtures: known + near), data)
   }
 
   @Test("are chances that sum to one") func areChancesThatSumToOne() throws {
@@ -259,7 +266,8 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
       gain += fall * Normal.density(z) / 1000
     }
     // The jitter of a measurement is left out here.
-    #expect(abs(found - gain) < 0.1 * gain + 1e-12, "\(found) \(gain)")
+    #expect(gain > 1e-6)
+    #expect(abs(found - gain) < 0.1 * gain, "\(found) \(gain)")
   }
 
   @Test("gain nothing from a run that is there") func gainNothingFromARunThatIsThere() throws {

@@ -52,14 +52,7 @@ package struct ScaleFit: Sendable {
     return fit
   }
 
-  /// What an output is expected to lose to smaller sizes and shorter lengths before any run, as its logarithm, or
-  /// nothing of what is no loss.
-  func trend(_ cell: ScaleCell) -> Double {
-    guard link == .logarithm else { return 0 }
-    return ScaleHyperparameters.typicalSlope
-      * (ScaleHyperparameters.warped(cell.size, ScaleHyperparameters.typicalWarp)
-        + ScaleHyperparameters.warped(cell.length, ScaleHyperparameters.typicalWarp))
-  }
+  func trend(_ cell: ScaleCell) -> Double { link.trend(cell) }
 
   /// One output of every measurement, run after run.
   func standardized(_ data: ScaleData, output: Int) -> [Double] {
@@ -82,9 +75,20 @@ package struct ScaleFit: Sendable {
   }
 }
 
+extension SurrogateForm.Link {
+  /// What an output is expected to lose to smaller sizes and shorter lengths before any run, as its logarithm, or
+  /// nothing of what is no loss.
+  func trend(_ cell: ScaleCell) -> Double {
+    guard self == .logarithm else { return 0 }
+    return ScaleHyperparameters.typicalSlope
+      * (ScaleHyperparameters.warped(cell.size, ScaleHyperparameters.typicalWarp)
+        + ScaleHyperparameters.warped(cell.length, ScaleHyperparameters.typicalWarp))
+  }
+}
+
 extension ScaleData {
   /// How an output of each measurement differs from the mean of its fidelity, through a link; where its measurements
-  /// lie; and how much mixtures move them, drawn toward 3 % of a loss as by two more runs.
+  /// lie once the typical trend is taken off, which is where the target is expected; and how much mixtures move them, drawn toward 3 % of a loss as by two more runs.
   func contrasts(
     _ output: Int, link: SurrogateForm.Link
   ) -> (values: [Double], location: Double, scale: Double) {
@@ -96,7 +100,7 @@ extension ScaleData {
         cells.append(cell(parameters: run.parameters, tokens: tokens))
       }
     }
-    let location = Statistics.mean(values)
+    let location = Statistics.mean(zip(values, cells).map { $0 - link.trend($1) })
     // Looked up only: the order of a dictionary is never seen.
     var sums: [ScaleCell: (sum: Double, count: Int)] = [:]
     for (cell, value) in zip(cells, values) {
