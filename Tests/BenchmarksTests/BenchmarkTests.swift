@@ -42,7 +42,7 @@ import Testing
   func theRuleKeepsAProblemOutThatEnumerationSolves() throws {
     let check = BenchmarkCheck(try #require(BenchmarkSuite.rejected.first))
     #expect(!check.isPassed)
-    #expect(check.rows.filter(\.solves).allSatisfy { $0.name.hasPrefix("enumeration") })
+    #expect(check.rows.contains { $0.name.hasPrefix("enumeration") && $0.solves })
   }
 
   @Test("data were written for this suite, version by version")
