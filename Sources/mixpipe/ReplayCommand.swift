@@ -111,7 +111,8 @@ struct ReplayCommand: Command {
   var methodsAsked: [String] {
     methods?.elements
       ?? (fidelity.size == nil
-        ? ["bo", "bo-raw", "sobol", "random"] : fidelityMethodNames.map(\.name).filter { $0 != "natural" })
+        ? ["bo", "bo-raw", "sobol", "random"]
+        : fidelityMethodNames.map(\.name).filter { $0 != "natural" })
   }
 
   func run() throws {

@@ -27,7 +27,9 @@ import Testing
     #expect(problems.contains { $0.aggregate == .worst })
   }
 
-  @Test("none is solved by equal shares, natural proportions or enumeration", arguments: BenchmarkSuite.problems.map(\.name))
+  @Test(
+    "none is solved by equal shares, natural proportions or enumeration",
+    arguments: BenchmarkSuite.problems.map(\.name))
   func noneIsSolvedByEqualSharesNaturalProportionsOrEnumeration(name: String) throws {
     let problem = try #require(try BenchmarkSuite.problems(named: [name]).first)
     let check = BenchmarkCheck(problem)
@@ -187,12 +189,14 @@ import Testing
     #expect(trace.points.contains { ($0.handedOver ?? 0) > 0.1 })
   }
 
-  @Test("is refused with what it said and what was expected", arguments: [
-    ("exit 7", "ended with status 7"), ("echo nonsense; sleep 1", "said 'nonsense'"),
-    ("echo '{\"run\": {\"weights\": [0.5, 0.5]}}'; sleep 1", "expected 3"),
-    ("echo '{\"run\": {\"weights\": [0.5, 0.5, 0], \"size\": 9}}'; sleep 1", "cannot be run"),
-    ("echo '{\"resume\": {\"run\": 4, \"rung\": 1}}'; sleep 1", "cannot be run"),
-  ])
+  @Test(
+    "is refused with what it said and what was expected",
+    arguments: [
+      ("exit 7", "ended with status 7"), ("echo nonsense; sleep 1", "said 'nonsense'"),
+      ("echo '{\"run\": {\"weights\": [0.5, 0.5]}}'; sleep 1", "expected 3"),
+      ("echo '{\"run\": {\"weights\": [0.5, 0.5, 0], \"size\": 9}}'; sleep 1", "cannot be run"),
+      ("echo '{\"resume\": {\"run\": 4, \"rung\": 1}}'; sleep 1", "cannot be run"),
+    ])
   func isRefusedWithWhatItSaidAndWhatWasExpected(script: String, words: String) throws {
     let run = try run()
     #expect {

@@ -54,7 +54,8 @@ import Testing
     }
   }
 
-  @Test("weigh a lower fidelity as BoTorch s linear truncated kernel") func weighALowerFidelityAsBoTorchsLinearTruncatedKernel() {
+  @Test("weigh a lower fidelity as BoTorch s linear truncated kernel")
+  func weighALowerFidelityAsBoTorchsLinearTruncatedKernel() {
     // exp(0) amplitude and power one, lengthscales so long that both Matérn functions are one.
     let kernel = EndpointKernel(
       form: .linearTruncated, logs: [0, 0, -4] + [Double](repeating: 9, count: 8), parts: 4)

@@ -74,7 +74,8 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     #expect(abs(try told(3) - told(1) - (logarithm(3) - logarithm(1))) < 1e-3)
   }
 
-  @Test("holds contrasts farther apart for less alike") func holdsContrastsFartherApartForLessAlike() {
+  @Test("holds contrasts farther apart for less alike")
+  func holdsContrastsFartherApartForLessAlike() {
     let kernel = ScaleKernel(
       hyperparameters: ScaleHyperparameters(
         logs: ScaleHyperparameters.priors.map(\.start)), unit: 30)
@@ -102,7 +103,8 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     #expect(one.draws.count == 1 && one.draws[0].logs == one.mode)
   }
 
-  @Test("predict the target from smaller and shorter runs") func predictTheTargetFromSmallerAndShorterRuns() throws {
+  @Test("predict the target from smaller and shorter runs")
+  func predictTheTargetFromSmallerAndShorterRuns() throws {
     let landscape = ScaleLandscape()
     let data = landscape.data(count: 60, sizes: [5e4, 1e5, 2e5])
     let surrogate = try #require(
@@ -139,7 +141,8 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     }
   }
 
-  @Test("are sure of what was measured and of nothing else") func areSureOfWhatWasMeasuredAndOfNothingElse() throws {
+  @Test("are sure of what was measured and of nothing else")
+  func areSureOfWhatWasMeasuredAndOfNothingElse() throws {
     let data = ScaleLandscape().data(count: 30, sizes: [1e5, 4e5], rungs: 6...6, noise: 0.001)
     let surrogate = try #require(
       ScaleFit.selected(for: data).flatMap { ScaleSurrogate(data: data, fit: $0) })

@@ -50,7 +50,8 @@ private enum Planted {
 
 @Suite struct ForecastsTests {
   /// Over plants of several seeds, levels, differences and the order at seventeen times the largest size.
-  @Test("hold what comes at a size that nobody ran") func holdWhatComesAtASizeThatNobodyRan() throws {
+  @Test("hold what comes at a size that nobody ran") func holdWhatComesAtASizeThatNobodyRan() throws
+  {
     var (levels, differences, count) = (0, 0, 0)
     for seed in 1...6 {
       let runs = Planted.runs(count: 15, sizes: [2e7, 6e7], seed: UInt64(seed))
@@ -78,7 +79,8 @@ private enum Planted {
     #expect(Double(differences) > 0.85 * Double(count), "\(differences) of \(count)")
   }
 
-  @Test("tell how likely guards hold and who is on the front") func tellHowLikelyGuardsHoldAndWhoIsOnTheFront() throws {
+  @Test("tell how likely guards hold and who is on the front")
+  func tellHowLikelyGuardsHoldAndWhoIsOnTheFront() throws {
     let runs = Planted.runs(count: 15, sizes: [2e7, 6e7])
     let even = Mixture.uniform(over: Planted.domains)
     let typical = Planted.losses(even.weights, 1e9, 2e10)[2]

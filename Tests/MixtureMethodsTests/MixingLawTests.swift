@@ -149,7 +149,8 @@ private let three = ["a", "b", "c"]
   @Test(
     "learn something predict any mixture and depend on observations alone",
     arguments: [
-      "bimix", "mixlaws", "olmix", "regmix", "regmix-tuned", "regmix-linear", "climb", "climb-tuned",
+      "bimix", "mixlaws", "olmix", "regmix", "regmix-tuned", "regmix-linear", "climb",
+      "climb-tuned",
     ])
   func learnSomethingPredictAnyMixtureAndDependOnObservationsAlone(
     name: String
@@ -276,11 +277,13 @@ private let three = ["a", "b", "c"]
 
   /// `loss_fn` and `update_with_stop` of `Anvith-Thudi/MixMin`, version 7212abe, run by JAX 0.10.2 on the losses of
   /// three experts on five examples: the weights after 1, 10 and 100 steps.
-  @Test("MixMin's steps are those of the authors' functions", arguments: [
-    (1, [0.338724826765, 0.417598467578, 0.243676705656]),
-    (10, [0.294786100289, 0.631547803628, 0.073666096083]),
-    (100, [0.287628418214, 0.664072136117, 0.048299445669]),
-  ])
+  @Test(
+    "MixMin's steps are those of the authors' functions",
+    arguments: [
+      (1, [0.338724826765, 0.417598467578, 0.243676705656]),
+      (10, [0.294786100289, 0.631547803628, 0.073666096083]),
+      (100, [0.287628418214, 0.664072136117, 0.048299445669]),
+    ])
   func mixMinsStepsAreThoseOfTheAuthorsFunctions(steps: Int, expected: [Double]) {
     let losses = [
       [1.2, 3.1, 0.7, 2.2, 4.0], [2.0, 1.1, 1.9, 2.1, 2.5], [3.3, 2.7, 2.8, 0.6, 3.9],
@@ -300,9 +303,11 @@ private let three = ["a", "b", "c"]
     return method
   }
 
-  @Test("hand over what is feasible", arguments: [
-    "bimix", "mixlaws", "olmix", "olmix-tuned", "regmix-linear", "climb", "climb-tuned",
-  ])
+  @Test(
+    "hand over what is feasible",
+    arguments: [
+      "bimix", "mixlaws", "olmix", "olmix-tuned", "regmix-linear", "climb", "climb-tuned",
+    ])
   func handOverWhatIsFeasible(name: String) throws {
     var context = SyntheticTrainer.context(seed: 5)
     context.trials = 24

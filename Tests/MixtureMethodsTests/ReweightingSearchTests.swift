@@ -29,7 +29,8 @@ import Testing
     return observation
   }
 
-  @Test("do re mi goes through three rounds and trains the last ones answer") func doReMiGoesThroughThreeRoundsAndTrainsTheLastOnesAnswer() throws {
+  @Test("do re mi goes through three rounds and trains the last ones answer")
+  func doReMiGoesThroughThreeRoundsAndTrainsTheLastOnesAnswer() throws {
     var method = try makeMethod(named: "doremi-rounds", context: context(trials: 64))
     #expect(method.waitsForOutcomes)
     let answers = [
@@ -50,7 +51,8 @@ import Testing
     #expect(method.recommendations(1)[0].observed != nil)
   }
 
-  @Test("ends its rounds where the weights have settled or the budget ends") func endsItsRoundsWhereTheWeightsHaveSettledOrTheBudgetEnds() throws {
+  @Test("ends its rounds where the weights have settled or the budget ends")
+  func endsItsRoundsWhereTheWeightsHaveSettledOrTheBudgetEnds() throws {
     var settled = try makeMethod(named: "doremi-rounds", context: context(trials: nil))
     let first = try #require(settled.suggest(pending: [], ordinal: 0))
     settled.update(with: [outcome(first, recommended: [0.2002, 0.1998, 0.2, 0.2, 0.2])])
@@ -63,11 +65,13 @@ import Testing
     #expect(abs(TrainingProcedure.doremi.runs - 7.0 / 3) < 1e-12)
   }
 
-  @Test("the others take one run, from natural or equal shares, and its answer", arguments: [
-    ("doremi", TrainingProcedure.doremi, true), ("doremi-uniform", .doremi, false),
-    ("odm-static", .odm, true), ("odm-exp3-static", .odmEXP3, false),
-    ("aioli-static", .aioli, false), ("ado-static", .ado, true),
-  ])
+  @Test(
+    "the others take one run, from natural or equal shares, and its answer",
+    arguments: [
+      ("doremi", TrainingProcedure.doremi, true), ("doremi-uniform", .doremi, false),
+      ("odm-static", .odm, true), ("odm-exp3-static", .odmEXP3, false),
+      ("aioli-static", .aioli, false), ("ado-static", .ado, true),
+    ])
   func theOthersTakeOneRunFromNaturalOrEqualSharesAndItsAnswer(
     name: String, procedure: TrainingProcedure, isNatural: Bool
   ) throws {
@@ -85,9 +89,11 @@ import Testing
     #expect(method.suggest(pending: [], ordinal: 2) == nil)
   }
 
-  @Test("an online method hands over the training itself, with what its own run measured", arguments: [
-    ("odm", TrainingProcedure.odm), ("odm-exp3", .odmEXP3), ("aioli", .aioli), ("ado", .ado),
-  ])
+  @Test(
+    "an online method hands over the training itself, with what its own run measured",
+    arguments: [
+      ("odm", TrainingProcedure.odm), ("odm-exp3", .odmEXP3), ("aioli", .aioli), ("ado", .ado),
+    ])
   func anOnlineMethodHandsOverTheTrainingItselfWithWhatItsOwnRunMeasured(
     name: String, procedure: TrainingProcedure
   ) throws {

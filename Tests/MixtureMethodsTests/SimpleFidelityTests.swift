@@ -65,14 +65,16 @@ private enum Small {
 }
 
 @Suite struct SimpleMethodsOverSizesTests {
-  @Test("uniform hands over equal shares before any run") func uniformHandsOverEqualSharesBeforeAnyRun() throws {
+  @Test("uniform hands over equal shares before any run")
+  func uniformHandsOverEqualSharesBeforeAnyRun() throws {
     let context = Small.context(pool: nil)
     let (runs, handedOver) = try Small.search("uniform", context)
     #expect(handedOver.allSatisfy { $0 == .uniform(over: Small.domains) })
     #expect(runs.map(\.level) == [0, 1])
   }
 
-  @Test("uniform keeps to what is feasible and to the pool") func uniformKeepsToWhatIsFeasibleAndToThePool() throws {
+  @Test("uniform keeps to what is feasible and to the pool")
+  func uniformKeepsToWhatIsFeasibleAndToThePool() throws {
     let feasible = try FeasibleMixtures(
       [.total(domains: ["code"], lower: nil, upper: 0.1)], domains: Small.domains,
       availableTokens: [1, 1, 1], trainingTokens: 1)
@@ -96,7 +98,9 @@ private enum Small {
     #expect(runs.map(\.level) == [0, 1])
   }
 
-  @Test("screening tries all where that is cheap then the best at the target", arguments: [UInt64(1), 2, 3])
+  @Test(
+    "screening tries all where that is cheap then the best at the target",
+    arguments: [UInt64(1), 2, 3])
   func screeningTriesAllWhereThatIsCheapThenTheBestAtTheTarget(seed: UInt64) throws {
     let context = Small.context(pool: 12, seed: seed)
     let (runs, handedOver) = try Small.search("screen", context)
@@ -107,7 +111,8 @@ private enum Small {
     #expect(handedOver.last! == ranked[0])
   }
 
-  @Test("screening shortens its runs where there are too many") func screeningShortensItsRunsWhereThereAreTooMany() throws {
+  @Test("screening shortens its runs where there are too many")
+  func screeningShortensItsRunsWhereThereAreTooMany() throws {
     let (runs, _) = try Small.search("screen", Small.context(pool: 30, budget: 8))
     // Thirty whole runs would cost 7.5, of half the length 3.75.
     #expect(runs.prefix(30).allSatisfy { $0.level == 0 && $0.reached == 1 })
@@ -116,7 +121,8 @@ private enum Small {
     #expect(free.runs.count { $0.level == 0 } == 8)
   }
 
-  @Test("bayesian optimization at the target runs nothing else") func bayesianOptimizationAtTheTargetRunsNothingElse() throws {
+  @Test("bayesian optimization at the target runs nothing else")
+  func bayesianOptimizationAtTheTargetRunsNothingElse() throws {
     let context = Small.context(pool: 25, budget: 12)
     let (runs, handedOver) = try Small.search("bo", context)
     #expect(runs.count == 12 && runs.allSatisfy { $0.level == 1 && $0.reached == 2 })
@@ -127,7 +133,9 @@ private enum Small {
     #expect(step == .start(runs[8].mixture, at: context.grid.target))
   }
 
-  @Test("ladder doubles and promotes the best third") func ladderDoublesAndPromotesTheBestThird() throws {
+  @Test("ladder doubles and promotes the best third") func ladderDoublesAndPromotesTheBestThird()
+    throws
+  {
     let context = Small.context(pool: nil)
     let ladder = CheapLadder(context: context)
     #expect(ladder.rungs == [0, 1, 2])

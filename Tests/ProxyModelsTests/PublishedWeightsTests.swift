@@ -1,7 +1,8 @@
 import Foundation
 import Numerics
-@testable import ProxyModels
 import Testing
+
+@testable import ProxyModels
 
 private func report(
   _ step: Int, of steps: Int, losses: [Double?], sequences: [Int]? = nil,
@@ -152,8 +153,7 @@ private func near(_ found: [Double], _ expected: [Double], _ tolerance: Double) 
   }
 
   @Test("a domain whose loss still falls fast gains weight, and none falls below a hundredth")
-  func aDomainWhoseLossStillFallsFastGainsWeightAndNoneFallsBelowAHundredth()
-  {
+  func aDomainWhoseLossStillFallsFastGainsWeightAndNoneFallsBelowAHundredth() {
     var weights = ScalingLawWeights(start: [0.4, 0.4, 0.2])
     for step in 0..<600 {
       let tokens = Double(step + 1)

@@ -110,7 +110,8 @@ private func expectNear(_ found: [Double], _ expected: [Double], _ tolerance: Do
     #expect(ProbedWeights.gains([[0, 0], [0, 0]], focus: 0.75) == [0, 0])
   }
 
-  @Test("aioli probes each domain and then trains by what it found") func aioliProbesEachDomainAndThenTrainsByWhatItFound() {
+  @Test("aioli probes each domain and then trains by what it found")
+  func aioliProbesEachDomainAndThenTrainsByWhatItFound() {
     var settings = ProbedWeights.Settings.oneSweep
     (settings.rounds, settings.probeShare) = (2, 0.4)
     var weights = ProbedWeights(parts: 2, settings: settings)

@@ -22,7 +22,8 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
 }
 
 @Suite struct ForecastCommandTests {
-  @Test("tells the mixture for a larger size and how sure it is") func tellsTheMixtureForALargerSizeAndHowSureItIs() throws {
+  @Test("tells the mixture for a larger size and how sure it is")
+  func tellsTheMixtureForALargerSizeAndHowSureItIs() throws {
     let folder = try TemporaryFolder()
     try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
     let words = ["forecast", "runs.csv", "--target-size", "1B", "--target-tokens", "20B"]
@@ -49,7 +50,8 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     #expect(try Program.run(words, in: folder.path).output == text.output)
   }
 
-  @Test("refuses a reach that nothing supports unless asked twice") func refusesAReachThatNothingSupportsUnlessAskedTwice() throws {
+  @Test("refuses a reach that nothing supports unless asked twice")
+  func refusesAReachThatNothingSupportsUnlessAskedTwice() throws {
     let folder = try TemporaryFolder()
     try table(sizes: [("20M", 2e7)]).write(
       toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
@@ -61,14 +63,16 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     #expect(asked.code == 0 && asked.output.contains("No evidence supports it"))
   }
 
-  @Test("says in one line what is wrong", arguments: [
-    (["--target-size", "big"], "--target-size big"),
-    (["--target-size", "1B", "--target-tokens", "-3"], "--target-tokens"),
-    (["--target-size", "1B", "--front", "books"], "--front"),
-    (["--target-size", "1B", "--front", "books,poems"], "poems"),
-    (["--target-size", "1B", "--mixture", "poems=1"], "--mixture"),
-    (["--target-size", "1B", "--size", "20M"], "--size"),
-  ])
+  @Test(
+    "says in one line what is wrong",
+    arguments: [
+      (["--target-size", "big"], "--target-size big"),
+      (["--target-size", "1B", "--target-tokens", "-3"], "--target-tokens"),
+      (["--target-size", "1B", "--front", "books"], "--front"),
+      (["--target-size", "1B", "--front", "books,poems"], "poems"),
+      (["--target-size", "1B", "--mixture", "poems=1"], "--mixture"),
+      (["--target-size", "1B", "--size", "20M"], "--size"),
+    ])
   func saysInOneLineWhatIsWrong(words: [String], named: String) throws {
     let folder = try TemporaryFolder()
     try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)

@@ -16,14 +16,16 @@ import Testing
     #expect(facts.count > 40 && facts.allSatisfy { $0["check"] is String })
   }
 
-  @Test("refuses in one line what it cannot do", arguments: [
-    (["methods", "regmx"], "did you mean 'regmix'?"),
-    (["benchmark", "--problems", "harmfull-6"], "did you mean 'harmful-6'?"),
-    (["benchmark", "--kind", "both"], "expected one-size or sizes"),
-    (["benchmark", "--methods", "odm"], "not in the benchmark"),
-    (["benchmark", "--entry", "true", "--name", "bo"], "the name of a built-in method"),
-    (["benchmark", "--seeds", "0"], "expected at least 1"),
-  ])
+  @Test(
+    "refuses in one line what it cannot do",
+    arguments: [
+      (["methods", "regmx"], "did you mean 'regmix'?"),
+      (["benchmark", "--problems", "harmfull-6"], "did you mean 'harmful-6'?"),
+      (["benchmark", "--kind", "both"], "expected one-size or sizes"),
+      (["benchmark", "--methods", "odm"], "not in the benchmark"),
+      (["benchmark", "--entry", "true", "--name", "bo"], "the name of a built-in method"),
+      (["benchmark", "--seeds", "0"], "expected at least 1"),
+    ])
   func refusesInOneLineWhatItCannotDo(words: [String], message: String) throws {
     let result = try Program.run(words)
     #expect(result.code == 64)

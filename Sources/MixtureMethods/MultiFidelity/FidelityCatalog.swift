@@ -50,7 +50,8 @@ package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
         + (nearestName(to: name, in: names).map { "did you mean '\($0)'? " } ?? "")
         + "the methods are \(names.joined(separator: ", "))"
     case .needsText(let name):
-      return "method '\(name)' goes by how many training tokens each domain has, which a table of runs does not say; "
+      return
+        "method '\(name)' goes by how many training tokens each domain has, which a table of runs does not say; "
         + "expected a study on a corpus, or another method"
     }
   }

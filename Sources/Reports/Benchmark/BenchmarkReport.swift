@@ -20,7 +20,7 @@ package struct BenchmarkReport: Report {
   // MARK: Words
 
   private var title: String {
-    "Version \(summary.version) of the suite, \(checks.count) problems, "
+    "Version \(summary.version) of the suite, \(Format.plural(checks.count, "problem")), "
       + Format.plural(summary.seeds, "seed")
   }
 
