@@ -26,6 +26,22 @@ package struct BenchmarkSummary: Sendable, Codable {
     package var median: Double?
   }
 
+  /// On how many problems a method comes to where random search ends, and how soon: the way in which papers tell
+  /// speed-ups.
+  package struct CatchUp: Sendable, Hashable, Codable {
+    /// The method that it is set beside: ``reference(_:)``.
+    package var reference: String
+    /// Problems on which the mean regret over seeds is at or below the reference's at its end, and stays there.
+    package var problems: Int
+    /// The median over all problems of the part of the budget from which on it is; nil where it is on fewer than half.
+    package var median: Double?
+  }
+
+  /// Random search, as each kind has it.
+  package static func reference(_ kind: BenchmarkKind) -> String {
+    kind == .oneSize ? "sobol" : "random"
+  }
+
   package struct Method: Sendable, Hashable, Codable {
     package var method: String
     package var searches: Int
@@ -39,6 +55,8 @@ package struct BenchmarkSummary: Sendable, Codable {
     package var rank: Double
     /// The mean regret at the end on each problem, in the order of the table.
     package var byProblem: [Double?]
+    /// Nil where the reference has not been run, and for it.
+    package var catchUp: CatchUp?
   }
 
   package struct Table: Sendable, Codable {
@@ -60,15 +78,24 @@ package struct BenchmarkSummary: Sendable, Codable {
       let own = traces.filter { $0.kind == kind && budgets[$0.problem] != nil }
       let names = problems.map(\.name).filter { name in own.contains { $0.problem == name } }
       if own.isEmpty { return nil }
-      var methods = Set(own.map(\.method)).sorted().map { method -> Method in
-        let searches = names.map { problem -> [Search] in
+      func searches(_ method: String) -> [[Search]] {
+        names.map { problem -> [Search] in
           own.filter { $0.method == method && $0.problem == problem }
             .sorted { $0.seed < $1.seed }.map {
               let budget = budgets[problem]!
               return Search($0, budget: kind == .oneSize ? budget.0 : budget.1)
             }
         }
-        return Method(method, searches)
+      }
+      let reference = Self.reference(kind)
+      let referenceSearches = searches(reference)
+      var methods = Set(own.map(\.method)).sorted().map { method -> Method in
+        let found = searches(method)
+        var summary = Method(method, found)
+        if method != reference {
+          summary.catchUp = CatchUp(found, reference, referenceSearches)
+        }
+        return summary
       }
       for place in names.indices {
         let known = methods.indices.filter { methods[$0].byProblem[place] != nil }
@@ -115,6 +142,34 @@ package struct BenchmarkSummary: Sendable, Codable {
   fileprivate struct Point {
     var handedOver: Double?
     var ran: Double?
+  }
+}
+
+extension BenchmarkSummary.CatchUp {
+  /// - Parameter searches, others: by problem, then by seed.
+  fileprivate init?(
+    _ searches: [[BenchmarkSummary.Search]], _ reference: String,
+    _ others: [[BenchmarkSummary.Search]]
+  ) {
+    var found: [Double] = []
+    for (own, other) in zip(searches, others) where !own.isEmpty && !other.isEmpty {
+      func regret(at share: Double) -> Double {
+        Statistics.mean(own.map { $0.regret(at: share) })
+      }
+      let goal = Statistics.mean(other.map { $0.regret(at: 1) })
+      let shares = Set(own.flatMap { $0.points.map(\.share) }).sorted()
+      let isThere = shares.map { regret(at: $0) <= goal }
+      guard isThere.last == true else {
+        found.append(.infinity)
+        continue
+      }
+      found.append(shares[isThere.lastIndex(of: false).map { $0 + 1 } ?? 0])
+    }
+    guard !found.isEmpty else { return nil }
+    self.reference = reference
+    problems = found.count(where: \.isFinite)
+    let median = Statistics.quantile(ofSorted: found.sorted(), 0.5)
+    self.median = median.isFinite ? median : nil
   }
 }
 

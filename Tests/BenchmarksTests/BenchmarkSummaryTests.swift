@@ -60,6 +60,30 @@ private func trace(
     #expect(a.ran[0].share.mean == 0.75 && a.ran[0].median == 1)
   }
 
+  @Test("speed-ups are told against where random search ends")
+  func speedUpsAreToldAgainstWhereRandomSearchEnds() throws {
+    let random = [
+      trace(names[0], "random", seed: 1, [(6, 1, nil), (12, 0.4, nil)]),
+      trace(names[0], "random", seed: 2, [(12, 0.2, nil)]),
+      trace(names[1], "random", seed: 1, [(12, 0.02, nil)]),
+    ]
+    let table = try #require(
+      BenchmarkSummary(traces + random, problems: problems).tables.first)
+    let a = try #require(table.methods.first { $0.method == "a" })
+    let b = try #require(table.methods.first { $0.method == "b" })
+    // Random search ends at .3 and .02. On the first problem a's mean regrets are .505 at 1.5, .03 at 3, .105 at 6
+    // and .015; on the second it never gets there. b gets there on the second alone, at the end.
+    #expect(a.catchUp == .init(reference: "random", problems: 1, median: nil))
+    #expect(b.catchUp == .init(reference: "random", problems: 1, median: nil))
+    #expect(table.methods.first { $0.method == "random" }?.catchUp == nil)
+    let first = try #require(
+      BenchmarkSummary(traces + random, problems: Array(problems.prefix(1))).tables.first)
+    #expect(first.methods.first { $0.method == "a" }?.catchUp?.median == 0.25)
+    // Without random search there is nothing to be set beside.
+    let alone = try #require(BenchmarkSummary(traces, problems: problems).tables.first)
+    #expect(alone.methods.allSatisfy { $0.catchUp == nil })
+  }
+
   @Test("the order of the searches does not matter")
   func theOrderOfTheSearchesDoesNotMatter() throws {
     var generator = SeededGenerator(seed: 4)
