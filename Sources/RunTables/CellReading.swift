@@ -123,6 +123,18 @@ enum RunState: String, CaseIterable, Sendable {
     return result
   }()
 
+  /// What is told of runs that broke down, within whatever else is told: `CUDA out of memory`, `job was
+  /// preempted`, `killed by signal 9`.
+  static func isBreakdown(_ text: String) -> Bool {
+    let padded = "_\(text)_"
+    return [
+      "_out_of_memory_", "_oom_", "_preempted_", "_killed_", "_crashed_", "_sigkill_", "_sigterm_",
+      "_sigsegv_", "_segmentation_fault_", "_segfault_", "_node_failure_", "_node_fail_",
+      "_timed_out_",
+      "_time_limit_", "_evicted_", "_nccl_", "_lost_", "_disk_full_", "_no_space_left_",
+    ].contains { padded.contains($0) }
+  }
+
   /// - Parameter heading: a column called `diverged` or `failed` holds yes or no.
   /// - Returns: nil for a word that says nothing.
   init?(_ cell: String, heading: String) {
@@ -147,6 +159,8 @@ enum RunState: String, CaseIterable, Sendable {
       self = .diverged
     } else if let first = told.first, parts.first.map({ Self.words[$0] != nil }) == true {
       self = first
+    } else if Self.isBreakdown(joined) {
+      self = .lost
     } else {
       return nil
     }

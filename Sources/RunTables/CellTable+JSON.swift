@@ -181,7 +181,7 @@ extension CellTable {
 
   /// Nested names joined by a slash. A mixture or losses may also be two lists side by side, or a list of
   /// objects that name their domain, as in mixpipe's own files.
-  private static func flattened(_ value: JSONValue, name: String) -> [(String, String)] {
+  static func flattened(_ value: JSONValue, name: String) -> [(String, String)] {
     switch value {
     case .null: return [(name, "")]
     case .bool(let isTrue): return [(name, isTrue ? "true" : "false")]

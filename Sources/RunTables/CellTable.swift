@@ -14,6 +14,8 @@ struct CellTable: Equatable {
   var columns: [String] = []
   var rows: [Row] = []
   var dialect = TableDialect()
+  /// Columns whose cells held several numbers each.
+  var packs: [PackedColumn] = []
   /// How the file was read, where that is not plain.
   var notes: [String] = []
 
@@ -48,6 +50,7 @@ struct CellTable: Equatable {
     case UInt8(ascii: "{"), UInt8(ascii: "["): try readJSON(decoded.text)
     default: try readFields(decoded.text)
     }
+    unpackMixtures()
   }
 
   // MARK: Fields with separators
@@ -90,6 +93,7 @@ struct CellTable: Equatable {
       records.removeFirst()
     }
     records.removeAll { $0.fields.allSatisfy(\.isEmpty) }
+    if mark == UInt8(ascii: "|") { takeOffFrame(&records) }
     guard let header = records.first else { throw .noRows(path: path) }
     columns = header.fields
     if columns[0].hasPrefix("#") { columns[0] = String(columns[0].dropFirst()).trimmed }
@@ -123,6 +127,18 @@ struct CellTable: Equatable {
       rows.append(Row(line: record.line, cells: cells))
     }
     findDecimalMark()
+  }
+
+  /// Of a table in Markdown: the strokes at the ends of its lines, and the line below its headings.
+  private mutating func takeOffFrame(_ records: inout [(line: Int, fields: [String])]) {
+    records.removeAll { $0.fields.allSatisfy { $0.allSatisfy { "-: ".contains($0) } } }
+    guard
+      records.allSatisfy({ $0.fields.count > 2 && $0.fields[0] == "" && $0.fields.last == "" })
+    else { return }
+    for index in records.indices {
+      records[index].fields = Array(records[index].fields.dropFirst().dropLast())
+    }
+    dialect.form = .closed
   }
 
   private static func cell(_ bytes: [UInt8]) -> String {
@@ -191,13 +207,13 @@ struct CellTable: Equatable {
     return end + 1 < text.endIndex && text[end + 1] == 10 ? "\r\n" : "\r"
   }
 
-  /// The one of semicolon, tab and comma that the first line with any has most of; what is quoted does
+  /// The one of comma, tab, semicolon and upright stroke that the first line with any has most of; what is quoted does
   /// not count.
   private static func separator(of text: ArraySlice<UInt8>) -> UInt8 {
-    let marks = [UInt8(ascii: ","), UInt8(ascii: "\t"), UInt8(ascii: ";")]
+    let marks = [UInt8(ascii: ","), UInt8(ascii: "\t"), UInt8(ascii: ";"), UInt8(ascii: "|")]
     for line in text.split(maxSplits: 64, whereSeparator: { $0 == 10 || $0 == 13 })
     where line.first != UInt8(ascii: "#") || line.contains(where: { marks.contains($0) }) {
-      var counts = [0, 0, 0]
+      var counts = [0, 0, 0, 0]
       var isQuoted = false
       for byte in line {
         if byte == UInt8(ascii: "\"") { isQuoted.toggle() }

@@ -11,6 +11,8 @@ struct ColumnName: Equatable {
   /// What a heading by itself suggests; the table decides.
   enum Use: Equatable {
     case run, size, step, tokens, seed, status, operations
+    /// Why a run ended.
+    case reason
     /// A number that only counts or times: never a loss.
     case counter
     /// Higher is better, or nobody can tell: accuracy, F1, a score.
@@ -80,7 +82,34 @@ struct ColumnName: Equatable {
     }
     core = start..<end
     self.isInput = isInput
-    words = Self.words(heading, core)
+    let plain = Self.words(heading, core)
+    words = Self.humps(heading, plain) ?? plain
+  }
+
+  /// `weightBooks` and `valLossWeb` in their words, where the first of them is known; nil for other
+  /// headings.
+  private static func humps(_ heading: String, _ words: [Word]) -> [Word]? {
+    guard words.count == 1, let whole = words.first else { return nil }
+    var parts: [Word] = []
+    var start = whole.range.lowerBound
+    var previous: Character?
+    for index in heading[whole.range].indices {
+      let isHump = heading[index].isUppercase && previous?.isLowercase == true
+      if isHump {
+        parts.append(Word(text: heading[start..<index].lowercased(), range: start..<index))
+        start = index
+      }
+      previous = heading[index]
+    }
+    guard !parts.isEmpty else { return nil }
+    let last = start..<whole.range.upperBound
+    parts.append(Word(text: heading[last].lowercased(), range: last))
+    let first = parts[0].text
+    let isKnown =
+      HeadingWords.plainWeights.contains(first) || HeadingWords.losses[first] != nil
+      || ["val", "eval", "valid", "train", "test", "mix", "mixture"].contains(first)
+      || fixedUse(of: parts) != nil
+    return isKnown ? parts : nil
   }
 
   private static func sharesNamespace(_ a: String, _ b: String) -> Bool {
@@ -137,6 +166,7 @@ struct ColumnName: Equatable {
     (HeadingWords.runs, .run), (HeadingWords.sizes, .size), (HeadingWords.steps, .step),
     (HeadingWords.tokens, .tokens), (HeadingWords.seeds, .seed), (HeadingWords.states, .status),
     (HeadingWords.operations, .operations), (HeadingWords.counters, .counter),
+    (HeadingWords.reasons, .reason),
   ]
 
   private static func fixedUse(of words: [Word]) -> Use? {
@@ -232,6 +262,9 @@ struct ColumnName: Equatable {
       || heading.distance(from: end, to: core.upperBound) > 1
   }
 
+  /// What stands behind a word.
+  func named(after at: Int) -> String { name(after: at, before: nil) }
+
   /// What stands between two of the words, without one mark that parts it from each.
   private func name(after: Int?, before: Int?) -> String {
     var start = core.lowerBound
@@ -240,7 +273,8 @@ struct ColumnName: Equatable {
       start = words[after].range.upperBound
       if start < end {
         let mark = heading[start]
-        start = heading.index(after: start)
+        // No mark parts the words of weightBooks.
+        if !mark.isLetter && !mark.isNumber { start = heading.index(after: start) }
         // loss[books], loss(books).
         let closing: Character? = mark == "[" ? "]" : mark == "(" ? ")" : nil
         if let closing, before == nil, start < end {
@@ -251,7 +285,10 @@ struct ColumnName: Equatable {
     }
     if let before {
       end = words[before].range.lowerBound
-      if end > start { end = heading.index(before: end) }
+      if end > start {
+        let mark = heading.index(before: end)
+        if !heading[mark].isLetter && !heading[mark].isNumber { end = mark }
+      }
     }
     guard start < end else { return String(heading[core]) }
     return heading[start..<end].trimmed
@@ -293,6 +330,7 @@ struct ColumnName: Equatable {
   private func kind(of taken: [Word]) -> LossKind? {
     for (index, word) in taken.enumerated() {
       guard let kind = HeadingWords.losses[word.text] else { continue }
+      if word.text == "bits", !words.contains(where: { $0.text == "per" }) { continue }
       if word.text == "entropy", index == 0 || taken[index - 1].text != "cross" { continue }
       if kind == .perplexity, index > 0, taken[index - 1].text == "log" { return .nats }
       return kind

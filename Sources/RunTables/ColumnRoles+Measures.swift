@@ -163,7 +163,13 @@ extension ColumnRoles {
   private mutating func takeBest(_ all: [Measured], isGuarded: Bool) {
     var kept = all
     if kept.contains(where: { !$0.isTraining }) { kept.removeAll(where: \.isTraining) }
-    guard let best = kept.map(\.kind).min() else { return }
+    // The unit that most domains are given in; of two that do alike, nats.
+    let units = Set(kept.map(\.kind)).sorted()
+    func count(_ kind: ColumnName.LossKind) -> Int {
+      Set(kept.filter { $0.kind == kind }.map { Self.folded($0.name) }).count
+    }
+    guard let most = units.map(count).max(), let best = units.first(where: { count($0) == most })
+    else { return }
     kept.removeAll { $0.kind != best }
     // Two splits of the same domains: those said to be for validation.
     let keys = kept.map { Self.folded($0.name) }
@@ -175,6 +181,14 @@ extension ColumnRoles {
       }
       let found = validation.map { Self.folded($0.name) }
       if Set(found).count == Set(keys).count, Set(found).count == found.count { kept = validation }
+    }
+    // The same text per word and per byte: the first will do.
+    var known: Set<String> = []
+    kept.removeAll { measure in
+      let words = names[measure.column].words.map(\.text)
+      guard words.contains(where: HeadingWords.lossUnits.contains) else { return false }
+      let rest = words.filter { !HeadingWords.lossUnits.contains($0) }
+      return !known.insert(rest.joined(separator: " ")).inserted
     }
     for index in kept.indices { kept[index].isTarget = !isGuarded }
     measures += kept
@@ -192,11 +206,16 @@ extension ColumnRoles {
         measure.column, "not used",
         measure.isTraining
           ? "a loss on training text, where there are others"
-          : measure.kind != best ? "the same in another unit" : "another split of the same",
+          : measure.kind != best || isPerUnit(measure)
+            ? "the same in another unit" : "another split of the same",
         "--losses takes it")
     }
     let others = left.filter { $0.kind != best || !$0.isTraining }.map { names[$0.column].heading }
     if !others.isEmpty { notes.append("not used: \(others.joined(separator: ", "))") }
+  }
+
+  private func isPerUnit(_ measure: Measured) -> Bool {
+    names[measure.column].words.contains { HeadingWords.lossUnits.contains($0.text) }
   }
 
   // MARK: Names

@@ -54,10 +54,18 @@ extension ColumnRoles {
       candidates.append(whole)
     }
     let scored = candidates.enumerated().map { offset, group in
-      (group: group, share: sample.shareOfWholes(group.columns), offset: offset)
+      (
+        group: group, fit: sample.fitOfWholes(group.columns),
+        odd: group.columns.count { isOdd($0) }, offset: offset
+      )
     }
     let best = scored.max { a, b in
-      if a.share != b.share { return a.share < b.share }
+      if a.fit.share != b.fit.share { return a.fit.share < b.fit.share }
+      // A learning rate of .001 beside the weights leaves the sum nearly one; without it, it is one.
+      if max(a.fit.error, b.fit.error) > 2 * min(a.fit.error, b.fit.error) + 1e-6 {
+        return a.fit.error > b.fit.error
+      }
+      if a.odd != b.odd { return a.odd > b.odd }
       if a.group.columns.count != b.group.columns.count {
         return a.group.columns.count < b.group.columns.count
       }
@@ -65,7 +73,7 @@ extension ColumnRoles {
       let (x, y) = (Self.rank(a.group.pattern), Self.rank(b.group.pattern))
       return x != y ? x < y : a.offset > b.offset
     }
-    if let best, best.share >= 0.5 || isEmptyTable(sample, best.group.columns),
+    if let best, best.fit.share >= 0.5 || isEmptyTable(sample, best.group.columns),
       best.group.columns.count > 1 || groups.count == 1
     {
       take(best.group)
@@ -81,8 +89,34 @@ extension ColumnRoles {
       notes.append(
         "taken as weights, as they sum to one: "
           + found.map { names[$0].heading }.joined(separator: ", "))
-    } else if let best {
-      take(best.group)
+    } else if let whole = groups.max(by: { $0.columns.count < $1.columns.count }), best != nil {
+      // Whatever is wrong with the rows, it is all columns of the kind that are meant.
+      take(whole)
+    } else {
+      takeAmounts(sample, except: reserved)
+    }
+  }
+
+  /// Columns that a weight is seldom called like.
+  private func isOdd(_ index: Int) -> Bool {
+    names[index].isOther || names[index].fixedUse != nil
+  }
+
+  /// Where nothing says weight: `tokens_books`, `documents_web` and the like, each a part of their sum.
+  private mutating func takeAmounts(_ sample: TableSample, except reserved: Set<Int>) {
+    var found: [String: [Int]] = [:]
+    for index in names.indices where !reserved.contains(index) && names[index].fixedUse == nil {
+      guard let first = names[index].words.first?.text, HeadingWords.amounts.contains(first),
+        names[index].words.count > 1, sample.isNumeric(index)
+      else { continue }
+      found[first, default: []].append(index)
+    }
+    let all = found.values.max { ($0.count, $1[0]) < ($1.count, $0[0]) }
+    guard let columns = all, columns.count > 1 else { return }
+    weights = columns
+    domains = columns.map { names[$0].named(after: 0) }
+    for index in columns {
+      tell(index, "weight", "an amount: its share of the row's sum", "--weights names others")
     }
   }
 
@@ -129,7 +163,7 @@ extension ColumnRoles {
     let filled = kept { sample.isNumeric($0) }
     if filled.columns.count < numeric.columns.count { result.append(filled) }
     // Without one or two of them.
-    if filled.columns.count <= 40, sample.shareOfWholes(filled.columns) < 0.9 {
+    if filled.columns.count <= 40, sample.fitOfWholes(filled.columns).isLoose {
       for drop in filled.columns {
         let one = kept { $0 != drop && filled.columns.contains($0) }
         result.append(one)

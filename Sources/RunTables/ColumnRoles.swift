@@ -68,6 +68,7 @@ struct ColumnRoles {
     } else {
       chooseWeights(sample, domains: wishes.domains, except: reserved)
     }
+    dropPercentSigns()
     domains = Self.unique(domains, weights.map { table.columns[$0] })
     for (index, name) in zip(weights, domains) { uses[index].use = "weight of '\(name)'" }
     chooseFixed(sample, except: reserved.union(weights))
@@ -84,6 +85,15 @@ struct ColumnRoles {
       if let index = self[keyPath: path], taken.contains(index) { self[keyPath: path] = nil }
     }
     statuses.removeAll(where: taken.contains)
+  }
+
+  /// `books (%)` is the domain books, where all are written so.
+  private mutating func dropPercentSigns() {
+    for sign in ["(%)", "[%]", "%", "(pct)", "(percent)"] {
+      guard domains.count > 1, domains.allSatisfy({ $0.hasSuffix(sign) && $0.count > sign.count })
+      else { continue }
+      domains = domains.map { String($0.dropLast(sign.count)).trimmed }
+    }
   }
 
   mutating func tell(_ index: Int, _ use: String, _ reason: String, _ change: String?) {
@@ -193,7 +203,8 @@ struct ColumnRoles {
     tokens = all(.tokens).first
     operations = all(.operations).first
     seed = all(.seed).first
-    statuses = all(.status)
+    // A reason is a state where nothing else tells; an error that is a number is none.
+    statuses = all(.status) + all(.reason).filter { sample.mayBeReasons($0) }
     let told: [(Int?, String, String)] = [
       (size, "size of the model", "--size chooses one"),
       (parameters, "parameters of the model", "--size chooses one"),
@@ -259,17 +270,52 @@ struct TableSample {
     return !filled.isEmpty && filled.allSatisfy { table.reading.number($0) != nil }
   }
 
+  /// Words, or codes of which 0 is the one for nothing.
+  func mayBeReasons(_ column: Int) -> Bool {
+    filled(column) > 0 && (!isNumeric(column) || numbers(column).contains(0))
+  }
+
+  /// Whether rows are only numbered: 1, 2, 3, ….
+  func isNumbering(_ column: Int) -> Bool {
+    let numbers = numbers(column)
+    guard numbers.count == rows, rows > 2, rows == table.rows.count else { return false }
+    return zip(numbers, numbers.dropFirst()).allSatisfy { $1 == $0 + 1 }
+  }
+
   func areCounts(_ column: Int) -> Bool {
     let filled = cells(column).filter { !CellReading.isEmpty($0) }
     return filled.allSatisfy { table.reading.count($0, unit: 1) != nil }
   }
 
+  /// Nothing but numbers that are none below zero, in all of some columns.
+  func areNumbers(_ columns: [Int]) -> Bool {
+    columns.allSatisfy { column in
+      cells(column).allSatisfy { cell in
+        CellReading.isEmpty(cell) || table.reading.number(cell).map { $0 >= 0 } ?? false
+      }
+    }
+  }
+
   func numbers(_ column: Int) -> [Double] { cells(column).compactMap(table.reading.number) }
+
+  /// How well columns do as weights.
+  struct Fit {
+    /// Of rows, those in which they are.
+    var share: Double
+    /// By how much their sums in these miss one, on average.
+    var error: Double
+
+    /// Whether it may do better without some of them.
+    var isLoose: Bool { share < 0.9 || error > 1e-5 }
+  }
+
+  func shareOfWholes(_ columns: [Int]) -> Double { fitOfWholes(columns).share }
 
   /// The share of rows, of those with a number in one of the columns, in which they are weights: empty
   /// cells are none.
-  func shareOfWholes(_ columns: [Int]) -> Double {
+  func fitOfWholes(_ columns: [Int]) -> Fit {
     var (whole, total) = (0, 0)
+    var error = 0.0
     for index in indices {
       let cells = columns.map { table.rows[index].cells[$0] }
       if cells.allSatisfy(CellReading.isEmpty) { continue }
@@ -284,8 +330,13 @@ struct TableSample {
         }
         sum += value
       }
-      if isPlain, abs(sum - 1) <= 0.02 || abs(sum - 100) <= 2 { whole += 1 }
+      let miss = min(abs(sum - 1), abs(sum / 100 - 1))
+      if isPlain, miss <= 0.02 {
+        whole += 1
+        error += miss
+      }
     }
-    return total == 0 ? 0 : Double(whole) / Double(total)
+    guard total > 0 else { return Fit(share: 0, error: 0) }
+    return Fit(share: Double(whole) / Double(total), error: error / Double(max(whole, 1)))
   }
 }

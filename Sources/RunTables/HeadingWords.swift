@@ -16,14 +16,21 @@ enum HeadingWords {
   static let losses: [String: ColumnName.LossKind] = [
     "loss": .nats, "losses": .nats, "nll": .nats, "ce": .nats, "crossentropy": .nats,
     "crossentropyloss": .nats, "xent": .nats, "logppl": .nats, "logperplexity": .nats,
-    "entropy": .nats, "bpb": .bits, "bpc": .bits, "ppl": .perplexity, "perplexity": .perplexity,
+    "entropy": .nats, "bpb": .bits, "bpc": .bits, "bits": .bits, "ppl": .perplexity,
+    "perplexity": .perplexity,
   ]
   /// Around a domain's name in the heading of its loss.
   static let lossTrimmings: Set<String> = [
     "log", "cross", "metric", "metrics", "eval", "evaluation", "evals", "val", "valid",
     "validation", "test", "heldout", "held", "out", "lm", "final", "nats", "dev", "task", "set",
-    "train", "training", "word", "byte",
+    "train", "training", "word", "byte", "per", "char",
   ]
+  /// Of which a part of a run's text is counted: `tokens_books`.
+  static let amounts: Set<String> = [
+    "tokens", "token", "documents", "docs", "samples", "examples", "sequences", "bytes", "chars",
+  ]
+  /// What a loss is divided by: of the same text they tell the same.
+  static let lossUnits: Set<String> = ["word", "byte", "token", "per", "char", "bits"]
   static let aggregates: Set<String> = [
     "avg", "average", "mean", "overall", "total", "all", "macro", "micro", "objective", "agg",
   ]
@@ -78,6 +85,11 @@ enum HeadingWords {
     "status", "state", "outcome", "diverged", "failed", "crashed", "lost", "trial_status",
     "run_status", "job_state", "info_status", "run_state",
   ]
+  static let reasons: Set<String> = [
+    "exit_reason", "fail_reason", "failure_reason", "failure", "reason", "termination_reason",
+    "stop_reason", "exit_message", "error_message", "error_msg", "error_type", "exception",
+    "exit_code", "exitcode", "return_code", "returncode",
+  ]
   /// Of what a run has cost when it was measured.
   static let operations: Set<String> = [
     "operations", "ops", "flop", "flops", "total_flops", "train_flops", "training_flops",
@@ -97,7 +109,7 @@ enum HeadingWords {
   /// Whether words as they are, no unit taken off, are a name of a column.
   static func isKnown(_ words: [String]) -> Bool {
     let joined = words.joined(separator: "_")
-    return [runs, sizes, steps, tokens, seeds, states, operations, counters].contains {
+    return [runs, sizes, steps, tokens, seeds, states, operations, counters, reasons].contains {
       $0.contains(joined)
     }
   }
@@ -115,6 +127,7 @@ enum HeadingWords {
     ("user_attrs_", false), ("user_attrs.", false), ("user_attrs/", false),
     ("system_attrs_", false), ("summary_metrics.", false), ("summary_metrics/", false),
     ("summary.", false), ("summary/", false), ("metrics.", false), ("metrics/", false),
-    ("data/", false), ("data.", false),
+    ("data/", false), ("data.", false), ("values_", false), ("values.", false),
+    ("values/", false),
   ]
 }

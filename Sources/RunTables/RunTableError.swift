@@ -30,14 +30,14 @@ package enum RunTableError: Error, Equatable, CustomStringConvertible {
         "\(path): found no weights among the columns \(listed(columns)), expected columns such "
         + "as weight_books, or some that sum to 1 in each row; name them with --weights"
     case .noLosses(let path, let columns, let scores):
-      guard let first = scores.first else {
+      guard !scores.isEmpty else {
         return
           "\(path): found no losses among the columns \(listed(columns)), expected columns such as "
           + "loss_books; name them with --losses, or give the file of losses beside it"
       }
       return
         "\(path): found no losses, and whether higher or lower is better in \(listed(scores)) cannot be "
-        + "known; say --maximize '\(pattern(scores) ?? first)' where higher is better, --losses where "
+        + "known; say --maximize '\(pattern(scores) ?? scores.prefix(12).joined(separator: ","))' where higher is better, --losses where "
         + "lower is"
     case .unitsDiffer(let path, let name, let heading, let other):
       return

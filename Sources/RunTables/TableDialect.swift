@@ -45,12 +45,13 @@ package struct TableDialect: Sendable, Hashable {
   package var words: String {
     switch form {
     case .lines: return "JSON, an object a line"
-    case .closed: return "JSON"
+    case .closed: return separator == "|" ? "a table in Markdown" : "JSON"
     case .fields:
       let name =
         switch separator {
         case "\t": "tabs"
         case ";": "semicolons"
+        case "|": "upright strokes"
         default: "commas"
         }
       return "fields with \(name)" + (decimalMark == "," ? ", decimal commas" : "")

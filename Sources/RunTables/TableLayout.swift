@@ -38,6 +38,8 @@ package struct TableLayout: Sendable, Hashable {
   package var request = Request()
   /// What stands in columns of sizes, steps, tokens and counters, row by row.
   var samples: [Int: [String]] = [:]
+  /// Columns that are one in the file.
+  var packs: [PackedColumn] = []
 
   package init(headings: [String], columns: [Column], whole: Double = 1) {
     precondition(headings.count == columns.count)
@@ -150,15 +152,37 @@ package struct TableLayout: Sendable, Hashable {
 
   /// A row as the table's lines are, with its end.
   package func line(_ cells: [String]) -> String {
-    guard dialect.form == .lines else { return dialect.line(cells) }
-    let members = zip(headings, zip(columns, cells)).map { heading, entry in
-      "\(Self.quoted(heading)): \(Self.value(entry.1, entry.0))"
-    }
+    let written = written(zip(headings, zip(columns, cells)).map { ($0, $1.0, $1.1) })
+    guard dialect.form == .lines else { return dialect.line(written.map(\.cell)) }
+    let members = written.map { "\(Self.quoted($0.heading)): \(Self.value($0.cell, $0.column))" }
     return "{" + members.joined(separator: ", ") + "}\n"
   }
 
   /// The line of headings; nothing where there is none.
-  package var header: String { dialect.form == .lines ? "" : dialect.line(headings) }
+  package var header: String {
+    let written = written(zip(headings, columns).map { ($0, $1, "") })
+    return dialect.form == .lines ? "" : dialect.line(written.map(\.heading))
+  }
+
+  /// As the file has its columns.
+  private func written(
+    _ entries: [(heading: String, column: Column, cell: String)]
+  ) -> [(heading: String, column: Column, cell: String)] {
+    guard !packs.isEmpty else { return entries }
+    var result: [(heading: String, column: Column, cell: String)] = []
+    var index = 0
+    while index < entries.count {
+      if let pack = packs.first(where: { $0.first == index }) {
+        let parts = entries[index..<index + pack.names.count]
+        result.append((pack.heading, .other, pack.packed(parts.map(\.cell))))
+        index += pack.names.count
+      } else {
+        result.append(entries[index])
+        index += 1
+      }
+    }
+    return result
+  }
 
   private static func value(_ cell: String, _ column: Column) -> String {
     if cell.isEmpty { return "null" }
@@ -191,7 +215,9 @@ package struct TableLayout: Sendable, Hashable {
   package static func written(_ weights: [Double], whole: Double = 1) -> [String] {
     Mixture.tenThousandths(of: weights).map { units in
       // In integers, so that no digit is an accident of binary fractions.
-      let scaled = units * Int(whole)
+      let scaled = units * Int(whole.rounded())
+      // Nobody counts parts of a token.
+      if whole > 100 { return "\((scaled + 5000) / 10_000)" }
       let digits = String(scaled % 10_000)
       let fraction = String(repeating: "0", count: 4 - digits.count) + digits
       let kept = fraction.reversed().drop { $0 == "0" }.reversed()

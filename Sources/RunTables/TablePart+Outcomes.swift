@@ -39,7 +39,16 @@ extension TablePart {
     _ row: CellTable.Row, _ notes: inout StateNotes
   ) throws(RunTableError) -> (RunTable.Status, [Double?]) {
     var told: [RunState] = []
+    var reasons: [String] = []
     for column in roles.statuses where !row.cells[column].isEmpty {
+      if roles.names[column].fixedUse == .reason {
+        // What stands for nothing: 0, and Slurm's 0:0.
+        let text = row.cells[column].lowercased()
+        let isNothing =
+          CellReading.isEmpty(text) || text.allSatisfy { "0:.".contains($0) } || text == "success"
+        if !isNothing { reasons.append(text) }
+        continue
+      }
       if let state = RunState(row.cells[column], heading: lastWord(column)) {
         told.append(state)
       } else if !CellReading.isEmpty(row.cells[column]),
@@ -49,8 +58,18 @@ extension TablePart {
       }
     }
     // `pending` in a cell that is otherwise empty is a state too.
-    let state = [RunState.diverged, .lost, .cancelled, .pending, .finished].first(
+    var state = [RunState.diverged, .lost, .cancelled, .pending, .finished].first(
       where: told.contains)
+    // A reason for an end is none for the end of a run that has measured something.
+    if state == nil, !reasons.isEmpty {
+      let isBare = roles.measures.allSatisfy {
+        CellReading.isEmpty(row.cells[$0.column]) || CellReading.isDivergence(row.cells[$0.column])
+      }
+      if isBare {
+        let found = reasons.compactMap { RunState($0, heading: "") }.first
+        state = found == .finished || found == .pending ? nil : found ?? .lost
+      }
+    }
     let none = roles.measures.map { _ in Double?.none }
     if state == .diverged { return (.diverged, none) }
     var losses: [Double?] = []
@@ -81,6 +100,36 @@ extension TablePart {
     }
     if diverged { return (.diverged, none) }
     return isMeasured ? (.finished, losses) : (.pending, none)
+  }
+
+  /// Losses that no model has: 1e30 among threes is what is left of a divergence, and nothing below all
+  /// others by as much is a loss at all.
+  ///
+  /// - Returns: what to say of it.
+  func takeOutOfBounds(_ rows: inout [RunTable.Row]) -> [String] {
+    var notes: [String] = []
+    for (place, measure) in roles.measures.enumerated() where !measure.isScore {
+      let values = rows.compactMap { $0.status == .finished ? $0.losses[place] : nil }.sorted()
+      guard values.count >= 4 else { continue }
+      let median = values[values.count / 2]
+      let spread = values[values.count * 3 / 4] - values[values.count / 4]
+      let reach = max(20 * abs(median), 100 * spread)
+      let outside = rows.indices.filter { index in
+        rows[index].status == .finished
+          && rows[index].losses[place].map { abs($0 - median) > reach } ?? false
+      }
+      guard reach > 0, let first = outside.first, outside.count * 4 < values.count else { continue }
+      let found = rows[first].losses[place]!
+      notes.append(
+        "\(table.path): line \(rows[first].line): found \(found) in '\(table.columns[measure.column])', "
+          + "where the median is \(median)\(outside.count > 1 ? "; \(outside.count) runs are like it" : ""): "
+          + "taken as \(found > median ? "diverged" : "lost")")
+      for index in outside {
+        rows[index].status = rows[index].losses[place]! > median ? .diverged : .lost
+        rows[index].losses = rows[index].losses.map { _ in nil }
+      }
+    }
+    return notes
   }
 
   private func lastWord(_ column: Int) -> String { roles.names[column].words.last?.text ?? "" }

@@ -38,10 +38,18 @@ struct TablePart {
     func candidates(_ isOne: (ColumnName) -> Bool) -> [String] {
       roles.names.indices.filter { index in
         roles.uses[index].use == "not used" && sample.isNumeric(index) && isOne(roles.names[index])
+          && !sample.isNumbering(index)
       }.map { table.columns[$0] }
     }
     let named = candidates { $0.isScore }
-    return named.isEmpty ? candidates { $0.use == .unknown } : named
+    guard !named.isEmpty else { return candidates { $0.use == .unknown } }
+    // `mmlu` beside `arc_acc`: a share that varies is another.
+    let shares = candidates { name in
+      guard name.use == .unknown, let place = roles.names.firstIndex(of: name) else { return false }
+      let values = sample.numbers(place)
+      return Set(values).count > 1 && values.allSatisfy { 0...1 ~= $0 }
+    }
+    return named + shares
   }
 
   /// Of the second of two files that belong together, what is called like nothing else: losses if the
@@ -126,6 +134,9 @@ struct TablePart {
     var bare: [CellTable.Row] = []
     var states = StateNotes()
     if whole == 100 { notes.append("weights are read as per cent") }
+    if whole > 100 {
+      notes.append("weights are amounts: each row's shares of its sum are taken")
+    }
     for row in table.rows {
       if roles.weights.allSatisfy({ CellReading.isEmpty(row.cells[$0]) }) {
         bare.append(row)
@@ -150,6 +161,7 @@ struct TablePart {
           + "the first in line \(first.line)")
     }
     notes += states.words(table.path)
+    notes += takeOutOfBounds(&rows)
     numberRuns(&rows)
     let names = roles.measures.map(\.name)
     let asked = roles.measures.indices.filter {
@@ -191,12 +203,16 @@ struct TablePart {
     .malformedLine(path: table.path, line: row.line, reason: reason)
   }
 
-  /// 100 where most rows sum to about that.
+  /// 100 where most rows sum to about that, and their sum where they are amounts, such as tokens.
   private func wholeOfWeights() -> Double {
     let sums = table.rows.map { row in
       roles.weights.reduce(0) { $0 + (table.reading.number(row.cells[$1]) ?? 0) }
     }.sorted()
-    return !sums.isEmpty && sums[sums.count / 2] > 50 ? 100 : 1
+    guard let median = sums.isEmpty ? nil : sums[sums.count / 2] else { return 1 }
+    let areCounts =
+      median > 150 && median < 1e14 && sums[0] > 1
+      && TableSample(table).areNumbers(roles.weights)
+    return areCounts ? median.rounded() : median > 50 ? 100 : 1
   }
 
   /// Sums are off by rounding only: half of the last decimal for each weight, 2 % at most. Anything
@@ -217,6 +233,7 @@ struct TablePart {
       }
       weights.append(weight / whole)
     }
+    if whole > 100 { return Mixture(domains: roles.domains, proportionalTo: weights) }
     let sum = weights.reduce(0, +)
     let rounding = 0.5 * Double(weights.count) * pow(10, -Double(decimals)) / whole
     guard abs(sum - 1) <= min(max(rounding, 1e-3), 0.02) + 1e-9 else {
@@ -347,6 +364,7 @@ struct TablePart {
         return .other
       }, whole: whole)
     layout.dialect = table.dialect
+    layout.packs = joinedAt == nil ? table.packs.filter { $0.style != .nested } : []
     layout.dialect.hasPercentSigns =
       whole == 100
       && table.rows.prefix(100).contains { row in
