@@ -68,7 +68,8 @@ extension CompositeSurrogate {
       ?? MixtureSearch().pool(
         over: feasible, exponent: exponent, incumbents: mixtures, seed: seed)
     let predictions = values(of: function, at: spread)
-    let bounds = predictions.map { $0.mean - 2 * $0.deviation }
+    func cost(_ mixture: [Double]) -> Double { feasible.pull?.value(at: mixture) ?? 0 }
+    let bounds = zip(spread, predictions).map { $1.mean - 2 * $1.deviation + cost($0) }
     let order = spread.indices.sorted {
       bounds[$0] != bounds[$1] ? bounds[$0] < bounds[$1] : $0 < $1
     }
@@ -78,7 +79,13 @@ extension CompositeSurrogate {
         all.append(spread[index])
       }
     }
-    guard let values = jointValues(function, at: all, draws: draws, seed: seed) else { return nil }
+    guard var values = jointValues(function, at: all, draws: draws, seed: seed) else { return nil }
+    if feasible.pull != nil {
+      for (index, mixture) in all.enumerated() {
+        let cost = cost(mixture)
+        for draw in values[index].indices { values[index][draw] += cost }
+      }
+    }
     var wins = [Int](repeating: 0, count: mixtures.count)
     var regrets = [Double](repeating: 0, count: mixtures.count)
     for draw in 0..<draws {

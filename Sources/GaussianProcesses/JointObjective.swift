@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 
 /// The posterior of a weighted sum of losses at any mixture, jointly with that at a few base mixtures,
@@ -7,6 +8,8 @@ package struct JointObjective: Sendable {
   package let surrogate: CompositeSurrogate
   /// What each output counts, d.
   package let coefficients: [Double]
+  /// What is known to come on top.
+  private let pull: MixturePull?
   /// Posterior means at the base mixtures, b.
   package let baseMeans: [Double]
   /// Posterior covariance at the base mixtures, (b, b).
@@ -34,8 +37,10 @@ package struct JointObjective: Sendable {
 
   /// - Returns: nil where the base mixtures' covariance cannot be factored.
   package init?(
-    _ surrogate: CompositeSurrogate, coefficients: [Double], base mixtures: [[Double]]
+    _ surrogate: CompositeSurrogate, coefficients: [Double], base mixtures: [[Double]],
+    pull: MixturePull? = nil
   ) {
+    self.pull = pull
     self.surrogate = surrogate
     self.coefficients = coefficients
     weights = surrogate.modelCoefficients(coefficients)
@@ -91,7 +96,9 @@ package struct JointObjective: Sendable {
         (total[i, j], total[j, i]) = (sum, sum)
       }
     }
-    baseMeans = (0..<count).map { memberMeans.column($0).reduce(0, +) }
+    baseMeans = (0..<count).map {
+      memberMeans.column($0).reduce(0, +) + (pull?.value(at: mixtures[$0]) ?? 0)
+    }
     baseDisagreement = apart
     baseCovariance = total
     self.bases = bases
@@ -135,7 +142,11 @@ package struct JointObjective: Sendable {
 
   package func values(at mixtures: [[Double]]) -> Values {
     let points = (0..<surrogate.members).map { surrogate.embedded(mixtures, member: $0) }
-    return forward(points, keepsTraces: false).values
+    var values = forward(points, keepsTraces: false).values
+    if let pull {
+      for x in mixtures.indices { values.means[x] += pull.value(at: mixtures[x]) }
+    }
+    return values
   }
 
   /// A scalar function of the posterior at each point, with its gradient in the point.
@@ -164,10 +175,13 @@ package struct JointObjective: Sendable {
     var meanAdjoints = Matrix(rows: surrogate.members, columns: count)
     var varianceAdjoints: [Double] = []
     var covarianceAdjoints = Matrix(rows: b, columns: count)
+    var pulls: [Double] = []
     for x in 0..<count {
       let result = function(
-        x, forward.means[x], forward.variances[x], forward.covariances.column(x))
+        x, forward.means[x] + (pull?.value(at: mixtures[x]) ?? 0), forward.variances[x],
+        forward.covariances.column(x))
       values.append(result.value)
+      pulls.append(result.mean)
       for m in 0..<surrogate.members {
         meanAdjoints[m, x] =
           result.mean + rootCount
@@ -225,7 +239,9 @@ package struct JointObjective: Sendable {
         projection: bases[m].projection, solved: trace.solved,
         slopes: (trace.slopes, trace.baseSlopes))
     }
-    return (values, gradient.total(in: points))
+    var total = gradient.total(in: points)
+    if let pull { pull.addGradients(at: points, times: pulls, to: &total) }
+    return (values, total)
   }
 
   /// - Returns: besides the values, if asked for, each model's trace, R times the models' scaled rows,

@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 
 /// Quasi-random joint draws of any function of the losses, at any mixture and at a few base mixtures, with
@@ -14,6 +15,8 @@ package struct JointSamples: Sendable {
   package let draws: Int
   /// The function at each base mixture, in each draw.
   package let baseValues: [[Double]]
+  /// What is known to come on top.
+  private let pull: MixturePull?
   /// The base mixtures in each member's coordinates.
   private let base: [EmbeddedMixtures]
   private let bases: [ModelBase]
@@ -33,8 +36,9 @@ package struct JointSamples: Sendable {
   /// - Returns: nil where a covariance cannot be factored.
   package init?(
     _ surrogate: CompositeSurrogate, _ function: LossFunction, base mixtures: [[Double]],
-    draws: Int = 128, seed: UInt64
+    draws: Int = 128, pull: MixturePull? = nil, seed: UInt64
   ) {
+    self.pull = pull
     precondition(!mixtures.isEmpty, "expected a base mixture")
     let models = surrogate.models
     let count = mixtures.count
@@ -73,7 +77,10 @@ package struct JointSamples: Sendable {
         to: &losses[model.output])
     }
     let values = function.values(of: losses)
-    baseValues = (0..<count).map { x in (0..<draws).map { values[x + $0 * count] } }
+    baseValues = (0..<count).map { x in
+      let offset = pull?.value(at: mixtures[x]) ?? 0
+      return (0..<draws).map { values[x + $0 * count] + offset }
+    }
     self.surrogate = surrogate
     self.function = function
     self.draws = draws
@@ -175,7 +182,10 @@ package struct JointSamples: Sendable {
       let part = Array(mixtures[start..<min(start + 128, mixtures.count)])
       let points = (0..<surrogate.members).map { surrogate.embedded(part, member: $0) }
       let values = function.values(of: forward(points, keepsTraces: false).losses)
-      result += part.indices.map { x in (0..<draws).map { values[x + $0 * part.count] } }
+      result += part.indices.map { x in
+        let offset = pull?.value(at: part[x]) ?? 0
+        return (0..<draws).map { values[x + $0 * part.count] + offset }
+      }
     }
     return result
   }
@@ -198,7 +208,8 @@ package struct JointSamples: Sendable {
     var values: [Double] = []
     var adjoints = [Double](repeating: 0, count: count * draws)
     for x in 0..<count {
-      let (value, slopes) = scalar((0..<draws).map { drawn[x + $0 * count] })
+      let offset = pull?.value(at: mixtures[x]) ?? 0
+      let (value, slopes) = scalar((0..<draws).map { drawn[x + $0 * count] + offset })
       values.append(value)
       for j in 0..<draws { adjoints[x + j * count] = slopes[j] }
     }
@@ -230,6 +241,11 @@ package struct JointSamples: Sendable {
         covariances: bases[m].cholesky.solveUpper(rowAdjoints), projection: bases[m].projection,
         solved: trace.solved, slopes: (trace.slopes, trace.baseSlopes))
     }
-    return (values, gradient.total(in: points))
+    var total = gradient.total(in: points)
+    if let pull {
+      let sums = (0..<count).map { x in (0..<draws).reduce(0) { $0 + adjoints[x + $1 * count] } }
+      pull.addGradients(at: points, times: sums, to: &total)
+    }
+    return (values, total)
   }
 }

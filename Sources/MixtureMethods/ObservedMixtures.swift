@@ -40,7 +40,9 @@ struct ObservedMixtures: Sendable {
   /// feasible ones nearest to the best.
   func best(_ count: Int) -> [Recommendation] {
     func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-    let means = entries.map { mean($0.values) }
+    let means = entries.map {
+      mean($0.values) + (feasible?.pull?.value(at: $0.mixture.weights) ?? 0)
+    }
     let places = entries.indices.sorted { a, b in
       means[a] != means[b] ? means[a] < means[b] : a < b
     }

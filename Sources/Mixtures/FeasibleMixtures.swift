@@ -8,6 +8,8 @@ package struct FeasibleMixtures: Sendable, Hashable {
   package let polytope: Polytope
   /// The most domains that may have any weight; nil where all may.
   package let maximumDomains: Int?
+  /// What it costs to leave a reference; nil where it costs nothing.
+  package let pull: MixturePull?
   /// For each of the polytope's conditions, what it is called.
   private let names: [String]
 
@@ -21,6 +23,7 @@ package struct FeasibleMixtures: Sendable, Hashable {
     self.domains = domains
     constraints = []
     maximumDomains = nil
+    pull = nil
     polytope = Polytope(dimensions: parts, conditions: Self.simplex(parts))
     names = Self.simplexNames(domains)
   }
@@ -49,17 +52,21 @@ package struct FeasibleMixtures: Sendable, Hashable {
     precondition(availableTokens.count == parts && trainingTokens > 0)
     func mask(_ chosen: [String]) throws(ConstraintError) -> [Double] {
       var mask = [Double](repeating: 0, count: parts)
-      for name in MixtureConstraint.known(chosen, in: domains) ?? chosen {
-        guard let index = domains.firstIndex(of: name) else {
-          throw .unknown(domain: name, known: domains)
-        }
-        mask[index] = 1
+      let parents = MixtureLevels.parents(of: domains)
+      for name in MixtureConstraint.known(chosen, in: domains + parents) ?? chosen {
+        let places = MixtureLevels.places(of: name, in: domains)
+        guard !places.isEmpty else { throw .unknown(domain: name, known: domains + parents) }
+        for index in places { mask[index] = 1 }
       }
       return mask
     }
     var conditions = Self.simplex(parts)
     var names = Self.simplexNames(domains)
     var maximum: Int?
+    var pull: MixturePull?
+    let levels = MixtureLevels(domains)
+    let text = Double(availableTokens.reduce(0, +))
+    let natural = availableTokens.map { Double($0) / text }
     func add(_ normal: [Double], lower: Double?, upper: Double?, _ name: String) {
       let quoted = "'\(name)'"
       if let lower, lower == upper {
@@ -82,6 +89,7 @@ package struct FeasibleMixtures: Sendable, Hashable {
       case .total(let chosen, let lower, let upper):
         add(try mask(chosen), lower: lower, upper: upper, constraint.description)
       case .epochs(let domain, let limit):
+        // Of a source as a whole, too.
         for name in domain.map({ [$0] }) ?? domains {
           let mask = try mask([name])
           let cap = limit * dot(mask, availableTokens.map(Double.init)) / Double(trainingTokens)
@@ -91,10 +99,33 @@ package struct FeasibleMixtures: Sendable, Hashable {
         }
       case .domainCount(let count):
         maximum = min(maximum ?? count, count)
+      case .near(let reference, let strength):
+        pull = MixturePull(
+          toward: reference == .natural ? natural : domains.map { _ in 1 }, strength: strength)
+      case .natural(.topics):
+        for members in levels.members {
+          let whole = members.reduce(0) { $0 + natural[$1] }
+          for place in members.dropFirst() where whole > 0 {
+            var normal = [Double](repeating: 0, count: parts)
+            normal[place] = natural[members[0]] / whole
+            normal[members[0]] = -natural[place] / whole
+            conditions.append(.init(normal: normal, offset: 0, isEquality: true))
+            names.append("'\(constraint.description)'")
+          }
+        }
+      case .natural(.sources):
+        // The last one's share is what is left.
+        for (members, share) in zip(levels.members, levels.shares(of: natural)).dropLast() {
+          var normal = [Double](repeating: 0, count: parts)
+          for place in members { normal[place] = 1 }
+          conditions.append(.init(normal: normal, offset: share, isEquality: true))
+          names.append("'\(constraint.description)'")
+        }
       }
     }
     self.domains = domains
     self.constraints = constraints
+    self.pull = pull
     self.names = names
     maximumDomains = maximum.flatMap { $0 < parts ? $0 : nil }
     polytope = Polytope(dimensions: parts, conditions: conditions)

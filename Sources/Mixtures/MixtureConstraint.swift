@@ -11,8 +11,25 @@ package enum MixtureConstraint: Sendable, Hashable {
   case epochs(domain: String?, limit: Double)
   /// No more than so many domains have any weight.
   case domainCount(atMost: Int)
+  /// Leaving a mixture costs: no condition, but part of what is minimized. `near(natural)=0.1`.
+  case near(Reference, strength: Double)
+  /// One level of domains keeps the shares in which there is text: `natural(topics)` within each source,
+  /// `natural(sources)` among them.
+  case natural(Level)
+
+  package enum Reference: String, Sendable, Hashable, CaseIterable {
+    /// In proportion to the text that there is.
+    case natural
+    case uniform
+  }
+
+  package enum Level: String, Sendable, Hashable, CaseIterable { case topics, sources }
 
   package init(parsing text: String) throws(ConstraintError) {
+    if let named = try Self.named(text) {
+      self = named
+      return
+    }
     func isSign(_ character: Character) -> Bool { "<>=≤≥".contains(character) }
     guard let last = NameSyntax.split(text, onLast: isSign) else { throw .malformed(text: text) }
     var subject = last.before
@@ -60,6 +77,31 @@ package enum MixtureConstraint: Sendable, Hashable {
       upper: relation == ">=" ? nil : bounds[bounds.count - 1])
   }
 
+  /// `natural(topics)` and `near(natural)=0.1`; nil for what is not written like these.
+  private static func named(_ text: String) throws(ConstraintError) -> MixtureConstraint? {
+    let plain = text.filter { !$0.isWhitespace }
+    if plain.hasPrefix("natural("), plain.hasSuffix(")") {
+      guard let level = Level(rawValue: String(plain.dropFirst(8).dropLast())) else {
+        throw .malformed(text: text)
+      }
+      return .natural(level)
+    }
+    guard plain.hasPrefix("near("), let end = plain.range(of: ")=") else { return nil }
+    let name = plain[plain.index(plain.startIndex, offsetBy: 5)..<end.lowerBound]
+    guard let reference = Reference(rawValue: String(name)),
+      let strength = Double(plain[end.upperBound...]), strength >= 0, strength.isFinite
+    else { throw .malformed(text: text) }
+    return .near(reference, strength: strength)
+  }
+
+  /// Whether it asks how much text there is.
+  package var needsTokens: Bool {
+    switch self {
+    case .epochs, .natural, .near(.natural, _): true
+    default: false
+    }
+  }
+
   /// The domains that names are of, where a sign may have been part of one: `a+b` is one domain where
   /// there is one of that name and none called `a` or `b`.
   ///
@@ -96,11 +138,19 @@ extension MixtureConstraint: CustomStringConvertible {
         "epochs\(domain.map { "(\(NameSyntax.written($0, among: "<>=≤≥")))" } ?? "")<=\(shortest(limit))"
     case .domainCount(let count):
       return "domains<=\(count)"
+    case .near(let reference, let strength):
+      return "near(\(reference.rawValue))=\(shortest(strength))"
+    case .natural(let level):
+      return "natural(\(level.rawValue))"
     }
   }
 
   private static func written(_ name: String, isAlone: Bool) -> String {
-    if name == "epochs" || name == "domains" || name.hasPrefix("epochs(") { return "\"\(name)\"" }
+    if name == "epochs" || name == "domains" || name.hasPrefix("epochs(")
+      || name.hasPrefix("near(") || name.hasPrefix("natural(")
+    {
+      return "\"\(name)\""
+    }
     let bare = name.hasSuffix("++") && isAlone ? name.dropLast(2) : name[...]
     return bare.contains("+") || bare.isEmpty
       ? NameSyntax.written(name, among: "+") : NameSyntax.written(name, among: "<>=≤≥")
@@ -145,7 +195,8 @@ package enum ConstraintError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .malformed(let text):
       "found the constraint '\(text)', expected one such as 'code<=0.3', 'books=0.1', "
-        + "'books+papers=0.2..0.4', 'epochs<=4', 'epochs(books)<=2' or 'domains<=3'"
+        + "'books+papers=0.2..0.4', 'epochs<=4', 'epochs(books)<=2', 'domains<=3', 'natural(topics)' or "
+        + "'near(natural)=0.1'"
     case .repeated(let domain, let text):
       "the constraint '\(text)' names '\(domain)' twice; name each domain once"
     case .unknown(let domain, let known):

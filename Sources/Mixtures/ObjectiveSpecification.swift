@@ -73,8 +73,9 @@ package struct ObjectiveSpecification: Sendable, Hashable {
   package func resolved(
     over heldOut: [String], targets: [String], limits: [Objective.Limit] = []
   ) throws(ObjectiveError) -> Objective {
+    let entries = Self.spread(entries, over: heldOut, isShared: shape == .weighted)
     for domain in entries.map(\.domain) + limits.map(\.domain) where !heldOut.contains(domain) {
-      throw .unknown(domain: domain, known: heldOut)
+      throw .unknown(domain: domain, known: heldOut + MixtureLevels.parents(of: heldOut))
     }
     if let floor = limits.first(where: \.isFloor) {
       throw .malformedLimit(text: floor.description)
@@ -87,6 +88,20 @@ package struct ObjectiveSpecification: Sendable, Hashable {
       aggregate: shape == .worst || shape == .worstExcess ? .worst : .mean,
       references: shape == .excess || shape == .worstExcess ? ordered.map(\.1) : nil,
       limits: heldOut.compactMap { domain in limits.first { $0.domain == domain } })
+  }
+}
+
+extension ObjectiveSpecification {
+  /// A source, such as `web`, stands for all its topics, which share what it counts.
+  private static func spread(
+    _ entries: [(domain: String, number: Double)], over heldOut: [String], isShared: Bool
+  ) -> [(domain: String, number: Double)] {
+    entries.flatMap { entry in
+      let places = MixtureLevels.places(of: entry.domain, in: heldOut)
+      guard !heldOut.contains(entry.domain), !places.isEmpty else { return [entry] }
+      let share = isShared ? entry.number / Double(places.count) : entry.number
+      return places.map { (heldOut[$0], share) }
+    }
   }
 }
 

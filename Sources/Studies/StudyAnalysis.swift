@@ -30,8 +30,13 @@ package struct StudyAnalysis: Sendable {
     func lowest(_ indices: [Int], _ value: (Int) -> Double) -> Int? {
       indices.min { (value($0), $0) < (value($1), $1) }
     }
-    let mean = { [methods] (index: Int) in methods[index].confirmed!.mean }
-    let loss = { [methods] (index: Int) in methods[index].searchLoss! }
+    // What leaving a reference costs counts in the choice, not in what is told of it.
+    let pull = (try? configuration.feasibleMixtures())?.pull
+    let costs = methods.map { method in
+      method.pick.flatMap { pull?.value(at: $0.weights) } ?? 0
+    }
+    let mean = { [methods] (index: Int) in methods[index].confirmed!.mean + costs[index] }
+    let loss = { [methods] (index: Int) in methods[index].searchLoss! + costs[index] }
     best =
       lowest(confirmed.filter { mayBeHandedOver[$0] }, mean)
       ?? lowest(searched.filter { mayBeHandedOver[$0] }, loss)

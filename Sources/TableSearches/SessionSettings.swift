@@ -14,6 +14,8 @@ package struct SessionSettings: Codable, Sendable, Hashable {
   package var objective: String?
   package var guards: [String] = []
   package var constraints: [String] = []
+  /// The text that there is, as `--natural` has it.
+  package var natural: String?
   package var method = "bo"
   package var seed: UInt64 = 1
   package var initial = 12
@@ -36,7 +38,8 @@ package struct SessionSettings: Codable, Sendable, Hashable {
       ("objective", objective ?? "mean", other.objective ?? "mean"),
       ("guard", guards.joined(separator: ";"), other.guards.joined(separator: ";")),
       ("constrain", constraints.joined(separator: ";"), other.constraints.joined(separator: ";")),
-      ("method", method, other.method), ("seed", "\(seed)", "\(other.seed)"),
+      ("natural", natural ?? "", other.natural ?? ""), ("method", method, other.method),
+      ("seed", "\(seed)", "\(other.seed)"),
       ("initial", "\(initial)", "\(other.initial)"), ("size", size ?? "", other.size ?? ""),
       ("tokens", tokens.map { "\($0)" } ?? "", other.tokens.map { "\($0)" } ?? ""),
     ]

@@ -15,6 +15,8 @@ package struct TableAdvice: Sendable {
     package var objective: Objective
     /// What may be proposed and handed over.
     package var constraints: [MixtureConstraint] = []
+    /// The shares in which there is text of the table's domains, where somebody said so.
+    package var natural: [Double]?
     /// Finished runs that a model is conditioned on; of more, these are chosen.
     package var mostRuns = 1000
 
@@ -54,7 +56,8 @@ package struct TableAdvice: Sendable {
     self.table = table
     self.settings = settings
     // How much text there is, a table does not say; nor do constraints that it is checked for.
-    let available = table.domains.map { _ in 1 }
+    let available =
+      settings.natural.map { $0.map { Int(($0 * 1e12).rounded()) } } ?? table.domains.map { _ in 1 }
     feasible = try FeasibleMixtures(
       settings.constraints, domains: table.domains, availableTokens: available, trainingTokens: 1)
     var context = MethodContext(

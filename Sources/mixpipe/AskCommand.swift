@@ -46,6 +46,8 @@ struct AskCommand: Command {
   @Option(
     "Condition on mixtures, as for 'suggest'; may be given several times.", value: "condition")
   var constrain: [String] = []
+  @OptionGroup
+  var text: NaturalOptions
   @Option("How the next mixture is chosen. (default: bo)", value: "name")
   var method: String?
   @Option("Runs of the even spread to start with. (default: 12)", value: "count")
@@ -107,8 +109,8 @@ struct AskCommand: Command {
             + "method that proposes mixtures")
       }
     }
-    let constraints = try readConstraints(constrain)
-    for (text, constraint) in zip(constrain, constraints) {
+    let texts = constrain + (try text.constraints)
+    for (text, constraint) in zip(texts, try readConstraints(texts)) {
       guard case .epochs = constraint else { continue }
       throw ValidationError(
         "Found '--constrain \(text)', but nothing says how much text there is; give the weight that the "
@@ -160,7 +162,8 @@ struct AskCommand: Command {
     settings.maximize = maximize?.elements ?? []
     settings.objective = objective
     settings.guards = self.guard
-    settings.constraints = constrain
+    settings.constraints = allConstraints
+    settings.natural = text.natural
     settings.method = method ?? settings.method
     settings.seed = seed ?? settings.seed
     settings.initial = initial ?? settings.initial
@@ -168,6 +171,8 @@ struct AskCommand: Command {
     settings.tokens = tokens
     return settings
   }
+
+  private var allConstraints: [String] { constrain + ((try? text.constraints) ?? []) }
 
   /// What is said again must be what was said when the session began.
   private func compare(_ kept: SessionSettings) throws {
@@ -177,7 +182,8 @@ struct AskCommand: Command {
     if let maximize { asked.maximize = maximize.elements }
     if let objective { asked.objective = objective }
     if !self.guard.isEmpty { asked.guards = self.guard }
-    if !constrain.isEmpty { asked.constraints = constrain }
+    if !allConstraints.isEmpty { asked.constraints = allConstraints }
+    if let natural = text.natural { asked.natural = natural }
     if let method { asked.method = method }
     if let seed { asked.seed = seed }
     if let initial { asked.initial = initial }

@@ -101,14 +101,15 @@ struct BenchCommand: Command {
         return BenchmarkMeasurement(
           of: benchmarkCase, rounds: rounds, alone: alone.map { found[$0] })
       })
-    let document = try encodeDocument(report)
+    let document = try encodeDocument(VersionedDocument(kind: "bench", value: report))
     if let output {
       try makeFolder(at: output)
       try replaceFile(at: output + "/bench.json", with: document)
       try replaceFile(at: output + "/bench.md", with: Data(report.markdown.utf8))
     }
-    try emit(json ? String(decoding: document, as: UTF8.self) : report.text, terminator: "")
-    if let output, !json { try emit("\nThe measurements are in \(output).") }
+    if json { return try emitData(String(decoding: document, as: UTF8.self)) }
+    try emit(report.text, terminator: "")
+    if let output { try emit("\nThe measurements are in \(output).") }
   }
 
   private func makeCases(cores: Int, precisions: [Precision]) -> [BenchmarkCase] {

@@ -115,7 +115,7 @@ struct CompareCommand: Command {
       learningRate: training.learningRate, precision: training.precision,
       replicates: optimizerSeeds,
       checkpoints: checkpoints?.trials, checkpointSeeds: checkpointSeeds
-    ).overriding(goal.settings)
+    ).overriding(try goal.settings)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) })
       .overriding(smoke ? .smoke : .comparison)
     let corpus: Corpus
@@ -140,7 +140,7 @@ struct CompareCommand: Command {
     let report = ComparisonReport(record, commands: [record.command])
     let paths = try report.write(to: folder)
     if execution.json {
-      try emitDocument(ComparisonSummary(record.analysis))
+      try emitDocument(ComparisonSummary(record.analysis), kind: "comparison")
     } else {
       try emit(report.methodTable.text)
       try emit(report.verdict)

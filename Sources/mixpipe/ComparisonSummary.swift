@@ -6,6 +6,8 @@ struct ComparisonSummary: Codable {
     var trials: Int
     /// What it spent, in runs at a fixed mixture.
     var runs: Double
+    /// What it hands over: each domain's share, and the same in the order of `domains`.
+    var mixture: [String: Double]?
     var weights: [Double]?
     /// The objective in the pick's own search run.
     var ownLoss: Double?
@@ -65,6 +67,7 @@ struct ComparisonSummary: Codable {
           let broken = search.pick?.mixture.map(configuration.broken) ?? []
           return Search(
             trials: search.trials, runs: search.spent.last ?? 0,
+            mixture: search.pick?.mixture.map(named),
             weights: search.pick?.mixture?.weights,
             ownLoss: search.ownLoss, predicted: search.pick?.predicted,
             rSquared: search.pick?.fit?.objective.rSquared,

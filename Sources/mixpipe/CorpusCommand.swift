@@ -169,7 +169,7 @@ struct CorpusListCommand: Command {
 /// - Parameter isReviewed: whether it was built just now.
 func show(_ record: CorpusRecord, json: Bool, isReviewed: Bool = true) throws {
   if json {
-    try emitDocument(record)
+    try emitDocument(record, kind: "corpus")
     return
   }
   var table = TextTable([

@@ -32,6 +32,7 @@ struct FidelityStudySummary: Codable {
   var levels: [Level]
   var resumed: Int
   /// Nil before anything was measured.
+  var mixture: [String: Double]?
   var weights: [Double]?
   /// The objective at the target, nats per token; nil without a model.
   var predicted: Prediction?
@@ -61,6 +62,7 @@ struct FidelityStudySummary: Codable {
         spent: analysis.moments.last?.spend[level] ?? 0)
     }
     resumed = analysis.curves.reduce(0) { $0 + $1.resumptions }
+    mixture = analysis.recommended.map { named($0.mixture) }
     weights = analysis.recommended?.mixture.weights
     predicted = analysis.recommended?.predicted.map {
       Prediction(mean: $0.mean, low: $0.interval.lowerBound, high: $0.interval.upperBound)

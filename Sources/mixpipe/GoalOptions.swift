@@ -35,6 +35,10 @@ struct GoalOptions: ArgumentGroup {
     "Condition on mixtures, e.g. 'code<=0.3'; see above; may be given several times.",
     value: "condition")
   var constrain: [String] = []
+  @Option(NaturalOptions.nearHelp, value: "mixture=strength")
+  var near: String?
+  @Option(NaturalOptions.holdHelp, value: "level")
+  var hold: [String] = []
 
   /// For help screens.
   static let explanation = """
@@ -45,13 +49,18 @@ struct GoalOptions: ArgumentGroup {
 
     Conditions: 'code<=0.3', 'books>=0.1', 'books=0.1', 'books+papers=0.2..0.4', 'epochs<=4' (no \
     text is gone through more often), 'epochs(books)<=2', 'domains<=3' (no more domains have any \
-    weight). Searches keep them exactly; fixed mixtures are run as they are.
+    weight). Searches keep them exactly; fixed mixtures are run as they are. Of domains in levels, \
+    such as web/health and web/news, a source stands for all its topics: 'web<=.5'.
     """
 
   var settings: StudySettings {
-    StudySettings(
-      targets: target.isEmpty ? nil : target.map(\.target), objective: objective,
-      guards: `guard`.isEmpty ? nil : `guard`, constraints: constrain.isEmpty ? nil : constrain)
+    get throws {
+      let constraints = constrain + (try conditions(near: near, hold: hold))
+      return StudySettings(
+        targets: target.isEmpty ? nil : target.map(\.target), objective: objective,
+        guards: `guard`.isEmpty ? nil : `guard`,
+        constraints: constraints.isEmpty ? nil : constraints)
+    }
   }
 }
 

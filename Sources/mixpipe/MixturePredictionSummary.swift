@@ -35,6 +35,8 @@ struct MixturePredictionSummary: Codable {
   struct Entry: Codable {
     /// What it is called in the study's report; nil for a mixture that was asked for.
     var name: String?
+    /// Each domain's share, and the same in the order of `domains`.
+    var mixture: [String: Double]
     var weights: [Double]
     var predicted: Losses
     /// Minus the recommended mixture's; nil for that itself.
@@ -53,7 +55,12 @@ struct MixturePredictionSummary: Codable {
   var folder: String
   var domains: [String]
   var heldOut: [String]
+  /// Each domain's share in the mixture that is recommended.
+  var mixture: [String: Double]
+  /// `weights`, as they were called before.
   var recommended: [Double]
+  /// The same in the order of `domains`.
+  var weights: [Double]
   /// The standard deviation of one run's own noise in the objective, nats per token.
   var runNoise: Double
   var mixtures: [Entry]
@@ -68,7 +75,9 @@ struct MixturePredictionSummary: Codable {
     self.folder = folder
     domains = model.domains
     heldOut = model.outputs
-    recommended = alternatives.pick.weights
+    mixture = named(alternatives.pick)
+    weights = alternatives.pick.weights
+    recommended = weights
     runNoise = alternatives.noise
     let found: [(name: String?, prediction: ObjectiveModel.MixturePrediction)] =
       asked.isEmpty
@@ -83,7 +92,7 @@ struct MixturePredictionSummary: Codable {
     self.mixtures = found.map { name, prediction in
       let breaks = broken(prediction.mixture)
       return Entry(
-        name: name, weights: prediction.mixture.weights,
+        name: name, mixture: named(prediction.mixture), weights: prediction.mixture.weights,
         predicted: losses(prediction.objective, prediction.losses),
         change: prediction.change.map { losses($0.objective, $0.losses) },
         isWithinNoise: (prediction.change?.objective.mean ?? 0) <= alternatives.noise,
@@ -102,7 +111,7 @@ struct MixturePredictionSummary: Codable {
       ])
       for (index, domain) in domains.enumerated() {
         table.append([
-          domain, Format.share(recommended[index]), Format.share(ranges[index].low),
+          domain, Format.share(weights[index]), Format.share(ranges[index].low),
           Format.share(ranges[index].high),
         ])
       }
@@ -152,6 +161,8 @@ struct SizePredictionSummary: Codable {
   }
 
   struct Entry: Codable {
+    /// Each domain's share, and the same in the order of `domains`.
+    var mixture: [String: Double]
     var weights: [Double]
     /// At each size, run to its end.
     var sizes: [Point]
@@ -189,7 +200,7 @@ struct SizePredictionSummary: Codable {
           Point(
             size: rung.scale.size, tokens: rung.scale.tokens, objective: PredictedValue(last)))
       }
-      entries.append(Entry(weights: mixture.weights, sizes: points))
+      entries.append(Entry(mixture: named(mixture), weights: mixture.weights, sizes: points))
     }
     guard entries.contains(where: { !$0.sizes.isEmpty }) else {
       throw UnfitFolder(

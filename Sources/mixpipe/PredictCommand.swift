@@ -31,7 +31,9 @@ struct PredictCommand: Command {
       let configuration = record.configuration
       let mixtures = try resolved(over: configuration.domains, availableTokens: nil)
       let summary = try SizePredictionSummary(of: record, mixtures: mixtures)
-      return json ? try emitDocument(summary) : try emit(summary.text, terminator: "")
+      return json
+        ? try emitDocument(summary, kind: "sizes-prediction")
+        : try emit(summary.text, terminator: "")
     }
     let record = try StudyRecord.read(folder: folder)
     let report = try StudyReport(folder: folder, commands: [])
@@ -45,7 +47,11 @@ struct PredictCommand: Command {
     let summary = MixturePredictionSummary(
       of: alternatives, mixtures: mixtures, folder: folder,
       broken: { record.configuration.broken(by: $0) })
-    if json { try emitDocument(summary) } else { try emit(summary.text, terminator: "") }
+    if json {
+      try emitDocument(summary, kind: "prediction")
+    } else {
+      try emit(summary.text, terminator: "")
+    }
   }
 
   /// - Throws: `ValidationError` for a mixture that does not fit the study.

@@ -151,8 +151,10 @@ struct ReplayCommand: Command {
   }
 
   /// Prints a report and where it was written, or what a program reads.
-  func show(_ text: String, written: [String], as document: some Encodable) throws {
-    if execution.json { return try emitDocument(document) }
+  func show(
+    _ text: String, written: [String], as document: some Encodable, kind: String = "replay"
+  ) throws {
+    if execution.json { return try emitDocument(document, kind: kind) }
     try emit(text, terminator: "")
     if !written.isEmpty { try emit("\n" + written.joined(separator: "\n")) }
   }

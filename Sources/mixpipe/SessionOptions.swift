@@ -26,6 +26,8 @@ extension Session {
     options.guard = settings.guards
     var asked = TableAdvice.Settings(objective: try options.objective(over: runs))
     asked.constraints = try readConstraints(settings.constraints)
+    asked.natural = try naturalMixture(
+      settings.natural, over: settings.domains, conditions: asked.constraints)
     asked.method = settings.method
     asked.seed = settings.seed
     asked.initialTrials = settings.initial

@@ -63,7 +63,7 @@ extension StudyCommand {
     let record = try FidelityStudyRecord(folder: folder, configuration: configuration, ledger)
     let summary = FidelityStudySummary(of: record)
     if execution.json {
-      try emitDocument(summary)
+      try emitDocument(summary, kind: "sizes")
     } else {
       try emit(summary.text)
       try emit("\nThe study is in \(folder), its page in \(folder)/report.html.")
@@ -77,7 +77,7 @@ extension StudyCommand {
       methods: methods?.elements, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
       learningRate: training.learningRate, sizes: sizes?.elements.map(\.size.name),
       targetSize: targetSize?.size.name, budget: budget?.argumentText, rungs: rungs?.elements
-    ).overriding(goal.settings)
+    ).overriding(try goal.settings)
     let targets = asked.targets ?? []
     let names = targets.compactMap { ModelSize.named($0.domain)?.name }
     let domains = targets.filter { ModelSize.named($0.domain) == nil }
@@ -151,6 +151,13 @@ extension StudyCommand {
       // Of a quarter of the budget, where nothing is said.
       confirmationRuns: settings.confirmationSeeds ?? min(max(Int(clamping: runs / 4), 1), 8),
       lag: settings[decided: \.lag], trainer: trainer(said, scales, evaluator))
+    if (configuration.constraints ?? []).contains(where: {
+      if case .near = $0 { return true } else { return false }
+    }) {
+      throw ValidationError(
+        "Found '--near' beside '--sizes', expected one of the two: searches over sizes do not know it"
+      )
+    }
     do {
       try configuration.validate()
     } catch {

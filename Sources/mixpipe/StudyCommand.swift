@@ -104,7 +104,7 @@ struct StudyCommand: Command {
 
   func run() throws {
     if isOfSizes { return try runOfSizes() }
-    let asked = flags.overriding(try config.map { try StudySettings.read(from: $0) })
+    let asked = try flags.overriding(try config.map { try StudySettings.read(from: $0) })
     let stored = try StudyConfiguration.stored(in: folder)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) }).overriding(.study)
     let evaluator = ProxyEvaluator(
@@ -126,7 +126,7 @@ struct StudyCommand: Command {
     let record = StudyRecord(folder: folder, configuration: configuration, ledger)
     let summary = StudySummary(of: record)
     if execution.json {
-      try emitDocument(summary)
+      try emitDocument(summary, kind: "study")
     } else {
       try emit(summary.text)
       try emit("\nThe study is in \(folder), its page in \(folder)/report.html.")
@@ -134,13 +134,15 @@ struct StudyCommand: Command {
   }
 
   private var flags: StudySettings {
-    StudySettings(
-      corpus: corpus, size: size?.size.name, tokensPerParameter: training.tokensPerParameter,
-      tokens: training.tokens, methods: methods?.elements, trials: trials,
-      initialTrials: initialTrials, lag: lag, finalists: finalists,
-      confirmationSeeds: confirmationSeeds, seed: seed,
-      stopWhenSure: stopWhenSure ? true : nil, learningRate: training.learningRate,
-      precision: training.precision
-    ).overriding(goal.settings)
+    get throws {
+      StudySettings(
+        corpus: corpus, size: size?.size.name, tokensPerParameter: training.tokensPerParameter,
+        tokens: training.tokens, methods: methods?.elements, trials: trials,
+        initialTrials: initialTrials, lag: lag, finalists: finalists,
+        confirmationSeeds: confirmationSeeds, seed: seed,
+        stopWhenSure: stopWhenSure ? true : nil, learningRate: training.learningRate,
+        precision: training.precision
+      ).overriding(try goal.settings)
+    }
   }
 }

@@ -32,6 +32,8 @@ struct StudySummary: Codable {
     var method: String
     var trials: Int
     var diverged: Int
+    /// What it hands over: each domain's share, and the same in the order of `domains`.
+    var mixture: [String: Double]?
     var weights: [Double]?
     /// The objective in the search, nats per token.
     var searchLoss: Double?
@@ -63,7 +65,8 @@ struct StudySummary: Codable {
       let broken = result.pick.map(record.configuration.broken) ?? []
       return Method(
         method: result.method, trials: result.trialsFinished + result.trialsDiverged,
-        diverged: result.trialsDiverged, weights: result.pick?.weights,
+        diverged: result.trialsDiverged, mixture: result.pick.map(named),
+        weights: result.pick?.weights,
         searchLoss: result.searchLoss, loss: result.confirmed.map(EstimateSummary.init),
         difference: result.differenceFromBest.map(EstimateSummary.init),
         domains: Dictionary(
@@ -99,7 +102,9 @@ struct StudySummary: Codable {
     guard let winner = methods.first(where: { $0.method == best }), let weights = winner.weights
     else { return nil }
     let mixture = zip(domains, weights).map { "\($0)=\(fixed($1, 3))" }.joined(separator: ",")
-    return "Best: \(winner.method), \(mixture)"
+    return
+      (["Best: \(winner.method), \(mixture)"] + (sourceLine(domains, weights).map { [$0] } ?? []))
+      .joined(separator: "\n")
   }
 }
 
@@ -107,6 +112,8 @@ struct StudySummary: Codable {
 struct TransferSummary: Codable {
   struct Candidate: Codable {
     var name: String
+    /// Each domain's share, and the same in the order of `domains`.
+    var mixture: [String: Double]
     var weights: [Double]
     /// One for each scale; absent where nothing has finished.
     var losses: [EstimateSummary?]
@@ -129,6 +136,7 @@ struct TransferSummary: Codable {
     var isSignificant: Bool
   }
 
+  var domains: [String]
   var sizes: [String]
   var tokens: [Int]
   var candidates: [Candidate]
@@ -138,11 +146,12 @@ struct TransferSummary: Codable {
 
   init(of result: TransferResult) {
     let scales = result.scales
+    domains = result.candidates.first?.mixture.domains ?? []
     sizes = scales.map(\.size)
     tokens = scales.map(\.tokens)
     candidates = result.candidates.map {
       Candidate(
-        name: $0.name, weights: $0.mixture.weights,
+        name: $0.name, mixture: named($0.mixture), weights: $0.mixture.weights,
         losses: $0.losses.map { $0.map(EstimateSummary.init) })
     }
     correlations = result.correlations.map {

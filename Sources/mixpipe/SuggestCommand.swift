@@ -81,6 +81,8 @@ struct SuggestCommand: Command {
     "Condition on mixtures, e.g. 'code<=0.3', 'books+papers=0.2..0.4' or 'domains<=3'; may be given several times.",
     value: "condition")
   var constrain: [String] = []
+  @OptionGroup
+  var text: NaturalOptions
   @Flag(
     "In place of suggestions, tell the best mixture, what it is expected to give, and how sure that is."
   )
@@ -177,8 +179,8 @@ struct SuggestCommand: Command {
 
   private var constraints: [MixtureConstraint] {
     get throws {
-      let constraints = try readConstraints(constrain)
-      for (text, constraint) in zip(constrain, constraints) {
+      let constraints = try readConstraints(constrain + text.constraints)
+      for (text, constraint) in zip(constrain + (try text.constraints), constraints) {
         if case .epochs = constraint {
           throw ValidationError(
             "Found '--constrain \(text)', but a table does not say how much text there is; give "
@@ -205,6 +207,8 @@ struct SuggestCommand: Command {
     let objective = try table.objective(over: runs)
     var settings = TableAdvice.Settings(objective: objective)
     settings.constraints = try constraints
+    settings.natural = try naturalMixture(
+      text.natural, over: runs.domains, conditions: settings.constraints)
     settings.method = method
     settings.seed = seed
     settings.initialTrials = initial

@@ -8,6 +8,7 @@ extension RecommendationSummary {
     let mixture = zip(domains, weights).map { "\($0)=\(fixed($1, 4))" }.joined(separator: ",")
     var lines = ["Recommended: \(mixture)"]
     if let comparison { lines.append(comparison) }
+    if let sources = sourceLine(domains, weights) { lines.append(sources) }
     lines += guards.map(words)
     if let predicted {
       let unit = goal.unit == "nats" ? "" : " (\(goal.unit))"

@@ -98,6 +98,21 @@ struct ProposalSummary: Codable {
   }
 }
 
+/// Each source's share, where domains have two levels; nil where they do not.
+func sourceShares(_ domains: [String], _ weights: [Double]) -> [String: Double]? {
+  let levels = MixtureLevels(domains)
+  guard levels.areTwo else { return nil }
+  return Dictionary(uniqueKeysWithValues: zip(levels.sources, levels.shares(of: weights)))
+}
+
+/// The same in a line for people.
+func sourceLine(_ domains: [String], _ weights: [Double]) -> String? {
+  let levels = MixtureLevels(domains)
+  guard levels.areTwo else { return nil }
+  let shares = zip(levels.sources, levels.shares(of: weights)).map { "\($0)=\(fixed($1, 3))" }
+  return "by source: " + shares.joined(separator: ",")
+}
+
 /// Shares by name.
 func named(_ mixture: Mixture) -> [String: Double] {
   Dictionary(uniqueKeysWithValues: zip(mixture.domains, mixture.weights))
@@ -159,6 +174,8 @@ struct RecommendationSummary: Codable {
   var mixture: [String: Double]
   /// In the order of `domains`.
   var weights: [Double]
+  /// Each source's share, where domains such as web/health and web/news have two levels.
+  var sources: [String: Double]?
   /// The mean of the objective over the runs of this very mixture; absent where there are none.
   var observed: Double?
   var predicted: PredictionSummary?
@@ -191,6 +208,7 @@ struct RecommendationSummary: Codable {
     let rounded = TableLayout.rounded(best.mixture)
     mixture = named(rounded)
     weights = rounded.weights
+    sources = sourceShares(domains, weights)
     observed = best.observed.map(unit.value)
     predicted = best.predicted.map { PredictionSummary(unit.value($0)) }
     losses = []

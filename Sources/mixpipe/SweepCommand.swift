@@ -102,7 +102,7 @@ struct SweepCommand: Command {
           RunKey(conditions: cell.conditions, mixture: cell.mixture, seed: run.seed))
       }
     }
-    if execution.json { return try emitDocument(record.cells.map(SweepSummary.init)) }
+    if execution.json { return try emitDocument(SweepDocument(record), kind: "sweep") }
     let text = table(of: record)
     try replaceFile(at: folder + "/sweep.md", with: Data(text.utf8))
     try emit(text, terminator: "")
@@ -130,6 +130,17 @@ struct SweepCommand: Command {
   }
 }
 
+/// What a program reads of a sweep.
+private struct SweepDocument: Encodable {
+  var domains: [String]
+  var cells: [SweepSummary]
+
+  init(_ record: SweepRecord) {
+    domains = record.cells.first?.mixture.domains ?? []
+    cells = record.cells.map(SweepSummary.init)
+  }
+}
+
 /// What a program reads of runs that differ in their seeds only.
 private struct SweepSummary: Encodable {
   var size: String
@@ -137,7 +148,10 @@ private struct SweepSummary: Encodable {
   var tokens: Int
   var learningRate: Double?
   var precision: String?
-  var mixture: Mixture
+  /// Each domain's share.
+  var mixture: [String: Double]
+  /// The same in the order of `domains`.
+  var weights: [Double]
   var runs: [Run]
 
   struct Run: Encodable {
@@ -154,7 +168,8 @@ private struct SweepSummary: Encodable {
     tokens = cell.tokens
     learningRate = cell.learningRate
     precision = cell.conditions.evaluator.trainer?.precision
-    mixture = cell.mixture
+    mixture = named(cell.mixture)
+    weights = cell.mixture.weights
     runs = cell.runs.map { run in
       Run(
         seed: run.seed, losses: run.outcome?.result?.losses,

@@ -132,7 +132,7 @@ struct TrainCommand: Command {
     }
     try? FileManager.default.removeItem(atPath: folder + "/checkpoint.safetensors")
     if json {
-      try emit(String(decoding: document, as: UTF8.self), terminator: "")
+      try emitDocument(TrainDocument(summary), kind: "train")
     } else {
       try emit(table(of: result, corpus: corpus, mixture: mixture))
       if let profile = result.profile {
@@ -201,6 +201,29 @@ struct TrainSummary: Codable {
   var corpus: String
   var corpusDigest: String
   var result: TrainingResult
+}
+
+/// The same as programs read it: the mixture as everywhere.
+private struct TrainDocument: Encodable {
+  var domains: [String]
+  /// Each domain's share.
+  var mixture: [String: Double]
+  /// The same in the order of `domains`.
+  var weights: [Double]
+  var configuration: TrainingConfiguration
+  var corpus: String
+  var corpusDigest: String
+  var result: TrainingResult
+
+  init(_ summary: TrainSummary) {
+    domains = summary.mixture.domains
+    mixture = named(summary.mixture)
+    weights = summary.mixture.weights
+    configuration = summary.configuration
+    corpus = summary.corpus
+    corpusDigest = summary.corpusDigest
+    result = summary.result
+  }
 }
 
 /// The mixture over a corpus's training domains. A domain that the corpus does not know is a mistake

@@ -77,7 +77,11 @@ struct TransferCommand: Command {
       command: "mixpipe transfer \(folder)", line: line, display: { display.show($0, $1) })
     let record = TransferRecord(folder: folder, configuration: configuration, ledger)
     let summary = TransferSummary(of: record.result)
-    if execution.json { try emitDocument(summary) } else { try emit(summary.text) }
+    if execution.json {
+      try emitDocument(summary, kind: "transfer")
+    } else {
+      try emit(summary.text)
+    }
   }
 
   /// What is asked for; what is not said comes from the check that the folder holds, then from the

@@ -5,7 +5,8 @@ import Numerics
 import Testing
 
 private func acquisition(
-  _ form: SurrogateForm?, parts: Int, base: [[Double]], noise: Double = 0.03
+  _ form: SurrogateForm?, parts: Int, base: [[Double]], noise: Double = 0.03,
+  pull: MixturePull? = nil
 ) throws -> NoisyExpectedImprovement {
   let outputs = form?.priors == .gamma ? 1 : 3
   let data = Landscape(parts: parts, outputs: outputs, seed: 11)
@@ -15,16 +16,19 @@ private func acquisition(
   let surrogate = try #require(CompositeSurrogate(data: data, fit: fit))
   let joint = try #require(
     JointObjective(
-      surrogate, coefficients: outputs == 1 ? [1] : [0.5, 0.2, 0.3], base: base))
+      surrogate, coefficients: outputs == 1 ? [1] : [0.5, 0.2, 0.3], base: base, pull: pull))
   return try #require(NoisyExpectedImprovement(joint, draws: 256, seed: 4))
 }
 
 private let base4 = [[0.3, 0.3, 0.2, 0.2], [0.5, 0.2, 0.2, 0.1], [0.1, 0.3, 0.3, 0.3]]
 
 @Suite struct NoisyExpectedImprovementTests {
-  @Test("slopes as finite differences do", arguments: forms as [SurrogateForm?] + [nil])
-  func slopesAsFiniteDifferencesDo(form: SurrogateForm?) throws {
-    let acquisition = try acquisition(form, parts: 4, base: base4)
+  @Test(
+    "slopes as finite differences do, with a pull too",
+    arguments: forms as [SurrogateForm?] + [nil],
+    [nil, MixturePull(toward: [0.1, 0.2, 0.3, 0.4], strength: 0.3)])
+  func slopesAsFiniteDifferencesDo(form: SurrogateForm?, pull: MixturePull?) throws {
+    let acquisition = try acquisition(form, parts: 4, base: base4, pull: pull)
     let e = acquisition.posterior.surrogate.exponent
     for start in [[0.4, 0.3, 0.2, 0.1], [0.05, 0.15, 0.75, 0.05], [0.2, 0.35, 0.25, 0.2]] {
       let found = acquisition.evaluate(

@@ -12,9 +12,24 @@ struct Browser {
     let candidates =
       [environment["MIXPIPE_CHROMIUM"]].compactMap { $0 }
       + names.flatMap { name in folders.map { "\($0)/\(name)" } }
-    return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
-      .map(Browser.init)
+    let found = candidates.filter { FileManager.default.isExecutableFile(atPath: $0) }
+    let browser = found.map(Browser.init).first(where: \.starts)
+    if browser == nil, let first = found.first {
+      print("Pages are not looked at: found \(first), which shows no page here")
+    }
+    return browser
   }()
+
+  /// Whether it can show anything at all: it may be there without what it needs, or a wrapper that wants a
+  /// session.
+  private var starts: Bool {
+    let folder = NSTemporaryDirectory() + "mixpipe-browser-\(UUID().uuidString)"
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let page = "data:text/html,<p id=shown>here"
+    let text = try? run(["--dump-dom", page], folder: folder)
+    return text?.contains("here</p>") ?? false
+  }
 
   struct Failure: Error, CustomStringConvertible {
     var description: String
@@ -73,7 +88,14 @@ struct Browser {
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
     process.standardError = FileHandle.nullDevice
     try process.run()
-    process.waitUntilExit()
+    // One that hangs is ended rather than waited for.
+    let end = ContinuousClock.now + .seconds(180)
+    while process.isRunning, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.02) }
+    if process.isRunning {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      throw Failure(description: "the browser did not end within three minutes")
+    }
     return try String(contentsOfFile: output, encoding: .utf8)
   }
 }

@@ -41,6 +41,7 @@ import Testing
           commands: ["mixpipe study runs/five-100k --target reviews --guard 'code<=4.62'"])
       }
     ),
+    ("comparison", { FabricatedComparison().report }),
     ("replay", { try #require(try storedReplay(in: folder + "/pool")) }),
     ("replay-sizes", { try #require(try storedReplay(in: folder + "/sizes")) }),
     (

@@ -113,6 +113,55 @@ import Testing
     #expect(throws: ConstraintError.self) { try TableAdvice(table: table, settings: settings) }
   }
 
+  /// The stronger the pull, the nearer the recommendation and what is tried.
+  @Test("stays near the natural mixture as it costs to leave it", arguments: ["mean", "worst"])
+  func staysNearTheNaturalMixture(objective: String) throws {
+    let table = try Fixture.table(count: 14)
+    let natural = [0.7, 0.2, 0.1]
+    var settings = TableAdvice.Settings(
+      objective: try ObjectiveSpecification(parsing: objective).resolved(
+        over: table.heldOut, targets: table.targets))
+    settings.initialTrials = 6
+    settings.natural = natural
+    var distances: [Double] = []
+    for strength in ["0", "0.1", "1", "100"] {
+      settings.constraints = [try MixtureConstraint(parsing: "near(natural)=\(strength)")]
+      let advice = try TableAdvice(table: table, settings: settings)
+      let best = try #require(advice.recommendations(1).first?.mixture)
+      distances.append(zip(best.weights, natural).map { abs($0 - $1) }.max()!)
+      if strength == "100" {
+        let next = try #require(advice.proposals(1).first?.mixture)
+        #expect(zip(next.weights, natural).allSatisfy { abs($0 - $1) < 0.1 }, "\(next)")
+        // What is told is the objective, not what leaving costs.
+        let predicted = try #require(advice.recommendations(1).first?.predicted?.mean)
+        #expect(predicted > 2.9 && predicted < 4)
+      }
+    }
+    #expect(distances[0] > 0.1 && distances[3] < 0.02, "\(distances)")
+    #expect(distances[1] < distances[0] + 1e-3 && distances[2] < distances[1], "\(distances)")
+  }
+
+  @Test("searches one level of domains while the other is natural") func searchesOneLevel() throws {
+    var table = try Fixture.table(count: 14)
+    let domains = ["web/a", "web/b", "code"]
+    table.domains = domains
+    for index in table.rows.indices {
+      table.rows[index].mixture = Mixture(
+        domains: domains, proportionalTo: table.rows[index].mixture.weights)
+    }
+    var settings = TableAdvice.Settings(objective: .mean(of: table.targets))
+    settings.initialTrials = 6
+    settings.natural = [0.2, 0.6, 0.2]
+    settings.constraints = [
+      try MixtureConstraint(parsing: "natural(topics)"), try MixtureConstraint(parsing: "web>=0.3"),
+    ]
+    let advice = try TableAdvice(table: table, settings: settings)
+    for mixture in advice.proposals(3).map(\.mixture) + advice.recommendations(2).map(\.mixture) {
+      #expect(abs(3 * mixture.weights[0] - mixture.weights[1]) < 4e-4, "\(mixture)")
+      #expect(mixture.weights[0] + mixture.weights[1] >= 0.2998)
+    }
+  }
+
   @Test("names runs as no other is") func namesRunsAsNoOtherIs() throws {
     var table = try Fixture.table(count: 8)
     #expect(try advice(table).proposals(2).map(\.name) == ["9", "10"])

@@ -55,10 +55,12 @@ struct ModelProposer {
 
   private func improvement(over base: [[Double]]) -> (any Acquisition)? {
     if function.isLinear {
-      return JointObjective(surrogate, coefficients: function.coefficients, base: base)
-        .flatMap { NoisyExpectedImprovement($0, seed: seed) }
+      return JointObjective(
+        surrogate, coefficients: function.coefficients, base: base, pull: context.feasible.pull
+      ).flatMap { NoisyExpectedImprovement($0, seed: seed) }
     }
-    return JointSamples(surrogate, function, base: base, seed: seed).map(SampledImprovement.init)
+    return JointSamples(surrogate, function, base: base, pull: context.feasible.pull, seed: seed)
+      .map(SampledImprovement.init)
   }
 
   private func maxima(
@@ -70,6 +72,11 @@ struct ModelProposer {
       evaluate: { acquisition.evaluate(at: $0) })
   }
 
+  /// What leaving a reference costs.
+  private func cost(_ weights: [Double]) -> Double {
+    context.feasible.pull?.value(at: weights) ?? 0
+  }
+
   private func mixture(_ weights: [Double]) -> Mixture {
     Mixture(domains: context.domains, proportionalTo: weights)
   }
@@ -79,7 +86,9 @@ struct ModelProposer {
     guard function.isLinear else { return nil }
     let observed = contenders().filter { context.feasible.contains($0) }
     let all = observed + [new.weights]
-    guard let joint = JointObjective(surrogate, coefficients: function.coefficients, base: all)
+    guard
+      let joint = JointObjective(
+        surrogate, coefficients: function.coefficients, base: all, pull: context.feasible.pull)
     else { return nil }
     let noise = surrogate.noiseDeviation(
       function, losses: surrogate.losses(at: [new.weights])[0].map(\.mean))
@@ -113,9 +122,9 @@ struct ModelProposer {
     let sound = candidates.filter { !divergesAround($0.weights) }
     if !sound.isEmpty { candidates = sound }
     let predictions = surrogate.values(of: function, at: candidates.map(\.weights))
+    let scores = candidates.indices.map { predictions[$0].mean + cost(candidates[$0].weights) }
     let order = candidates.indices.sorted {
-      predictions[$0].mean != predictions[$1].mean
-        ? predictions[$0].mean < predictions[$1].mean : $0 < $1
+      scores[$0] != scores[$1] ? scores[$0] < scores[$1] : $0 < $1
     }
     var chosen: [Int] = []
     for index in cautious(order, candidates, observed: results.entries.map(\.mixture))
@@ -181,10 +190,12 @@ struct ModelProposer {
 
   private func posteriorMean(_ base: [[Double]]) -> (any Acquisition)? {
     if function.isLinear {
-      return JointObjective(surrogate, coefficients: function.coefficients, base: base)
-        .map(PosteriorMean.init)
+      return JointObjective(
+        surrogate, coefficients: function.coefficients, base: base, pull: context.feasible.pull
+      ).map(PosteriorMean.init)
     }
-    return JointSamples(surrogate, function, base: base, seed: seed).map(SampledMean.init)
+    return JointSamples(surrogate, function, base: base, pull: context.feasible.pull, seed: seed)
+      .map(SampledMean.init)
   }
 
   /// The same with their chances of being the best of them, and their expected regrets.
@@ -217,7 +228,7 @@ struct ModelProposer {
   private func contenders() -> [[Double]] {
     let observed = distinct(surrogate.data.mixtures, tolerance: 1e-6)
     let predictions = surrogate.values(of: function, at: observed)
-    let scores = predictions.map { $0.mean - $0.deviation }
+    let scores = zip(observed, predictions).map { $1.mean - $1.deviation + cost($0) }
     // A mixture that may not be handed over is nothing to improve on.
     let allowed = observed.indices.filter { context.feasible.contains(observed[$0]) }
     let order = (allowed.isEmpty ? Array(observed.indices) : allowed).sorted {

@@ -200,7 +200,7 @@ extension ComparisonAnalysis {
         if difference.mean > 0 { lost.append(text) } else { gained.append(text) }
       }
       evidence.append(
-        "\(name) less uniform: \(Self.words(mean.estimate)) in the objective; of "
+        "\(name) minus uniform: \(Self.words(mean.estimate)) in the objective; of "
           + "\(domains.count) held-out domains it gains on "
           + "\(gained.isEmpty ? "none" : gained.joined(separator: ", ")), loses on "
           + "\(lost.isEmpty ? "none" : lost.joined(separator: ", ")), the rest cannot be decided.")
