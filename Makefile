@@ -23,7 +23,7 @@ LEVELS := $(if $(filter x86_64,$(shell uname -m)),$(filter-out %Portable,$(notdi
 # One BLAS thread each: the tests run side by side.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help build study test test-formats test-pages campaign lint format bench bench-corpus coverage sanitize docs clean setup setup-fetch
+.PHONY: help build study test test-cluster test-formats test-pages campaign lint format bench bench-corpus coverage sanitize docs clean setup setup-fetch
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -66,6 +66,12 @@ study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, 
 test: setup lint ## set-up, lint and every test
 	@swift build $(TESTING) --explicit-target-dependency-import-check error --build-tests
 	@swift test $(TESTING) --skip-build --skip PageTests
+
+# Slurm is installed where it can be; where it cannot run, one line says why.
+test-cluster: build ## studies on a private Slurm of four virtual nodes, with all that can fail there
+	@( $(call require,Slurm,PATH=$$PATH:/usr/sbin command -v slurmctld && command -v sbatch && PATH=$$PATH:/usr/sbin command -v munged,slurm-wlm munge) ) || true
+	@command -v python3 >/dev/null || { echo "make: test-cluster is skipped, as there is no python3"; exit 0; }; \
+	python3 Tests/Engines/cluster.py $(MIXPIPE) $(CLUSTER)
 
 # One goes on where it was stopped; a fault is done again with '.build/release/Campaign --only NUMBER'.
 campaign: build ## attacks on the program for HOURS=.25: kills, errors of the disk, fuzzed inputs …; goes on when run again

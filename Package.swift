@@ -76,6 +76,9 @@ let package = Package(
       "RunTables", ["Mixtures", "Numerics", "Runs", "Spelling", "Storage", "TextSources"]),
     library("Runs", ["Mixtures", "Numerics", "Storage"]),
     library(
+      "Engines",
+      ["MixtureExports", "Mixtures", "RunTables", "Runs", "Spelling", "Storage"]),
+    library(
       "Studies", ["MixtureMethods", "Mixtures", "Numerics", "Runs", "Storage"]),
     library(
       "TableSearches",
@@ -93,7 +96,7 @@ let package = Package(
     .executableTarget(
       name: "mixpipe",
       dependencies: [
-        "ArgumentParsing", "Benchmarks", "Corpora", "GaussianProcesses", "Kernels",
+        "ArgumentParsing", "Benchmarks", "Corpora", "Engines", "GaussianProcesses", "Kernels",
         "MixtureExports", "MixtureMethods", "Mixtures", "Numerics", "ProxyModels", "Reports",
         "RunTables", "Runs", "Storage", "Studies",
         "TableSearches", "TextSources",
@@ -119,6 +122,7 @@ let package = Package(
     tests("MixtureMethods", ["GaussianProcesses", "Mixtures", "Numerics"]),
     tests("Benchmarks", ["MixtureMethods", "Mixtures", "Numerics", "Storage"]),
     tests("RunTables", ["Mixtures", "Numerics", "Storage"]),
+    tests("Engines", ["MixtureExports", "Mixtures", "Numerics", "Runs", "Storage"]),
     tests("Runs", ["Mixtures", "Numerics", "Storage"]),
     tests(
       "Studies",

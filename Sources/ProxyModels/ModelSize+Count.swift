@@ -19,6 +19,7 @@ extension ModelSize {
       switch name.last {
       case "k", "K": 1e3
       case "m", "M": 1e6
+      case "b", "B": 1e9
       default: nil
       }
     let digits = name.dropLast()

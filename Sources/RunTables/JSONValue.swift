@@ -2,7 +2,7 @@ import Foundation
 
 /// JSON as people's tools write it: members keep their order, and the `NaN` and `Infinity` that Python
 /// writes for diverged losses are numbers.
-enum JSONValue: Equatable {
+package enum JSONValue: Equatable, Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -10,24 +10,24 @@ enum JSONValue: Equatable {
   case array([JSONValue])
   case object([Member])
 
-  struct Member: Equatable {
-    var key: String
-    var value: JSONValue
+  package struct Member: Equatable, Sendable {
+    package var key: String
+    package var value: JSONValue
   }
 
-  struct Problem: Error, Equatable {
-    let reason: String
+  package struct Problem: Error, Equatable {
+    package let reason: String
     /// Bytes before it.
-    let offset: Int
+    package let offset: Int
   }
 
-  subscript(key: String) -> JSONValue? {
+  package subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
   }
 
   /// Reads one value; nothing but white space may follow.
-  static func parse(_ text: [UInt8]) throws(Problem) -> JSONValue {
+  package static func parse(_ text: [UInt8]) throws(Problem) -> JSONValue {
     var parser = JSONParser(text)
     let value = try parser.value(depth: 0)
     parser.skipSpace()

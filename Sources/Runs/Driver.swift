@@ -79,6 +79,18 @@ package final class Driver: @unchecked Sendable {
     throw condition.withLock { failure } ?? CancellationError()
   }
 
+  /// One pass, for a program that is started anew every few minutes: takes up what is there, hears of what has
+  /// happened, begins what is wanted, and leaves the rest to the next.
+  ///
+  /// - Returns: whether the plan has ended and no run is left.
+  /// - Throws: as ``run()``.
+  package func step() throws -> Bool {
+    try begin()
+    guard try pass() else { return false }
+    finish()
+    return true
+  }
+
   /// Takes up what an earlier driver left; to be called once, before the first pass.
   package func begin() throws {
     let open = condition.withLock {
@@ -86,7 +98,7 @@ package final class Driver: @unchecked Sendable {
         switch record.state {
         case .pending, .lost:
           let id = record.request.id
-          if record.attempts > 0 {
+          if record.attempts > record.lastConcluded {
             underWay[id] = attempt(at: record, record.attempts)
             tally.start(record)
           } else {
@@ -116,7 +128,21 @@ package final class Driver: @unchecked Sendable {
   /// - Returns: whether the plan has ended and no run is left.
   /// - Throws: as ``run()``.
   package func pass() throws -> Bool {
+    try hearNews()
+    for remark in evaluator.remarks() { try note(remark) }
+    let hasEnded = try work()
+    // What the plan asked for last is among it.
+    if !isStopping { try evaluator.flush() }
+    return hasEnded
+  }
+
+  private func hearNews() throws {
     try evaluator.poll()
+    // News that could not be written down is to be heard again by the next driver.
+    if condition.withLock({ failure == nil }) { evaluator.acknowledge() }
+  }
+
+  private func work() throws -> Bool {
     condition.lock()
     defer { condition.unlock() }
     while true {
@@ -142,6 +168,16 @@ package final class Driver: @unchecked Sendable {
       return underWay[run]
     }
     if let attempt { evaluator.cancel(attempt) }
+  }
+
+  private func note(_ remark: EvaluatorRemark) throws {
+    try condition.withLock {
+      let count = ledger.notes(plan: EvaluatorRemark.plan, topic: EvaluatorRemark.topic).count
+      let note = try RunNote(
+        plan: EvaluatorRemark.plan, topic: EvaluatorRemark.topic, about: "\(count)", remark)
+      try book.record(.noted(note))
+      notify(.noted(note))
+    }
   }
 
   // MARK: - Under the lock
@@ -298,6 +334,10 @@ package final class Driver: @unchecked Sendable {
       guard isCurrent else { return }
       conclude(attempt)
       lose(attempt, reason)
+    case .interrupted(let reason):
+      guard isCurrent else { return }
+      conclude(attempt)
+      interrupt(attempt, reason)
     case .stopped:
       guard isCurrent else { return }
       conclude(attempt)
@@ -309,6 +349,20 @@ package final class Driver: @unchecked Sendable {
     }
     // The plan may think for long; what waits need not.
     if isPlanning { beginWaiting() }
+  }
+
+  private func interrupt(_ attempt: RunAttempt, _ reason: String) {
+    let record = ledger[attempt.run]
+    guard record.state == .pending else { return }
+    guard record.interruptions < retries.interruptions else { return lose(attempt, reason) }
+    do {
+      try book.record(
+        .interrupted(run: attempt.run, attempt: attempt.number, reason: reason, at: now()))
+    } catch {
+      return fail(error)
+    }
+    waiting.append(attempt.run)
+    notify(.interrupted(ledger[attempt.run], reason: reason))
   }
 
   private func lose(_ attempt: RunAttempt, _ reason: String) {
@@ -358,8 +412,16 @@ package final class Driver: @unchecked Sendable {
     }
     if evaluator.outlivesDriver { return }
     for attempt in attempts { evaluator.cancel(attempt) }
-    condition.withLock {
-      while !underWay.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1)) }
+    while condition.withLock({ !underWay.isEmpty }) {
+      do {
+        try hearNews()
+      } catch {
+        // What cannot be heard of any more is not waited for; the next command takes it up.
+        return condition.withLock { fail(error) }
+      }
+      condition.withLock {
+        if !underWay.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1)) }
+      }
     }
     checkpoints.removeFolder()
   }

@@ -25,6 +25,16 @@ package protocol Evaluator: Sendable {
   /// themselves.
   func poll() throws
 
+  /// Hands over what ``begin(_:reporting:)`` has taken since the last call; called at the end of each pass. Of use
+  /// where many attempts are handed over at once.
+  func flush() throws
+
+  /// Told that all news reported so far is in the journal: what they were read from is not needed any more.
+  func acknowledge()
+
+  /// What has happened to the evaluator itself since the last call, for the journal.
+  func remarks() -> [EvaluatorRemark]
+
   /// Asks an attempt to save itself and stop. It reports that it has stopped, or what it measured.
   func cancel(_ attempt: RunAttempt)
 
@@ -37,6 +47,9 @@ extension Evaluator {
     _ attempts: [RunAttempt], reporting: @escaping AttemptReporter
   ) -> [RunAttempt] { [] }
   package func poll() {}
+  package func flush() {}
+  package func acknowledge() {}
+  package func remarks() -> [EvaluatorRemark] { [] }
   package var outlivesDriver: Bool { false }
 }
 
@@ -57,6 +70,26 @@ package struct RunAttempt: Sendable, Hashable {
   package var run: Int { request.id }
 }
 
+/// Something that happened to an evaluator rather than to one of its attempts: its cluster could not be reached,
+/// an earlier driver was killed.
+package struct EvaluatorRemark: Sendable, Hashable, Codable {
+  /// In a word or two: `driver killed`, `queue unreachable`.
+  package var what: String
+  package var details: String
+  /// Seconds since 1970.
+  package var at: Double
+
+  package init(what: String, details: String, at: Double) {
+    self.what = what
+    self.details = details
+    self.at = at
+  }
+
+  /// Of the notes that keep them.
+  package static let plan = "engine"
+  package static let topic = "remark"
+}
+
 /// What becomes of an attempt.
 package enum AttemptNews: Sendable {
   /// The share of its work that is done, from 0 to 1.
@@ -65,6 +98,9 @@ package enum AttemptNews: Sendable {
   case measured([RungOutcome])
   /// It came to nothing: killed, preempted, out of memory.
   case lost(reason: String)
+  /// It came to nothing, or was cut short, by no fault of its own: preempted, stopped with its driver, at the end of
+  /// a job that it outlasts. It is tried again, and counts for nothing until that has happened very often.
+  case interrupted(reason: String)
   /// It was asked to stop, and has.
   case stopped
   /// Something is wrong that another attempt would not mend. The command ends.
@@ -79,10 +115,13 @@ package struct RetryPolicy: Sendable, Hashable {
   package var limit = 4
   /// Seconds before the second attempt; doubled for each further one.
   package var pause = 10.0
+  /// Interruptions after which each further one counts as a loss.
+  package var interruptions = 100
 
-  package init(limit: Int = 4, pause: Double = 10) {
+  package init(limit: Int = 4, pause: Double = 10, interruptions: Int = 100) {
     self.limit = limit
     self.pause = pause
+    self.interruptions = interruptions
   }
 
   /// Whether one more lost attempt is one too many.

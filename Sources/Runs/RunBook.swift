@@ -26,6 +26,13 @@ package struct RunBook {
     numbers = [:]
   }
 
+  /// What was written so far, to go on from in memory alone: for a look at what would come next.
+  package init(remembering ledger: RunLedger) {
+    self.ledger = ledger
+    journal = nil
+    numbers = [:]
+  }
+
   /// Opens a folder's journal, or begins it.
   ///
   /// - Parameter earlier: what happened in the folder before it had this journal, as read from the files

@@ -10,6 +10,8 @@ package enum RunEvent: Sendable, Hashable {
   case attempted(run: Int, attempt: Int, at: Double)
   /// An attempt came to nothing. That is no result: the run is tried again, unless it is given up.
   case lost(run: Int, attempt: Int, reason: String, isGivenUp: Bool, at: Double)
+  /// An attempt was cut short by no fault of its own. It is no loss: the run goes on.
+  case interrupted(run: Int, attempt: Int, reason: String, at: Double)
   /// What was measured, from short to long; after a divergence nothing more.
   case ended(run: Int, [RungOutcome], at: Double)
   /// The run is not wanted any more.

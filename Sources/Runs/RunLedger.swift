@@ -150,8 +150,18 @@ package final class RunLedger: @unchecked Sendable {
         return "the loss of attempt \(attempt) at run \(id), which had not begun"
       }
       runs[id].lastLoss = (attempt, reason, at)
+      runs[id].lastConcluded = max(runs[id].lastConcluded, attempt)
       runs[id].losses = isGivenUp ? 0 : runs[id].losses + 1
       if isGivenUp, runs[id].state == .pending { runs[id].state = .lost }
+    case .interrupted(let id, let attempt, _, _):
+      guard runs.indices.contains(id) else {
+        return "an interruption of run \(id), which is not there"
+      }
+      guard attempt > 0, attempt <= runs[id].attempts else {
+        return "the interruption of attempt \(attempt) at run \(id), which had not begun"
+      }
+      runs[id].interruptions += 1
+      runs[id].lastConcluded = max(runs[id].lastConcluded, attempt)
     case .ended(let id, let outcomes, let at):
       guard runs.indices.contains(id) else { return "an end of run \(id), which is not there" }
       guard runs[id].outcomes == nil else { return "run \(id) ends twice" }

@@ -4,7 +4,7 @@ import Mixtures
 /// them, and then named by its number.
 struct RunLine: Codable {
   enum Kind: String, Codable {
-    case conditions, asked, claimed, attempted, lost, ended, cancelled, noted
+    case conditions, asked, claimed, attempted, lost, interrupted, ended, cancelled, noted
   }
 
   var event: Kind
@@ -66,6 +66,10 @@ struct RunLine: Codable {
       self.attempt = attempt
       self.reason = reason
       if isGivenUp { givenUp = true }
+    case .interrupted(let run, let attempt, let reason, let at):
+      self.init(.interrupted, run: run, at: at)
+      self.attempt = attempt
+      self.reason = reason
     case .ended(let run, let outcomes, let at):
       self.init(.ended, run: run, at: at)
       self.outcomes = outcomes
@@ -101,6 +105,10 @@ struct RunLine: Codable {
       return .lost(
         run: try need(run, "run"), attempt: try need(attempt, "attempt"),
         reason: try need(reason, "reason"), isGivenUp: givenUp ?? false, at: try need(at, "at"))
+    case .interrupted:
+      return .interrupted(
+        run: try need(run, "run"), attempt: try need(attempt, "attempt"),
+        reason: try need(reason, "reason"), at: try need(at, "at"))
     case .ended:
       return .ended(
         run: try need(run, "run"), try need(outcomes, "outcomes"), at: try need(at, "at"))

@@ -10,6 +10,8 @@ package enum RunNews: Sendable {
   case shared(RunRecord, RunClaim)
   /// An attempt came to nothing.
   case lost(RunRecord, reason: String)
+  /// An attempt was cut short by no fault of its own.
+  case interrupted(RunRecord, reason: String)
   case noted(RunNote)
 }
 

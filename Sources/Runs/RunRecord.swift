@@ -25,6 +25,10 @@ package struct RunRecord: Sendable, Hashable {
   /// Attempts lost since it was asked for or given up.
   package var losses = 0
   package var lastLoss: (attempt: Int, reason: String, at: Double)?
+  /// Attempts that were cut short by no fault of their own.
+  package var interruptions = 0
+  /// The last attempt that is known to have come to nothing; 0 where none is.
+  package var lastConcluded = 0
   package var state = State.pending
 
   package init(
@@ -42,7 +46,7 @@ package struct RunRecord: Sendable, Hashable {
   package static func == (a: RunRecord, b: RunRecord) -> Bool {
     a.request == b.request && a.claims == b.claims && a.outcomes == b.outcomes
       && a.askedAt == b.askedAt && a.endedAt == b.endedAt && a.state == b.state
-      && a.attempts == b.attempts && a.losses == b.losses
+      && a.attempts == b.attempts && a.losses == b.losses && a.interruptions == b.interruptions
   }
 
   package func hash(into hasher: inout Hasher) {

@@ -64,10 +64,25 @@ extension StoredConfiguration {
     isCancelled: @escaping @Sendable () -> Bool = { false },
     observer: @escaping RunObserver = { _, _ in }
   ) throws -> RunLedger {
+    let (lock, book) = try open(folder, conditions: conditions)
+    defer { withExtendedLifetime(lock) {} }
+    try Driver(
+      plan: plan, book: book, evaluator: evaluator, folder: folder, isCancelled: isCancelled,
+      observer: observer
+    ).run()
+    return book.ledger
+  }
+
+  /// Makes the folder or goes on with what it holds, for whoever drives its runs.
+  ///
+  /// - Returns: the lock, to be held while runs are driven, and the journal.
+  /// - Throws: as ``run(_:in:on:conditions:isCancelled:observer:)``.
+  package func open(
+    _ folder: String, conditions: OldJournals.Conditions? = nil
+  ) throws -> (lock: FolderLock, book: RunBook) {
     try validate()
     try makeFolder(at: folder)
     let lock = try FolderLock(folder: folder)
-    defer { withExtendedLifetime(lock) {} }
     let path = folder + "/" + Self.file
     let stored = try Self.stored(in: folder)
     if let stored, let difference = stored.firstDifference(from: self) {
@@ -85,15 +100,11 @@ extension StoredConfiguration {
     if stored == nil || Self.mayGrow && stored != self {
       try replaceFile(at: path, with: encodeDocument(self))
     }
-    try Driver(
-      plan: plan, book: book, evaluator: evaluator, folder: folder, isCancelled: isCancelled,
-      observer: observer
-    ).run()
-    return book.ledger
+    return (lock, book)
   }
 
   /// What a folder's journal tells; a command at work is read as far as it has come.
-  static func ledger(of folder: String) throws -> RunLedger {
+  package static func ledger(of folder: String) throws -> RunLedger {
     try RunBook.ledger(folder: folder, earlier: { try OldJournals.events(in: folder) })
   }
 }

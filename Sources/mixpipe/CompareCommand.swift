@@ -49,7 +49,7 @@ struct CompareCommand: Command {
   @Option("Folder of the corpus. (default: corpora/five)", value: "folder", completion: .folders)
   var corpus: String?
   @Option("Size of the proxy model, in parameters. (default: 100k)", value: "size")
-  var size: SizeArgument?
+  var size: SizeName?
   @Option(
     "Methods to compare, separated by commas, of: \(methodNames.map(\.name).joined(separator: ", ")). (default: all that fit the corpus)",
     value: "names")
@@ -84,6 +84,8 @@ struct CompareCommand: Command {
   var smoke = false
   @OptionGroup
   var execution: RunOptions
+  @OptionGroup(title: "Your own trainer, and clusters")
+  var engine: EngineOptions
 
   func validate() throws {
     try check(
@@ -100,6 +102,9 @@ struct CompareCommand: Command {
         throw ValidationError("Found '\(name)' twice, expected each method once")
       }
     }
+    if smoke, engine.trainer != nil {
+      throw ValidationError("Found '--smoke' with '--trainer', expected one of them")
+    }
     if smoke, corpus != nil || size != nil {
       throw ValidationError(
         "Found '--smoke' with a corpus or a size, expected one or the other; drop '--smoke'")
@@ -109,7 +114,7 @@ struct CompareCommand: Command {
   func run() throws {
     let stored = try ComparisonConfiguration.stored(in: folder)
     let asked = StudySettings(
-      corpus: corpus, size: size?.size.name, tokensPerParameter: training.tokensPerParameter,
+      corpus: corpus, size: size?.name, tokensPerParameter: training.tokensPerParameter,
       tokens: training.tokens, methods: methods?.elements, trials: trials,
       initialTrials: initialTrials, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
       learningRate: training.learningRate, precision: training.precision,
@@ -118,23 +123,26 @@ struct CompareCommand: Command {
     ).overriding(try goal.settings)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) })
       .overriding(smoke ? .smoke : .comparison)
-    let corpus: Corpus
     if smoke {
       try makeFolder(at: folder)
-      corpus = try SmokeCorpus.open(at: folder + "/corpus")
-    } else {
-      corpus = try openCorpus(at: settings[decided: \.corpus])
+      _ = try SmokeCorpus.open(at: folder + "/corpus")
     }
-    let evaluator = ProxyEvaluator(
-      corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
-      batchTokens: settings.batchTokens,
-      precision: try (settings.precision ?? .fp32).resolved())
+    var session = try EngineSession(engine, folder: folder, workers: execution.threads)
+    let trainer = try session.trainer(
+      corpus: smoke ? folder + "/corpus" : asked.corpus ?? stored?.corpus,
+      fallback: settings[decided: \.corpus]
+    ) { corpus in
+      ProxyEvaluator(
+        corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
+        batchTokens: settings.batchTokens,
+        precision: try (settings.precision ?? .fp32).resolved())
+    }
     let configuration = try makeConfiguration(
-      asked, stored: stored, settings: settings, evaluator: evaluator)
+      asked, stored: stored, settings: settings, trainer: trainer)
     let line = ProgressLine(isQuiet: execution.isSilent)
     let display = StudyDisplay(line: line, objective: configuration.objective)
     let ledger = try configuration.run(
-      configuration.searchPlan(), in: folder, on: evaluator, execution,
+      configuration.searchPlan(), in: folder, by: trainer, session, execution,
       command: "mixpipe compare \(folder)", line: line, display: { display.show($0, $1) })
     let record = try ComparisonRecord(folder: folder, configuration: configuration, ledger)
     let report = ComparisonReport(record, commands: [record.command])
@@ -153,26 +161,28 @@ struct CompareCommand: Command {
 
   private func makeConfiguration(
     _ asked: StudySettings, stored: ComparisonConfiguration?, settings: StudySettings,
-    evaluator: ProxyEvaluator
+    trainer: TrainerChoice
   ) throws -> ComparisonConfiguration {
-    let corpus = evaluator.corpus
-    let (size, scale) = try scale(of: settings, on: corpus)
-    let domains = corpus.trainingDomains.map(\.name)
-    let available = corpus.trainingDomains.map { $0.training?.count ?? 0 }
+    let scale = try scale(of: settings, by: trainer)
+    let domains = trainer.domains
+    let available = trainer.availableTokens
     let objective =
-      try makeObjective(asked, corpus: corpus) ?? stored?.objective ?? .mean(of: domains)
+      try makeObjective(asked, by: trainer) ?? stored?.objective ?? trainer.defaultObjective
     let context = MethodContext(
       domains: domains, availableTokens: available, objective: objective, seed: 1,
       initialTrials: settings[decided: \.initialTrials])
     let trials = settings[decided: \.trials]
     let seeds = settings[decided: \.confirmationSeeds]
     let configuration = ComparisonConfiguration(
-      corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
+      corpus: trainer.dataName, corpusDigest: trainer.digest, domains: domains,
       availableTokens: available, objective: objective,
       constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, scale: scale,
       seed: settings[decided: \.seed],
       methods: settings.methods
-        ?? methodNames.map(\.name).filter { (try? makeMethod(named: $0, context: context)) != nil },
+        ?? methodNames.map(\.name).filter {
+          (try? makeMethod(named: $0, context: context)) != nil
+            && (try? trainer.check(methods: [$0])) != nil
+        },
       trials: trials, replicates: settings[decided: \.replicates],
       initialTrials: settings[decided: \.initialTrials], lag: settings[decided: \.lag],
       confirmationSeeds: seeds,
@@ -180,7 +190,9 @@ struct CompareCommand: Command {
         ?? Array(Set([trials / 4, trials / 2]).filter { $0 > 0 && $0 < trials }).sorted(),
       checkpointSeeds: asked.checkpointSeeds ?? stored?.checkpointSeeds
         ?? min(settings[decided: \.checkpointSeeds], seeds),
-      trainer: .trainer(evaluator.settings(of: size)))
+      trainer: try trainer.identity(of: scale.size))
+    try trainer.check(methods: configuration.methods)
+    try trainer.check(constraints: configuration.constraints)
     do {
       try configuration.validate()
     } catch {

@@ -36,7 +36,7 @@ struct FidelityBudget: ArgumentValue, Equatable {
 }
 
 /// The sizes and rungs of a study with what they cost.
-struct FidelityScales {
+struct FidelityScales: FidelityScale {
   private let levels: [(configuration: TrainingConfiguration, rungs: [Int])]
   private let evaluator: ProxyEvaluator
   private let target: FidelityPoint

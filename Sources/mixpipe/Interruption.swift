@@ -14,7 +14,8 @@ enum Interruption {
   private static let requests = [SIGINT, SIGTERM, SIGHUP]
   private static let warnings = [SIGUSR1, SIGUSR2, SIGXCPU]
   /// Seconds.
-  private static let patience = 10
+  private static var patience: Int { Int(allowed.load(ordering: .relaxed)) }
+  private static let allowed = Atomic<Int32>(10)
 
   /// The first signal; 0 before there was any.
   private static let first = Atomic<Int32>(0)
@@ -32,6 +33,11 @@ enum Interruption {
     return first.load(ordering: .relaxed) != 0
   }
 
+  /// For work that others need time to stop: a trainer that saves itself.
+  static func allow(seconds: Int) {
+    allowed.store(Int32(clamping: max(seconds, 10)), ordering: .relaxed)
+  }
+
   /// What a shell expects of a program that a signal stopped.
   static var exitCode: Int32 {
     let number = first.load(ordering: .relaxed)
@@ -43,6 +49,11 @@ enum Interruption {
     signal(SIGXFSZ, SIG_IGN)
     // A signal handler may do little more than this, so a thread does the rest.
     _ = semaphore
+    // Whoever starts the program from a thread that blocks signals hands that on, which nobody means.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in requests + warnings { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in requests + warnings {
       var before = sigaction()
       sigaction(number, nil, &before)

@@ -18,8 +18,9 @@ struct Mixpipe: Command {
     CorpusCommand.self, TrainCommand.self, StudyCommand.self, CompareCommand.self,
     TransferCommand.self, ExportCommand.self, ReportCommand.self, PredictCommand.self,
     ForecastCommand.self, WatchCommand.self, ReplayCommand.self, SuggestCommand.self,
-    AskCommand.self, TellCommand.self, SweepCommand.self, TestbedCommand.self,
-    MethodsCommand.self, BenchmarkCommand.self, BenchCommand.self,
+    AskCommand.self, TellCommand.self, SweepCommand.self, TestbedCommand.self, RunCommand.self,
+    StatusCommand.self, CancelCommand.self, MethodsCommand.self, BenchmarkCommand.self,
+    BenchCommand.self,
   ]
 
   static func main() {

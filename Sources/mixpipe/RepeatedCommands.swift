@@ -1,3 +1,4 @@
+import Engines
 import Runs
 import Studies
 
@@ -9,11 +10,35 @@ private func precisionWords(_ settings: TrainerSettings?) -> [String] {
   return ["--precision \(settings.precision)"]
 }
 
+/// What the runs of a folder are trained on, and by whom where that is a trainer of the user's.
+private func dataWords(_ corpus: String, folder: String) -> [String] {
+  guard let engine = try? EngineSettings.stored(in: folder), let trainer = engine.trainer,
+    let data = engine.data
+  else { return ["--corpus \(corpus)"] }
+  var words = ["--trainer \(ShellCommand.quoted(trainer))"]
+  if let name = engine.trainerName { words.append("--trainer-name \(ShellCommand.quoted(name))") }
+  if let blend = engine.blend { words.append("--blend \(blend)") }
+  if data.corpus != nil { return words + ["--corpus \(corpus)"] }
+  guard data.name == "--domains" else {
+    return words + ["--data \(ShellCommand.quoted(data.name))"]
+  }
+  let domains = data.domains.map { domain in
+    domain.name + (domain.tokens.map { "=\(Int($0))" } ?? "")
+  }
+  let measures = data.measures.map(\.name)
+  words.append("--domains \(ShellCommand.quoted(domains.joined(separator: ",")))")
+  if measures != data.domains.map(\.name) {
+    words.append("--held-out \(ShellCommand.quoted(measures.joined(separator: ",")))")
+  }
+  return words
+}
+
 extension StudyConfiguration {
   func commands(folder: String, transfer: TransferResult?) -> [String] {
     let searching = methods.map(\.trials).max() ?? 1
-    var study = [
-      "mixpipe study \(folder)", "--corpus \(corpus)", "--size \(scale.size)",
+    var study = ["mixpipe study \(folder)"] + dataWords(corpus, folder: folder)
+    study += [
+      "--size \(scale.size)",
       "--tokens \(scale.tokens)", "--methods \(methods.map(\.name).joined(separator: ","))",
       "--trials \(searching)", "--initial-trials \(initialTrials)", "--lag \(lag)",
       "--finalists \(finalists)", "--confirmation-seeds \(confirmationSeeds)", "--seed \(seed)",
@@ -34,8 +59,9 @@ extension StudyConfiguration {
 extension FidelityStudyConfiguration {
   func commands(folder: String) -> [String] {
     let sizes = grid.levels.map { $0[0].scale.size }
-    var study = [
-      "mixpipe study \(folder)", "--corpus \(corpus)", "--sizes \(sizes.joined(separator: ","))",
+    var study = ["mixpipe study \(folder)"] + dataWords(corpus, folder: folder)
+    study += [
+      "--sizes \(sizes.joined(separator: ","))",
       "--target-size \(targetScale.size)", "--budget \(budgetText)", "--methods \(method)",
       "--confirmation-seeds \(confirmationRuns)", "--lag \(lag)", "--seed \(seed)",
     ]
@@ -62,7 +88,10 @@ extension ComparisonRecord {
     // A corpus in the folder itself is the generated one.
     let isSmoke = asked.corpus.hasPrefix(folder + "/")
     var words = ["mixpipe compare \(folder)"]
-    words += isSmoke ? ["--smoke"] : ["--corpus \(asked.corpus)", "--size \(asked.scale.size)"]
+    words +=
+      isSmoke
+      ? ["--smoke"]
+      : dataWords(asked.corpus, folder: folder) + ["--size \(asked.scale.size)"]
     words += [
       "--tokens \(asked.scale.tokens)", "--methods \(asked.methods.joined(separator: ","))",
       "--trials \(asked.trials)", "--optimizer-seeds \(asked.replicates)",

@@ -21,31 +21,21 @@ struct RunOptions: ArgumentGroup {
 }
 
 extension StoredConfiguration {
-  /// Runs all that is missing of it in a folder, with the proxy trainer.
+  /// Runs all that is missing of it in a folder, or one pass of it.
   ///
   /// - Parameters:
   ///   - command: what to type to go on where it is interrupted.
   ///   - display: shows each event on its line; the folder's page shows them too.
   func run(
-    _ plan: any Plan, in folder: String, on evaluator: ProxyEvaluator, _ execution: RunOptions,
-    command: String, line: ProgressLine, display: @escaping RunObserver
+    _ plan: any Plan, in folder: String, by trainer: TrainerChoice, _ session: EngineSession,
+    _ execution: RunOptions, command: String, line: ProgressLine, display: @escaping RunObserver
   ) throws -> RunLedger {
-    let page = LivePage(folder: folder)
-    var isComplete = false
-    defer { page.finish(isComplete: isComplete) }
-    return try line.untilDone(ifInterrupted: "Interrupted; '\(command)' goes on from here.") {
-      let isCancelled: @Sendable () -> Bool = { Interruption.isRequested }
-      let ledger = try run(
-        plan, in: folder,
-        on: LocalEvaluator(evaluator, workers: execution.threads, isCancelled: isCancelled),
-        conditions: evaluator.conditionsByName, isCancelled: isCancelled,
-        observer: { news, progress in
-          display(news, progress)
-          page.show(progress)
-        })
-      isComplete = true
-      return ledger
-    }
+    try session.drive(
+      plan, on: trainer, execution: execution, command: command, line: line,
+      open: {
+        let (lock, book) = try open(folder, conditions: trainer.conditionsByName)
+        return OpenBook(lock: lock, book: book)
+      }, ledger: { try Self.ledger(of: folder) }, display: display)
   }
 }
 
@@ -71,7 +61,8 @@ func check(_ counts: KeyValuePairs<String, Int?>, atLeast least: Int) throws {
 /// Where a count may be larger than most, or must be smaller.
 private let largestCounts = [
   "tokens": TrainingOptions.mostTokens,
-  "workers": 1024, "cores": 1024, "parallel": 1024, "optimizer-seeds": 1000,
+  "jobs": 100_000, "at-once": 100_000, "workers": 1024, "cores": 1024, "parallel": 1024,
+  "optimizer-seeds": 1000,
   "trials": 100_000, "initial": 100_000, "initial-trials": 100_000, "lag": 100_000,
   "predict": 100_000, "mixtures": 100_000, "replicated": 100_000, "candidates": 100_000,
   "batch": 1 << 20, "held-out-tokens": 1 << 32,

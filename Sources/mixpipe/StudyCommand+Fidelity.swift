@@ -34,7 +34,7 @@ extension StudyCommand {
       }
     }
     try check(["confirmation-seeds": confirmationSeeds], atLeast: 1)
-    if let names = sizes?.elements.map(\.size.name), Set(names).count < names.count {
+    if let names = sizes?.elements.map(\.name), Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
     }
     if let rungs { try requireShares(rungs) }
@@ -45,20 +45,27 @@ extension StudyCommand {
     let asked = try askedOfSizes()
     let said = asked.overriding(stored.map { StudySettings(of: $0) })
     let settings = said.overriding(.sizes)
-    let evaluator = ProxyEvaluator(
-      corpus: try openCorpus(at: settings[decided: \.corpus]),
-      learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
-      precision: try training.chosenPrecision(stored: stored?.trainer.sizes.values.first?.trainer))
+    var session = try EngineSession(engine, folder: folder, workers: execution.threads)
+    let trainer = try session.trainer(
+      corpus: asked.corpus ?? stored?.corpus, fallback: settings[decided: \.corpus]
+    ) { corpus in
+      ProxyEvaluator(
+        corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
+        precision: try training.chosenPrecision(
+          stored: stored?.trainer.sizes.values.first?.trainer))
+    }
     let workers = execution.threads
-    let scales = try makeScales(settings, evaluator)
+    let scales = try makeScales(settings, trainer)
     let configuration = try makeConfiguration(
-      asked, said, settings, stored: stored, scales, evaluator)
+      asked, said, settings, stored: stored, scales, trainer)
     let line = ProgressLine(isQuiet: execution.isSilent)
     let display = FidelityDisplay(line: line, configuration: configuration)
     let plan = try configuration.clockPlan(
-      secondsPerRun: execution.isSilent ? nil : scales.secondsOfTarget(workers: workers))
+      secondsPerRun: execution.isSilent || session.isByJobs
+        ? nil : scales.secondsOfTarget(workers: workers))
     let ledger = try configuration.run(
-      plan, in: folder, on: evaluator, execution, command: "mixpipe study \(folder)", line: line,
+      plan, in: folder, by: trainer, session, execution, command: "mixpipe study \(folder)",
+      line: line,
       display: { display.show($0, $1) })
     let record = try FidelityStudyRecord(folder: folder, configuration: configuration, ledger)
     let summary = FidelityStudySummary(of: record)
@@ -75,8 +82,8 @@ extension StudyCommand {
     var asked = StudySettings(
       corpus: corpus, tokensPerParameter: training.tokensPerParameter, tokens: training.tokens,
       methods: methods?.elements, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
-      learningRate: training.learningRate, sizes: sizes?.elements.map(\.size.name),
-      targetSize: targetSize?.size.name, budget: budget?.argumentText, rungs: rungs?.elements
+      learningRate: training.learningRate, sizes: sizes?.elements.map(\.name),
+      targetSize: targetSize?.name, budget: budget?.argumentText, rungs: rungs?.elements
     ).overriding(try goal.settings)
     let targets = asked.targets ?? []
     let names = targets.compactMap { ModelSize.named($0.domain)?.name }
@@ -97,22 +104,24 @@ extension StudyCommand {
   }
 
   private func makeScales(
-    _ settings: StudySettings, _ evaluator: ProxyEvaluator
-  ) throws -> FidelityScales {
-    func parameters(_ size: ModelSize) -> Int {
-      size.parameterCount(vocabularySize: evaluator.corpus.vocabularySize)
-    }
-    let sizes = (settings.sizes ?? []).compactMap { ModelSize.named($0) }
+    _ settings: StudySettings, _ trainer: TrainerChoice
+  ) throws -> any FidelityScale {
+    let names = settings.sizes ?? []
+    let counted = try names.map { (name: $0, parameters: try trainer.parameters(of: $0)) }
     // The largest, where nothing is said.
     guard
-      let target = settings.targetSize.flatMap({ ModelSize.named($0) })
-        ?? sizes.max(by: { parameters($0) < parameters($1) })
+      let target = settings.targetSize ?? counted.max(by: { $0.parameters < $1.parameters })?.name
     else { throw ValidationError("Found no sizes, expected one at least") }
+    let ratio = settings.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter
+    let rungs = settings[decided: \.rungs]
+    guard let evaluator = trainer.builtIn else {
+      return try OwnFidelityScales(
+        sizes: names, target: target, tokens: settings.tokens, tokensPerParameter: ratio,
+        rungs: rungs, trainer: trainer)
+    }
     return try FidelityScales(
-      sizes: sizes, target: target, tokens: settings.tokens,
-      tokensPerParameter: settings.tokensPerParameter
-        ?? TrainingOptions.defaultTokensPerParameter,
-      rungs: settings[decided: \.rungs], evaluator: evaluator)
+      sizes: names.map { try ModelSize.required($0) }, target: try ModelSize.required(target),
+      tokens: settings.tokens, tokensPerParameter: ratio, rungs: rungs, evaluator: evaluator)
   }
 
   /// - Parameters:
@@ -121,10 +130,8 @@ extension StudyCommand {
   ///   - settings: the same with the defaults.
   private func makeConfiguration(
     _ asked: StudySettings, _ said: StudySettings, _ settings: StudySettings,
-    stored: FidelityStudyConfiguration?, _ scales: FidelityScales, _ evaluator: ProxyEvaluator
+    stored: FidelityStudyConfiguration?, _ scales: any FidelityScale, _ trainer: TrainerChoice
   ) throws -> FidelityStudyConfiguration {
-    let corpus = evaluator.corpus
-    let domains = corpus.trainingDomains.map(\.name)
     guard let text = settings.budget else {
       throw ValidationError("Missing expected argument '--budget <amount>' beside '--sizes'")
     }
@@ -141,16 +148,17 @@ extension StudyCommand {
         for: FidelityBudget(argument: text), workers: execution.threads)
     }
     let configuration = FidelityStudyConfiguration(
-      corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
-      availableTokens: corpus.trainingDomains.map { $0.training?.count ?? 0 },
-      objective: try makeObjective(asked, corpus: corpus) ?? stored?.objective
-        ?? .mean(of: domains),
+      corpus: trainer.dataName, corpusDigest: trainer.digest, domains: trainer.domains,
+      availableTokens: trainer.availableTokens,
+      objective: try makeObjective(asked, by: trainer) ?? stored?.objective
+        ?? trainer.defaultObjective,
       constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, grid: grid,
       seed: settings[decided: \.seed], method: settings[decided: \.methods][0], budget: runs,
       budgetText: text,
       // Of a quarter of the budget, where nothing is said.
       confirmationRuns: settings.confirmationSeeds ?? min(max(Int(clamping: runs / 4), 1), 8),
-      lag: settings[decided: \.lag], trainer: trainer(said, scales, evaluator))
+      lag: settings[decided: \.lag], trainer: try identities(said, scales, trainer))
+    try trainer.check(constraints: configuration.constraints)
     if (configuration.constraints ?? []).contains(where: {
       if case .near = $0 { return true } else { return false }
     }) {
@@ -167,13 +175,12 @@ extension StudyCommand {
   }
 
   /// What results depend on, by size, and what was asked for of the runs' length.
-  private func trainer(
-    _ said: StudySettings, _ scales: FidelityScales, _ evaluator: ProxyEvaluator
-  ) -> SizesTrainer {
+  private func identities(
+    _ said: StudySettings, _ scales: any FidelityScale, _ trainer: TrainerChoice
+  ) throws -> SizesTrainer {
     var sizes: [String: EvaluatorIdentity] = [:]
     for rungs in scales.scales {
-      guard let size = ModelSize.named(rungs[0].size) else { continue }
-      sizes[size.name] = .trainer(evaluator.settings(of: size))
+      sizes[rungs[0].size] = try trainer.identity(of: rungs[0].size)
     }
     return SizesTrainer(
       sizes: sizes,
@@ -226,7 +233,14 @@ final class FidelityDisplay: Sendable {
           state.incumbent = try? note.decoded(as: FidelityIncumbent.self)
         }
       case .ended(let record): count(record, &state)
-      case .noted(let note): state.incumbent = try? note.decoded(as: FidelityIncumbent.self)
+      case .noted(let note) where note.topic == FidelityIncumbent.topic:
+        state.incumbent = try? note.decoded(as: FidelityIncumbent.self)
+      case .noted(let note):
+        if let words = remark(note) { line.note(words) }
+      case .lost(let record, let reason):
+        line.note("Run \(record.request.id) was lost, \(reason).")
+      case .interrupted(let record, let reason):
+        line.note("Run \(record.request.id) was cut short, \(reason); it goes on.")
       default: break
       }
       line.update(text(progress, state))

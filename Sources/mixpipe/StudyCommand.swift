@@ -40,11 +40,11 @@ struct StudyCommand: Command {
   @Option("Folder of the corpus. (default: corpora/five)", value: "folder", completion: .folders)
   var corpus: String?
   @Option("Size of the proxy model, in parameters. (default: 100k)", value: "size")
-  var size: SizeArgument?
+  var size: SizeName?
   @Option("Sizes to choose from, separated by commas; see above.", value: "names")
-  var sizes: ListArgument<SizeArgument>?
+  var sizes: ListArgument<SizeName>?
   @Option("Size that the mixture is for, one of those. (default: the largest)", value: "size")
-  var targetSize: SizeArgument?
+  var targetSize: SizeName?
   @Option("What a study of several sizes may spend, e.g. 12, 3e14flops or 2000s.", value: "amount")
   var budget: FidelityBudget?
   @Option(
@@ -87,6 +87,8 @@ struct StudyCommand: Command {
   var seed: UInt64?
   @OptionGroup
   var execution: RunOptions
+  @OptionGroup(title: "Your own trainer, and clusters")
+  var engine: EngineOptions
 
   func validate() throws {
     try check(["trials": trials, "lag": lag, "finalists": finalists], atLeast: 1)
@@ -107,21 +109,22 @@ struct StudyCommand: Command {
     let asked = try flags.overriding(try config.map { try StudySettings.read(from: $0) })
     let stored = try StudyConfiguration.stored(in: folder)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) }).overriding(.study)
-    let evaluator = ProxyEvaluator(
-      corpus: try openCorpus(at: settings[decided: \.corpus]),
-      learningRate: settings.learningRate,
-      precision: try (settings.precision ?? .fp32).resolved())
+    var session = try EngineSession(engine, folder: folder, workers: execution.threads)
+    let trainer = try session.trainer(
+      corpus: asked.corpus ?? stored?.corpus, fallback: settings[decided: \.corpus]
+    ) { corpus in
+      ProxyEvaluator(
+        corpus: corpus, learningRate: settings.learningRate,
+        precision: try (settings.precision ?? .fp32).resolved())
+    }
     let configuration = try makeConfiguration(
-      asked, stored: stored, settings: settings, evaluator: evaluator)
-    let price: RunPrice =
-      execution.isSilent
-      ? .bySize
-      : try evaluator.price(
-        of: [(configuration.scale.size, configuration.scale.tokens)], workers: execution.threads)
+      asked, stored: stored, settings: settings, trainer: trainer)
+    let price = try session.price(
+      [configuration.scale], by: trainer, isSilent: execution.isSilent)
     let line = ProgressLine(isQuiet: execution.isSilent)
     let display = StudyDisplay(line: line, objective: configuration.objective)
     let ledger = try configuration.run(
-      configuration.searchPlan(price: price), in: folder, on: evaluator, execution,
+      configuration.searchPlan(price: price), in: folder, by: trainer, session, execution,
       command: "mixpipe study \(folder)", line: line, display: { display.show($0, $1) })
     let record = StudyRecord(folder: folder, configuration: configuration, ledger)
     let summary = StudySummary(of: record)
@@ -136,7 +139,7 @@ struct StudyCommand: Command {
   private var flags: StudySettings {
     get throws {
       StudySettings(
-        corpus: corpus, size: size?.size.name, tokensPerParameter: training.tokensPerParameter,
+        corpus: corpus, size: size?.name, tokensPerParameter: training.tokensPerParameter,
         tokens: training.tokens, methods: methods?.elements, trials: trials,
         initialTrials: initialTrials, lag: lag, finalists: finalists,
         confirmationSeeds: confirmationSeeds, seed: seed,

@@ -6,25 +6,13 @@ import ProxyModels
 import Storage
 import Studies
 
-/// The size that settings ask for, and the length of its runs.
+/// The size and length that settings ask for.
 ///
 /// - Throws: `ValidationError` for a size that there is not.
-func scale(of settings: StudySettings, on corpus: Corpus) throws -> (size: ModelSize, scale: Scale)
-{
-  let name = settings[decided: \.size]
-  guard let size = ModelSize.named(name) else {
-    throw ValidationError(UnknownSize(name: name).description)
-  }
-  let training = TrainingConfiguration(
-    size: size, vocabularySize: corpus.vocabularySize, tokens: settings.tokens,
-    tokensPerParameter: settings.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
-    seed: 0, learningRate: nil)
-  return (
-    size,
-    Scale(
-      size: size.name, parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
-      tokens: training.tokens)
-  )
+func scale(of settings: StudySettings, by trainer: TrainerChoice) throws -> Scale {
+  try trainer.scale(
+    settings[decided: \.size], tokens: settings.tokens,
+    tokensPerParameter: settings.tokensPerParameter)
 }
 
 /// The whole configuration of a study.
@@ -37,23 +25,23 @@ func scale(of settings: StudySettings, on corpus: Corpus) throws -> (size: Model
 /// - Throws: `ValidationError` for settings that the corpus does not fit.
 func makeConfiguration(
   _ asked: StudySettings, stored: StudyConfiguration?, settings: StudySettings,
-  evaluator: ProxyEvaluator
+  trainer: TrainerChoice
 ) throws -> StudyConfiguration {
-  let corpus = evaluator.corpus
-  let domains = corpus.trainingDomains.map(\.name)
-  let (size, scale) = try scale(of: settings, on: corpus)
+  let scale = try scale(of: settings, by: trainer)
   let configuration = StudyConfiguration(
-    corpus: corpus.folder, corpusDigest: corpus.digest, domains: domains,
-    availableTokens: corpus.trainingDomains.map { $0.training?.count ?? 0 },
-    objective: try makeObjective(asked, corpus: corpus) ?? stored?.objective
-      ?? .mean(of: domains),
+    corpus: trainer.dataName, corpusDigest: trainer.digest, domains: trainer.domains,
+    availableTokens: trainer.availableTokens,
+    objective: try makeObjective(asked, by: trainer) ?? stored?.objective
+      ?? trainer.defaultObjective,
     constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, scale: scale,
     seed: settings[decided: \.seed],
-    methods: try makeMethods(asked, stored: stored, settings: settings, domains: domains),
+    methods: try makeMethods(asked, stored: stored, settings: settings, domains: trainer.domains),
     initialTrials: settings[decided: \.initialTrials], lag: settings[decided: \.lag],
     finalists: settings[decided: \.finalists],
     confirmationSeeds: settings[decided: \.confirmationSeeds],
-    stopsWhenSure: settings.stopWhenSure, trainer: .trainer(evaluator.settings(of: size)))
+    stopsWhenSure: settings.stopWhenSure, trainer: try trainer.identity(of: scale.size))
+  try trainer.check(methods: configuration.methods.map(\.name))
+  try trainer.check(constraints: configuration.constraints)
   do {
     _ = try configuration.feasibleMixtures()
   } catch {
@@ -72,11 +60,12 @@ func readConstraints(_ texts: [String]) throws -> [MixtureConstraint] {
 }
 
 /// Nil where nothing was said of it.
-func makeObjective(_ asked: StudySettings, corpus: Corpus) throws -> Objective? {
+func makeObjective(_ asked: StudySettings, by trainer: TrainerChoice) throws -> Objective? {
   let targets = asked.targets ?? []
   let guards = asked.guards ?? []
   guard asked.objective != nil || !targets.isEmpty || !guards.isEmpty else { return nil }
-  let heldOut = corpus.domains.map(\.name)
+  let heldOut = trainer.heldOut
+  let targetNames = trainer.domains.allSatisfy(heldOut.contains) ? trainer.domains : heldOut
   do {
     var specification =
       try asked.objective.map(readObjective)
@@ -92,7 +81,7 @@ func makeObjective(_ asked: StudySettings, corpus: Corpus) throws -> Objective? 
       if specification.shape == .mean { specification.shape = .weighted }
     }
     return try specification.resolved(
-      over: heldOut, targets: corpus.trainingDomains.map(\.name),
+      over: heldOut, targets: targetNames,
       limits: try guards.map { try Objective.Limit(parsing: $0) })
   } catch let error as ObjectiveError {
     throw ValidationError(error.description)

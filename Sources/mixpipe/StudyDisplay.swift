@@ -4,6 +4,14 @@ import Runs
 import Studies
 import Synchronization
 
+/// What happened to an engine, in a line; nil for other notes.
+func remark(_ note: RunNote) -> String? {
+  guard note.plan == EvaluatorRemark.plan,
+    let remark = try? note.decoded(as: EvaluatorRemark.self)
+  else { return nil }
+  return "\(remark.what.prefix(1).uppercased())\(remark.what.dropFirst()): \(remark.details)."
+}
+
 /// Runs on the terminal: what has ended, what is best, how long it will take.
 final class StudyDisplay: Sendable {
   let line: ProgressLine
@@ -40,6 +48,10 @@ final class StudyDisplay: Sendable {
       }
     case .lost(let record, let reason):
       line.note("Run \(record.request.id) was lost, \(reason).")
+    case .interrupted(let record, let reason):
+      line.note("Run \(record.request.id) was cut short, \(reason); it goes on.")
+    case .noted(let note):
+      if let words = remark(note) { line.note(words) }
     default: break
     }
     line.update(text(progress))

@@ -1,5 +1,6 @@
 import ArgumentParsing
 import Foundation
+import Mixtures
 import ProxyModels
 import Reports
 import Runs
@@ -23,13 +24,13 @@ struct TestbedCommand: Command {
 
   @Argument("Folder that keeps the runs.", completion: .folders)
   var folder: String
-  @Option("Folder of the corpus.", value: "folder", completion: .folders)
-  var corpus = "corpora/five"
+  @Option("Folder of the corpus. (default: corpora/five)", value: "folder", completion: .folders)
+  var corpus: String?
   @Option(
     "Sizes of the model, separated by commas; others than those named, e.g. 200k, too.",
     value: "names")
   var sizes = ListArgument(
-    ["50k", "100k", "200k", "400k"].map { SizeArgument(ModelSize.named($0)!) })
+    ["50k", "100k", "200k", "400k"].map { SizeName($0) })
   @Option("Mixtures of each size, or one number for all, separated by commas.", value: "counts")
   var mixtures = ListArgument([192, 128, 96, 64])
   @Option("Seeds of the mixtures that are run again: 1, 2, … up to this.", value: "count")
@@ -48,12 +49,14 @@ struct TestbedCommand: Command {
   var csv = false
   @Flag("Show no progress.", short: "q")
   var quiet = false
+  @OptionGroup(title: "Your own trainer, and clusters")
+  var engine: EngineOptions
 
   func validate() throws {
     try check(
       ["seeds": seeds, "held-out-tokens": heldOutTokens, "workers": workers], atLeast: 1)
     try check(["replicated": replicated], atLeast: 0)
-    let names = sizes.elements.map(\.size.name)
+    let names = sizes.elements.map(\.name)
     if Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
     }
@@ -70,32 +73,31 @@ struct TestbedCommand: Command {
   }
 
   func run() throws {
-    let corpus = try openCorpus(at: corpus)
-    let evaluator = ProxyEvaluator(
-      corpus: corpus, learningRate: training.learningRate, heldOutTokens: heldOutTokens,
-      precision: try training.chosenPrecision())
-    let plan = try makePlan(evaluator)
+    let execution = RunOptions()
+    execution.workers = workers
+    execution.quiet = quiet
+    var session = try EngineSession(engine, folder: folder, workers: execution.threads)
+    let trainer = try session.trainer(corpus: corpus, fallback: "corpora/five") { corpus in
+      ProxyEvaluator(
+        corpus: corpus, learningRate: training.learningRate, heldOutTokens: heldOutTokens,
+        precision: try training.chosenPrecision())
+    }
+    let plan = try makePlan(trainer)
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet))
     let writer = TableWriter(plan: plan, folder: folder)
-    let page = LivePage(folder: folder)
     let outcome = Result {
-      try display.line.untilDone(
-        ifInterrupted: "Interrupted; the same command goes on with the runs that are missing."
-      ) {
-        try RunGrid.run(
-          plan.list, in: folder,
-          on: LocalEvaluator(
-            evaluator, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
-            isCancelled: { Interruption.isRequested }),
-          conditions: evaluator.conditionsByName, isCancelled: { Interruption.isRequested },
-          observer: { news, progress in
-            writer.hear(news)
-            display.show(news, progress)
-            page.show(progress)
-          })
-      }
+      try session.drive(
+        plan.list, on: trainer, execution: execution,
+        command: "mixpipe testbed \(folder) …", line: display.line,
+        open: {
+          let (lock, book) = try RunGrid.open(folder, conditions: trainer.conditionsByName)
+          return OpenBook(lock: lock, book: book)
+        }, ledger: { try RunGrid.ledger(of: folder) },
+        display: { news, progress in
+          writer.hear(news)
+          display.show(news, progress)
+        })
     }
-    page.finish(isComplete: true)
     // What has ended stays readable, whatever ended the command.
     if case .failure(let error) = outcome {
       try? writer.write()
@@ -108,23 +110,25 @@ struct TestbedCommand: Command {
     try emit("\nThe table is \(folder)/runs.csv.")
   }
 
-  private func makePlan(_ evaluator: ProxyEvaluator) throws -> TestbedPlan {
-    let corpus = evaluator.corpus
+  private func makePlan(_ trainer: TrainerChoice) throws -> TestbedPlan {
     let counts = mixtures.elements
-    if corpus.trainingDomains.count < 2, counts.contains(where: { $0 > 1 }) {
+    if trainer.domains.count < 2, counts.contains(where: { $0 > 1 }) {
       throw ValidationError(
-        "\(corpus.folder): found one domain to train on, expected two at least for different mixtures"
+        "\(trainer.dataName): found one domain to train on, expected two at least for different mixtures"
       )
     }
-    return TestbedPlan(
-      levels: sizes.elements.enumerated().map { index, size in
-        let parameters = size.size.parameterCount(vocabularySize: corpus.vocabularySize)
-        let ratio = training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter
-        return TestbedPlan.Level(
-          size: size.size, mixtures: counts[counts.count == 1 ? 0 : index],
-          tokens: training.tokens ?? max(Int(clamping: (ratio * Double(parameters)).rounded()), 1))
-      }, seeds: (1...UInt64(seeds)).map { $0 }, replicated: replicated, rungs: rungs.elements,
-      evaluator: evaluator)
+    let ratio = training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter
+    let levels = try sizes.elements.enumerated().map { index, size in
+      let parameters = try trainer.parameters(of: size.name)
+      return TestbedPlan.Level(
+        scale: Scale(
+          size: size.name, parameters: parameters,
+          tokens: training.tokens ?? max(Int(clamping: (ratio * Double(parameters)).rounded()), 1)),
+        mixtures: counts[counts.count == 1 ? 0 : index])
+    }
+    return try TestbedPlan(
+      levels: levels, seeds: (1...UInt64(seeds)).map { $0 }, replicated: replicated,
+      rungs: rungs.elements, trainer: trainer)
   }
 
   /// For each size and rung, how far mixtures and seeds move the mean over the training domains.

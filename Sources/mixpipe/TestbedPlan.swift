@@ -11,43 +11,40 @@ import Studies
 struct TestbedPlan: Sendable {
   /// What is asked of one size.
   struct Level {
-    var size: ModelSize
+    /// Of the longest run.
+    var scale: Scale
     /// The first of the mixtures.
     var mixtures: Int
-    /// Of the longest run.
-    var tokens: Int
   }
 
   /// In the order of work.
   let steps: [(request: RunRequest, claim: RunClaim)]
   private let sizes: [String]
-  private let evaluator: ProxyEvaluator
+  private let trainer: TrainerChoice
 
   /// - Parameters:
   ///   - seeds: of the first `replicated` mixtures of each size; the others get the first.
   ///   - rungs: shares of the longest run.
   init(
-    levels: [Level], seeds: [UInt64], replicated: Int, rungs: [Double], evaluator: ProxyEvaluator
-  ) {
-    self.evaluator = evaluator
-    sizes = levels.map(\.size.name)
-    let domains = evaluator.corpus.trainingDomains
+    levels: [Level], seeds: [UInt64], replicated: Int, rungs: [Double], trainer: TrainerChoice
+  ) throws {
+    self.trainer = trainer
+    sizes = levels.map(\.scale.size)
     let mixtures = MixtureSpread.mixtures(
-      levels.map(\.mixtures).max() ?? 0, over: domains.map(\.name),
-      availableTokens: domains.map { $0.training?.count ?? 0 }, seed: 1)
+      levels.map(\.mixtures).max() ?? 0, over: trainer.domains,
+      availableTokens: trainer.availableTokens, seed: 1)
     // A size's n-th run of m stands at (n + ½)/m: whatever has finished, has at every size.
     var placed: [(place: Double, level: Int, name: String, request: RunRequest)] = []
     for (index, level) in levels.enumerated() {
-      let conditions = evaluator.conditions(of: level.size)
-      let whole = evaluator.configuration(of: level.size, tokens: level.tokens)
-      let ladder = Self.steps(of: rungs, in: whole.steps).map { $0 * whole.batchTokens }
+      let conditions = try trainer.conditions(of: level.scale.size)
+      let ladder = try trainer.ladder(level.scale, rungs: rungs)
       for (ordinal, seed) in seeds.enumerated() {
         let count = ordinal == 0 ? level.mixtures : min(replicated, level.mixtures)
         for place in 0..<count {
           placed.append(
             (
               (Double(place) + 0.5) / Double(count), index,
-              "\(level.size.name)-\(place + 1)-\(seed)",
+              "\(level.scale.size)-\(place + 1)-\(seed)",
               RunRequest(
                 key: RunKey(conditions: conditions, mixture: mixtures[place], seed: seed),
                 to: ladder[ladder.count - 1], measures: ladder, ladder: ladder)
@@ -69,22 +66,12 @@ struct TestbedPlan: Sendable {
     }
   }
 
-  /// Different numbers of steps, so that a run too short for all rungs has fewer.
-  private static func steps(of rungs: [Double], in steps: Int) -> [Int] {
-    var result: [Int] = []
-    for share in rungs {
-      let rung = max(Int(clamping: (share * Double(steps)).rounded()), 1)
-      if rung > result.last ?? 0 { result.append(rung) }
-    }
-    return result
-  }
-
   /// The same as a plan that costs what its operations are.
   var list: ListPlan {
-    let evaluator = evaluator
+    let trainer = trainer
     return ListPlan(
       name: RunGrid.testbed, purpose: .grid, steps: steps,
-      price: RunPrice { evaluator.operations(of: $0).last ?? 0 })
+      price: RunPrice { trainer.operations(of: $0).last ?? 0 })
   }
 
   // MARK: - The table
@@ -103,8 +90,8 @@ struct TestbedPlan: Sendable {
 
   /// The table of runs, a row for each rung, as `mixpipe replay` reads it.
   func table(of ledger: RunLedger) -> String {
-    let domains = evaluator.corpus.trainingDomains.map(\.name)
-    let heldOut = evaluator.corpus.domains.map(\.name)
+    let domains = trainer.domains
+    let heldOut = trainer.heldOut
     let headings =
       ["run", "size", "parameters", "step", "tokens", "seed", "operations"]
       + domains.map { "w_\($0)" } + heldOut.map { "loss_\($0)" }
@@ -114,7 +101,7 @@ struct TestbedPlan: Sendable {
     for run in record(of: ledger, in: "").runs {
       guard let request = asked[run.name] else { continue }
       let weights = TableLayout.written(run.key.mixture.weights)
-      let operations = evaluator.operations(of: request)
+      let operations = trainer.operations(of: request)
       let batch = run.key.conditions.evaluator.trainer?.batchTokens ?? 1
       for (rung, found) in zip(run.rungs.indices, run.outcomes ?? []) {
         let losses = heldOut.map { name in

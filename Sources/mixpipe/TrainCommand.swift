@@ -238,6 +238,16 @@ func resolve(_ specification: MixtureSpecification, over corpus: Corpus) throws 
   }
 }
 
+/// The same over the domains of any trainer.
+func resolve(_ specification: MixtureSpecification, by trainer: TrainerChoice) throws -> Mixture {
+  do {
+    return try specification.resolved(
+      over: trainer.domains, availableTokens: trainer.availableTokens)
+  } catch {
+    throw ValidationError("\(error)")
+  }
+}
+
 /// A mixture as part of a folder's name: `uniform`, or its weights in percent; a digest where that is too
 /// long for a name.
 private func shortName(of mixture: Mixture) -> String {

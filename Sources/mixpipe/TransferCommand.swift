@@ -40,7 +40,7 @@ struct TransferCommand: Command {
   @Option(
     "Sizes, separated by commas; the study's own and the next larger where not given.",
     value: "names")
-  var sizes: ListArgument<SizeArgument>?
+  var sizes: ListArgument<SizeName>?
   @Option(
     "Seeds of each mixture at each size; 3 where not given.", value: "count")
   var seeds: Int?
@@ -52,30 +52,45 @@ struct TransferCommand: Command {
     "Methods of the study whose picks are checked, separated by commas; all where not given.",
     value: "names")
   var methods: ListArgument<String>?
+  @Flag("Check all finalists of the methods, not their picks alone.")
+  var finalists = false
+  @Option(
+    "Folder that keeps the check, needed where another trainer than the study's makes it; the study's own where not given.",
+    value: "folder", completion: .folders)
+  var output: String?
   @OptionGroup
   var execution: RunOptions
+  @OptionGroup(title: "Your own trainer, and clusters")
+  var engine: EngineOptions
 
   func validate() throws { try check(["seeds": seeds], atLeast: 1) }
 
+  /// Where the runs are kept.
+  private var home: String { output ?? folder }
+
   func run() throws {
     let study = try StudyRecord.read(folder: folder)
-    let corpus = try openCorpus(at: study.configuration.corpus)
-    let evaluator = ProxyEvaluator(
-      corpus: corpus, learningRate: study.configuration.trainer.trainer?.learningRate,
-      heldOutTokens: study.configuration.trainer.trainer?.heldOutTokens,
-      precision: try TrainingOptions().chosenPrecision(stored: study.configuration.trainer.trainer))
-    let configuration = try makeConfiguration(study: study, evaluator: evaluator)
-    let price: RunPrice =
-      execution.isSilent
-      ? .bySize
-      : try evaluator.price(
-        of: configuration.scales.map { ($0.size, $0.tokens) }, workers: execution.threads)
+    let settings = study.configuration.trainer.trainer
+    var session = try EngineSession(
+      engine, folder: home, workers: execution.threads, remembering: folder)
+    let trainer = try session.trainer(
+      corpus: study.configuration.corpus, fallback: study.configuration.corpus
+    ) { corpus in
+      ProxyEvaluator(
+        corpus: corpus, learningRate: settings?.learningRate,
+        heldOutTokens: settings?.heldOutTokens,
+        precision: try TrainingOptions().chosenPrecision(stored: settings))
+    }
+    let configuration = try makeConfiguration(study: study, trainer: trainer)
+    let price = try session.price(
+      configuration.scales, by: trainer, isSilent: execution.isSilent)
     let line = ProgressLine(isQuiet: execution.isSilent)
     let display = StudyDisplay(line: line)
     let ledger = try configuration.run(
-      configuration.plan(price: price), in: folder, on: evaluator, execution,
-      command: "mixpipe transfer \(folder)", line: line, display: { display.show($0, $1) })
-    let record = TransferRecord(folder: folder, configuration: configuration, ledger)
+      configuration.plan(price: price), in: home, by: trainer, session, execution,
+      command: "mixpipe transfer \(folder)" + (output.map { " --output \($0)" } ?? ""), line: line,
+      display: { display.show($0, $1) })
+    let record = TransferRecord(folder: home, configuration: configuration, ledger)
     let summary = TransferSummary(of: record.result)
     if execution.json {
       try emitDocument(summary, kind: "transfer")
@@ -87,21 +102,36 @@ struct TransferCommand: Command {
   /// What is asked for; what is not said comes from the check that the folder holds, then from the
   /// study.
   private func makeConfiguration(
-    study: StudyRecord, evaluator: ProxyEvaluator
+    study: StudyRecord, trainer: TrainerChoice
   ) throws -> TransferConfiguration {
-    let corpus = evaluator.corpus
     let configuration = study.configuration
-    let stored = try TransferConfiguration.stored(in: folder)
-    guard corpus.digest == configuration.corpusDigest else {
-      throw StudyError.differs(
-        path: corpus.folder, field: "corpus digest", found: corpus.digest,
-        expected: configuration.corpusDigest)
+    let stored = try TransferConfiguration.stored(in: home)
+    guard trainer.domains == configuration.domains else {
+      throw ValidationError(
+        "Found the domains \(trainer.domains.joined(separator: ", ")), expected the study's: "
+          + configuration.domains.joined(separator: ", "))
+    }
+    if let missing = configuration.objective.domains.first(where: { !trainer.heldOut.contains($0) })
+    {
+      throw ValidationError(
+        "Found a trainer that does not measure '\(missing)', expected all that the study's objective needs"
+      )
     }
     // Otherwise sizes would be compared that were trained in different ways.
-    let own = try ModelSize.required(configuration.scale.size)
-    if let difference = configuration.trainer.firstDifference(
-      from: .trainer(evaluator.settings(of: own)))
+    if home == folder, trainer.digest != configuration.corpusDigest {
+      throw StudyError.differs(
+        path: trainer.dataName, field: "corpus digest", found: trainer.digest,
+        expected: configuration.corpusDigest)
+    }
+    if home == folder,
+      let difference = configuration.trainer.firstDifference(
+        from: try trainer.identity(of: configuration.scale.size))
     {
+      if trainer.builtIn == nil {
+        throw ValidationError(
+          "Found '--trainer' for a study that another trainer made, expected '--output FOLDER' for a check of its own"
+        )
+      }
       throw StudyError.otherTrainer(
         path: folder + "/" + StudyConfiguration.file, field: difference.field,
         found: difference.found, now: difference.expected)
@@ -122,18 +152,24 @@ struct TransferCommand: Command {
         )
       }
       add(TransferConfiguration.Candidate(name: name, mixture: pick), to: &candidates)
+      guard finalists else { continue }
+      for (place, finalist) in result.finalists.enumerated() where finalist.mixture != pick {
+        add(
+          TransferConfiguration.Candidate(
+            name: "\(name)-\(place + 1)", mixture: finalist.mixture), to: &candidates)
+      }
     }
     for given in mixture {
       add(
         TransferConfiguration.Candidate(
-          name: given.name, mixture: try resolve(given.mixture, over: corpus)), to: &candidates)
+          name: given.name, mixture: try resolve(given.mixture, by: trainer)), to: &candidates)
     }
-    let scales = try makeScales(configuration, stored: stored, corpus: corpus)
+    let scales = try makeScales(configuration, stored: stored, trainer: trainer)
     let count = seeds ?? stored?.seeds.count ?? TransferDefaults.seeds
     return TransferConfiguration(
-      corpus: corpus.folder, corpusDigest: corpus.digest, objective: configuration.objective,
+      corpus: trainer.dataName, corpusDigest: trainer.digest, objective: configuration.objective,
       candidates: candidates, scales: scales, seeds: configuration.freshSeeds(count),
-      trainers: try scales.map { .trainer(evaluator.settings(of: try .required($0.size))) })
+      trainers: try scales.map { try trainer.identity(of: $0.size) })
   }
 
   private func add(
@@ -145,24 +181,21 @@ struct TransferCommand: Command {
 
   /// Every size at the study's tokens for each parameter.
   private func makeScales(
-    _ configuration: StudyConfiguration, stored: TransferConfiguration?, corpus: Corpus
+    _ configuration: StudyConfiguration, stored: TransferConfiguration?, trainer: TrainerChoice
   ) throws -> [Scale] {
     let own = configuration.scale
     var scales = stored?.scales ?? [own]
-    var sizes = sizes?.elements.map(\.size) ?? []
-    if self.sizes == nil, stored == nil {
-      sizes = ModelSize.named(own.size)?.nextOfLadder.map { [$0] } ?? []
+    var sizes = sizes?.elements.map(\.name) ?? []
+    if self.sizes == nil, stored == nil, trainer.builtIn != nil {
+      sizes = ModelSize.named(own.size)?.nextOfLadder.map { [$0.name] } ?? []
+    }
+    if self.sizes == nil, stored == nil, trainer.builtIn == nil, output == nil {
+      throw ValidationError(
+        "Missing expected argument '--sizes <names>'; your trainer's sizes are yours to name")
     }
     let ratio = Double(own.tokens) / Double(own.parameters)
-    for size in sizes where !scales.contains(where: { $0.size == size.name }) {
-      let training = TrainingConfiguration(
-        size: size, vocabularySize: corpus.vocabularySize, tokens: nil, tokensPerParameter: ratio,
-        seed: 0, learningRate: nil)
-      scales.append(
-        Scale(
-          size: size.name,
-          parameters: size.parameterCount(vocabularySize: corpus.vocabularySize),
-          tokens: training.tokens))
+    for size in sizes where !scales.contains(where: { $0.size == size }) {
+      scales.append(try trainer.scale(size, tokens: nil, tokensPerParameter: ratio))
     }
     return scales.sorted { $0.parameters < $1.parameters }
   }

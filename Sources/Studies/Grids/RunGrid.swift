@@ -23,16 +23,28 @@ package enum RunGrid {
     isCancelled: @escaping @Sendable () -> Bool = { false },
     observer: @escaping RunObserver = { _, _ in }
   ) throws -> RunLedger {
-    try makeFolder(at: folder)
-    let lock = try FolderLock(folder: folder)
+    let (lock, book) = try open(folder, conditions: conditions)
     defer { withExtendedLifetime(lock) {} }
-    let book = try RunBook(
-      folder: folder, earlier: { try OldJournals.events(in: folder, conditions: conditions) })
     try Driver(
       plan: plan, book: book, evaluator: evaluator, folder: folder, isCancelled: isCancelled,
       observer: observer
     ).run()
     return book.ledger
+  }
+
+  /// Makes the folder or goes on with what it holds, for whoever drives its runs.
+  ///
+  /// - Returns: the lock, to be held while runs are driven, and the journal.
+  package static func open(
+    _ folder: String, conditions: OldJournals.Conditions?
+  ) throws -> (lock: FolderLock, book: RunBook) {
+    try makeFolder(at: folder)
+    let lock = try FolderLock(folder: folder)
+    return (
+      lock,
+      try RunBook(
+        folder: folder, earlier: { try OldJournals.events(in: folder, conditions: conditions) })
+    )
   }
 
   /// What a folder's journal tells; a command at work is read as far as it has come.

@@ -1,0 +1,112 @@
+import Foundation
+
+/// A short command of a scheduler's: what it printed, and how it ended.
+package struct ShellCommand: Sendable {
+  package struct Result: Sendable {
+    package var code: Int32
+    package var output: String
+    package var errors: String
+    package var timedOut: Bool
+
+    /// The last line of what it complained of.
+    package var reason: String {
+      let lines = (errors + "\n" + output).split(whereSeparator: \.isNewline)
+      let line = errors.split(whereSeparator: \.isNewline).last ?? lines.last
+      return timedOut ? "no answer within its time" : line.map(String.init) ?? "exit code \(code)"
+    }
+  }
+
+  /// Runs a line of the shell's, and ends it where it takes too long.
+  ///
+  /// - Throws: ``ProcessError`` where not even the shell can be started.
+  package static func run(
+    _ line: String, seconds: Double = 60, environment: [String: String] = [:]
+  ) throws(ProcessError) -> Result {
+    try run(["/bin/sh", "-c", line], seconds: seconds, environment: environment)
+  }
+
+  package static func run(
+    _ words: [String], seconds: Double = 60, environment: [String: String] = [:]
+  ) throws(ProcessError) -> Result {
+    var pipes: [Int32] = [-1, -1, -1, -1]
+    let made = pipes.withUnsafeMutableBufferPointer { pipes in
+      pipe(pipes.baseAddress!) == 0 && pipe(pipes.baseAddress! + 2) == 0
+    }
+    for descriptor in pipes where descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    defer { for descriptor in pipes where descriptor >= 0 { close(descriptor) } }
+    guard made else { throw ProcessError(words: words, code: errno) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
+    let child = try ChildProcess.spawn(
+      words, ["LC_ALL": "C.UTF-8"].merging(environment) { $1 }, &actions, .group)
+    for index in [1, 3] {
+      close(pipes[index])
+      pipes[index] = -1
+    }
+    var collected: [[UInt8]] = [[], []]
+    var watched = [
+      pollfd(fd: pipes[0], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: pipes[2], events: Int16(POLLIN), revents: 0),
+    ]
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    var timedOut = false
+    while watched.contains(where: { $0.fd >= 0 }) {
+      if !timedOut, ContinuousClock.now > deadline {
+        timedOut = true
+        child.signalGroup(SIGKILL)
+      }
+      guard poll(&watched, nfds_t(watched.count), 200) > 0 else {
+        // A process that it left behind may keep the pipe open.
+        if timedOut { break }
+        continue
+      }
+      for index in 0..<2 where watched[index].fd >= 0 && watched[index].revents != 0 {
+        let count = read(watched[index].fd, &buffer, buffer.count)
+        if count < 0, errno == EINTR { continue }
+        if count <= 0 {
+          watched[index].fd = -1
+        } else if collected[index].count < 64 << 20 {
+          collected[index] += buffer[..<count]
+        }
+      }
+    }
+    var ending = child.ending()
+    while ending == nil {
+      if ContinuousClock.now > deadline, !timedOut {
+        timedOut = true
+        child.signalGroup(SIGKILL)
+      }
+      usleep(2000)
+      ending = child.ending()
+    }
+    return Result(
+      code: timedOut ? 124 : ending!.code, output: String(decoding: collected[0], as: UTF8.self),
+      errors: String(decoding: collected[1], as: UTF8.self), timedOut: timedOut)
+  }
+
+  /// A word as the shell reads it back.
+  package static func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy { byte in
+      byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+        || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+        || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+        || "/._-+=:,%@".utf8.contains(byte)
+    }
+    if plain, !word.isEmpty { return word }
+    return "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+
+  /// A template with its `{names}` replaced by quoted words.
+  package static func filled(_ template: String, _ values: [(name: String, value: String)])
+    -> String
+  {
+    values.reduce(template) {
+      $0.replacingOccurrences(of: "{\($1.name)}", with: quoted($1.value))
+    }
+  }
+}
