@@ -259,7 +259,7 @@ package final class JobEvaluator: Evaluator, @unchecked Sendable {
 
   private func takeNumber() throws -> Int {
     if nextJob == nil {
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/jobs")
+      let names = try namesInFolder(folder + "/jobs")
       nextJob =
         1
         + (names.compactMap { Int($0.split(separator: ".")[0].split(separator: "-").last ?? "") }
