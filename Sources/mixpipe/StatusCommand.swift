@@ -21,7 +21,11 @@ struct StatusCommand: Command {
 
   func run() throws {
     let status = try EngineStatus(folder: folder)
-    if json { try emitDocument(status, kind: "status") } else { try emit(status.text, terminator: "") }
+    if json {
+      try emitDocument(status, kind: "status")
+    } else {
+      try emit(status.text, terminator: "")
+    }
   }
 }
 
