@@ -187,7 +187,8 @@ package struct TableLayout: Sendable, Hashable {
   private static func value(_ cell: String, _ column: Column) -> String {
     if cell.isEmpty { return "null" }
     switch column {
-    case .weight, .counter, .step, .tokens, .loss: return Double(cell) == nil ? quoted(cell) : cell
+    case .weight, .counter, .size, .step, .tokens, .loss:
+      return Double(cell) == nil ? quoted(cell) : cell
     case .run: return Int(cell).map(String.init) == cell ? cell : quoted(cell)
     default: return quoted(cell)
     }

@@ -89,13 +89,57 @@ package struct Session {
     }
   }
 
-  private func request(_ mixture: Mixture, seed: UInt64? = nil) -> RunRequest {
+  /// The same for runs of several sizes.
+  package mutating func hand(_ proposals: [SizesAdvice.Proposal]) throws {
+    for proposal in proposals {
+      let id = book.ledger.count
+      precondition(proposal.name == "\(id + 1)", "expected run \(id + 1), found \(proposal.name)")
+      let earlier = proposal.continues.flatMap { Int($0) }.map { records[$0 - 1].request }
+      let place = Place(
+        size: proposal.size, parameters: proposal.parameters, tokens: proposal.length,
+        from: earlier?.to)
+      let now = wallClock()
+      try book.record(
+        .asked(
+          request(proposal.mixture, seed: earlier?.seed, at: place), claim(settings.method), at: now
+        ),
+        .attempted(run: id, attempt: 1, at: now))
+    }
+  }
+
+  /// How large a run is and how long, where runs differ.
+  private struct Place {
+    var size: String
+    var parameters: Double
+    var tokens: Double
+    /// The tokens of the run that it goes on with; nil for one that begins.
+    var from: Int?
+  }
+
+  private func request(
+    _ mixture: Mixture, seed: UInt64? = nil, at place: Place? = nil
+  ) -> RunRequest {
     let id = book.ledger.count
-    var request = RunRequest(
-      conditions: conditions, mixture: mixture, tokens: max(settings.tokens ?? 1, 1),
-      seed: seed ?? UInt64(id + 1))
-    request.id = id
-    return request
+    var conditions = conditions
+    var tokens = max(settings.tokens ?? 1, 1)
+    if let place {
+      conditions = RunConditions(
+        corpus: "", domains: settings.domains, size: place.size,
+        parameters: Int(clamping: place.parameters.rounded()),
+        evaluator: .other(kind: "client", settings: [:]))
+      tokens = max(Int(clamping: place.tokens.rounded()), 1)
+    }
+    return RunRequest(
+      id: id, key: RunKey(conditions: conditions, mixture: mixture, seed: seed ?? UInt64(id + 1)),
+      from: place?.from, to: tokens)
+  }
+
+  /// The run that another goes on with, from 1; nil for one that begins.
+  package func parent(of record: RunRecord) -> Int? {
+    guard let from = record.request.from else { return nil }
+    return records.last {
+      $0.request.key == record.request.key && $0.request.to == from
+    }.map { $0.request.id + 1 }
   }
 
   private func claim(_ name: String) -> RunClaim {
@@ -202,6 +246,25 @@ package struct Session {
 
   // MARK: Earlier runs
 
+  /// Nil where all runs have one size.
+  private func place(_ row: RunTable.Row) throws(RunTableError) -> Place? {
+    guard let sizes = settings.sizes else { return nil }
+    guard let parameters = row.parameters, parameters > 0 else {
+      throw .malformedLine(
+        path: row.path, line: row.line,
+        reason: "found the size '\(row.size)', expected a number of parameters such as 160M")
+    }
+    var ratio = SizesTable.typicalRatio
+    if let target = try? sizes.parameters, let text = sizes.targetTokens,
+      let tokens = RunTable.parameters(ofSize: text)
+    {
+      ratio = tokens / target
+    }
+    return Place(
+      size: row.size, parameters: parameters, tokens: row.tokens ?? row.step ?? ratio * parameters,
+      from: nil)
+  }
+
   /// Takes in the finished and diverged runs of a table, where the session has none yet.
   ///
   /// - Returns: how many.
@@ -226,7 +289,7 @@ package struct Session {
       let id = book.ledger.count
       let mixture = Mixture(
         domains: settings.domains, proportionalTo: settings.domains.map { row.mixture[$0]! })
-      let request = request(mixture, seed: row.seed)
+      let request = request(mixture, seed: row.seed, at: try place(row))
       try book.record(
         .asked(request, claim(Self.imported), at: wallClock()),
         .ended(

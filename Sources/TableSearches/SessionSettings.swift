@@ -21,6 +21,8 @@ package struct SessionSettings: Codable, Sendable, Hashable {
   package var initial = 12
   package var size: String?
   package var tokens: Int?
+  /// Where runs of several sizes stand in for a larger one; nil where all have one size.
+  package var sizes: SizesSettings?
 
   package init(domains: [String], heldOut: [String]) {
     self.domains = domains
@@ -42,6 +44,7 @@ package struct SessionSettings: Codable, Sendable, Hashable {
       ("seed", "\(seed)", "\(other.seed)"),
       ("initial", "\(initial)", "\(other.initial)"), ("size", size ?? "", other.size ?? ""),
       ("tokens", tokens.map { "\($0)" } ?? "", other.tokens.map { "\($0)" } ?? ""),
+      ("target over sizes", sizes?.words ?? "", other.sizes?.words ?? ""),
     ]
     return pairs.first { $0.1 != $0.2 }.map { (name: $0.0, own: $0.1, other: $0.2) }
   }

@@ -21,6 +21,10 @@ struct AskCommand: Command {
       mixpipe ask runs/mine                                     # the next run
       mixpipe ask runs/mine --recommend                         # what to train on, and how sure
 
+    Where smaller and shorter runs stand in for a size that is too dear, '--target-size 1B --target-tokens 20B \
+    --sizes 20M,60M' begins the session; what is handed out then has a size, tokens and, with '--continue', the \
+    run whose checkpoint it goes on from.
+
     Without --json a line is the run's number and its mixture. The options that say what is sought are kept \
     when the session begins; later they may be left out, or must be the same, so that every element of \
     a job array can run the same command. '--list' prints all runs as a table that 'suggest' reads; \
@@ -58,6 +62,10 @@ struct AskCommand: Command {
   var size: String?
   @Option("Tokens that all runs are trained on.", value: "count")
   var tokens: Int?
+  @OptionGroup
+  var sizes: SizesOptions
+  @Flag("With '--recommend' over sizes: even where no evidence supports so far a reach.")
+  var allowReach = false
   @Option(
     "Begin with the finished runs of a table.", value: "file", completion: .files)
   var observations: [String] = []
@@ -99,7 +107,8 @@ struct AskCommand: Command {
         )
       }
     }
-    if let method {
+    try validateSizes()
+    if let method, !fidelityMethodNames.contains(where: { $0.name == method }) {
       guard methodNames.contains(where: { $0.name == method }) else {
         throw MethodError.unknown(name: method)
       }
@@ -125,6 +134,7 @@ struct AskCommand: Command {
     if !observations.isEmpty { _ = try kept.take(try RunTable(at: observations, columns: columns)) }
     if let expire { _ = try kept.expire(after: expire * 3600) }
     if list { return try emitData(text(of: kept)) }
+    if let settings = kept.settings.sizes { return try runOverSizes(settings, &kept) }
     let advice = try kept.advice()
     if recommend {
       guard let summary = RecommendationSummary(of: advice) else {
@@ -138,15 +148,17 @@ struct AskCommand: Command {
       return try emit(try jsonText(ProposalSummary(of: advice, proposals)), terminator: "")
     }
     for proposal in proposals {
-      let weights = TableLayout.written(proposal.mixture.weights)
-      let mixture = zip(proposal.mixture.domains, weights).map { name, weight in
-        "\(NameSyntax.written(name, among: ",="))=\(weight)"
-      }
-      try emit("\(proposal.name) \(mixture.joined(separator: ","))")
+      try emit("\(proposal.name) \(Self.words(proposal.mixture))")
     }
   }
 
-  private func jsonText(_ value: some Encodable) throws -> String {
+  static func words(_ mixture: Mixture) -> String {
+    zip(mixture.domains, TableLayout.written(mixture.weights)).map { name, weight in
+      "\(NameSyntax.written(name, among: ",="))=\(weight)"
+    }.joined(separator: ",")
+  }
+
+  func jsonText(_ value: some Encodable) throws -> String {
     String(decoding: try encodeDocument(value), as: UTF8.self)
   }
 
@@ -164,7 +176,8 @@ struct AskCommand: Command {
     settings.guards = self.guard
     settings.constraints = allConstraints
     settings.natural = text.natural
-    settings.method = method ?? settings.method
+    settings.sizes = sizes.settings
+    settings.method = method ?? (sizes.settings == nil ? settings.method : "scale-bo")
     settings.seed = seed ?? settings.seed
     settings.initial = initial ?? settings.initial
     settings.size = size
@@ -189,6 +202,7 @@ struct AskCommand: Command {
     if let initial { asked.initial = initial }
     if let size { asked.size = size }
     if let tokens { asked.tokens = tokens }
+    if let sizes = sizes.settings { asked.sizes = sizes }
     if let found = kept.difference(from: asked) {
       throw SessionError.differs(
         path: session.folder, name: found.name, found: found.own, asked: found.other)
@@ -200,14 +214,19 @@ struct AskCommand: Command {
     let summary = SessionSummary(of: kept)
     if json { return try jsonText(summary) }
     let settings = kept.settings
+    let hasSizes = settings.sizes != nil
     let headings =
-      ["run", "state"] + settings.domains.map(RunTable.heading(ofWeight:))
+      ["run", "state"] + (hasSizes ? ["size", "tokens", "continues"] : [])
+      + settings.domains.map(RunTable.heading(ofWeight:))
       + settings.heldOut.map(RunTable.heading(ofLoss:))
     let dialect = TableDialect()
     return dialect.line(headings)
       + summary.runs.map { run in
         dialect.line(
-          ["\(run.run)", run.state] + run.weights.map { "\($0)" }
+          ["\(run.run)", run.state]
+            + (hasSizes
+              ? [run.size ?? "", "\(run.tokens ?? 0)", run.continues.map { "\($0)" } ?? ""] : [])
+            + run.weights.map { "\($0)" }
             + settings.heldOut.map { name in run.losses?[name].map { "\($0)" } ?? "" })
       }.joined()
   }

@@ -1,11 +1,11 @@
 import ArgumentParsing
 import Foundation
-import GaussianProcesses
 import MixtureMethods
 import Mixtures
 import Reports
 import RunTables
 import Storage
+import TableSearches
 
 struct ForecastCommand: Command {
   static let commandName = "forecast"
@@ -63,14 +63,7 @@ struct ForecastCommand: Command {
         "Found '--\(name)', but a forecast reads all sizes and lengths; expected '--target-size' "
           + "and '--target-tokens'")
     }
-    guard let size = RunTable.parameters(ofSize: targetSize), size > 0, size.isFinite else {
-      throw ValidationError(
-        "Found '--target-size \(targetSize)', expected a number of parameters, e.g. 1B")
-    }
-    if let text = targetTokens, Self.amount(text) == nil {
-      throw ValidationError(
-        "Found '--target-tokens \(text)', expected a number of tokens, e.g. 20B")
-    }
+    try asUsage { try settings.validate() }
     if let names = front?.elements, names.count != 2 || names[0] == names[1] {
       throw ValidationError(
         "Found '--front \(names.joined(separator: ","))', expected two different held-out domains")
@@ -84,80 +77,41 @@ struct ForecastCommand: Command {
     }
   }
 
-  private static func amount(_ text: String) -> Double? {
-    RunTable.parameters(ofSize: text).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
+  private var settings: SizesSettings {
+    var settings = SizesSettings(targetSize: targetSize)
+    settings.targetTokens = targetTokens
+    return settings
   }
 
   func run() throws {
     let runs = try RunTable(at: tables, columns: table.columns)
-    let question = try question(runs)
-    let reach = ForecastReach(question.data)
-    if let objection = reach.objection, !allowReach {
-      throw UnsupportedReach(objection: objection)
+    var terms = ForecastQuestion.Terms(objective: try table.objective(over: runs))
+    for name in front?.elements ?? [] where !runs.heldOut.contains(name) {
+      throw ValidationError(
+        "Found '--front' with '\(name)', expected held-out domains of the table: "
+          + runs.heldOut.joined(separator: ", "))
     }
-    guard let forecast = ScaleForecast(question) else {
-      throw NothingToForecastFrom(path: tables[0], count: question.data.count)
-    }
-    let report = report(runs, question, forecast)
+    terms.constraints = try readConstraints(constrain)
+    terms.given = try mixture.map { try given($0, runs.domains) }
+    terms.front = front?.elements
+    terms.seed = seed
+    let reading = try ForecastReading(
+      runs, paths: tables, terms, settings: settings, objective: table.objective,
+      guards: table.guard, allowsReach: allowReach)
+    let report = reading.report(command: words(reading.question.data.target.tokens))
     if let output {
       try replaceFile(
         at: output,
         with: Data((output.hasSuffix(".md") ? report.markdown : report.html).utf8))
     }
     if json {
-      try emitDocument(
-        ForecastSummary(
-          forecast, domains: question.domains, outputs: question.outputs,
-          parameters: question.data.target.parameters, tokens: question.data.target.tokens,
-          guards: table.guard))
+      try emitDocument(reading.summary, kind: "forecast")
     } else {
       try emit(report.text, terminator: "")
     }
-    for note in runs.notes {
+    for note in reading.allNotes {
       try? FileHandle.standardError.write(contentsOf: Data("Note: \(note)\n".utf8))
     }
-  }
-
-  private func question(_ runs: RunTable) throws -> ForecastQuestion {
-    let objective = try table.objective(over: runs)
-    for name in front?.elements ?? [] where !runs.heldOut.contains(name) {
-      throw ValidationError(
-        "Found '--front' with '\(name)', expected held-out domains of the table: "
-          + runs.heldOut.joined(separator: ", "))
-    }
-    // What the objective, guards and front need, then whatever else all of those runs were measured on.
-    let needed =
-      objective.domains + (front?.elements ?? []).filter { !objective.domains.contains($0) }
-    let columns = needed.map { runs.heldOut.firstIndex(of: $0)! }
-    let rows = runs.rows.filter { row in
-      row.status == .finished && columns.allSatisfy { row.losses[$0]?.isFinite ?? false }
-    }
-    let others = runs.heldOut.indices.filter { column in
-      !columns.contains(column) && rows.allSatisfy { $0.losses[column]?.isFinite ?? false }
-    }
-    let outputs = columns + others
-    var data = try scaleData(runs, rows, outputs)
-    data.ownDomains = outputs.map { runs.domains.firstIndex(of: runs.heldOut[$0]) }
-    let limits = objective.limits
-    let plain = Objective(
-      targets: objective.targets, proportionalTo: objective.weights,
-      aggregate: objective.aggregate, references: objective.references)
-    let constraints = try readConstraints(constrain)
-    let feasible: FeasibleMixtures
-    do throws(ConstraintError) {
-      feasible =
-        constraints.isEmpty
-        ? .all(over: runs.domains)
-        : try FeasibleMixtures(
-          constraints, domains: runs.domains, availableTokens: runs.domains.map { _ in 1 },
-          trainingTokens: 1)
-    } catch {
-      throw ValidationError(error.description)
-    }
-    return ForecastQuestion(
-      domains: runs.domains, outputs: outputs.map { runs.heldOut[$0] }, objective: plain,
-      data: data, feasible: feasible, given: try mixture.map { try given($0, runs.domains) },
-      guards: limits, front: front?.elements, seed: seed)
   }
 
   private func given(_ text: String, _ domains: [String]) throws -> Mixture {
@@ -183,61 +137,10 @@ struct ForecastCommand: Command {
     }
   }
 
-  /// Curves of every run, and the target.
-  private func scaleData(
-    _ runs: RunTable, _ rows: [RunTable.Row], _ outputs: [Int]
-  ) throws -> ScaleData {
-    let size = RunTable.parameters(ofSize: targetSize)!
-    let hasTokens = rows.allSatisfy { $0.tokens != nil }
-    let hasSteps = rows.allSatisfy { $0.step != nil }
-    func length(_ row: RunTable.Row) -> Double? {
-      hasTokens ? row.tokens : hasSteps ? row.step : nil
-    }
-    var order: [Int] = []
-    var curves: [Int: [(tokens: Double, losses: [Double])]] = [:]
-    var first: [Int: RunTable.Row] = [:]
-    for row in rows {
-      guard let parameters = row.parameters, parameters > 0 else {
-        throw RunTableError.malformedLine(
-          path: row.path, line: row.line,
-          reason: "found the size '\(row.size)', expected a number of parameters such as 160M in a "
-            + "column 'size'")
-      }
-      guard parameters < size * (1 + 1e-9) else { continue }
-      if first[row.run] == nil {
-        first[row.run] = row
-        order.append(row.run)
-      }
-      let tokens = max(length(row) ?? 1, 1)
-      if !(curves[row.run] ?? []).contains(where: { $0.tokens == tokens }) {
-        curves[row.run, default: []].append((tokens, outputs.map { row.losses[$0]! }))
-      }
-    }
-    let found = order.map { id -> ScaleData.Run in
-      let curve = curves[id]!.sorted { $0.tokens < $1.tokens }
-      return ScaleData.Run(
-        weights: first[id]!.mixture.weights, parameters: first[id]!.parameters!,
-        tokens: curve.map(\.tokens), losses: curve.map(\.losses))
-    }
-    guard !found.isEmpty else { throw NothingToForecastFrom(path: tables[0], count: 0) }
-    let largest = found.map(\.parameters).max()!
-    let longest = found.filter { $0.parameters == largest }
-      .map { $0.tokens[$0.tokens.count - 1] }.max()!
-    let tokens =
-      targetTokens.flatMap(Self.amount)
-      ?? (hasTokens ? longest / largest * size : longest)
-    return ScaleData(
-      runs: found, target: .init(parameters: size, tokens: tokens),
-      ownDomains: outputs.map { _ in nil })
-  }
-
-  private func report(
-    _ runs: RunTable, _ question: ForecastQuestion, _ forecast: ScaleForecast
-  ) -> ForecastReport {
-    let target = question.data.target
-    let sizes = Set(question.data.runs.map(\.parameters)).sorted()
+  /// What to type to reproduce it.
+  private func words(_ tokens: Double) -> String {
     var words = ["mixpipe forecast"] + tables.map { ($0 as NSString).lastPathComponent }
-    words.append("--target-size \(targetSize) --target-tokens \(Int(min(target.tokens, 9e18)))")
+    words.append("--target-size \(targetSize) --target-tokens \(Int(min(tokens, 9e18)))")
     for text in mixture { words.append("--mixture '\(text)'") }
     if let objective = table.objective { words.append("--objective '\(objective)'") }
     for limit in table.guard { words.append("--guard '\(limit)'") }
@@ -248,40 +151,6 @@ struct ForecastCommand: Command {
     if allowReach { words.append("--allow-reach") }
     if seed != 1 { words.append("--seed \(seed)") }
     if let output { words.append("--output \(output)") }
-    return ForecastReport(
-      name: tables.map { ($0 as NSString).lastPathComponent }.joined(separator: ", "),
-      forecast: forecast, outputs: question.outputs,
-      target: "\(Format.count(target.parameters)) at \(Format.count(target.tokens)) tokens",
-      objective: table.objective ?? "mean loss", guards: table.guard, front: front?.elements,
-      facts: [
-        ("Runs", "\(question.data.count), of which \(forecast.reach.mixtures) different mixtures"),
-        ("Sizes", sizes.map { Format.count($0) }.joined(separator: ", ")),
-        ("Held-out domains", question.outputs.joined(separator: ", ")),
-        (
-          "Model",
-          "a Gaussian process over mixture, size and length: what all mixtures share apart from how "
-            + "they differ; hyperparameters drawn, not only their best values"
-        ),
-      ] + runs.notes.map { ("Reading", $0) }, command: words.joined(separator: " "))
-  }
-}
-
-/// So far no forecast has been checked.
-struct UnsupportedReach: Error, CustomStringConvertible {
-  var objection: String
-
-  var description: String {
-    "no evidence supports this forecast: \(objection); run a size in between, or give "
-      + "'--allow-reach' to have it all the same"
-  }
-}
-
-/// A table without enough runs at or below the target.
-struct NothingToForecastFrom: Error, CustomStringConvertible {
-  var path: String
-  var count: Int
-
-  var description: String {
-    "\(path): found \(count) finished runs no larger than the target, expected three at least"
+    return words.joined(separator: " ")
   }
 }

@@ -11,6 +11,11 @@ struct SessionSummary: Codable {
     var mixture: [String: Double]
     /// In the order of `domains`.
     var weights: [Double]
+    /// Where runs differ in size.
+    var size: String?
+    var tokens: Int?
+    /// The run whose checkpoint it goes on from; absent where it begins anew.
+    var continues: Int?
     /// By held-out domain; absent until it has finished.
     var losses: [String: Double]?
     /// Why it was lost or diverged.
@@ -33,6 +38,11 @@ struct SessionSummary: Codable {
       var run = Run(
         run: record.request.id + 1, state: "pending", mixture: named(record.request.mixture),
         weights: record.request.mixture.weights, askedAt: record.askedAt, endedAt: record.endedAt)
+      if session.settings.sizes != nil {
+        run.size = record.request.key.conditions.size
+        run.tokens = record.request.to
+        run.continues = session.parent(of: record)
+      }
       switch record.state {
       case .pending: break
       case .cancelled: run.state = "cancelled"

@@ -38,6 +38,16 @@ struct SuggestCommand: Command {
 
     Names with signs in them are quoted in conditions: '"web, old"<=0.1'; 'c++<=0.2' needs no quotes.
 
+    For a size that you cannot afford to search at, let smaller and shorter runs stand in for it:
+
+      mixpipe suggest --domains books,web,code --target-size 1B --target-tokens 20B --sizes 20M,60M \
+        --count 12 --output runs.csv
+      mixpipe suggest --observations runs.csv --target-size 1B --target-tokens 20B --append
+      mixpipe suggest --observations runs.csv --target-size 1B --target-tokens 20B --recommend
+
+    Rows then have a size and tokens of their own; with '--continue' some go on with an earlier run. What is \
+    recommended is as sure as 'mixpipe forecast' is; '--output page.html' writes its page.
+
     \(TableOptions.explanation)
     """
 
@@ -66,14 +76,24 @@ struct SuggestCommand: Command {
   var map: [String] = []
   @Option("How many runs to suggest.", short: "n", value: "count")
   var count = 4
-  @Option("How the next mixture is chosen: bo, bo-raw or sobol.", value: "name")
-  var method = "bo"
+  @Option(
+    "How the next mixture is chosen: bo, bo-raw or sobol, or over sizes what 'mixpipe methods' lists for these. (default: bo, over sizes scale-bo)",
+    value: "name")
+  var method: String?
   @Option("Runs of the even spread to start with.", value: "count")
   var initial = 12
   @Option("Seed of the suggestions.")
   var seed: UInt64 = 1
   @OptionGroup
   var table: TableOptions
+  @OptionGroup
+  var sizes: SizesOptions
+  @Option(
+    "Two held-out domains that both count, with '--recommend' over sizes: tell how likely no other mixture is better in both.",
+    value: "domains")
+  var front: ListArgument<String>?
+  @Flag("Recommend even where no evidence supports so far a reach.")
+  var allowReach = false
   @Option(
     "Tokens that new rows are to be trained on, for a table's column of tokens.", value: "count")
   var tokens: Double?
@@ -119,10 +139,11 @@ struct SuggestCommand: Command {
         "Found '--\(recommend ? "recommend" : "explain")' without '--observations', expected a table of "
           + "runs")
     }
-    if !methodNames.contains(where: { $0.name == method }) {
+    try validateSizes()
+    if let method, sizes.targetSize == nil, !methodNames.contains(where: { $0.name == method }) {
       throw MethodError.unknown(name: method)
     }
-    if needsTrainer(method) {
+    if let method, sizes.targetSize == nil, needsTrainer(method) {
       throw ValidationError(
         "Found '--method \(method)', which reweighs the domains while a model trains; "
           + "expected a method that proposes mixtures")
@@ -175,9 +196,9 @@ struct SuggestCommand: Command {
   }
 
   /// What rows are added to.
-  private var target: String? { output ?? observations.first }
+  var target: String? { output ?? observations.first }
 
-  private var constraints: [MixtureConstraint] {
+  var constraints: [MixtureConstraint] {
     get throws {
       let constraints = try readConstraints(constrain + text.constraints)
       for (text, constraint) in zip(constrain + (try text.constraints), constraints) {
@@ -193,6 +214,7 @@ struct SuggestCommand: Command {
 
   func run() throws {
     if explain { return try printExplanation() }
+    if let settings = sizes.settings { return try runOverSizes(settings) }
     // From before the table is read until the rows are in it: nobody else is handed the same ones.
     let lock = append ? try TableLock(table: target!) : nil
     var runs = try readRuns()
@@ -209,7 +231,7 @@ struct SuggestCommand: Command {
     settings.constraints = try constraints
     settings.natural = try naturalMixture(
       text.natural, over: runs.domains, conditions: settings.constraints)
-    settings.method = method
+    settings.method = method ?? "bo"
     settings.seed = seed
     settings.initialTrials = initial
     var advice: TableAdvice
@@ -237,20 +259,24 @@ struct SuggestCommand: Command {
     for note in runs.notes + advice.notes + [standing(advice)] { tell(note) }
   }
 
-  private func jsonText(_ value: some Encodable) throws -> String {
+  func jsonText(_ value: some Encodable) throws -> String {
     String(decoding: try encodeDocument(value), as: UTF8.self)
   }
 
-  private func write(_ text: String) throws {
+  func write(_ text: String) throws {
     guard let output else { return try emit(text, terminator: "") }
     try TableFile.write(text, to: output, remedy: "give another file")
   }
 
-  /// Rows as the table has them, to wherever they go.
   private func write(_ proposals: [TableAdvice.Proposal], _ layout: TableLayout) throws {
     let rows = proposals.enumerated().map { index, proposal in
       layout.line(layout.cells(name: proposal.name, mixture: proposal.mixture, index: index))
     }
+    try write(rows, layout)
+  }
+
+  /// Rows as the table has them, to wherever they go.
+  func write(_ rows: [String], _ layout: TableLayout) throws {
     if append, let target, holdsSomething(target) {
       guard layout.dialect.form != .closed, !layout.dialect.isCompressed else {
         throw RunTableError.notAppendable(path: target, form: layout.dialect.words)
@@ -277,7 +303,7 @@ struct SuggestCommand: Command {
         + name)
   }
 
-  private func tell(_ note: String) {
+  func tell(_ note: String) {
     try? FileHandle.standardError.write(contentsOf: Data("Note: \(note)\n".utf8))
   }
 
@@ -287,7 +313,7 @@ struct SuggestCommand: Command {
   }
 
   /// The tables, the one that rows are added to among them.
-  private var tables: [String] {
+  var tables: [String] {
     guard append, let output, holdsSomething(output) else { return observations }
     func same(_ path: String) -> Bool {
       let (a, b) = (URL(fileURLWithPath: path), URL(fileURLWithPath: output))

@@ -44,6 +44,29 @@ import Testing
     try check(["ask", "s", "--list", "--json"], "session", in: folder)
   }
 
+  @Test("of runs over sizes are as the schema says") func sizes() throws {
+    let folder = try TemporaryFolder()
+    var text = "run,size,tokens,weight_a,weight_b,loss_a,loss_b\n"
+    for (size, name) in [(2e7, "20M"), (6e7, "60M")] {
+      for i in 0..<8 {
+        let a = (Double(i) + 0.5) / 8
+        let level = 1.7 + 4 * pow(size / 1e6, -0.3)
+        text += "\(name)-\(i),\(name),\(Int(20 * size)),\(a),\(1 - a)"
+        text += ",\(level * (1 + 0.1 * exp(-5 * a))),\(level * (1 + 0.1 * exp(5 * a - 5)))\n"
+      }
+    }
+    try text.write(toFile: folder.path + "/t.csv", atomically: true, encoding: .utf8)
+    let target = ["--target-size", "1B", "--target-tokens", "20B", "--json"]
+    try check(["forecast", "t.csv", "--guard", "a<=3"] + target, "forecast", in: folder)
+    let observed = ["suggest", "--observations", "t.csv"] + target
+    try check(observed + ["--continue"], "sizes-suggestions", in: folder)
+    try check(observed + ["--recommend", "--front", "a,b"], "forecast", in: folder)
+    try check(
+      ["ask", "z", "--domains", "a,b", "--sizes", "20M,60M", "--continue"] + target,
+      "sizes-suggestions", in: folder)
+    try check(["ask", "z", "--list", "--json"], "session", in: folder)
+  }
+
   @Test("of replays are as the schema says") func replays() throws {
     let folder = try TemporaryFolder()
     let runs = Program.root + "/runs/testbed/runs.csv"

@@ -47,6 +47,8 @@ package struct FidelityContext: Sendable, Hashable {
   package var composite: Bool
   /// Training tokens of each domain; nil where nobody knows, as in a table of runs.
   package var availableTokens: [Int]?
+  /// Sizes of which there are runs or that are asked about, but at which none may be begun or gone on with.
+  package var closed: Set<Int> = []
 
   /// - Parameter feasible: every mixture if nil.
   package init(
@@ -75,6 +77,9 @@ package struct FidelityContext: Sendable, Hashable {
   /// The held-out domains that runs are measured on, in the order of their losses.
   package var outputs: [String] { objective.domains }
 
+  /// The smallest size that can be run.
+  package var cheapest: Int { grid.levels.indices.first { !closed.contains($0) } ?? 0 }
+
   /// The last rung of a size that a mixture can be run to; nil where it cannot be run at that size.
   package func reach(of mixture: Mixture, level: Int) -> Int? {
     guard let pool else { return grid.levels[level].count - 1 }
@@ -85,13 +90,15 @@ package struct FidelityContext: Sendable, Hashable {
   package func admits(_ step: FidelityStep, runs: [FidelityRun]) -> Bool {
     switch step {
     case .start(let mixture, let point):
-      guard grid.levels.indices.contains(point.level), mixture.domains == domains,
+      guard grid.levels.indices.contains(point.level), !closed.contains(point.level),
+        mixture.domains == domains,
         let last = reach(of: mixture, level: point.level), (0...last).contains(point.rung)
       else { return false }
       return replicates
         || !runs.contains { $0.level == point.level && $0.mixture == mixture }
     case .resume(let run, let rung):
       guard runs.indices.contains(run), !runs[run].isUnderWay, !runs[run].hasDiverged,
+        !closed.contains(runs[run].level),
         let last = reach(of: runs[run].mixture, level: runs[run].level)
       else { return false }
       return rung > runs[run].reached ?? -1 && rung <= last

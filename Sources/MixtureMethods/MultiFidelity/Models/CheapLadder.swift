@@ -7,7 +7,9 @@ import Mixtures
 /// is, a new mixture begins.
 struct CheapLadder {
   let context: FidelityContext
-  /// Rungs of the smallest size.
+  /// The smallest size that can be run.
+  private let level: Int
+  /// Its rungs.
   let rungs: [Int]
 
   /// Of the mixtures at a length, one in so many goes on.
@@ -16,16 +18,18 @@ struct CheapLadder {
   init(context: FidelityContext) {
     self.context = context
     let grid = context.grid
+    let level = context.cheapest
+    self.level = level
     let goal = Double(max(grid[grid.target].scale.tokens, 1))
     func cost(_ rung: Int) -> Double {
-      grid.levels[0][rung].trunkCost + grid.levels[0][rung].branchCost
+      grid.levels[level][rung].trunkCost + grid.levels[level][rung].branchCost
     }
     func gap(_ rung: Int) -> Double {
-      abs(log(Double(max(grid.levels[0][rung].scale.tokens, 1)) / goal))
+      abs(log(Double(max(grid.levels[level][rung].scale.tokens, 1)) / goal))
     }
     // To the target's length and no farther; of the target's own size, not so far.
-    var last = grid.levels[0].indices.min { (gap($0), $0) < (gap($1), $1) }!
-    if grid.target.level == 0 { last = max(grid.target.rung - 1, 0) }
+    var last = grid.levels[level].indices.min { (gap($0), $0) < (gap($1), $1) }!
+    if grid.target.level == level { last = max(grid.target.rung - 1, 0) }
     var chosen = [0]
     for rung in 0...last where cost(rung) >= 1.8 * cost(chosen[chosen.count - 1]) {
       chosen.append(rung)
@@ -41,7 +45,7 @@ struct CheapLadder {
     for (place, rung) in rungs.enumerated().dropLast().reversed() {
       var field: [(run: FidelityRun, value: Double)] = []
       var seen: Set<[Double]> = []
-      for run in runs where run.level == 0 {
+      for run in runs where run.level == level {
         guard let value = context.values(of: run).first(where: { $0.rung == rung })?.value,
           seen.insert(run.mixture.weights).inserted
         else { continue }

@@ -87,15 +87,16 @@ struct ScaleSearch: FidelityMethod {
 
   /// Whether too little is known from the smallest size for a target run to be well spent.
   private func mustBeCheap(_ runs: [FidelityRun], _ budgetLeft: Double) -> Bool {
-    let small = runs.filter { $0.level == 0 }
+    let small = runs.filter { $0.level == context.cheapest }
     if small.count < designCount { return true }
     guard small.count < Self.cheapRuns(context.domains.count) else { return false }
     let paid = context.budget - budgetLeft
     let cheap = small.reduce(0.0) { sum, run in
       guard let rung = run.goal ?? run.reached else { return sum }
-      return sum + context.grid.levels[0][rung].trunkCost + context.grid.levels[0][rung].branchCost
+      let cost = context.grid.levels[context.cheapest][rung]
+      return sum + cost.trunkCost + cost.branchCost
     }
-    return cheap < Self.cheapShare * (paid + min(1, budgetLeft))
+    return cheap < Self.cheapShare * (paid + min(dearest, budgetLeft))
   }
 
   private func cheapStep(
@@ -103,20 +104,22 @@ struct ScaleSearch: FidelityMethod {
   ) -> FidelityStep? {
     func affordable(_ step: FidelityStep?) -> FidelityStep? {
       step.flatMap {
-        context.cost(of: $0, runs: runs, measuringOnTheWay: measuresOnTheWay)
-          <= budgetLeft + 1e-9 ? $0 : nil
+        context.admits($0, runs: runs)
+          && context.cost(of: $0, runs: runs, measuringOnTheWay: measuresOnTheWay)
+            <= budgetLeft + 1e-9
+          ? $0 : nil
       }
     }
     if runs.count >= 3, let step = affordable(CheapLadder(context: context).promotion(runs)) {
       return step
     }
-    let point = FidelityPoint(level: 0, rung: 0)
+    let point = FidelityPoint(level: context.cheapest, rung: 0)
     let taken = runs.map(\.mixture)
-    let count = runs.count { $0.level == 0 }
+    let count = runs.count { $0.level == context.cheapest }
     if count >= designCount, count % 2 == 1, let surrogate {
       let all = mixtures(surrogate, runs)
       let scores = bounds(surrogate, all.map(\.weights))
-      let known = Set(runs.filter { $0.level == 0 }.map(\.mixture.weights))
+      let known = Set(runs.filter { $0.level == context.cheapest }.map(\.mixture.weights))
       let fresh = all.indices.filter {
         !known.contains(all[$0].weights) && context.admits(.start(all[$0], at: point), runs: runs)
       }
@@ -137,7 +140,7 @@ struct ScaleSearch: FidelityMethod {
 
   /// Where nothing is known and the smallest size cannot be had.
   private func firstStep(_ runs: [FidelityRun], _ budgetLeft: Double) -> FidelityStep? {
-    for level in context.grid.levels.indices {
+    for level in context.grid.levels.indices where !context.closed.contains(level) {
       let point = FidelityPoint(level: level, rung: 0)
       guard let mixture = spread(runs.count, at: point, taken: runs.map(\.mixture)) else {
         continue
@@ -149,9 +152,18 @@ struct ScaleSearch: FidelityMethod {
     return nil
   }
 
-  /// In runs of the target: room for one, where the budget has it.
+  /// The longest run of the largest size that may be run, up to the target.
+  private var dearest: Double {
+    let target = context.grid.target
+    if !context.closed.contains(target.level) { return 1 }
+    let level = (0..<target.level).last { !context.closed.contains($0) } ?? 0
+    return context.grid.levels[level].last!.trunkCost
+  }
+
+  /// In runs of the target: room for one, where the budget has it and such runs may be made.
   private var keptBudget: Double {
-    min(max(Self.reserve * context.budget, 1), 0.5 * context.budget)
+    if context.closed.contains(context.grid.target.level) { return 0 }
+    return min(max(Self.reserve * context.budget, 1), 0.5 * context.budget)
   }
 
   /// Short runs of the smallest size, spread evenly: one more than domains, until a model can be made of them.

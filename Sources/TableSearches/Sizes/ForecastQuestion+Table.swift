@@ -1,0 +1,57 @@
+import GaussianProcesses
+import MixtureMethods
+import Mixtures
+import RunTables
+
+extension ForecastQuestion {
+  /// What a table's runs are asked, besides the target.
+  package struct Terms: Sendable {
+    package var objective: Objective
+    package var constraints: [MixtureConstraint] = []
+    /// Each domain's share of all text; nil where nobody said.
+    package var natural: [Double]?
+    package var given: [Mixture] = []
+    package var front: [String]?
+    package var seed: UInt64 = 1
+    /// Whether runs of the target's own size are learnt from, or smaller ones alone.
+    package var includesTarget = false
+
+    package init(objective: Objective) { self.objective = objective }
+  }
+
+  /// - Returns: the question, what a reader should know of how the rows were used, and what lengths are counted in.
+  /// - Throws: `RunTableError`, ``SizesError``, `ConstraintError`.
+  package static func asked(
+    of table: RunTable, _ terms: Terms, settings: SizesSettings
+  ) throws -> (question: ForecastQuestion, notes: [String], unit: SizesTable.Unit) {
+    let objective = terms.objective
+    // What the objective, guards and front need, then whatever else all of those runs were measured on.
+    let front = terms.front ?? []
+    let needed = objective.domains + front.filter { !objective.domains.contains($0) }
+    let columns = needed.map { table.heldOut.firstIndex(of: $0)! }
+    let sizes = try SizesTable(table, needed: columns, settings: settings)
+    let others = table.heldOut.indices.filter { column in
+      !columns.contains(column)
+        && sizes.runs.allSatisfy { run in
+          run.points.allSatisfy { $0.losses[column]?.isFinite ?? false }
+        }
+    }
+    let outputs = columns + others
+    let limit = sizes.target.parameters
+    let data = sizes.data(outputs: outputs) { parameters in
+      terms.includesTarget ? true : parameters < limit * (1 - 1e-9)
+    }
+    let plain = Objective(
+      targets: objective.targets, proportionalTo: objective.weights,
+      aggregate: objective.aggregate, references: objective.references)
+    let feasible =
+      terms.constraints.isEmpty
+      ? FeasibleMixtures.all(over: table.domains)
+      : try SizesAdvice.feasible(terms.constraints, table.domains, terms.natural)
+    let question = ForecastQuestion(
+      domains: table.domains, outputs: outputs.map { table.heldOut[$0] }, objective: plain,
+      data: data, feasible: feasible, given: terms.given, guards: objective.limits,
+      front: terms.front, seed: terms.seed)
+    return (question, sizes.notes, sizes.unit)
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import GaussianProcesses
+import MixtureMethods
+import Mixtures
+import Reports
+import RunTables
+import TableSearches
+
+/// A forecast of a table and what is said of it: what `forecast` and `suggest --recommend` share.
+struct ForecastReading {
+  let question: ForecastQuestion
+  let forecast: ScaleForecast
+  let guards: [String]
+  private let notes: [String]
+  /// What lengths are counted in.
+  private let unit: String
+  private let paths: [String]
+  private let objective: String?
+
+  /// - Parameter allowsReach: whether what no evidence supports is forecast all the same.
+  init(
+    _ runs: RunTable, paths: [String], _ terms: ForecastQuestion.Terms, settings: SizesSettings,
+    objective: String?, guards: [String], allowsReach: Bool
+  ) throws {
+    let asked = try asUsage {
+      try ForecastQuestion.asked(of: runs, terms, settings: settings)
+    }
+    question = asked.question
+    notes = runs.notes + asked.notes
+    unit = asked.unit == .steps ? "steps" : "tokens"
+    self.paths = paths
+    self.objective = objective
+    self.guards = guards
+    guard question.data.count > 0 else { throw NothingToForecastFrom(path: paths[0], count: 0) }
+    if let objection = ForecastReach(question.data).objection, !allowsReach {
+      throw UnsupportedReach(objection: objection)
+    }
+    guard let forecast = ScaleForecast(question) else {
+      throw NothingToForecastFrom(path: paths[0], count: question.data.count)
+    }
+    self.forecast = forecast
+  }
+
+  var allNotes: [String] { notes }
+
+  var summary: ForecastSummary {
+    ForecastSummary(
+      forecast, domains: question.domains, outputs: question.outputs,
+      parameters: question.data.target.parameters, tokens: question.data.target.tokens,
+      guards: guards)
+  }
+
+  func report(command: String) -> ForecastReport {
+    let target = question.data.target
+    let sizes = Set(question.data.runs.map(\.parameters)).sorted()
+    let name = paths.map { ($0 as NSString).lastPathComponent }.joined(separator: ", ")
+    return ForecastReport(
+      name: name, forecast: forecast, outputs: question.outputs,
+      target: "\(Format.count(target.parameters)) at \(Format.count(target.tokens)) \(unit)",
+      objective: objective ?? "mean loss", guards: guards, front: question.front,
+      facts: [
+        ("Runs", "\(question.data.count), of which \(forecast.reach.mixtures) different mixtures"),
+        ("Sizes", sizes.map { Format.count($0) }.joined(separator: ", ")),
+        ("Held-out domains", question.outputs.joined(separator: ", ")),
+        (
+          "Model",
+          "a Gaussian process over mixture, size and length: what all mixtures share apart from how "
+            + "they differ; hyperparameters drawn, not only their best values"
+        ),
+      ] + notes.map { ("Reading", $0) }, command: command)
+  }
+}
+
+/// So far no forecast has been checked.
+struct UnsupportedReach: Error, CustomStringConvertible {
+  var objection: String
+
+  var description: String {
+    "no evidence supports this forecast: \(objection); run a size in between, or give "
+      + "'--allow-reach' to have it all the same"
+  }
+}
+
+/// A table without enough runs at or below the target.
+struct NothingToForecastFrom: Error, CustomStringConvertible {
+  var path: String
+  var count: Int
+
+  var description: String {
+    "\(path): found \(count) finished runs no larger than the target, expected three at least"
+  }
+}

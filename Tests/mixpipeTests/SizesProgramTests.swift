@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+
+private func losses(
+  _ mixture: [String: Double], _ size: Double, _ tokens: Double
+) -> [String: Double] {
+  let level = 1.7 + 4.6 * pow(size / 1e6, -0.28) + 3.1 * pow(tokens / 1e8, -0.3)
+  return mixture.mapValues { level * (1 + 0.12 * exp(-7 * $0)) }
+}
+
+private func object(_ text: String) throws -> [String: Any] {
+  try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+}
+
+/// Thirty runs at 20M and 60M.
+private func table() -> String {
+  let names = ["books", "web", "code"]
+  var lines = ["run,params,tokens,w_books,w_web,w_code,loss_books,loss_web,loss_code"]
+  for size in [2e7, 6e7] {
+    for i in 0..<15 {
+      let a = Double(i % 5) / 5 + 0.05
+      let b = (1 - a) * (Double(i / 5) + 0.5) / 3
+      let mixture = ["books": a, "web": b, "code": 1 - a - b]
+      let told = losses(mixture, size, 20 * size)
+      lines.append(
+        (["\(lines.count)", "\(Int(size))", "\(Int(20 * size))"]
+          + names.map { String(format: "%.6f", mixture[$0]!) }
+          + names.map { String(format: "%.5f", told[$0]!) }).joined(separator: ","))
+    }
+  }
+  return lines.joined(separator: "\n") + "\n"
+}
+
+private let target = ["--target-size", "1B", "--target-tokens", "20B"]
+
+@Suite("Suggestions over sizes") struct SuggestionsOverSizes {
+  @Test("go from an empty table to a recommendation") func goFromAnEmptyTableToARecommendation()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let begun = try Program.run(
+      ["suggest", "--domains", "books,web,code", "--sizes", "20M,60M", "--count", "8"]
+        + ["--output", "runs.csv"] + target, in: folder.path)
+    try #require(begun.code == 0, "\(begun.errors)")
+    let text = try String(contentsOfFile: folder.path + "/runs.csv", encoding: .utf8)
+    #expect(text.hasPrefix("run,size,tokens,weight_books,weight_web,weight_code,loss_books,"))
+    #expect(text.split(separator: "\n").count == 9)
+    try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let more = try Program.run(
+      ["suggest", "--observations", "runs.csv", "--append", "--count", "3"] + target,
+      in: folder.path)
+    try #require(more.code == 0, "\(more.errors)")
+    let rows = try String(contentsOfFile: folder.path + "/runs.csv", encoding: .utf8)
+      .split(separator: "\n").suffix(3)
+    for row in rows {
+      let cells = row.split(separator: ",", omittingEmptySubsequences: false)
+      #expect(["20000000", "60000000"].contains(String(cells[1])))
+      #expect(Double(cells[2]) ?? 0 > 1e8 && cells.suffix(3).allSatisfy(\.isEmpty))
+    }
+    let words = ["suggest", "--observations", "runs.csv", "--recommend"] + target
+    let page = try Program.run(words + ["--output", "page.html"], in: folder.path)
+    try #require(page.code == 0, "\(page.errors)")
+    #expect(page.output.hasPrefix("Train on "))
+    let html = try String(contentsOfFile: folder.path + "/page.html", encoding: .utf8)
+    #expect(html.contains("How sure it is") && html.contains("1.0B at 20.0B tokens"))
+    // The same as a forecast of the same runs.
+    let own = try object(Program.run(words + ["--json"], in: folder.path).output)
+    let other = try object(
+      Program.run(["forecast", "runs.csv", "--json"] + target, in: folder.path).output)
+    #expect((own["mixtures"] as? NSArray) == (other["mixtures"] as? NSArray))
+  }
+
+  @Test(
+    "refuse in a line what does not go together",
+    arguments: [
+      (["--size", "20M"], "--size"), (["--tokens", "5"], "--tokens"),
+      (["--method", "regmix"], "regmix"), (["--front", "books,web"], "--recommend"),
+      (["--costs", "20M"], "--costs"), (["--sizes", "3B"], "--sizes"),
+      (["--budget", "0"], "--budget"),
+    ])
+  func refuseInALineWhatDoesNotGoTogether(words: [String], named: String) throws {
+    let folder = try TemporaryFolder()
+    try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let found = try Program.run(
+      ["suggest", "--observations", "runs.csv"] + target + words, in: folder.path)
+    #expect(found.code == 64 && found.errors.contains(named), "\(found.code) \(found.errors)")
+    let without = try Program.run(
+      ["suggest", "--observations", "runs.csv", "--sizes", "20M"], in: folder.path)
+    #expect(without.code == 64 && without.errors.contains("--target-size"))
+  }
+}
+
+@Suite("A session over sizes") struct ASessionOverSizes {
+  @Test("hands out sizes, lengths and runs to go on with") func handsOutSizesAndLengths() throws {
+    let folder = try TemporaryFolder()
+    let begin = ["--domains", "books,web,code", "--sizes", "20M,60M", "--continue"] + target
+    var continued: [(run: Int, from: Int)] = []
+    var told: [Int: (mixture: [String: Double], tokens: Double)] = [:]
+    for index in 0..<24 {
+      let asked = try Program.run(
+        ["ask", "s", "--json"] + (index < 2 ? begin : []), in: folder.path)
+      try #require(asked.code == 0, "\(asked.errors)")
+      let run = try #require((try object(asked.output)["runs"] as? [[String: Any]])?.first)
+      let number = Int(run["run"] as! String)!
+      #expect(number == index + 1)
+      let mixture = run["mixture"] as! [String: Double]
+      let (size, tokens) = (run["parameters"] as! Double, run["tokens"] as! Double)
+      #expect(size == 2e7 || size == 6e7)
+      if let from = run["continues"] as? String {
+        continued.append((number, Int(from)!))
+        let earlier = try #require(told[Int(from)!])
+        #expect(earlier.tokens < tokens)
+        #expect(earlier.mixture.allSatisfy { abs(mixture[$0]! - $1) < 1e-9 })
+      }
+      told[number] = (mixture, tokens)
+      let losses = losses(mixture, size, tokens).map { "\($0)=\($1)" }.sorted()
+      let done = try Program.run(
+        ["tell", "s", "\(number)", "--losses", losses.joined(separator: ",")], in: folder.path)
+      try #require(done.code == 0, "\(done.errors)")
+    }
+    let list = try Program.run(["ask", "s", "--list"], in: folder.path).output
+    #expect(list.hasPrefix("run,state,size,tokens,continues,weight_books,"))
+    let first = try #require(continued.first)
+    let line = try #require(list.split(separator: "\n").first { $0.hasPrefix("\(first.run),") })
+    #expect(line.split(separator: ",", omittingEmptySubsequences: false)[4] == "\(first.from)")
+    let best = try Program.run(
+      ["ask", "s", "--recommend", "--allow-reach"], in: folder.path)
+    #expect(best.code == 0 && best.output.hasPrefix("Train on "), "\(best.errors)")
+    let other = try Program.run(["ask", "s", "--target-size", "2B"], in: folder.path)
+    #expect(other.code != 0 && other.errors.contains("--target-size 1B"))
+  }
+}
