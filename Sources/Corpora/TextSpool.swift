@@ -21,7 +21,8 @@ final class TextSpool: @unchecked Sendable {
     guard descriptor >= 0 else {
       throw .system(action: "write", path: path, code: errno)
     }
-    unlink(path)
+    // A name that stayed would be a file of the corpus.
+    try removeTree(at: path)
   }
 
   deinit {
