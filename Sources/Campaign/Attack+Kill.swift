@@ -135,8 +135,9 @@ extension Attack {
         run.send(number)
       }
       // Ten seconds by its own clock, and the machine may be busy.
-      if !run.wait(seconds: isTwice ? 15 : 25) {
-        record.blame(.hang, "\(what): still at work \(isTwice ? 15 : 25) s later")
+      let limit = Self.patience / (isTwice ? 10 : 6)
+      if !run.wait(seconds: limit) {
+        record.blame(.hang, "\(what): still at work \(Int(limit)) s later")
       }
     }
     let outcome = run.outcome(within: 1)

@@ -34,7 +34,9 @@ extension Attack {
         record.count(run.outcome(within: 1), command)
       } else {
         run.send(SIGTERM)
-        if !run.wait(seconds: 25) { record.blame(.hang, "\(command): not stopped by SIGTERM") }
+        if !run.wait(seconds: Self.patience / 6) {
+          record.blame(.hang, "\(command): not stopped by SIGTERM")
+        }
         record.count(run.outcome(within: 1), isStopped: true, command)
       }
       if record.fault != nil { return }

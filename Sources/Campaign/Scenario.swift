@@ -137,6 +137,18 @@ struct Scenario: Sendable {
     Scenario(
       name: "tell", verb: "tell", ingredients: ["session"],
       words: ["tell", "session", "13", "--losses", "a=3.1,b=3.2,c=2.9"]),
+    Scenario(name: "methods", verb: "methods", words: ["methods", "bo", "--json"]),
+    Scenario(
+      name: "forecast", verb: "forecast",
+      words: [
+        "forecast", "@sizes.csv", "--target-size", "32M", "--output", "forecast.html", "--json",
+      ]),
+    Scenario(
+      name: "benchmark", verb: "benchmark",
+      words: [
+        "benchmark", "m", "--kind", "one-size", "--methods", "sobol,random", "--seeds", "2",
+        "--workers", "1", "-q", "--json",
+      ]),
     Scenario(
       name: "bench", verb: "bench",
       words: [
