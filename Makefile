@@ -23,7 +23,12 @@ LEVELS := $(if $(filter x86_64,$(shell uname -m)),$(filter-out %Portable,$(notdi
 # One BLAS thread each: the tests run side by side.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help build study test test-cluster test-formats test-pages campaign lint format bench bench-corpus coverage sanitize docs clean setup setup-fetch
+# Where 'make install' puts things, and which program; DESTDIR for those who make packages.
+PREFIX ?= /usr/local
+PROGRAM ?= $(MIXPIPE)
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: help build study test test-cluster test-formats test-pages test-dist campaign campaign-short lint format bench bench-corpus coverage sanitize docs install install-files dist clean setup setup-fetch
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -66,6 +71,12 @@ study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, 
 test: setup lint ## set-up, lint and every test
 	@swift build $(TESTING) --explicit-target-dependency-import-check error --build-tests
 	@swift test $(TESTING) --skip-build --skip PageTests
+
+campaign-short: build ## the campaign's first attacks, always the same, for two minutes at most
+	@swift build -c release --product Campaign
+	@rm -rf .build/campaign
+	@.build/release/Campaign --short --minutes 2 --attacks 120 --output .build/campaign >.build/campaign.txt 2>&1 || { cat .build/campaign.txt; exit 1; }
+	@sed -n 3p .build/campaign.txt | cut -c1-200
 
 # Slurm is installed where it can be; where it cannot run, one line says why.
 test-cluster: build ## studies on a private Slurm of four virtual nodes, with all that can fail there
@@ -131,6 +142,31 @@ docs: setup ## the documentation as a web site, in .build/docs
 	@sed -i -E 's/\]\(([A-Za-z]+)\.md(#[^)]*)?\)/](doc:\1)/g' .build/Documentation.docc/*.md
 	@docc convert .build/Documentation.docc --fallback-display-name mixpipe --fallback-bundle-identifier mixpipe --warnings-as-errors --transform-for-static-hosting --output-path .build/docs
 	@echo "The documentation is in .build/docs; 'docc preview .build/Documentation.docc' shows it."
+
+install: build install-files ## the program, its manual and completions, under PREFIX=/usr/local; it needs Swift's libraries
+
+install-files:
+	@install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/mixpipe
+	@for page in $$($(PROGRAM) --generate-manual); do mkdir -p $(SHARE)/man/man1; $(PROGRAM) --generate-manual $$page >$(SHARE)/man/man1/$$page.1; done
+	@mkdir -p $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	@$(PROGRAM) --generate-completion-script bash >$(SHARE)/bash-completion/completions/mixpipe
+	@$(PROGRAM) --generate-completion-script zsh >$(SHARE)/zsh/site-functions/_mixpipe
+	@$(PROGRAM) --generate-completion-script fish >$(SHARE)/fish/vendor_completions.d/mixpipe.fish
+	@mkdir -p $(SHARE)/doc/mixpipe $(SHARE)/mixpipe/corpora
+	@cp -r README.md Sources/mixpipe/Documentation.docc/. $(SHARE)/doc/mixpipe/
+	@install -m 644 corpora/*.json $(SHARE)/mixpipe/corpora/
+
+# One tarball in .build: what 'make install' installs, with everything that the program needs in the program.
+dist: setup ## a tarball for Linux without Swift or OpenBLAS, with glibc of Debian 11 (2.31) or later
+	@$(call require,g++ and binutils,command -v g++ && command -v objdump && command -v pkg-config,g++ binutils pkg-config)
+	@Packaging/dist.sh .build/dist-parts
+	@name=mixpipe-$$(.build/dist-parts/mixpipe --version)-$$(uname -m)-linux; rm -rf .build/$$name .build/mixpipe-*.tar.gz; \
+	$(MAKE) -s install-files PROGRAM=.build/dist-parts/mixpipe PREFIX=$(CURDIR)/.build/$$name DESTDIR=; \
+	tar -C .build --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct 2>/dev/null || echo 0) -c $$name | gzip -n9 >.build/$$name.tar.gz; \
+	rm -rf .build/$$name; ls -l .build/$$name.tar.gz
+
+test-dist: dist ## that the tarball runs where there is nothing but Debian 11's C library
+	@Packaging/test-dist.sh .build/mixpipe-*.tar.gz
 
 clean: ## removes what was built; corpora and runs stay
 	@rm -rf .build

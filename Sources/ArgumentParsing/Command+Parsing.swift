@@ -17,6 +17,7 @@ extension Command {
     var path = CommandPath([self])
     var rest = words[...]
     if let text = try completionScript(for: rest, path) { return .text(text) }
+    if let text = try manual(for: rest, path) { return .text(text) }
     while !path.command.subcommands.isEmpty {
       guard let word = rest.popFirst(), word != "-h", word != "--help" else {
         return .text(HelpScreen(path: path, width: width).text)
@@ -41,13 +42,6 @@ extension Command {
       throw UsageError(describe(error), in: path)
     }
     return .command(command)
-  }
-
-  /// The help screen of the command that this is, or of the one that `words` lead to below it.
-  package static func helpText(for words: [String] = [], width: Int = 80) throws(UsageError)
-    -> String
-  {
-    try help(for: words[...], below: CommandPath([self]), width: width)
   }
 }
 
@@ -86,6 +80,21 @@ private func completionScript(
         + "Please provide one of \(alternatives(shells)).", in: path)
   }
   return CompletionScript(root: path.root, shell: shell).text
+}
+
+/// `--generate-manual` lists the names of the manual's pages, and `--generate-manual NAME` is one of them.
+private func manual(
+  for words: ArraySlice<String>, _ path: CommandPath
+) throws(UsageError) -> String? {
+  guard words.first == "--generate-manual" else { return nil }
+  let pages = ManualPage.all(of: path)
+  guard let name = words.dropFirst().first else {
+    return pages.map { $0.name + "\n" }.joined()
+  }
+  guard let page = pages.first(where: { $0.name == name }) else {
+    throw UsageError("Found no page '\(name)'; '--generate-manual' alone lists them.", in: path)
+  }
+  return page.text
 }
 
 /// Gives each word to the argument that takes it.

@@ -219,3 +219,37 @@ import Testing
     }
   #endif
 }
+
+@Suite struct ManualPageTests {
+  private func output(_ words: String...) -> String {
+    var output = ""
+    _ = Mixpipe.execute(words, output: { output += $0 }, errors: { output += "error: \($0)" })
+    return output
+  }
+
+  @Test("every command has a page that names all its options")
+  func everyCommandHasAPageThatNamesAllItsOptions() {
+    let names = output("--generate-manual").split(separator: "\n").map(String.init)
+    #expect(names.first == "mixpipe" && names.count > 3 && Set(names).count == names.count)
+    for name in names {
+      let page = output("--generate-manual", name)
+      #expect(page.hasPrefix(".TH \"\(name.uppercased())\" 1 "), "\(page.prefix(80))")
+      #expect(page.contains("\n.SH NAME\n\(name.replacing("-", with: "\\-")) \\- "))
+      let words = name.split(separator: "-").dropFirst().map(String.init)
+      var help = ""
+      _ = Mixpipe.execute(words + ["--help"], output: { help += $0 }, errors: { _ in })
+      for option in help.matches(of: /--[a-z-]+/).map({ String($0.output) }) {
+        #expect(page.contains(option.replacing("-", with: "\\-")), "\(option) in \(name)")
+      }
+      // A line that begins with a point is an order to the formatter.
+      for line in page.split(separator: "\n") where line.hasPrefix(".") {
+        #expect(line.contains(/^\.(TH|SH|TP|PP|B|RS|RE|nf|fi)\b/), "\(line)")
+      }
+    }
+  }
+
+  @Test("a page that is not there is a mistake of usage")
+  func aPageThatIsNotThereIsAMistakeOfUsage() {
+    #expect(output("--generate-manual", "mixpipe-none").contains("Found no page 'mixpipe-none'"))
+  }
+}
