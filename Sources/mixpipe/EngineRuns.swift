@@ -28,6 +28,10 @@ extension EngineSession {
     defer { withExtendedLifetime(book) {} }
     try store()
     let (evaluator, close) = try evaluator(trainer)
+    // A trainer on this machine is given its time to save itself.
+    if isByJobs, !evaluator.outlivesDriver {
+      Interruption.allow(seconds: Int(settings.grace ?? EngineSettings.defaultGrace) + 10)
+    }
     let driver = Driver(
       plan: plan, book: book.book, evaluator: evaluator, folder: absolute(folder), retries: retries,
       isCancelled: { Interruption.isRequested },
