@@ -1,4 +1,4 @@
-/// What a mixture can be written for. Each format was read at its source; `Decisions-Formats` names the files.
+/// What a mixture can be written for. Each format was read at its source; `DecisionsOnFormats` names the files.
 package enum ExportFormat: String, Sendable, CaseIterable {
   /// Megatron-LM's and Megatron-Bridge's `--data-args-path`: weights and prefixes, divided by white space.
   case megatron

@@ -1,3 +1,5 @@
+import Storage
+
 extension MixtureExport {
   /// The file's contents.
   package func text(for format: ExportFormat) throws(ExportError) -> String {
@@ -30,23 +32,7 @@ extension MixtureExport {
   }
 
   /// A string of JSON, which is one of YAML and Python too.
-  func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
+  func quoted(_ text: String) -> String { quotedJSON(text) }
 
   private func list(_ items: [String]) -> String { "[\(items.joined(separator: ", "))]" }
 

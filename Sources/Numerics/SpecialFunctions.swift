@@ -16,13 +16,6 @@ package enum Normal {
       : 0.5 * erfc(-u / 2.0.squareRoot())
   }
 
-  /// ln Φ(u).
-  package static func logCumulative(_ u: Double) -> Double {
-    u < -1
-      ? -0.5 * u * u + log(0.5 * scaledComplementaryError(-u / 2.0.squareRoot()))
-      : log1p(-0.5 * erfc(u / 2.0.squareRoot()))
-  }
-
   /// d/du ln Φ(u) = φ(u) / Φ(u).
   package static func logCumulativeSlope(_ u: Double) -> Double {
     u < -1

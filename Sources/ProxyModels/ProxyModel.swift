@@ -209,17 +209,9 @@ package final class ProxyModel: @unchecked Sendable {
     let (c, heads, headSize) = (layout.size.width, layout.size.heads, layout.size.headSize)
     precondition(rows <= w.rows, "expected at most \(w.rows) rows, found \(rows)")
     let p = UnsafePointer(parameters.base)
-    for sequence in 0..<sequences {
-      let window = windows + sequence * (positions + 1)
-      for position in 0..<positions {
-        let row = sequence * positions + position
-        let token = Int(window[position])
-        precondition(token < layout.vocabularySize, "token \(token) is not in the vocabulary")
-        w.inputs[row] = window[position]
-        w.targets[row] = window[position + 1]
-        (w.layers[0].input + row * w.widthStride).update(from: p + token * c, count: c)
-      }
-    }
+    w.embed(
+      windows, sequences: sequences, positions: positions, p, of: layout, into: w.layers[0].input,
+      stride: w.widthStride)
     for (index, layer) in layers.enumerated() {
       let kept = w.layers[index]
       let offsets = layout.layers[index]

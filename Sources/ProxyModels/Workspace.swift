@@ -172,3 +172,31 @@ package final class Workspace: @unchecked Sendable {
     self.logitStride = logitStride
   }
 }
+
+extension Workspace {
+  /// Takes in windows of tokens: what each position sees and what it is to predict, and the embedding of what
+  /// it sees.
+  ///
+  /// - Parameters:
+  ///   - windows: `sequences` windows of `positions` + 1 tokens.
+  ///   - parameters: of a model of the layout; the embedding comes first.
+  ///   - rows: one for each position, a multiple of `stride` apart.
+  func embed(
+    _ windows: UnsafePointer<UInt16>, sequences: Int, positions: Int,
+    _ parameters: UnsafePointer<Float>, of layout: ParameterLayout,
+    into rows: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    let c = layout.size.width
+    for sequence in 0..<sequences {
+      let window = windows + sequence * (positions + 1)
+      for position in 0..<positions {
+        let row = sequence * positions + position
+        let token = Int(window[position])
+        precondition(token < layout.vocabularySize, "token \(token) is not in the vocabulary")
+        inputs[row] = window[position]
+        targets[row] = window[position + 1]
+        (rows + row * stride).update(from: parameters + token * c, count: c)
+      }
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import Mixtures
+import Storage
 
 /// A table's columns and what they are for, so that rows can be written as they were read.
 package struct TableLayout: Sendable, Hashable {
@@ -154,7 +155,7 @@ package struct TableLayout: Sendable, Hashable {
   package func line(_ cells: [String]) -> String {
     let written = written(zip(headings, zip(columns, cells)).map { ($0, $1.0, $1.1) })
     guard dialect.form == .lines else { return dialect.line(written.map(\.cell)) }
-    let members = written.map { "\(Self.quoted($0.heading)): \(Self.value($0.cell, $0.column))" }
+    let members = written.map { "\(quotedJSON($0.heading)): \(Self.value($0.cell, $0.column))" }
     return "{" + members.joined(separator: ", ") + "}\n"
   }
 
@@ -188,28 +189,10 @@ package struct TableLayout: Sendable, Hashable {
     if cell.isEmpty { return "null" }
     switch column {
     case .weight, .counter, .size, .step, .tokens, .loss:
-      return Double(cell) == nil ? quoted(cell) : cell
-    case .run: return Int(cell).map(String.init) == cell ? cell : quoted(cell)
-    default: return quoted(cell)
+      return Double(cell) == nil ? quotedJSON(cell) : cell
+    case .run: return Int(cell).map(String.init) == cell ? cell : quotedJSON(cell)
+    default: return quotedJSON(cell)
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 
   /// Four decimals of a share, rounded so that they sum to the whole (largest remainders).

@@ -14,6 +14,25 @@ package func encodeDocument(_ value: some Encodable) throws -> Data {
   return try encoder.encode(value) + Data("\n".utf8)
 }
 
+/// A string as JSON writes it, quotes included.
+package func quotedJSON(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}
+
 /// Reads a JSON file; damage is told by path and field.
 package func decodeDocument<Value: Decodable>(
   _ type: Value.Type, at path: String

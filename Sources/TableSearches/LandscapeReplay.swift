@@ -59,23 +59,11 @@ private final class LandscapeSearch: ReplayedSearch {
   private var pool: RunPool { replay.pool }
 
   init(method name: String, replay: LandscapeReplay, seed: UInt64) throws {
-    guard MixturePreset(rawValue: name) == nil, !needsTrainer(name) else {
-      throw ReplayError.noSearch(method: name)
-    }
     self.replay = replay
     self.name = name
     self.seed = seed
-    var order = Array(0..<replay.pool.count)
-    var generator = SeededGenerator(seed: seed, stream: "replay order")
-    generator.shuffle(&order)
-    self.order = order
-    guard name != PoolReplay.random else { return }
-    method = try makeMethod(
-      named: name,
-      context: MethodContext(
-        domains: replay.pool.domains, availableTokens: replay.pool.domains.map { _ in 1 },
-        objective: replay.pool.objective, seed: seed,
-        initialTrials: replay.configuration.initial, trials: replay.configuration.budget))
+    (method, order) = try replayed(
+      name, over: replay.pool, replay.configuration, seed: seed, chooses: false)
   }
 
   func next() throws -> Mixture {

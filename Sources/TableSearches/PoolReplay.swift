@@ -76,25 +76,12 @@ private final class PoolSearch: ReplayedSearch {
   private var pool: RunPool { replay.pool }
 
   init(method name: String, replay: PoolReplay, seed: UInt64, places: [Mixture: Int]) throws {
-    guard MixturePreset(rawValue: name) == nil, !needsTrainer(name) else {
-      throw ReplayError.noSearch(method: name)
-    }
     self.replay = replay
     self.name = name
     self.seed = seed
     self.places = places
-    var order = Array(0..<replay.pool.count)
-    var generator = SeededGenerator(seed: seed, stream: "replay order")
-    generator.shuffle(&order)
-    self.order = order
-    guard name != PoolReplay.random else { return }
-    method = try makeMethod(
-      named: name,
-      context: MethodContext(
-        domains: replay.pool.domains, availableTokens: replay.pool.domains.map { _ in 1 },
-        objective: replay.pool.objective, seed: seed,
-        initialTrials: replay.configuration.initial, pool: replay.pool.mixtures,
-        trials: replay.configuration.budget))
+    (method, order) = try replayed(
+      name, over: replay.pool, replay.configuration, seed: seed, chooses: true)
   }
 
   func next() throws -> Mixture {

@@ -1,4 +1,6 @@
+import MixtureMethods
 import Mixtures
+import Numerics
 import Runs
 
 /// Whatever chooses the runs of a replay, one after the other.
@@ -9,6 +11,28 @@ protocol ReplayedSearch: AnyObject {
   func observe(_ losses: [Double])
   /// Asked after each run once the random ones are over: keeps what would be handed over now.
   func handOver()
+}
+
+/// A method that is replayed, nil for random search, and the order in which runs of the table come first.
+///
+/// - Parameter chooses: whether the method may only choose among the table's mixtures.
+/// - Throws: ``ReplayError/noSearch(method:)`` for mixtures that nobody searches, and for what trains.
+func replayed(
+  _ name: String, over pool: RunPool, _ configuration: ReplayConfiguration, seed: UInt64,
+  chooses: Bool
+) throws -> (method: (any MixtureMethod)?, order: [Int]) {
+  guard MixturePreset(rawValue: name) == nil, !needsTrainer(name) else {
+    throw ReplayError.noSearch(method: name)
+  }
+  var order = Array(0..<pool.count)
+  var generator = SeededGenerator(seed: seed, stream: "replay order")
+  generator.shuffle(&order)
+  guard name != PoolReplay.random else { return (nil, order) }
+  let context = MethodContext(
+    domains: pool.domains, availableTokens: pool.domains.map { _ in 1 }, objective: pool.objective,
+    seed: seed, initialTrials: configuration.initial, pool: chooses ? pool.mixtures : nil,
+    trials: configuration.budget)
+  return (try makeMethod(named: name, context: context), order)
 }
 
 /// The runs of a replay: each is asked for once the one before has ended.

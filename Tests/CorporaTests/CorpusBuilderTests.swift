@@ -32,6 +32,23 @@ func sentences(_ count: Int, stream: String) -> [String] {
   }
 }
 
+extension SyntheticText {
+  /// The same text at another size.
+  func resized(bytesPerDomain: Int) -> SyntheticText {
+    var copy = self
+    copy.bytesPerDomain = bytesPerDomain
+    return copy
+  }
+
+  /// The planted overlap of two domains: the share of sentences that they have in common, from 0 (nothing
+  /// to learn from each other) to 1 (the same text). (domains, domains), symmetric.
+  var overlap: [[Double]] {
+    domains.map { a in
+      domains.map { b in zip(a.shares, b.shares).reduce(0) { $0 + min($1.0, $1.1) } }
+    }
+  }
+}
+
 @Suite struct CorpusBuilderTests {
   static let small: SyntheticText = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

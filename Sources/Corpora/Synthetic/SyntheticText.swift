@@ -78,21 +78,6 @@ package struct SyntheticText: Codable, Sendable, Equatable {
   /// Enough to be unlearnable, few enough for three syllables.
   static let mostWords = 20_000
 
-  /// The same text at another size; 300,000 bytes a domain are enough for tests.
-  package func resized(bytesPerDomain: Int) -> SyntheticText {
-    var copy = self
-    copy.bytesPerDomain = bytesPerDomain
-    return copy
-  }
-
-  /// The planted overlap of two domains: the share of sentences that they have in common, from 0
-  /// (nothing to learn from each other) to 1 (the same text). (domains, domains), symmetric.
-  package var overlap: [[Double]] {
-    domains.map { a in
-      domains.map { b in zip(a.shares, b.shares).reduce(0) { $0 + min($1.0, $1.1) } }
-    }
-  }
-
   /// What ``CorpusBuilder`` reads.
   package func source(of domain: Int) -> some DocumentSource {
     SyntheticSource(text: self, domain: domain)

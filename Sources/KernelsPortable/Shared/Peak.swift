@@ -1,12 +1,9 @@
-/// Lanes that `multiplyInRegisters` keeps at work: enough to hide what an instruction takes, few enough for
-/// the registers of any processor.
-package func registerLanes() -> Int { 12 }
-
-/// Multiplies and adds in registers alone, `times` on each of `registerLanes` lanes: the most that the
-/// processor can do. A product is to be measured against it.
+/// Multiplies and adds in registers alone, `times` on each of twelve lanes: the most that the processor can do.
+/// A product is to be measured against it. Twelve are enough to hide what an instruction takes, and few enough
+/// for the registers of any processor.
 ///
 /// - Parameters:
-///   - sums: `registerLanes` lanes to begin and end with.
+///   - sums: twelve lanes to begin and end with.
 ///   - factors: two lanes.
 package func multiplyInRegisters(
   times: Int, sums: UnsafeMutablePointer<Float>, factors: UnsafePointer<Factor>

@@ -143,17 +143,9 @@ final class BFloat16Passes: @unchecked Sendable {
     let (heads, headSize) = (layout.size.heads, layout.size.headSize)
     precondition(rows <= w.rows, "expected at most \(w.rows) rows, found \(rows)")
     let p = UnsafePointer(parameters)
-    for sequence in 0..<sequences {
-      let window = windows + sequence * (positions + 1)
-      for position in 0..<positions {
-        let row = sequence * positions + position
-        let token = Int(window[position])
-        precondition(token < layout.vocabularySize, "token \(token) is not in the vocabulary")
-        w.inputs[row] = window[position]
-        w.targets[row] = window[position + 1]
-        (m.layers[0].input + row * s.width).update(from: p + token * c, count: c)
-      }
-    }
+    w.embed(
+      windows, sequences: sequences, positions: positions, p, of: layout, into: m.layers[0].input,
+      stride: s.width)
     for (index, layer) in layers.enumerated() {
       let kept = m.layers[index]
       let offsets = layout.layers[index]
