@@ -100,7 +100,7 @@ extension CellTable {
         guard case .array(let list)? = whole[name], case .object? = list.first else { continue }
         return numbered(list)
       }
-      if let table = table(members) { return numbered(table) }
+      if let table = table(members) ?? columns(members) { return numbered(table) }
       return [(1, whole)]
     default: return [(1, whole)]
     }
@@ -175,6 +175,28 @@ extension CellTable {
       for index in rows.indices { rows[index].removeFirst() }
     }
     return rows.map(JSONValue.object)
+  }
+
+  /// A list for each column, as pandas' `to_dict('list')`. Lists of weights and losses without headings of
+  /// their own are one run's.
+  private static func columns(_ members: [JSONValue.Member]) -> [JSONValue]? {
+    var lists: [[JSONValue]] = []
+    for member in members {
+      guard case .array(let list) = member.value, ColumnName.container(member.key) == nil,
+        list.count == lists.first?.count ?? list.count, list.count > 1,
+        list.allSatisfy({ cell in
+          switch cell {
+          case .object, .array: false
+          default: true
+          }
+        })
+      else { return nil }
+      lists.append(list)
+    }
+    guard let count = lists.first?.count, lists.count > 2 else { return nil }
+    return (0..<count).map { row in
+      .object(zip(members, lists).map { .init(key: $0.key, value: $1[row]) })
+    }
   }
 
   // MARK: One run

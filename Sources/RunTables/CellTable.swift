@@ -94,6 +94,8 @@ struct CellTable: Equatable {
     }
     records.removeAll { $0.fields.allSatisfy(\.isEmpty) }
     if mark == UInt8(ascii: "|") { takeOffFrame(&records) }
+    takeOffTitle(&records)
+    joinHeadings(&records)
     guard let header = records.first else { throw .noRows(path: path) }
     columns = header.fields
     if columns[0].hasPrefix("#") { columns[0] = String(columns[0].dropFirst()).trimmed }
@@ -127,6 +129,36 @@ struct CellTable: Equatable {
       rows.append(Row(line: record.line, cells: cells))
     }
     findDecimalMark()
+  }
+
+  /// A line above the headings that says what the table is.
+  private mutating func takeOffTitle(_ records: inout [(line: Int, fields: [String])]) {
+    func filled(_ index: Int) -> Int { records[index].fields.count { !$0.isEmpty } }
+    while records.count > 2, filled(0) == 1, filled(1) > 2, filled(2) > 2 {
+      notes.append("\(path): line \(records[0].line) is taken as the table's title")
+      records.removeFirst()
+    }
+  }
+
+  /// Two lines of headings, as pandas writes columns of two levels: `weights,weights` above `books,web`.
+  private func joinHeadings(_ records: inout [(line: Int, fields: [String])]) {
+    guard records.count > 2, records[1].fields.count == records[0].fields.count else { return }
+    let (upper, lower) = (records[0].fields, records[1].fields)
+    let reading = CellReading()
+    let isRepeated = upper.indices.filter { index in
+      !upper[index].isEmpty && upper.count { $0 == upper[index] } > 1
+    }
+    let below = isRepeated.map { lower[$0] }
+    guard isRepeated.count > 1,
+      Set(isRepeated.map { upper[$0] + "/" + lower[$0] }).count == below.count,
+      lower.allSatisfy({ reading.number($0) == nil && !CellReading.isDivergence($0) }),
+      below.allSatisfy({ !$0.isEmpty })
+    else { return }
+    records[0].fields = zip(upper, lower).map { upper, lower in
+      upper.isEmpty
+        ? lower : lower.isEmpty || lower.hasPrefix("Unnamed") ? upper : "\(upper)/\(lower)"
+    }
+    records.remove(at: 1)
   }
 
   /// Of a table in Markdown: the strokes at the ends of its lines, and the line below its headings.

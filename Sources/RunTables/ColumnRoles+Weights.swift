@@ -62,7 +62,12 @@ extension ColumnRoles {
     let best = scored.max { a, b in
       if a.fit.share != b.fit.share { return a.fit.share < b.fit.share }
       // A learning rate of .001 beside the weights leaves the sum nearly one; without it, it is one.
-      if max(a.fit.error, b.fit.error) > 2 * min(a.fit.error, b.fit.error) + 1e-6 {
+      if (a.group.columns.count > 1) != (b.group.columns.count > 1) {
+        return b.group.columns.count > 1
+      }
+      // Less than what four decimals leave is none.
+      let errors = (max(a.fit.error, 2e-4), max(b.fit.error, 2e-4))
+      if max(errors.0, errors.1) > 2 * min(errors.0, errors.1) {
         return a.fit.error > b.fit.error
       }
       if a.odd != b.odd { return a.odd > b.odd }
@@ -164,11 +169,15 @@ extension ColumnRoles {
     if filled.columns.count < numeric.columns.count { result.append(filled) }
     // Without one or two of them.
     if filled.columns.count <= 40, sample.fitOfWholes(filled.columns).isLoose {
-      for drop in filled.columns {
+      // What is called a weight is one, unless it is called something else besides.
+      let droppable = filled.columns.filter {
+        group.pattern == "given" || isOdd($0) || !names[$0].lossReadings.isEmpty
+      }
+      for drop in droppable {
         let one = kept { $0 != drop && filled.columns.contains($0) }
         result.append(one)
         if filled.columns.count <= 24 {
-          for other in filled.columns where other > drop {
+          for other in droppable where other > drop {
             result.append(kept { $0 != drop && $0 != other && filled.columns.contains($0) })
           }
         }

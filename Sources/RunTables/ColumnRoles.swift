@@ -323,7 +323,8 @@ struct TableSample {
       var sum = 0.0
       var isPlain = true
       for cell in cells {
-        guard let value = CellReading.isEmpty(cell) ? 0 : table.reading.number(cell), value >= 0
+        // Solvers leave a little below zero.
+        guard let value = CellReading.isEmpty(cell) ? 0 : table.reading.number(cell), value >= -1e-6
         else {
           isPlain = false
           break

@@ -224,14 +224,16 @@ struct TablePart {
     weights.reserveCapacity(roles.weights.count)
     for column in roles.weights {
       let cell = row.cells[column]
-      guard let weight = CellReading.isEmpty(cell) ? 0 : table.reading.number(cell), weight >= 0
+      guard let weight = CellReading.isEmpty(cell) ? 0 : table.reading.number(cell),
+        weight >= -1e-6 * whole
       else {
         throw problem(
           row,
           "found the weight '\(cell)' in the column '\(table.columns[column])', expected a "
             + "number from 0 to \(Int(whole))\(markHint(cell)); correct it")
       }
-      weights.append(weight / whole)
+      // What solvers leave a little below zero is zero.
+      weights.append(max(weight / whole, 0))
     }
     if whole > 100 { return Mixture(domains: roles.domains, proportionalTo: weights) }
     let sum = weights.reduce(0, +)

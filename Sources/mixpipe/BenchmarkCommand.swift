@@ -93,7 +93,11 @@ struct BenchmarkCommand: Command {
       try gather(chosen.count, "problems", line) { BenchmarkCheck(chosen[$0]) }
     }
     if check {
-      if execution.json { try emitDocument(checks) } else { try show(checks) }
+      if execution.json {
+        try emitDocument(["problems": checks], kind: "benchmark-check")
+      } else {
+        try show(checks)
+      }
       let failed = checks.filter { !$0.isPassed }.map(\.problem)
       guard failed.isEmpty else {
         throw BenchmarkFailure(problems: failed)
@@ -126,7 +130,7 @@ struct BenchmarkCommand: Command {
       try replaceFile(at: path, with: try encodeDocument(report.summary))
       return try report.write(to: folder) + [path]
     }
-    if execution.json { return try emitDocument(report.summary) }
+    if execution.json { return try emitDocument(report.summary, kind: "benchmark") }
     try emit(report.text, terminator: "")
     if let written { try emit("\n" + written.joined(separator: "\n")) }
   }

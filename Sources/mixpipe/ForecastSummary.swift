@@ -5,7 +5,9 @@ import Mixtures
 /// A forecast as a program reads it.
 struct ForecastSummary: Encodable {
   struct Item: Encodable {
-    var weights: [String: Double]
+    /// Each domain's share, and the same in the order of `domains`.
+    var mixture: [String: Double]
+    var weights: [Double]
     var origin: ScaleForecast.Item.Origin
     var objective: ScaleForecast.Range
     var losses: [String: ScaleForecast.Range]
@@ -24,6 +26,7 @@ struct ForecastSummary: Encodable {
     var tokens: Double
   }
 
+  var domains: [String]
   var target: Target
   var reach: ForecastReach
   /// Why no evidence supports the reach; nil where some does.
@@ -42,6 +45,7 @@ struct ForecastSummary: Encodable {
     func named<Value>(_ names: [String], _ values: [Value]) -> [String: Value] {
       Dictionary(zip(names, values), uniquingKeysWith: { first, _ in first })
     }
+    self.domains = domains
     target = Target(parameters: parameters, tokens: tokens)
     reach = forecast.reach
     objection = forecast.reach.objection
@@ -49,7 +53,8 @@ struct ForecastSummary: Encodable {
     considered = forecast.considered
     mixtures = forecast.items.map { item in
       Item(
-        weights: named(domains, item.mixture.weights), origin: item.origin,
+        mixture: named(domains, item.mixture.weights), weights: item.mixture.weights,
+        origin: item.origin,
         objective: item.objective, losses: named(outputs, item.losses),
         difference: item.difference, probabilityOfBest: item.probabilityOfBest,
         expectedRegret: item.expectedRegret,

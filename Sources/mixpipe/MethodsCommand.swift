@@ -26,7 +26,7 @@ struct MethodsCommand: Command {
 
   func run() throws {
     let chosen = MethodFacts.all.filter { names.isEmpty || names.contains($0.name) }
-    if json { return try emitDocument(chosen) }
+    if json { return try emitDocument(["methods": chosen], kind: "methods") }
     for kind in MethodFacts.Kind.allCases {
       let facts = chosen.filter { $0.kind == kind }
       if facts.isEmpty { continue }

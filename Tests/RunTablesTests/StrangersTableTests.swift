@@ -184,4 +184,33 @@ import Testing
     }
     #expect(words.contains("--maximize 'arc_acc,mmlu'"), "\(words)")
   }
+
+  @Test("has a title, headings in two lines, a list for each column, or a little below zero")
+  func frames() throws {
+    let title = try table(
+      "Mixture study of May,,,,\nrun,weight_books,weight_web,weight_code,loss\n"
+        + rows { "\($0),\($1[0]),\($1[1]),\($1[2]),3.\($0)" })
+    expectRead(title, "title")
+    #expect(title.notes.contains { $0.contains("title") })
+    let levels = try table(
+      "run,weights,weights,weights,losses,losses\n,books,web,code,books,web\n"
+        + rows { "\($0),\($1[0]),\($1[1]),\($1[2]),3.\($0),2.\($0)" })
+    expectRead(levels, "levels")
+    #expect(levels.heldOut == ["books", "web"])
+    func list(_ cell: ([Double]) -> Double) -> String {
+      "[" + Self.mixtures.map { "\(cell($0))" }.joined(separator: ", ") + "]"
+    }
+    let lists = try table(
+      "{\"weight_books\": \(list { $0[0] }), \"weight_web\": \(list { $0[1] }), "
+        + "\"weight_code\": \(list { $0[2] }), \"loss\": \(list { 3 + $0[0] })}", name: "t.json")
+    expectRead(lists, "lists")
+    // One run is one run.
+    let one = try table("{\"weights\": [0.2, 0.8], \"losses\": [3.1, 2.5]}\n", name: "t.jsonl")
+    #expect(one.rows.count == 1 && one.domains.count == 2)
+    let below = try table(
+      "run,weight_books,weight_web,weight_code,total_weight,loss\n"
+        + rows { "\($0),-1e-9,\($1[0] + $1[1]),\($1[2]),1.0,3.\($0)" })
+    #expect(below.domains == ["books", "web", "code"])
+    #expect(below.rows.allSatisfy { $0.mixture.weights[0] == 0 })
+  }
 }

@@ -36,7 +36,7 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     let document = try #require(
       JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any])
     let mixtures = try #require(document["mixtures"] as? [[String: Any]])
-    let first = try #require(mixtures[0]["weights"] as? [String: Double])
+    let first = try #require(mixtures[0]["mixture"] as? [String: Double])
     // Near equal shares, by the formula.
     #expect(first.values.allSatisfy { $0 > 0.15 && $0 < 0.55 }, "\(first)")
     #expect(mixtures.contains { ($0["origin"] as? String) == "given" })

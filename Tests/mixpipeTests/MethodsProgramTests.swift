@@ -11,8 +11,8 @@ import Testing
       #expect(text.output.contains(words), "\(words)")
     }
     let json = try Program.run(["methods", "--json"])
-    let facts = try #require(
-      JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+    let document = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
+    let facts = try #require((document as? [String: Any])?["methods"] as? [[String: Any]])
     #expect(facts.count > 40 && facts.allSatisfy { $0["check"] is String })
   }
 

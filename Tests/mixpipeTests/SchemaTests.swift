@@ -67,6 +67,26 @@ import Testing
     try check(["ask", "z", "--list", "--json"], "session", in: folder)
   }
 
+  @Test("of methods and forecasts are as the schema says") func methods() throws {
+    let folder = try TemporaryFolder()
+    try check(["methods", "--json"], "methods", in: folder)
+    try check(
+      ["benchmark", "--check", "--problems", "harmful-6", "--json"], "benchmark-check", in: folder)
+    var text = "run,size,tokens,weight_a,weight_b,loss_a,loss_b\n"
+    for (size, lift) in [("20M", 0.6), ("60M", 0.3), ("200M", 0.0)] {
+      for share in 1...7 {
+        let a = Double(share) / 8
+        text +=
+          "\(size)-\(share),\(size),2B,\(a),\(1 - a),"
+          + "\(3 + lift + 0.4 / (a + 0.2)),\(2.5 + lift + 0.3 / (1.2 - a))\n"
+      }
+    }
+    try text.write(toFile: folder.path + "/sizes.csv", atomically: true, encoding: .utf8)
+    try check(
+      ["forecast", "sizes.csv", "--target-size", "400M", "--target-tokens", "2B", "--json"],
+      "forecast", in: folder)
+  }
+
   @Test("of replays are as the schema says") func replays() throws {
     let folder = try TemporaryFolder()
     let runs = Program.root + "/runs/testbed/runs.csv"

@@ -40,6 +40,7 @@ extension Report {
       MixtureStrip.markup(
         mixture, id: "recommended", name: "the recommended mixture", height: 64, hasLabels: true))
     section.append(MixtureStrip.legend(mixture.domains, weights: mixture.weights))
+    if let sources = StudyReport.sources(of: mixture) { section.append(Markup("p", text: sources)) }
     section.append(
       Markup(
         "dl", ["class": "figures"],

@@ -23,6 +23,7 @@ extension StudyReport {
         weights.append([domain, Format.share(weight)])
       }
       table(weights)
+      if let sources = Self.sources(of: pick) { blocks.append(plain(sources)) }
       blocks.append(
         "```\n\(Self.shellQuoted(Self.specification(pick)).replacing("`", with: "'"))\n```")
     }
