@@ -182,7 +182,9 @@ extension CellTable {
   private static func columns(_ members: [JSONValue.Member]) -> [JSONValue]? {
     var lists: [[JSONValue]] = []
     for member in members {
-      guard case .array(let list) = member.value, ColumnName.container(member.key) == nil,
+      // A list called 'loss' is a column of losses, where the weights have columns of their own.
+      guard case .array(let list) = member.value,
+        [nil, .loss].contains(ColumnName.container(member.key)),
         list.count == lists.first?.count ?? list.count, list.count > 1,
         list.allSatisfy({ cell in
           switch cell {
