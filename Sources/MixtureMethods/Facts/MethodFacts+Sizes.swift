@@ -51,6 +51,7 @@ extension MethodFacts {
       deviations: [
         "Dirichlet kernels, as Gaussian ones leave the simplex",
         "with few configurations the good and the bad ones overlap, as in HpBandSter",
+        "at most 192 kernels on either side, evenly over the ranks",
       ], check: "no reference on the simplex"),
     MethodFacts(
       "smac",

@@ -29,10 +29,10 @@ package struct BenchmarkReport: Report {
     + "Means over problems of means over seeds, with 95 % intervals over problems and seeds."
 
   private static let arrivals =
-    "As random search ends: on how many problems, and the median part of the budget from which on, the mean regret is at "
-    + "or below what random search hands over at the end (one size: Sobol's points); the factor is how many times "
-    + "less compute that is. Found: within .1 and .03 of a gap for good, as what is handed over and as what was run at the target. After the "
-    + "share of searches, the part of the budget that half of them need."
+    "Found: within .1 and .03 of a gap for good, as what is handed over and as what was run at the target; after the "
+    + "share of searches, the part of the budget that half of them need. As random search ends: on how many problems, and "
+    + "from which median part of the budget on, the mean regret is no more than that of random search (one size: "
+    + "Sobol's points) at its end; in parentheses, how many times less compute that is."
 
   private static let problems =
     "What equal shares, natural proportions and enumeration reach, in gaps, and in parentheses what it costs: up to 256 "

@@ -23,8 +23,18 @@ struct DensityRatio {
     let order = known.indices.sorted { (known[$0].value, $0) < (known[$1].value, $1) }
     let goodCount = max(parts, Int(Self.goodShare * Double(known.count)))
     let badCount = max(parts, known.count - goodCount)
-    good = SimplexDensity(order.prefix(goodCount).map { known[$0].weights })
-    bad = SimplexDensity(order.suffix(badCount).map { known[$0].weights })
+    good = SimplexDensity(Self.thinned(order.prefix(goodCount)).map { known[$0].weights })
+    bad = SimplexDensity(Self.thinned(order.suffix(badCount)).map { known[$0].weights })
+  }
+
+  /// On either side so many kernels at most: over sizes a bracket may begin with thousands of configurations.
+  private static let mostKernels = 192
+
+  /// As many as are wanted, evenly over the ranks.
+  private static func thinned(_ order: ArraySlice<Int>) -> [Int] {
+    let all = Array(order)
+    guard all.count > mostKernels else { return all }
+    return (0..<mostKernels).map { all[$0 * all.count / mostKernels] }
   }
 
   /// The sample of the highest ratio.
@@ -62,39 +72,53 @@ struct SimplexDensity {
   /// Weights below it count as this: at a face the densities of all others vanish.
   private static let leastWeight = 1e-4
 
+  /// For each center ln of what its kernel is multiplied by.
+  private let constants: [Double]
+
   /// - Precondition: there is a point.
   init(_ centers: [[Double]]) {
     precondition(!centers.isEmpty)
     self.centers = centers
-    let likelihoods = Self.bandwidths.map { bandwidth in
-      centers.indices.reduce(0) { sum, left in
-        var others = centers
-        others.remove(at: left)
-        return sum + Self.logarithm(at: centers[left], others, bandwidth)
+    let logs = centers.map(Self.logarithms)
+    // Each center's share-weighted logarithms of each point; a bandwidth only divides them.
+    let affinities = logs.map { logs in centers.map { dot($0, logs) } }
+    let candidates = Self.bandwidths.map { bandwidth in
+      let constants = centers.map { Self.constant($0, bandwidth) }
+      let likelihood = centers.indices.reduce(0) { sum, left in
+        var kernels: [Double] = []
+        for other in centers.indices where other != left {
+          kernels.append(constants[other] + affinities[left][other] / bandwidth)
+        }
+        return sum + Self.logarithm(kernels, parts: centers[left].count)
       }
+      return (bandwidth: bandwidth, constants: constants, likelihood: likelihood)
     }
-    bandwidth =
-      Self.bandwidths[
-        likelihoods.indices.max { (likelihoods[$0], -$0) < (likelihoods[$1], -$1) }!]
+    let best = candidates.indices.max {
+      (candidates[$0].likelihood, -$0) < (candidates[$1].likelihood, -$1)
+    }!
+    (bandwidth, constants) = (candidates[best].bandwidth, candidates[best].constants)
   }
 
   func logarithm(at weights: [Double]) -> Double {
-    Self.logarithm(at: weights, centers, bandwidth)
+    let logs = Self.logarithms(weights)
+    return Self.logarithm(
+      zip(centers, constants).map { $1 + dot($0, logs) / bandwidth }, parts: weights.count)
   }
 
-  private static func logarithm(
-    at weights: [Double], _ centers: [[Double]], _ bandwidth: Double
-  ) -> Double {
-    let parts = Double(weights.count)
-    let logs = weights.map { log(max($0, leastWeight)) }
-    let kernels = centers.map { center -> Double in
-      var value = logGamma(parts + center.reduce(0, +) / bandwidth)
-      for (share, log) in zip(center, logs) where share > 0 {
-        value += share / bandwidth * log - logGamma(1 + share / bandwidth)
-      }
-      return value
-    }
-    return logSumExp(kernels + [logGamma(parts)]) - log(Double(centers.count + 1))
+  private static func logarithms(_ weights: [Double]) -> [Double] {
+    weights.map { log(max($0, leastWeight)) }
+  }
+
+  /// Of the Dirichlet distribution of parameters 1 + c/h.
+  private static func constant(_ center: [Double], _ bandwidth: Double) -> Double {
+    var value = logGamma(Double(center.count) + center.reduce(0, +) / bandwidth)
+    for share in center where share > 0 { value -= logGamma(1 + share / bandwidth) }
+    return value
+  }
+
+  /// The mean of kernels and one even part.
+  private static func logarithm(_ kernels: [Double], parts: Int) -> Double {
+    logSumExp(kernels + [logGamma(Double(parts))]) - log(Double(kernels.count + 1))
   }
 
   func sample(widened factor: Double, using generator: inout SeededGenerator) -> [Double] {
