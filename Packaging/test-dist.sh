@@ -34,7 +34,7 @@ cat >"$work/run" <<'END'
 set -eu
 mount -t proc none "$1/proc"
 touch "$1/dev/null" && mount --bind /dev/null "$1/dev/null"
-m=$(cd "$1" && echo /mixpipe-*/bin/mixpipe)
+m=/$(cd "$1" && echo mixpipe-*/bin/mixpipe)
 chroot "$1" "$m" --version
 chroot "$1" "$m" corpus build /tmp/synthetic.json --output /tmp/corpus --quiet
 chroot "$1" "$m" study /tmp/study --corpus /tmp/corpus --size 50k --tokens 20000 --methods bo --trials 4 --finalists 1 \
