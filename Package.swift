@@ -61,10 +61,11 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     library("Spelling"),
     library("ArgumentParsing", ["Spelling"]),
+    library("Processes"),
     library("Storage"),
     library("Numerics", ["COpenBLAS"]),
     library("Mixtures", ["Numerics", "Spelling"]),
-    library("TextSources", ["Storage"]),
+    library("TextSources", ["Processes", "Storage"]),
     library("Corpora", ["Numerics", "Storage", "TextSources"]),
     .systemLibrary(name: "CProcessor"),
     library("Kernels", levels.map(\.name) + ["CProcessor"]),
@@ -77,7 +78,7 @@ let package = Package(
     library("Runs", ["Mixtures", "Numerics", "Storage"]),
     library(
       "Engines",
-      ["MixtureExports", "Mixtures", "RunTables", "Runs", "Spelling", "Storage"]),
+      ["MixtureExports", "Mixtures", "Processes", "Runs", "Spelling", "Storage"]),
     library(
       "Studies", ["MixtureMethods", "Mixtures", "Numerics", "Runs", "Storage"]),
     library(
@@ -90,21 +91,20 @@ let package = Package(
     library(
       "Reports",
       [
-        "Benchmarks", "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Runs",
-        "Storage", "Studies", "TableSearches",
+        "Benchmarks", "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Processes",
+        "Runs", "Storage", "Studies", "TableSearches",
       ]),
     .executableTarget(
       name: "mixpipe",
       dependencies: [
         "ArgumentParsing", "Benchmarks", "Corpora", "Engines", "GaussianProcesses", "Kernels",
-        "MixtureExports", "MixtureMethods", "Mixtures", "Numerics", "ProxyModels", "Reports",
-        "RunTables", "Runs", "Storage", "Studies",
-        "TableSearches", "TextSources",
+        "MixtureExports", "MixtureMethods", "Mixtures", "Numerics", "Processes", "ProxyModels",
+        "Reports", "RunTables", "Runs", "Storage", "Studies", "TableSearches", "TextSources",
       ],
       swiftSettings: strict),
     // A tool for whoever works on the program; no product of its own.
     .executableTarget(
-      name: "Campaign", dependencies: ["ArgumentParsing", "Numerics", "Storage"],
+      name: "Campaign", dependencies: ["ArgumentParsing", "Numerics", "Processes", "Storage"],
       swiftSettings: strict),
     tests("ArgumentParsing", []),
     tests("Storage", []),

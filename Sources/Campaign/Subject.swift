@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Storage
 
 /// The program under attack.
@@ -9,14 +10,17 @@ struct Subject: Sendable {
 
   /// A run under way, in a process group of its own.
   final class Run {
-    let process: pid_t
+    private let child: ChildProcess
     let folder: String
     private let began = ContinuousClock.now
     private let files: String
-    private var status: Int32?
+    private var ending: ChildProcess.Ending?
 
-    fileprivate init(process: pid_t, folder: String, files: String) {
-      self.process = process
+    /// Its id, which is its group's too.
+    var process: pid_t { child.id }
+
+    fileprivate init(child: ChildProcess, folder: String, files: String) {
+      self.child = child
       self.folder = folder
       self.files = files
     }
@@ -28,11 +32,8 @@ struct Subject: Sendable {
 
     /// Whether it has ended.
     func hasEnded() -> Bool {
-      if status != nil { return true }
-      var found: Int32 = 0
-      guard waitpid(process, &found, WNOHANG) == process else { return false }
-      status = found
-      return true
+      if ending == nil { ending = child.ending() }
+      return ending != nil
     }
 
     /// - Returns: whether it has ended within so many seconds.
@@ -47,7 +48,7 @@ struct Subject: Sendable {
       return true
     }
 
-    func send(_ signal: Int32) { kill(-process, signal) }
+    func send(_ signal: Int32) { child.signalGroup(signal) }
 
     /// Waits for its end and gives what it said; kills it after so many seconds.
     func outcome(within limit: Double) -> Outcome {
@@ -57,11 +58,13 @@ struct Subject: Sendable {
         _ = wait(seconds: 10)
       }
       // What it started must not outlive it.
-      kill(-process, SIGKILL)
-      let status = status ?? 0
-      let signal = status & 0x7f
+      send(SIGKILL)
       let end: Outcome.End =
-        !ended ? .timeout : signal == 0 ? .code(status >> 8 & 0xff) : .signal(signal)
+        switch ending {
+        case .exit(let code)? where ended: .code(code)
+        case .signal(let number)? where ended: .signal(number)
+        default: .timeout
+        }
       func text(_ name: String) -> String {
         let data = (try? readFile(at: files + name, limit: 64 << 20)) ?? Data()
         unlink(files + name)
@@ -90,29 +93,12 @@ struct Subject: Sendable {
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     posix_spawn_file_actions_addopen(&actions, 1, files + ".out", flags, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, files + ".err", flags, 0o644)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, number) }
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var variables = ProcessInfo.processInfo.environment
     // A trace of the stack takes seconds, and is of no use here.
-    variables["SWIFT_BACKTRACE"] = "enable=no"
-    variables["OPENBLAS_NUM_THREADS"] = "1"
-    var process = pid_t()
-    let code = withCStrings(arguments) { arguments in
-      withCStrings(variables.map { "\($0)=\($1)" }) { variables in
-        posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, variables)
-      }
-    }
-    precondition(code == 0, "expected a process, found \(String(cString: strerror(code)))")
-    return Run(process: process, folder: folder, files: files)
+    let environment = ["SWIFT_BACKTRACE": "enable=no", "OPENBLAS_NUM_THREADS": "1"]
+    do {
+      let child = try ChildProcess.spawn(arguments, environment, &actions, .group)
+      return Run(child: child, folder: folder, files: files)
+    } catch { preconditionFailure("expected a process, found \(error)") }
   }
 
   func run(
@@ -122,12 +108,4 @@ struct Subject: Sendable {
     start(words, in: folder, prefix: prefix, shell: shell, redirections: redirections)
       .outcome(within: limit)
   }
-}
-
-private func withCStrings<R>(
-  _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> R
-) -> R {
-  let copies = strings.map { strdup($0) }
-  defer { for copy in copies { free(copy) } }
-  return body(copies + [nil])
 }

@@ -1,3 +1,5 @@
+import Storage
+
 /// Runs as JSON: an object a line, an array of objects, the layouts of pandas, a study's journal.
 extension CellTable {
   /// Ten thousand runs with five thousand columns, in a gigabyte of memory.

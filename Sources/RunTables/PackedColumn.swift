@@ -1,3 +1,5 @@
+import Storage
+
 /// A column whose cells hold several numbers each: a whole mixture, or the losses of a run, as
 /// `books=0.3,web=0.7`, as an object of JSON or Python, or as a list. Its parts are columns of their own
 /// while a table is read; rows are written as they were.

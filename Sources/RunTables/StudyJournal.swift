@@ -1,3 +1,5 @@
+import Storage
+
 /// A study's `trials.jsonl` as runs: what was asked for and what came of it.
 enum StudyJournal {
   /// An object for each trial, at the line on which it was asked for.

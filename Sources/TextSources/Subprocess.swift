@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Storage
 
 /// Runs the tools that fetch and unpack: arguments as they are, no shell in between, and always a
@@ -37,10 +38,6 @@ enum Subprocess {
     }
   }
 
-  /// Held from making a pipe to marking it as not to be inherited, and while a process is begun: else
-  /// one that begins in between would keep another's pipe open.
-  private static let spawning = NSLock()
-
   /// Where the shell would find the tool.
   static func find(_ tool: String) throws -> String {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
@@ -69,52 +66,23 @@ enum Subprocess {
     var command = [try find(tool)] + arguments
     // There is no portable way to spawn a process in another folder.
     if let folder { command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + command }
-    var variables = ProcessInfo.processInfo.environment
-    variables["LC_ALL"] = "C.UTF-8"
-    variables.merge(environment) { $1 }
-
-    var pipes: [Int32] = [-1, -1, -1, -1]
-    try spawning.withLock {
-      try pipes.withUnsafeMutableBufferPointer { pipes in
-        for i in [0, 2] {
-          guard pipe(pipes.baseAddress! + i) == 0 else {
-            throw failure(tool, "cannot make a pipe: \(String(cString: strerror(errno)))")
-          }
-          _ = fcntl(pipes[i], F_SETFD, FD_CLOEXEC)
-          _ = fcntl(pipes[i + 1], F_SETFD, FD_CLOEXEC)
-        }
+    func started<Value>(_ step: () throws(ProcessError) -> Value) throws(TextSourceError) -> Value {
+      do { return try step() } catch {
+        throw failure(tool, String(cString: strerror(error.code)))
       }
     }
+    var pipes = try started { () throws(ProcessError) in try outputPipes(for: command) }
     defer { for descriptor in pipes where descriptor >= 0 { close(descriptor) } }
-
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
     posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
-    // Threads of the pool block signals, and a new process inherits that: it could not be stopped.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGPIPE)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var process = pid_t()
-    let code = withCStrings(command) { command in
-      withCStrings(variables.map { "\($0)=\($1)" }) { variables in
-        spawning.withLock {
-          posix_spawn(&process, command[0]!, &actions, &attributes, command, variables)
-        }
-      }
+    let child = try started { () throws(ProcessError) in
+      try ChildProcess.spawn(
+        command, ["LC_ALL": "C.UTF-8"].merging(environment) { $1 }, &actions, .none)
     }
-    guard code == 0 else { throw failure(tool, String(cString: strerror(code))) }
     for i in [1, 3] {
       close(pipes[i])
       pipes[i] = -1
@@ -160,30 +128,18 @@ enum Subprocess {
         }
       }
     }
-    if problem != nil { kill(process, SIGTERM) }
+    if problem != nil { kill(child.id, SIGTERM) }
     for i in [0, 2] {
       close(pipes[i])
       pipes[i] = -1
     }
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    let ending = child.waitForEnd()
     if let problem { throw problem }
-    let signal = status & 0x7f
     return Result(
-      status: signal == 0 ? status >> 8 & 0xff : 128 + signal, output: collected,
-      errors: String(decoding: errors, as: UTF8.self))
+      status: ending.code, output: collected, errors: String(decoding: errors, as: UTF8.self))
   }
 
   private static func failure(_ tool: String, _ reason: String) -> TextSourceError {
     .toolFailed(command: tool, status: -1, reason: reason)
   }
-}
-
-/// Calls `body` with the strings as C wants them for a new process: pointers, and nil at the end.
-private func withCStrings<R>(
-  _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> R
-) -> R {
-  let copies = strings.map { strdup($0) }
-  defer { for copy in copies { free(copy) } }
-  return body(copies + [nil])
 }

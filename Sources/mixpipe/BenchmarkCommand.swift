@@ -95,7 +95,7 @@ struct BenchmarkCommand: Command {
     let chosen = try BenchmarkSuite.problems(named: problems?.elements)
     let line = ProgressLine(isQuiet: execution.isSilent)
     let checks = try line.untilDone(ifInterrupted: "Interrupted.") {
-      try gather(chosen.count, "problems", line) { BenchmarkCheck(chosen[$0]) }
+      try execution.gather(chosen.count, "problems", line) { BenchmarkCheck(chosen[$0]) }
     }
     if check {
       if execution.json {
@@ -119,7 +119,7 @@ struct BenchmarkCommand: Command {
       + (folder == nil ? "." : "; the same command goes on with the searches that are missing.")
     let searcher = Searcher(problems: chosen, entry: entry, name: name)
     let found = try line.untilDone(ifInterrupted: interruption) {
-      try gather(missing.count, "searches", line) { index in
+      try execution.gather(missing.count, "searches", line) { index in
         let trace = try searcher.trace(missing[index])
         try store?.append(trace)
         return trace
@@ -169,18 +169,6 @@ struct BenchmarkCommand: Command {
       }
       return try run.trace(of: task.method, isCancelled: { Interruption.isRequested })
     }
-  }
-
-  private func gather<Result: Sendable>(
-    _ count: Int, _ what: String, _ line: ProgressLine,
-    _ body: @escaping @Sendable (Int) throws -> Result
-  ) throws -> [Result] {
-    let results = Gathered<Result>(count: count)
-    try forEachOnThreads(count: count, workers: execution.threads) { index in
-      let done = results.set(index, try body(index))
-      line.update("\(done)/\(count) \(what)")
-    }
-    return results.values
   }
 
   private func show(_ checks: [BenchmarkCheck]) throws {

@@ -1,4 +1,5 @@
 import Engines
+import Processes
 import Runs
 import Studies
 
@@ -15,20 +16,20 @@ private func dataWords(_ corpus: String, folder: String) -> [String] {
   guard let engine = try? EngineSettings.stored(in: folder), let trainer = engine.trainer,
     let data = engine.data
   else { return ["--corpus \(corpus)"] }
-  var words = ["--trainer \(ShellCommand.quoted(trainer))"]
-  if let name = engine.trainerName { words.append("--trainer-name \(ShellCommand.quoted(name))") }
+  var words = ["--trainer \(shellQuoted(trainer))"]
+  if let name = engine.trainerName { words.append("--trainer-name \(shellQuoted(name))") }
   if let blend = engine.blend { words.append("--blend \(blend)") }
   if data.corpus != nil { return words + ["--corpus \(corpus)"] }
   guard data.name == "--domains" else {
-    return words + ["--data \(ShellCommand.quoted(data.name))"]
+    return words + ["--data \(shellQuoted(data.name))"]
   }
   let domains = data.domains.map { domain in
     domain.name + (domain.tokens.map { "=\(Int($0))" } ?? "")
   }
   let measures = data.measures.map(\.name)
-  words.append("--domains \(ShellCommand.quoted(domains.joined(separator: ",")))")
+  words.append("--domains \(shellQuoted(domains.joined(separator: ",")))")
   if measures != data.domains.map(\.name) {
-    words.append("--held-out \(ShellCommand.quoted(measures.joined(separator: ",")))")
+    words.append("--held-out \(shellQuoted(measures.joined(separator: ",")))")
   }
   return words
 }

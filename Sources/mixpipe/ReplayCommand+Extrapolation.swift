@@ -39,7 +39,7 @@ extension ReplayCommand {
     let work = tasks
     var scores: [ExtrapolationCheck.Score] = []
     try line.untilDone(ifInterrupted: "Interrupted.") {
-      scores = try gather(work.count, "predictions", line) { index in
+      scores = try execution.gather(work.count, "predictions", line) { index in
         if Interruption.isRequested { throw CancellationError() }
         let (task, model, split) = work[index]
         return switch task {

@@ -57,7 +57,7 @@ extension ReplayCommand {
         let emulator = try FidelityEmulator(
           fittedTo: real, count: fidelity.candidates ?? 400
         ) { count, body in
-          _ = try gather(count, "landscapes", line) { index in
+          _ = try execution.gather(count, "landscapes", line) { index in
             if Interruption.isRequested { throw CancellationError() }
             try body(index)
           }
@@ -99,7 +99,7 @@ extension ReplayCommand {
     }
     let replay = FidelityReplay(table: table, configuration: configuration)
     let work = tasks
-    let results = try gather(work.count, "searches", line) { index in
+    let results = try execution.gather(work.count, "searches", line) { index in
       let found = try replay.trace(
         of: work[index].variant, seed: work[index].seed,
         isCancelled: { Interruption.isRequested })

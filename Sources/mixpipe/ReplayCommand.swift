@@ -205,7 +205,7 @@ struct ReplayCommand: Command {
     }
     let work = tasks
     let perform = trace
-    let results = try gather(work.count, "searches", line) { index in
+    let results = try execution.gather(work.count, "searches", line) { index in
       let found = try perform(work[index].method, work[index].seed)
       try folder?.append(found)
       return found
@@ -236,24 +236,11 @@ struct ReplayCommand: Command {
     let check = PredictionCheck(pool: pool, trainingRuns: trainingRuns)
     let names = methodsAsked
     let count = names.count * splits
-    let found = try gather(count, "predictions", line) { index in
+    let found = try execution.gather(count, "predictions", line) { index in
       if Interruption.isRequested { throw CancellationError() }
       return try check.split(UInt64(index / names.count + 1), method: names[index % names.count])
     }
     return PredictionQuality.summaries(of: found.compactMap { $0 })
-  }
-
-  /// Results in their order, whoever computed them.
-  func gather<Result: Sendable>(
-    _ count: Int, _ what: String, _ line: ProgressLine,
-    _ body: @escaping @Sendable (Int) throws -> Result
-  ) throws -> [Result] {
-    let results = Gathered<Result>(count: count)
-    try forEachOnThreads(count: count, workers: execution.threads) { index in
-      let done = results.set(index, try body(index))
-      line.update("\(done)/\(count) \(what)")
-    }
-    return results.values
   }
 
   // MARK: Words

@@ -1,7 +1,9 @@
 import ArgumentParsing
 import Foundation
+import Numerics
 import Runs
 import Studies
+import TableSearches
 
 /// How work is run and shown: what `study`, `compare`, `transfer` and `replay` share.
 struct RunOptions: ArgumentGroup {
@@ -18,6 +20,19 @@ struct RunOptions: ArgumentGroup {
   var threads: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
   /// Whether nobody is to be told how far the work has come.
   var isSilent: Bool { json || quiet }
+
+  /// Results in their order, whoever computed them.
+  func gather<Result: Sendable>(
+    _ count: Int, _ what: String, _ line: ProgressLine,
+    _ body: @escaping @Sendable (Int) throws -> Result
+  ) throws -> [Result] {
+    let results = Gathered<Result>(count: count)
+    try forEachOnThreads(count: count, workers: threads) { index in
+      let done = results.set(index, try body(index))
+      line.update("\(done)/\(count) \(what)")
+    }
+    return results.values
+  }
 }
 
 extension StoredConfiguration {

@@ -2,6 +2,7 @@ import ArgumentParsing
 import Foundation
 import MixtureMethods
 import Mixtures
+import Processes
 import RunTables
 import TableSearches
 
@@ -141,13 +142,15 @@ extension SuggestCommand {
 
   private func words(_ settings: SizesSettings) -> String {
     var words = ["mixpipe suggest --recommend"]
-    for path in tables { words.append("--observations \((path as NSString).lastPathComponent)") }
+    for path in tables {
+      words.append("--observations \(shellQuoted((path as NSString).lastPathComponent))")
+    }
     words.append("--target-size \(settings.targetSize)")
     if let tokens = settings.targetTokens { words.append("--target-tokens \(tokens)") }
-    if let objective = table.objective { words.append("--objective '\(objective)'") }
-    for limit in table.guard { words.append("--guard '\(limit)'") }
-    if let front { words.append("--front \(front.argumentText)") }
-    for text in constrain { words.append("--constrain '\(text)'") }
+    if let objective = table.objective { words.append("--objective \(shellQuoted(objective))") }
+    for limit in table.guard { words.append("--guard \(shellQuoted(limit))") }
+    if let front { words.append("--front \(shellQuoted(front.argumentText))") }
+    for text in constrain { words.append("--constrain \(shellQuoted(text))") }
     if allowReach { words.append("--allow-reach") }
     if seed != 1 { words.append("--seed \(seed)") }
     return words.joined(separator: " ")
@@ -170,16 +173,6 @@ extension SuggestCommand {
       return RunTable(
         domains: names, heldOut: heldOut, targets: heldOut, rows: [], layout: layout)
     }
-    var columns = table.columns
-    columns.domains = domains?.elements
-    let whole = try RunTable(at: tables, columns: columns)
-    if let asked = domains?.elements, Set(asked) != Set(whole.domains) {
-      throw RunTableError.domainsDiffer(
-        path: tables[0], found: whole.domains, expectedAsIn: "--domains", expected: asked)
-    }
-    guard whole.domains.count > 1 else {
-      throw RunTableError.noWeights(path: tables[0], columns: whole.layout.headings)
-    }
-    return whole
+    return try readWhole()
   }
 }

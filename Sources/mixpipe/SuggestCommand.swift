@@ -335,9 +335,22 @@ struct SuggestCommand: Command {
         domains: names, heldOut: heldOut, targets: heldOut, rows: [],
         layout: TableLayout(domains: names, heldOut: heldOut, request: request))
     }
-    var columns = table.columns
-    columns.domains = domains?.elements
-    let whole = try RunTable(at: tables, columns: columns)
+    var chosen = try readWhole().selected(table.selection)
+    if let tokens { chosen.layout.request.tokens = tokens }
+    if append, let output, tables.count > observations.count {
+      // Rows go to a table of its own columns.
+      let own = try RunTable(at: [output], columns: askedColumns)
+      chosen.layout = own.layout
+      chosen.layout.request = request
+      chosen = chosen.reordered(as: own)
+    }
+    return chosen
+  }
+
+  /// The tables as they are, of the domains that were asked for.
+  func readWhole() throws -> RunTable {
+    let tables = tables
+    let whole = try RunTable(at: tables, columns: askedColumns)
     if let asked = domains?.elements, Set(asked) != Set(whole.domains) {
       throw RunTableError.domainsDiffer(
         path: tables[0], found: whole.domains, expectedAsIn: "--domains", expected: asked)
@@ -345,16 +358,13 @@ struct SuggestCommand: Command {
     guard whole.domains.count > 1 else {
       throw RunTableError.noWeights(path: tables[0], columns: whole.layout.headings)
     }
-    var chosen = try whole.selected(table.selection)
-    if let tokens { chosen.layout.request.tokens = tokens }
-    if append, let output, tables.count > observations.count {
-      // Rows go to a table of its own columns.
-      let own = try RunTable(at: [output], columns: columns)
-      chosen.layout = own.layout
-      chosen.layout.request = request
-      chosen = chosen.reordered(as: own)
-    }
-    return chosen
+    return whole
+  }
+
+  private var askedColumns: RunTable.Columns {
+    var columns = table.columns
+    columns.domains = domains?.elements
+    return columns
   }
 
   private func readPending(_ runs: RunTable) throws -> [RunTable.Row] {

@@ -1,5 +1,4 @@
 import Foundation
-import RunTables
 import Spelling
 import Storage
 

@@ -1,8 +1,8 @@
 import Foundation
 import Mixtures
-import RunTables
 import Runs
 import Spelling
+import Storage
 
 /// `result.json`: what a trainer found. The schema is in the documentation.
 package enum ResultDocument {

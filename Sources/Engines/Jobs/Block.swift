@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Storage
 
 /// One allocation that runs many short attempts: it takes them from an inbox as they come, and ends when nothing has

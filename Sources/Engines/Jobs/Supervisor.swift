@@ -1,5 +1,6 @@
 import Foundation
 import Mixtures
+import Processes
 import Runs
 import Storage
 

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Storage
 
 /// A scheduler by its commands, Slurm among them.

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// The script of a job: a few lines of sh that become `mixpipe run`.
 package struct JobScript: Sendable {
@@ -17,15 +18,15 @@ package struct JobScript: Sendable {
   package func text(_ job: Job) -> String {
     var lines = ["#!/bin/sh"]
     if settings.kind == .slurm { lines += directives(job).map { "#SBATCH " + $0 } }
-    let run = ShellCommand.quoted(program) + " run "
+    let run = shellQuoted(program) + " run "
     if let block = job.block {
-      lines.append("exec \(run)--block \(ShellCommand.quoted(block))")
+      lines.append("exec \(run)--block \(shellQuoted(block))")
     } else if let list = job.list {
       lines.append(
-        "folder=$(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" \(ShellCommand.quoted(list)))")
+        "folder=$(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" \(shellQuoted(list)))")
       lines.append("exec \(run)\"$folder\"")
     } else {
-      lines.append("exec \(run)\(ShellCommand.quoted(job.attempts[0].path))")
+      lines.append("exec \(run)\(shellQuoted(job.attempts[0].path))")
     }
     return lines.joined(separator: "\n") + "\n"
   }

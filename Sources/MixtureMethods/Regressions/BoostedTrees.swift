@@ -25,16 +25,7 @@ package struct BoostedTrees: Sendable {
     package init() {}
   }
 
-  /// The nodes of all trees, a tree's root first. A leaf's feature is below zero.
-  private struct Node: Sendable {
-    var feature: Int32
-    /// Of a leaf, what it adds.
-    var threshold: Double
-    /// Where the first child is; the second follows it.
-    var child: Int32
-  }
-
-  private var nodes: [Node] = []
+  private var nodes: [TreeNode] = []
   private var roots: [Int] = []
   private let base: Double
 
@@ -66,20 +57,9 @@ package struct BoostedTrees: Sendable {
     input.withUnsafeBufferPointer { input in
       nodes.withUnsafeBufferPointer { nodes in
         var sum = base
-        for root in roots { sum += Self.output(of: root, nodes, input) }
+        for root in roots { sum += TreeNode.output(of: root, nodes, input) }
         return sum
       }
-    }
-  }
-
-  private static func output(
-    of root: Int, _ nodes: UnsafeBufferPointer<Node>, _ input: UnsafeBufferPointer<Double>
-  ) -> Double {
-    var place = root
-    while true {
-      let node = nodes[place]
-      if node.feature < 0 { return node.threshold }
-      place = Int(node.child) + (input[Int(node.feature)] <= node.threshold ? 0 : 1)
     }
   }
 
@@ -97,7 +77,7 @@ package struct BoostedTrees: Sendable {
       for (place, row) in test.enumerated() {
         predictions[place] += inputs[row].withUnsafeBufferPointer { input in
           trees.nodes.withUnsafeBufferPointer {
-            BoostedTrees.output(of: trees.roots[trees.roots.count - 1], $0, input)
+            TreeNode.output(of: trees.roots[trees.roots.count - 1], $0, input)
           }
         }
       }
@@ -176,7 +156,7 @@ package struct BoostedTrees: Sendable {
       var split: Split?
     }
 
-    mutating func grow(into nodes: inout [Node]) {
+    mutating func grow(into nodes: inout [TreeNode]) {
       var chosen = Array(inputs.indices)
       if settings.subsample < 1 {
         generator.shuffle(&chosen)
@@ -184,7 +164,7 @@ package struct BoostedTrees: Sendable {
         chosen = chosen.prefix(size).sorted()
       }
       let root = nodes.count
-      nodes.append(Node(feature: -1, threshold: 0, child: 0))
+      nodes.append(.emptyLeaf)
       var leaves = [Leaf(node: root, members: chosen, split: split(chosen))]
       while leaves.count < settings.leaves {
         var best: Int?
@@ -195,10 +175,10 @@ package struct BoostedTrees: Sendable {
         guard let best, let split = leaves[best].split else { break }
         let leaf = leaves[best]
         let child = nodes.count
-        nodes[leaf.node] = Node(
+        nodes[leaf.node] = TreeNode(
           feature: Int32(split.feature), threshold: split.threshold, child: Int32(child))
-        nodes.append(Node(feature: -1, threshold: 0, child: 0))
-        nodes.append(Node(feature: -1, threshold: 0, child: 0))
+        nodes.append(.emptyLeaf)
+        nodes.append(.emptyLeaf)
         let below = leaf.members.filter { inputs[$0][split.feature] <= split.threshold }
         let above = leaf.members.filter { inputs[$0][split.feature] > split.threshold }
         leaves[best] = Leaf(node: child, members: below, split: self.split(below))
@@ -210,7 +190,7 @@ package struct BoostedTrees: Sendable {
       }
       for row in inputs.indices {
         residuals[row] -= inputs[row].withUnsafeBufferPointer { input in
-          nodes.withUnsafeBufferPointer { BoostedTrees.output(of: root, $0, input) }
+          nodes.withUnsafeBufferPointer { TreeNode.output(of: root, $0, input) }
         }
       }
     }

@@ -34,11 +34,11 @@ struct HistogramGrower {
   }
 
   /// - Returns: false where not even the root can be split; then nothing is added.
-  mutating func grow(into nodes: inout [HistogramTrees.Node]) -> Bool {
+  mutating func grow(into nodes: inout [TreeNode]) -> Bool {
     let all = Array(residuals.indices)
     var leaves = [leaf(nodes.count, 0, all, trying: Array(features.indices))]
     guard leaves[0].split != nil else { return false }
-    nodes.append(.init(feature: -1, threshold: 0, child: 0))
+    nodes.append(.emptyLeaf)
     while leaves.count < settings.leaves {
       var best: Int?
       for (index, leaf) in leaves.enumerated() {
@@ -59,8 +59,8 @@ struct HistogramGrower {
       let child = nodes.count
       nodes[parent.node] = .init(
         feature: Int32(split.feature), threshold: bins.bounds[split.bin], child: Int32(child))
-      nodes.append(.init(feature: -1, threshold: 0, child: 0))
-      nodes.append(.init(feature: -1, threshold: 0, child: 0))
+      nodes.append(.emptyLeaf)
+      nodes.append(.emptyLeaf)
       let below = parent.members.filter { bins.places[$0] <= split.bin }
       let above = parent.members.filter { bins.places[$0] > split.bin }
       leaves[best] = leaf(child, parent.depth + 1, below, trying: parent.features)

@@ -48,16 +48,7 @@ package struct HistogramTrees: Sendable {
     }
   }
 
-  struct Node: Sendable {
-    /// Below zero for a leaf.
-    var feature: Int32
-    /// Of a leaf, what it adds.
-    var threshold: Double
-    /// Where the first child is; the second follows it.
-    var child: Int32
-  }
-
-  private var nodes: [Node] = []
+  private var nodes: [TreeNode] = []
   private var roots: [Int] = []
   private let base: Double
 
@@ -99,14 +90,7 @@ package struct HistogramTrees: Sendable {
 
   private func output(of root: Int, at input: [Double]) -> Double {
     nodes.withUnsafeBufferPointer { nodes in
-      input.withUnsafeBufferPointer { input in
-        var place = root
-        while true {
-          let node = nodes[place]
-          if node.feature < 0 { return node.threshold }
-          place = Int(node.child) + (input[Int(node.feature)] <= node.threshold ? 0 : 1)
-        }
-      }
+      input.withUnsafeBufferPointer { TreeNode.output(of: root, nodes, $0) }
     }
   }
 }

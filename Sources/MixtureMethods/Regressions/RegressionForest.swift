@@ -8,8 +8,8 @@ package struct RegressionForest: Sendable {
     /// Below zero for a leaf.
     var feature: Int
     var threshold: Double
-    /// Where the first child is; the second follows its subtree.
-    var children: (Int, Int)
+    /// Where the second child is; the first follows this node.
+    var second: Int
     var mean: Double
     var variance: Double
   }
@@ -40,16 +40,15 @@ package struct RegressionForest: Sendable {
     let place = nodes.count
     nodes.append(
       Node(
-        feature: -1, threshold: 0, children: (0, 0), mean: mean,
+        feature: -1, threshold: 0, second: 0, mean: mean,
         variance: square / Double(values.count)))
     guard let split = split(members, inputs, targets), square > 1e-16 else { return }
     nodes[place].feature = split.feature
     nodes[place].threshold = split.threshold
     let below = members.filter { inputs[$0][split.feature] <= split.threshold }
     let above = members.filter { inputs[$0][split.feature] > split.threshold }
-    nodes[place].children.0 = nodes.count
     grow(below, inputs, targets, into: &nodes)
-    nodes[place].children.1 = nodes.count
+    nodes[place].second = nodes.count
     grow(above, inputs, targets, into: &nodes)
   }
 
@@ -83,7 +82,7 @@ package struct RegressionForest: Sendable {
       var place = 0
       while nodes[place].feature >= 0 {
         let node = nodes[place]
-        place = input[node.feature] <= node.threshold ? node.children.0 : node.children.1
+        place = input[node.feature] <= node.threshold ? place + 1 : node.second
       }
       means += nodes[place].mean
       squares += nodes[place].variance + nodes[place].mean * nodes[place].mean

@@ -1,4 +1,5 @@
 import Mixtures
+import Processes
 
 /// What pages are made of.
 extension Report {
@@ -55,7 +56,7 @@ extension Report {
         }))
     section.append(
       code(
-        [StudyReport.shellQuoted(StudyReport.specification(mixture))],
+        [shellQuoted(StudyReport.specification(mixture))],
         label: "For the command line"))
     return section
   }

@@ -3,6 +3,7 @@ import GaussianProcesses
 import MixtureMethods
 import Mixtures
 import Numerics
+import Processes
 
 /// What would also do: the mixtures that the surrogate predicts to be as good as the best to within the
 /// noise of one run, and what some of them cost elsewhere.
@@ -143,7 +144,7 @@ struct PanelData: Encodable {
     noise = alternatives.noise
     objective = alternatives.region.objectives[0]
     self.ternary = ternary
-    command = "mixpipe predict \(StudyReport.shellQuoted(folder)) --mixture"
+    command = "mixpipe predict \(shellQuoted(folder)) --mixture"
     let count = model.domains.count
     let mixtures =
       alternatives.choices.map(\.prediction.mixture)

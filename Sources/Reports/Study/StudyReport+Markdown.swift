@@ -1,4 +1,5 @@
 import Mixtures
+import Processes
 import Studies
 
 extension StudyReport {
@@ -25,7 +26,7 @@ extension StudyReport {
       table(weights)
       if let sources = Self.sources(of: pick) { blocks.append(plain(sources)) }
       blocks.append(
-        "```\n\(Self.shellQuoted(Self.specification(pick)).replacing("`", with: "'"))\n```")
+        "```\n\(shellQuoted(Self.specification(pick)).replacing("`", with: "'"))\n```")
     }
     if !findings.domains.isEmpty {
       blocks.append("## Gain and price on each domain")
@@ -120,16 +121,6 @@ extension StudyReport {
     return zip(mixture.domains, whole).map { domain, units in
       "\(domain)=\(Plot.number(Double(units) / 10_000, 4))"
     }.joined(separator: ",")
-  }
-
-  /// As a shell reads it back: in quotes where it holds more than plain names.
-  static func shellQuoted(_ text: String) -> String {
-    let isPlain = text.unicodeScalars.allSatisfy {
-      $0.isASCII
-        && ($0.properties.isAlphabetic || $0.properties.numericType != nil
-          || "=,._-/".unicodeScalars.contains($0))
-    }
-    return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   /// The figures of the headline.

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// A short command of a scheduler's: what it printed, and how it ended.
 package struct ShellCommand: Sendable {
@@ -28,13 +29,8 @@ package struct ShellCommand: Sendable {
   package static func run(
     _ words: [String], seconds: Double = 60, environment: [String: String] = [:]
   ) throws(ProcessError) -> Result {
-    var pipes: [Int32] = [-1, -1, -1, -1]
-    let made = pipes.withUnsafeMutableBufferPointer { pipes in
-      pipe(pipes.baseAddress!) == 0 && pipe(pipes.baseAddress! + 2) == 0
-    }
-    for descriptor in pipes where descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    var pipes = try outputPipes(for: words)
     defer { for descriptor in pipes where descriptor >= 0 { close(descriptor) } }
-    guard made else { throw ProcessError(words: words, code: errno) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -89,24 +85,12 @@ package struct ShellCommand: Sendable {
       errors: String(decoding: collected[1], as: UTF8.self), timedOut: timedOut)
   }
 
-  /// A word as the shell reads it back.
-  package static func quoted(_ word: String) -> String {
-    let plain = word.utf8.allSatisfy { byte in
-      byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
-        || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-        || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-        || "/._-+=:,%@".utf8.contains(byte)
-    }
-    if plain, !word.isEmpty { return word }
-    return "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
-  }
-
   /// A template with its `{names}` replaced by quoted words.
   package static func filled(_ template: String, _ values: [(name: String, value: String)])
     -> String
   {
     values.reduce(template) {
-      $0.replacingOccurrences(of: "{\($1.name)}", with: quoted($1.value))
+      $0.replacingOccurrences(of: "{\($1.name)}", with: shellQuoted($1.value))
     }
   }
 }

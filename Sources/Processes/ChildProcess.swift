@@ -25,6 +25,8 @@ package struct ChildProcess: Sendable {
 
   /// In what it is independent of the process that starts it.
   package enum Independence {
+    /// In nothing: what is typed at the terminal reaches it too.
+    case none
     /// A process group of its own, which can be signalled as a whole.
     case group
     /// A session of its own: it outlives its parent and its terminal.
@@ -58,7 +60,14 @@ package struct ChildProcess: Sendable {
     return try spawn(command, environment, &actions, independence)
   }
 
-  static func spawn(
+  /// Starts a program with inputs and outputs of one's own.
+  ///
+  /// - Parameters:
+  ///   - words: its path, or a name that is looked up, and arguments.
+  ///   - environment: what is set besides this process's own.
+  ///   - actions: what is done with descriptors before it begins.
+  /// - Throws: ``ProcessError``.
+  package static func spawn(
     _ words: [String], _ environment: [String: String],
     _ actions: inout posix_spawn_file_actions_t, _ independence: Independence
   ) throws(ProcessError) -> ChildProcess {
@@ -75,6 +84,7 @@ package struct ChildProcess: Sendable {
     posix_spawnattr_setsigdefault(&attributes, &signals)
     var flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
     switch independence {
+    case .none: break
     case .group: flags |= Int32(POSIX_SPAWN_SETPGROUP)
     // POSIX_SPAWN_SETSID, of glibc 2.26.
     case .session: flags |= 0x80
@@ -85,7 +95,7 @@ package struct ChildProcess: Sendable {
     var id = pid_t()
     let code = withCStrings(words) { words in
       withCStrings(variables.map { "\($0)=\($1)" }) { variables in
-        posix_spawnp(&id, words[0]!, &actions, &attributes, words, variables)
+        spawning.withLock { posix_spawnp(&id, words[0]!, &actions, &attributes, words, variables) }
       }
     }
     guard code == 0 else { throw ProcessError(words: words, code: code) }
@@ -93,10 +103,15 @@ package struct ChildProcess: Sendable {
   }
 
   /// How it ended; nil while it has not. To be asked by its parent only, and once after its end.
-  package func ending() -> Ending? {
+  package func ending() -> Ending? { ending(WNOHANG) }
+
+  /// Waits for its end.
+  package func waitForEnd() -> Ending { ending(0)! }
+
+  private func ending(_ options: Int32) -> Ending? {
     var status: Int32 = 0
     while true {
-      let found = waitpid(id, &status, WNOHANG)
+      let found = waitpid(id, &status, options)
       if found == id { return Ending(status: status) }
       if found < 0, errno == EINTR { continue }
       // Somebody else has waited for it: what it ended with is lost.
@@ -111,15 +126,58 @@ package struct ChildProcess: Sendable {
 /// A program that could not be started.
 package struct ProcessError: Error, CustomStringConvertible {
   var words: [String]
-  var code: Int32
+  package let code: Int32
+
+  package init(words: [String], code: Int32) {
+    self.words = words
+    self.code = code
+  }
 
   package var description: String {
     "\(words.first ?? ""): cannot start: \(String(cString: strerror(code)))"
   }
 }
 
+/// Held from making a pipe to marking it as not to be inherited, and while a process is begun: else one that
+/// begins in between would keep another's pipe open.
+private let spawning = NSLock()
+
+/// Two pipes for a child's outputs, none of whose ends another child inherits: the ends to read and to write of the
+/// first, then of the second.
+///
+/// - Throws: ``ProcessError`` in the name of `words`.
+package func outputPipes(for words: [String]) throws(ProcessError) -> [Int32] {
+  var pipes: [Int32] = [-1, -1, -1, -1]
+  let code = spawning.withLock { () -> Int32 in
+    for first in [0, 2] {
+      let made = pipes.withUnsafeMutableBufferPointer { pipe($0.baseAddress! + first) }
+      if made != 0 { return errno }
+      for index in [first, first + 1] { _ = fcntl(pipes[index], F_SETFD, FD_CLOEXEC) }
+    }
+    return 0
+  }
+  guard code == 0 else {
+    for descriptor in pipes where descriptor >= 0 { close(descriptor) }
+    throw ProcessError(words: words, code: code)
+  }
+  return pipes
+}
+
+/// A word as the shell reads it back: in quotes where it holds more than plain names.
+package func shellQuoted(_ word: String) -> String {
+  let isPlain = word.utf8.allSatisfy { byte in
+    byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+      || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+      || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+      || "/._-+=:,%@".utf8.contains(byte)
+  }
+  return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+}
+
 /// Calls `body` with the strings as C wants them for a new process: pointers, and nil at the end.
-func withCStrings<R>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> R) -> R {
+private func withCStrings<R>(
+  _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> R
+) -> R {
   let copies = strings.map { strdup($0) }
   defer { for copy in copies { free(copy) } }
   return body(copies + [nil])
@@ -127,7 +185,7 @@ func withCStrings<R>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?
 
 /// When a process began, in ticks since the machine did: with its id it is the one that was meant. Nil where it is
 /// gone.
-func startTime(ofProcess id: pid_t) -> UInt64? {
+package func startTime(ofProcess id: pid_t) -> UInt64? {
   guard let data = FileManager.default.contents(atPath: "/proc/\(id)/stat") else { return nil }
   let text = String(decoding: data, as: UTF8.self)
   // The name, in parentheses, may hold anything.
