@@ -124,8 +124,8 @@ lint: setup ## layout and style, and that no AVX-512 code can reach an older pro
 format: ## lays out the sources
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-bench: build ## the trainer's speed beside a probe of the processor; PYTHON=venv/bin/python: beside its PyTorch, too
-	@$(if $(PYTHON),python3 runs/bench/compare.py --mixpipe $(MIXPIPE) --python $(PYTHON) --output $(or $(BENCH),runs/bench/torch),$(MIXPIPE) bench)
+bench: build ## the trainer's speed beside a probe of the processor; PYTHON=venv/bin/python: beside its PyTorch (JAX=: and JAX)
+	@$(if $(PYTHON),python3 runs/bench/compare.py --mixpipe $(MIXPIPE) --python $(PYTHON) $(addprefix --jax ,$(JAX)) --output $(or $(BENCH),runs/bench/torch),$(MIXPIPE) bench)
 
 coverage: setup ## which lines the tests reach
 	@swift test --enable-code-coverage
