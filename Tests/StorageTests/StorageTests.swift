@@ -136,7 +136,7 @@ struct Event: Codable, Equatable {
   }
 
   @Test("passes on an error of whoever writes and leaves nothing behind")
-  func passesOnAnErrorOfWhoeverWritesAndLeavesNothingBehind() {
+  func passesOnAnErrorOfWhoeverWritesAndLeavesNothingBehind() throws {
     let folder = TemporaryFolder()
     let failure = StorageError.missing(path: "x", hint: "y")
     #expect(throws: failure) {

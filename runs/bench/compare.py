@@ -321,7 +321,9 @@ def main():
                 if done(shape, program, number):
                     continue
                 if program in peers:
-                    found = dict(peers[program].round(asked.seconds), version=peers[program].version, preload=preload)
+                    found = dict(
+                        peers[program].round(asked.seconds), version=peers[program].version,
+                        preload=[os.path.basename(library) for library in preload])
                 else:
                     found = mixpipe_round(asked.mixpipe, shape, program.removeprefix("mixpipe "), asked.seconds)
                 line = {"shape": shape, "program": program, "round": number, "time": time.time(), **found}
