@@ -37,16 +37,17 @@ extension BFloat16Kernels {
   /// The environment variable that asks for other kernels than the best: a level, or its portable twin.
   package static let variable = "MIXPIPE_BF16"
 
-  /// Those of the best level that the processor has, or what `MIXPIPE_BF16` asks for: a level by name, or
-  /// with `portable-` before it its twin.
+  /// Those that add up pair after pair, or what `MIXPIPE_BF16` asks for: a level by name, or with `portable-`
+  /// before it its twin. Tiles have bits of their own, and a study should have the same on every machine: they
+  /// are for those who ask for them.
   ///
   /// - Throws: `KernelError` where the processor has no instructions, or not those asked for.
   package static func chosen(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(KernelError) -> BFloat16Kernels {
     guard let asked = environment[variable], !asked.isEmpty else {
-      guard let level = BFloat16Level.supported.last else { throw .noBFloat16 }
-      return BFloat16Kernels(level: level, isTwin: false)
+      guard BFloat16Level.supported.contains(.instructions) else { throw .noBFloat16 }
+      return BFloat16Kernels(level: .instructions, isTwin: false)
     }
     let prefix = "portable-"
     let isTwin = asked.hasPrefix(prefix)
@@ -56,12 +57,11 @@ extension BFloat16Kernels {
     return BFloat16Kernels(level: level, isTwin: isTwin)
   }
 
-  /// Those of the best level that the processor has, or the twin of the first where it has none.
-  package static var best: BFloat16Kernels {
-    guard let level = BFloat16Level.supported.last else {
-      return BFloat16Kernels(level: .instructions, isTwin: true)
-    }
-    return BFloat16Kernels(level: level, isTwin: false)
+  /// Those that add up pair after pair, or their twin where the processor has no instructions: the same bits on
+  /// any machine.
+  package static var standard: BFloat16Kernels {
+    BFloat16Kernels(
+      level: .instructions, isTwin: !BFloat16Level.supported.contains(.instructions))
   }
 
   private static let portable = BFloat16Kernels(

@@ -142,6 +142,14 @@ extension ColumnRoles {
       return
     }
     takeBest(found, isGuarded: isGuarded)
+    let scores = names.indices.filter {
+      !known.contains($0) && names[$0].isScore && !names[$0].isSpread && sample.isNumeric($0)
+        && uses[$0].use == "not used"
+    }
+    if !measures.isEmpty, !scores.isEmpty {
+      let headings = scores.map { names[$0].heading }.joined(separator: ", ")
+      notes.append("scores that are not used: \(headings); --maximize takes them")
+    }
   }
 
   private mutating func tellUnused(_ index: Int, _ sample: TableSample) {
@@ -199,6 +207,10 @@ extension ColumnRoles {
           ? "its name says perplexity; the logarithm is taken"
           : measure.kind == .bits ? "its name says bits" : "its name says so",
         "--losses names others")
+    }
+    if best == .perplexity {
+      let headings = kept.map { names[$0.column].heading }.joined(separator: ", ")
+      notes.append("perplexities, whose logarithm is the loss: \(headings)")
     }
     let left = all.filter { measure in !kept.contains { $0.column == measure.column } }
     for measure in left {

@@ -135,7 +135,7 @@ struct CompareCommand: Command {
       ProxyEvaluator(
         corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
         batchTokens: settings.batchTokens,
-        precision: try (settings.precision ?? .fp32).resolved())
+        precision: try (settings.precision ?? .auto).resolved())
     }
     let configuration = try makeConfiguration(
       asked, stored: stored, settings: settings, trainer: trainer)

@@ -5,9 +5,9 @@ import Studies
 
 // What to type to have the same again, in full, so that later defaults do not matter.
 
-/// Single precision goes without saying.
+/// Said also where it was chosen by the processor, as another may choose differently.
 private func precisionWords(_ settings: TrainerSettings?) -> [String] {
-  guard let settings, settings.precision != "fp32" else { return [] }
+  guard let settings else { return [] }
   return ["--precision \(settings.precision)"]
 }
 

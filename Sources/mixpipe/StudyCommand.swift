@@ -115,7 +115,7 @@ struct StudyCommand: Command {
     ) { corpus in
       ProxyEvaluator(
         corpus: corpus, learningRate: settings.learningRate,
-        precision: try (settings.precision ?? .fp32).resolved())
+        precision: try (settings.precision ?? .auto).resolved())
     }
     let configuration = try makeConfiguration(
       asked, stored: stored, settings: settings, trainer: trainer)

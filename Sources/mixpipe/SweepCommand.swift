@@ -46,7 +46,7 @@ struct SweepCommand: Command {
   func run() throws {
     let corpus = try openCorpus(at: corpus)
     let mixture = try resolve(mixture, over: corpus)
-    let precision = try training.chosenPrecision()
+    let precision = try training.chosenPrecision(ofRunsIn: folder)
     let base = ProxyEvaluator(
       corpus: corpus, learningRate: training.learningRate, precision: precision)
     var steps: [(request: RunRequest, claim: RunClaim)] = []

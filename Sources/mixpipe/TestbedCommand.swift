@@ -80,7 +80,7 @@ struct TestbedCommand: Command {
     let trainer = try session.trainer(corpus: corpus, fallback: "corpora/five") { corpus in
       ProxyEvaluator(
         corpus: corpus, learningRate: training.learningRate, heldOutTokens: heldOutTokens,
-        precision: try training.chosenPrecision())
+        precision: try training.chosenPrecision(ofRunsIn: folder))
     }
     let plan = try makePlan(trainer)
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet))

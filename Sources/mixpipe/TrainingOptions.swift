@@ -5,6 +5,7 @@ import Kernels
 import Numerics
 import ProxyModels
 import Runs
+import Studies
 
 /// A size of the ladder by name, or any other number of parameters that a shape can be found for.
 struct SizeArgument: ArgumentValue, Equatable {
@@ -74,14 +75,24 @@ struct TrainingOptions: ArgumentGroup {
     value: "rate")
   var learningRate: Double?
   @Option(
-    "What the factors of the trainer's products are rounded to: fp32 (not at all), bf16 (sums stay in single precision; faster where the processor has instructions for it), or auto: bf16 where it has them. (default: fp32)",
+    "What the factors of the trainer's products are rounded to: fp32 (not at all), bf16 (sums stay in single precision; faster where the processor has instructions for it), or auto: bf16 where it has them. What a folder's runs were trained with is kept. (default: auto)",
     value: "kind")
   var precision: PrecisionChoice?
 
   /// - Parameter stored: what a folder's runs were trained with; it counts where nothing is asked for.
   /// - Throws: `KernelError` where the processor has no instructions for it.
   func chosenPrecision(stored: TrainerSettings? = nil) throws -> Precision {
-    try (precision ?? PrecisionChoice(stored) ?? .fp32).resolved()
+    try (precision ?? PrecisionChoice(stored) ?? .auto).resolved()
+  }
+
+  /// For a folder of a grid: that of the newest of its runs counts where nothing is asked for.
+  func chosenPrecision(ofRunsIn folder: String) throws -> Precision {
+    // What cannot be read is told when the folder is opened.
+    guard precision == nil, let run = (try? RunGrid.ledger(of: folder))?.records.last else {
+      return try chosenPrecision()
+    }
+    // Journals that do not say are older than bfloat16.
+    return try (PrecisionChoice(run.request.key.conditions.evaluator.trainer) ?? .fp32).resolved()
   }
 
   static let defaultTokensPerParameter = 20.0

@@ -79,7 +79,7 @@ struct TransferCommand: Command {
       ProxyEvaluator(
         corpus: corpus, learningRate: settings?.learningRate,
         heldOutTokens: settings?.heldOutTokens,
-        precision: try TrainingOptions().chosenPrecision(stored: settings))
+        precision: try (PrecisionChoice(settings) ?? .fp32).resolved())
     }
     let configuration = try makeConfiguration(study: study, trainer: trainer)
     let price = try session.price(

@@ -23,7 +23,7 @@ private func configuration(
 }
 
 private func trainer(
-  _ configuration: TrainingConfiguration, workers: Int = 1, kernels: BFloat16Kernels = .best
+  _ configuration: TrainingConfiguration, workers: Int = 1, kernels: BFloat16Kernels = .standard
 ) -> Trainer<ToyText, ToyText> {
   let text = ToyText(contextLength: size.contextLength)
   return Trainer(

@@ -176,6 +176,22 @@ import Testing
     #expect(found.notes.contains { $0.contains("wikitext/byte_perplexity") })
   }
 
+  @Test("says which scores it leaves out, and that it took logarithms") func leftOut() throws {
+    let found = try table(
+      "run,books,web,code,ppl_books,ppl_web,hellaswag_acc_norm,mmlu_acc,mmlu_acc_stderr,step\n"
+        + rows {
+          "\($0),\($1[0]),\($1[1]),\($1[2]),2\($0).5,1\($0).9,0.3\($0),0.2\($0),0.01,900\($0)"
+        })
+    #expect(found.heldOut == ["books", "web"])
+    let scores = try #require(found.notes.first { $0.contains("scores that are not used") })
+    #expect(scores.contains("hellaswag_acc_norm, mmlu_acc;"), "\(scores)")
+    #expect(found.notes.contains { $0.contains("logarithm is the loss: ppl_books, ppl_web") })
+    let plain = try table(
+      "run,books,web,code,loss_books,loss_web\n"
+        + rows { "\($0),\($1[0]),\($1[1]),\($1[2]),2.\($0)5,1.\($0)9" })
+    #expect(plain.notes.allSatisfy { !$0.contains("not used") && !$0.contains("logarithm") })
+  }
+
   @Test("names all scores that a direction is asked for") func scores() {
     let words = message {
       try table(
