@@ -9,7 +9,7 @@ package struct FeasibleMixtures: Sendable, Hashable {
   /// The most domains that may have any weight; nil where all may.
   package let maximumDomains: Int?
   /// What it costs to leave a reference; nil where it costs nothing.
-  package let pull: MixturePull?
+  package private(set) var pull: MixturePull?
   /// For each of the polytope's conditions, what it is called.
   private let names: [String]
 
@@ -26,6 +26,13 @@ package struct FeasibleMixtures: Sendable, Hashable {
     pull = nil
     polytope = Polytope(dimensions: parts, conditions: Self.simplex(parts))
     names = Self.simplexNames(domains)
+  }
+
+  /// The same mixtures, at no price.
+  package var withoutPull: FeasibleMixtures {
+    var same = self
+    same.pull = nil
+    return same
   }
 
   private static func simplex(_ parts: Int) -> [Polytope.Condition] {

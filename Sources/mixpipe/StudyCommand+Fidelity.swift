@@ -159,13 +159,6 @@ extension StudyCommand {
       confirmationRuns: settings.confirmationSeeds ?? min(max(Int(clamping: runs / 4), 1), 8),
       lag: settings[decided: \.lag], trainer: try identities(said, scales, trainer))
     try trainer.check(constraints: configuration.constraints)
-    if (configuration.constraints ?? []).contains(where: {
-      if case .near = $0 { return true } else { return false }
-    }) {
-      throw ValidationError(
-        "Found '--near' beside '--sizes', expected one of the two: searches over sizes do not know it"
-      )
-    }
     do {
       try configuration.validate()
     } catch {

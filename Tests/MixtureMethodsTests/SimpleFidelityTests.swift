@@ -151,4 +151,60 @@ private enum Small {
     later[5].goal = 1
     #expect(ladder.promotion(later) == .resume(run: 4, rung: 1))
   }
+
+  @Test(
+    "what leaving a mixture costs counts over sizes too",
+    arguments: ["grid", "screen", "hyperband", "asha-sizes", "bo"])
+  func whatLeavingAMixtureCostsCountsOverSizesToo(name: String) throws {
+    let near = try FeasibleMixtures(
+      [.near(.uniform, strength: 3)], domains: Small.domains, availableTokens: [1, 1, 1],
+      trainingTokens: 1)
+    let context = Small.context(pool: 25, budget: 12, feasible: near)
+    func price(_ mixture: Mixture) -> Double { near.pull!.value(at: mixture.weights) }
+    let (runs, handedOver) = try Small.search(name, context)
+    let chosen = try #require(handedOver.last!)
+    let known = runs.filter { $0.level == 1 && $0.reached == 2 }.map(\.mixture)
+    let lowest = known.map { Small.value($0) + price($0) }.min()!
+    if name != "bo" { #expect(abs(Small.value(chosen) + price(chosen) - lowest) < 1e-9) }
+    // Without it, another is the best.
+    let free = try Small.search(name, Small.context(pool: 25, budget: 12))
+    let without = try #require(free.handedOver.last!)
+    #expect(price(chosen) < price(without) + 1e-9)
+    #expect(price(chosen) < 0.5)
+  }
+
+  @Test("a pull is no part of what is predicted or guarded")
+  func aPullIsNoPartOfWhatIsPredictedOrGuarded() throws {
+    let near = try FeasibleMixtures(
+      [.near(.uniform, strength: 3)], domains: Small.domains, availableTokens: [1, 1, 1],
+      trainingTokens: 1)
+    var context = Small.context(pool: 25, budget: 12, feasible: near)
+    context.objective = Objective(
+      targets: ["books", "web"], proportionalTo: [1, 1],
+      limits: [.init(domain: "books", loss: 2.12), .init(domain: "code", loss: 2.4)])
+    let runs = context.pool!.mixtures.prefix(14).enumerated().map { id, mixture in
+      FidelityRun(
+        id: id, mixture: mixture, level: 1, seed: 0,
+        measurements: [.init(rung: 2, losses: Small.losses(mixture.weights))], reached: 2)
+    }
+    // Guards hold for losses without the price, also of a target.
+    var grid = try makeFidelityMethod(named: "grid", context: context)
+    let best = runs.min { a, b in
+      let values = [a, b].map {
+        context.objective.value(of: $0.measurements[0].losses)
+          + near.pull!.value(at: $0.mixture.weights)
+      }
+      return values[0] < values[1]
+    }
+    let handedOver = grid.recommendation(runs: runs)?.mixture
+    #expect(handedOver == best?.mixture)
+    var method = try makeFidelityMethod(named: "bo", context: context)
+    let recommended = method.recommendation(runs: runs)
+    let found = try #require(recommended)
+    if let predicted = found.predicted {
+      let losses = Small.losses(found.mixture.weights)
+      let value = context.objective.value(of: losses)
+      #expect(abs(predicted.mean - value) < 0.5, "\(predicted) for \(value)")
+    }
+  }
 }

@@ -70,6 +70,28 @@ private let target = ["--target-size", "1B", "--target-tokens", "20B"]
     #expect((own["mixtures"] as? NSArray) == (other["mixtures"] as? NSArray))
   }
 
+  @Test("stay near a mixture where that is asked for") func stayNearAMixture() throws {
+    let folder = try TemporaryFolder()
+    try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    func recommended(_ more: [String]) throws -> (weights: [Double], objective: Double) {
+      let found = try object(
+        Program.run(
+          ["suggest", "--observations", "runs.csv", "--recommend", "--json"] + target + more,
+          in: folder.path
+        ).output)
+      let first = try #require((found["mixtures"] as? [[String: Any]])?.first)
+      let objective = try #require(first["objective"] as? [String: Any])
+      return (
+        try #require(first["weights"] as? [Double]), try #require(objective["mean"] as? Double)
+      )
+    }
+    let natural = ["--natural", "books=8,web=1,code=1", "--near", "natural=20"]
+    let (near, free) = (try recommended(natural), try recommended([]))
+    #expect(near.weights[0] > 0.7 && free.weights[0] < 0.6)
+    // What is told is the loss alone, without what leaving the mixture costs.
+    #expect(near.objective > free.objective && near.objective < free.objective + 0.5)
+  }
+
   @Test(
     "refuse in a line what does not go together",
     arguments: [

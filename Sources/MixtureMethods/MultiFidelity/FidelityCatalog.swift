@@ -62,6 +62,9 @@ package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
 package func makeFidelityMethod(
   named name: String, context: FidelityContext
 ) throws(FidelityMethodError) -> any FidelityMethod {
+  if context.feasible.pull != nil {
+    return try PulledFidelityMethod(named: name, context: context)
+  }
   let path: ResourcePath.Kind = name.hasSuffix("-sizes") ? .sizes : .steps
   switch name {
   case "random": return TargetSearch(.random, context: context)

@@ -72,9 +72,12 @@ package struct ScaleForecast: Sendable {
         Self.draws, at: queries, factors: factors, seed: question.seed)
     else { return nil }
     let function = question.function
-    let values = losses.map { draw in draw.map { function.value(of: $0) } }
+    // What is chosen by also counts what leaving a mixture costs; what is told is the loss alone.
+    let costs = candidates.map { question.feasible.pull?.value(at: $0.mixture.weights) ?? 0 }
+    let objectives = losses.map { draw in draw.map { function.value(of: $0) } }
+    let values = objectives.map { draw in zip(draw, costs).map { $0 + $1 } }
     let lowest = values.map { $0.min()! }
-    func column(_ place: Int) -> [Double] { values.map { $0[place] } }
+    func column(_ place: Int) -> [Double] { objectives.map { $0[place] } }
     let regrets = candidates.indices.map { place in
       Statistics.mean(zip(values, lowest).map { $0[place] - $1 })
     }
@@ -117,8 +120,10 @@ package struct ScaleForecast: Sendable {
   ) -> [(mixture: Mixture, origin: Item.Origin)] {
     func bounds(_ mixtures: [[Double]]) -> [Double] {
       guard !mixtures.isEmpty else { return [] }
-      return surrogate.field(question.function, at: surrogate.targetQueries(mixtures)).differences
-        .map { $0.mean - $0.deviation }
+      let field = surrogate.field(question.function, at: surrogate.targetQueries(mixtures))
+      return zip(field.differences, mixtures).map { difference, weights in
+        difference.mean - difference.deviation + (question.feasible.pull?.value(at: weights) ?? 0)
+      }
     }
     var found: [(mixture: Mixture, origin: Item.Origin)] = []
     func add(_ mixtures: [Mixture], _ origin: Item.Origin) {
