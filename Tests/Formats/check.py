@@ -492,6 +492,85 @@ def check_model(folder):
         assert worst < 1e-5, f"differs by {worst} a token"
         return f"equal to {worst:.1e} nats a token"
 
+    @check("a run's folder: tasks of local files", lambda: f"simple_evaluate, {version('lm_eval')}")
+    def _():
+        import datasets
+        import torch
+        from lm_eval import simple_evaluate
+        from lm_eval.models.huggingface import HFLM
+        from lm_eval.tasks import TaskManager
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        train()
+        datasets.disable_progress_bars()
+        tasks = f"{folder}/tasks"
+        os.makedirs(tasks, exist_ok=True)
+        texts = words(7, 260, 5) + ["One word.", "  odd \u00e9 \u65e5\u672c\n\nlines  "]
+        with open(f"{tasks}/texts.jsonl", "w") as file:
+            file.writelines(json.dumps({"text": text}) + "\n" for text in texts)
+        questions = [(" ".join(line.split()[:8]), [" " + word for word in line.split()[8:12]])
+                     for line in words(9, 12, 12)]
+        with open(f"{tasks}/questions.jsonl", "w") as file:
+            file.writelines(json.dumps({"question": question, "choices": choices, "answer": number % 4}) + "\n"
+                            for number, (question, choices) in enumerate(questions))
+        with open(f"{tasks}/texts.yaml", "w") as file:
+            file.write(TASK.format(name="texts", folder=tasks) + "output_type: loglikelihood_rolling\n"
+                       "doc_to_text: ''\ndoc_to_target: '{{text}}'\nmetric_list:\n  - metric: bits_per_byte\n")
+        with open(f"{tasks}/questions.yaml", "w") as file:
+            file.write(TASK.format(name="questions", folder=tasks) + "output_type: multiple_choice\n"
+                       "doc_to_text: '{{question}}'\ndoc_to_choice: '{{choices}}'\ndoc_to_target: answer\n"
+                       "target_delimiter: ''\nmetric_list:\n  - metric: acc\n")
+        found = simple_evaluate(
+            model=HFLM(pretrained=run, dtype="float32", device="cpu", batch_size=4), tasks=["texts", "questions"],
+            task_manager=TaskManager(include_path=tasks, include_defaults=False), log_samples=True,
+            bootstrap_iters=0, verbosity="ERROR")
+        tokens = AutoTokenizer.from_pretrained(run)
+        model = AutoModelForCausalLM.from_pretrained(run, dtype=torch.float32)
+
+        def log_probability(ids, count):
+            """Of the last so many tokens, in nats."""
+            with torch.no_grad():
+                logs = torch.log_softmax(model(torch.tensor([ids[:-1]])).logits.double(), -1)[0]
+            return sum(logs[i, ids[i + 1]].item() for i in range(len(ids) - 1 - count, len(ids) - 1))
+
+        context = model.config.max_position_embeddings
+        worst, total, size = 0.0, 0.0, 0
+        for sample in found["samples"]["texts"]:
+            text = sample["doc"]["text"]
+            ids = [tokens.eos_token_id] + tokens(text)["input_ids"]
+            own, done = 0.0, 1
+            while done < len(ids):
+                end = min(done + context, len(ids))
+                own += log_probability(ids[max(end - context - 1, 0):end], end - done)
+                done = end
+            value = sample["resps"][0][0]
+            value = value[0] if isinstance(value, (list, tuple)) else value
+            worst = max(worst, abs(float(value) - own) / (len(ids) - 1))
+            total, size = total + own, size + len(text.encode())
+        bits = found["results"]["texts"]["bits_per_byte,none"]
+        assert abs(bits + total / size / 0.6931471805599453) < 1e-5, (bits, total, size)
+        right = 0
+        for sample in found["samples"]["questions"]:
+            question, scores = sample["doc"]["question"], []
+            for choice, response in zip(sample["doc"]["choices"], sample["resps"]):
+                ids, count = tokens(question + choice)["input_ids"], len(tokens(question)["input_ids"])
+                count = len(ids) - count
+                scores.append(log_probability(ids[-context - 1:], count))
+                worst = max(worst, abs(float(response[0][0]) - scores[-1]) / count)
+            right += scores.index(max(scores)) == sample["doc"]["answer"]
+        assert abs(found["results"]["questions"]["acc,none"] - right / len(questions)) < 1e-9
+        assert worst < 1e-5, f"differs by {worst} a token"
+        return f"{len(texts)} texts, {len(questions)} questions, equal to {worst:.1e} nats a token"
+
+
+TASK = """task: {name}
+dataset_path: json
+dataset_kwargs:
+  data_files:
+    test: {folder}/{name}.jsonl
+test_split: test
+"""
+
 
 def find_losses(value):
     if isinstance(value, dict):
