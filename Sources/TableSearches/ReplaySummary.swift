@@ -27,6 +27,8 @@ package struct ReplaySummary: Sendable, Codable {
     package var allFoundBy: Int?
     /// The mean of the curve: what ranks methods that end alike.
     package var meanRegret: Double
+    /// The regret after the last run, of each seed in order; nil in what older versions have written.
+    package var ends: [Double]?
     /// How often a method wanted what it could not have, over all seeds.
     package var moved: Int
 
@@ -121,5 +123,6 @@ extension ReplaySummary.Method {
         simpleRegret: Statistics.mean(simple))
     }
     meanRegret = Statistics.mean(curve.map(\.regret))
+    ends = traces.compactMap { trace in trace.recommended.last.map { $0 - best } }
   }
 }

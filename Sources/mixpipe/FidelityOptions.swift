@@ -30,7 +30,7 @@ struct FidelityOptions: ArgumentGroup {
   @Option("With '--landscape', mixtures to choose from. (default: 400)", value: "count")
   var candidates: Int?
   @Flag(
-    "In place of searches: how well models tell the largest size's losses from smaller sizes' (R²), on random halves, as many as '--splits'."
+    "In place of searches: how well models predict the largest size's losses from smaller sizes' (R²), on random halves, as many as '--splits'."
   )
   var extrapolate = false
   @Flag("A paused run begins again: what it had trained earns no credit.")

@@ -124,7 +124,7 @@ struct MixturePredictionSummary: Codable {
     for entry in mixtures {
       let mixture = Mixture(domains: domains, proportionalTo: entry.weights)
       blocks.append(
-        (entry.name.map { $0 + ": " } ?? "") + StudyReport.specification(mixture) + "\n")
+        (entry.name.map { $0 + ": " } ?? "") + Format.specification(mixture) + "\n")
       var table = TextTable([
         .init("", .left), .init("predicted, 95 %"), .init("minus recommended, 95 %"),
       ])
@@ -219,7 +219,7 @@ struct SizePredictionSummary: Codable {
         table.append([point.size, Format.count(point.tokens), point.objective.text(Format.loss)])
       }
       let mixture = Mixture(domains: domains, proportionalTo: entry.weights)
-      return StudyReport.specification(mixture) + "\n\n" + table.text
+      return Format.specification(mixture) + "\n\n" + table.text
     }.joined(separator: "\n")
   }
 }

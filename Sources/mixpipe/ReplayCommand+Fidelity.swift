@@ -133,7 +133,10 @@ extension ReplayCommand {
           + Format.loss(summary.median)
       ),
       ("Objective", "\(table.objective)"),
-      ("Target", "\(grid[grid.target].scale.size) at \(grid[grid.target].scale.tokens)"),
+      (
+        "Target",
+        "\(grid[grid.target].scale.size), \(Format.count(grid[grid.target].scale.tokens)) long"
+      ),
       (
         "Lengths",
         grid.levels.map { "\($0[0].scale.size): \(lengths($0))" }.joined(separator: "; ")

@@ -21,7 +21,7 @@ struct ReplayCommand: Command {
 
     '--landscape law' fits mixing laws and what they leave over to the table, and lets the methods \
     try any mixture between those of the table. '--predict 64' lets each model learn from 64 runs \
-    and tell the others.
+    and predict the others.
 
     '--target-size 410M' replays methods that choose the model's size and the length of its training too, on a \
     table of several sizes with a column of steps or tokens. What is reported is how much compute, in runs of \
@@ -61,7 +61,7 @@ struct ReplayCommand: Command {
   var table: TableOptions
   @Option("In place of the table's runs, search a landscape fitted to them.", value: "form")
   var landscape: LandscapeForm?
-  @Option("Also check predictions: learn from so many runs, tell the others.", value: "count")
+  @Option("Also check predictions: learn from so many runs, predict the others.", value: "count")
   var predict: Int?
   @Option("Random splits to check predictions on.", value: "count")
   var splits = 20

@@ -117,7 +117,7 @@ struct WatchScreen {
     {
       lines.append(
         "Best so far: \(Format.loss(best.0)), \(name(best.1)): "
-          + "\(StudyReport.specification(best.1.request.key.mixture)).")
+          + "\(Format.specification(best.1.request.key.mixture)).")
     }
     lines.append("")
     var table = TextTable([

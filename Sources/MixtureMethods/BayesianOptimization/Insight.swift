@@ -162,7 +162,8 @@ package struct Insight: Sendable {
       averageEffects += averages
       averageObjectiveEffects.append((domain, step, averageSum))
     }
-    let grid = (0...20).map { Double($0) / 20 }
+    // Finer at the ends, where a first little of a domain may be worth much.
+    let grid = [0, 0.01, 0.025] + (1...19).map { Double($0) / 20 } + [0.975, 0.99, 1]
     slices = domains.indices.map { j in
       let mixtures = grid.map { Self.moved(center, j, to: $0) }
       return Slice(

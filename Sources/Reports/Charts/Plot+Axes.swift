@@ -104,7 +104,7 @@ extension StretchedScale {
   /// - Parameter zero: what stands at zero.
   func axisTicks(isDifference: Bool, zero: String = "0") -> [AxisTick] {
     ticks.map { tick in
-      let text = Plot.number(abs(tick), 6)
+      let text = Format.number(abs(tick), 6)
       let sign = tick < 0 ? "−" : isDifference ? "+" : ""
       return AxisTick(
         fraction: fraction(tick), text: tick == 0 ? zero : sign + text, isZero: tick == 0)

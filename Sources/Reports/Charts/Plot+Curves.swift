@@ -24,7 +24,8 @@ extension Plot {
   }
 
   private static func list(_ points: [(x: Double, y: Double)]) -> String {
-    points.map { number($0.x * 1000, 1) + "," + number($0.y, 1) }.joined(separator: " ")
+    points.map { Format.number($0.x * 1000, 1) + "," + Format.number($0.y, 1) }.joined(
+      separator: " ")
   }
 
   /// - Parameter clips: whether what lies outside the chart is cut off.
@@ -35,8 +36,8 @@ extension Plot {
       Markup(
         "svg",
         [
-          "width": "100%", "height": Self.number(height),
-          "viewBox": "0 0 1000 \(Self.number(height))", "preserveAspectRatio": "none",
+          "width": "100%", "height": Format.number(height),
+          "viewBox": "0 0 1000 \(Format.number(height))", "preserveAspectRatio": "none",
           "overflow": clips ? "hidden" : "visible",
         ], [mark]))
   }

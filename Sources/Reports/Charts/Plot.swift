@@ -19,7 +19,7 @@ package struct Plot: Sendable {
   }
 
   package enum Shape: Int, Sendable, CaseIterable {
-    case circle, square, triangle, diamond, plus, bar, cross, arrow
+    case circle, square, triangle, diamond, plus, bar, cross, arrow, rightArrow
 
     /// Around the origin, about ten pixels across.
     var path: String {
@@ -32,6 +32,7 @@ package struct Plot: Sendable {
       case .bar: "M-2.2 -5.6h4.4v11.2h-4.4z"
       case .cross: "M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5"
       case .arrow: "M0 -5L4.4 1H1.4V5H-1.4V1H-4.4z"
+      case .rightArrow: "M5 0L-1 4.4V1.4H-5V-1.4H-1V-4.4z"
       }
     }
 
@@ -69,17 +70,7 @@ package struct Plot: Sendable {
 
   // MARK: Positions
 
-  static func percent(_ fraction: Double) -> String { number(fraction * 100, 3) + "%" }
-
-  /// In plain digits, without trailing zeros.
-  static func number(_ value: Double, _ decimals: Int = 2) -> String {
-    var text = Format.fixed(value, decimals).replacing("−", with: "-")
-    if text.contains(".") {
-      while text.last == "0" { text.removeLast() }
-      if text.last == "." { text.removeLast() }
-    }
-    return text
-  }
+  static func percent(_ fraction: Double) -> String { Format.number(fraction * 100, 3) + "%" }
 
   // MARK: Marks
 
@@ -93,11 +84,12 @@ package struct Plot: Sendable {
     var line = Markup(
       "line",
       [
-        "class": style, "x1": Self.percent(a.x), "y1": Self.number(a.y), "x2": Self.percent(b.x),
-        "y2": Self.number(b.y),
+        "class": style, "x1": Self.percent(a.x), "y1": Format.number(a.y), "x2": Self.percent(b.x),
+        "y2": Format.number(b.y),
       ])
     if shift != 0 {
-      line.attributes.append(.init(name: "transform", value: "translate(\(Self.number(shift)) 0)"))
+      line.attributes.append(
+        .init(name: "transform", value: "translate(\(Format.number(shift)) 0)"))
     }
     if let tip { line.append(Markup("title", text: tip)) }
     marks.append(line)
@@ -109,9 +101,9 @@ package struct Plot: Sendable {
     var rectangle = Markup(
       "rect",
       [
-        "class": style, "x": Self.percent(x.lowerBound), "y": Self.number(y.lowerBound),
+        "class": style, "x": Self.percent(x.lowerBound), "y": Format.number(y.lowerBound),
         "width": Self.percent(x.upperBound - x.lowerBound),
-        "height": Self.number(y.upperBound - y.lowerBound),
+        "height": Format.number(y.upperBound - y.lowerBound),
       ])
     if let tip { rectangle.append(Markup("title", text: tip)) }
     marks.append(rectangle)
@@ -124,12 +116,13 @@ package struct Plot: Sendable {
     var path = Markup("path", ["class": style, "d": shape.path])
     if let trial { path.attributes.append(.init(name: "data-trial", value: trial)) }
     if shift != 0 {
-      path.attributes.append(.init(name: "transform", value: "translate(\(Self.number(shift)) 0)"))
+      path.attributes.append(
+        .init(name: "transform", value: "translate(\(Format.number(shift)) 0)"))
     }
     if let tip { path.append(Markup("title", text: tip)) }
     // A path knows no percentages; a viewport of its own stands where they say.
     marks.append(
-      Markup("svg", ["x": Self.percent(x), "y": Self.number(y), "overflow": "visible"], [path]))
+      Markup("svg", ["x": Self.percent(x), "y": Format.number(y), "overflow": "visible"], [path]))
   }
 
   /// A name at a series' end, after the mark that the series has elsewhere.
@@ -139,7 +132,7 @@ package struct Plot: Sendable {
     let path = Markup(
       "path", ["class": style, "d": shape.path, "transform": "translate(12 0)"])
     marks.append(
-      Markup("svg", ["x": Self.percent(x), "y": Self.number(y), "overflow": "visible"], [path]))
+      Markup("svg", ["x": Self.percent(x), "y": Format.number(y), "overflow": "visible"], [path]))
     let isBest = style.split(separator: " ").contains("best")
     label(text, x: x, y: y, dx: 21, class: isBest ? "label best" : "label", tip: tip)
   }
@@ -151,7 +144,7 @@ package struct Plot: Sendable {
     var label = Markup(
       "text",
       [
-        "class": style, "x": Self.percent(x), "y": Self.number(y), "dx": Self.number(dx),
+        "class": style, "x": Self.percent(x), "y": Format.number(y), "dx": Format.number(dx),
         "text-anchor": anchor, "dominant-baseline": "central",
       ], text: text)
     if let tip { label.append(Markup("title", text: tip)) }
@@ -166,7 +159,8 @@ package struct Plot: Sendable {
     _ points: [(x: Double, y: Double, trial: String)], class style: String
   ) {
     guard !points.isEmpty else { return }
-    let path = points.map { "M\(Self.number($0.x * 1000, 1)) \(Self.number($0.y, 1))h0" }.joined()
+    let path = points.map { "M\(Format.number($0.x * 1000, 1)) \(Format.number($0.y, 1))h0" }
+      .joined()
     addStretched(
       Markup(
         "path",
@@ -184,7 +178,7 @@ package struct Plot: Sendable {
       "svg",
       [
         "role": "img", "aria-labelledby": "\(id)-title \(id)-desc", "width": "100%",
-        "height": Self.number(height), "overflow": "visible",
+        "height": Format.number(height), "overflow": "visible",
       ],
       [
         Markup("title", ["id": "\(id)-title"], text: title),
@@ -193,12 +187,12 @@ package struct Plot: Sendable {
     for mark in marks { svg.append(mark) }
     let top = verticalName == nil ? m.top : 4
     let bottom = horizontalName == nil ? m.bottom : 0
-    let padding = [top, m.right, bottom, m.left].map { Self.number($0) + "px" }
+    let padding = [top, m.right, bottom, m.left].map { Format.number($0) + "px" }
     var style = "padding:\(padding.joined(separator: " "))"
-    if isSquare { style += ";max-width:\(Self.number(height + m.left + m.right))px" }
+    if isSquare { style += ";max-width:\(Format.number(height + m.left + m.right))px" }
     var plot = Markup("div", ["class": "plot", "style": style])
     if let verticalName {
-      let shift = Self.number(2 - m.left)
+      let shift = Format.number(2 - m.left)
       plot.append(
         Markup(
           "p", ["class": "axis-name up", "style": "margin-left:\(shift)px"], text: verticalName))

@@ -12,10 +12,13 @@ extension Plot {
   /// - Parameters:
   ///   - right: width of the names at the curves' ends, in pixels.
   ///   - bands: how many of the first series have one.
+  ///   - named: how many of the first series are named at their ends; there are no more shapes and colours
+  ///     than for those. The others are pale lines.
   ///   - tolerance: drawn as a dotted line.
   ///   - drawAxis: draws what the regret is plotted against.
   static func regret(
     title: String, summary: String, series: [RegretSeries], right: Double, bands: Int = .max,
+    named: Int = Shape.series.count,
     tolerance: (value: Double, tip: String)? = nil, drawAxis: (inout Plot) -> Void
   ) -> Plot {
     let height = 360.0
@@ -33,8 +36,13 @@ extension Plot {
       plot.line(from: (0, y), to: (1, y), class: "link", tip: tolerance.tip)
     }
     let labels = spread(
-      series.map { depth($0.points.last?.regret ?? 0) }, gap: 16, within: 0...height)
+      series.prefix(named).map { depth($0.points.last?.regret ?? 0) }, gap: 16, within: 0...height)
     for (place, line) in series.enumerated().reversed() {
+      guard place < named else {
+        plot.curve(
+          line.points.map { ($0.x, depth($0.regret)) }, class: "curve pale", tip: line.tip)
+        continue
+      }
       let style = place == 0 ? "best" : "other m\(place % 6)"
       if place < bands {
         plot.area(
@@ -49,9 +57,11 @@ extension Plot {
         plot.mark(
           shape, x: end.x, y: depth(end.regret), class: "solid \(style)",
           tip: "\(line.name): \(Format.fixed(end.regret, 4)) at the end")
+        plot.line(
+          from: (end.x, depth(end.regret)), to: (1, labels[place]), class: "leader", shift: 7)
       }
       plot.seriesLabel(
-        StudyReport.fitted(line.name, width: right - 14), x: 1, y: labels[place], shape: shape,
+        Plot.fitted(line.name, width: right - 14), x: 1, y: labels[place], shape: shape,
         class: "solid \(style)", tip: line.name)
     }
     return plot

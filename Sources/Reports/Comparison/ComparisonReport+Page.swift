@@ -58,7 +58,8 @@ extension ComparisonReport {
   private var claimSection: Markup? {
     var section = heading(
       "Claims of the literature",
-      "Lindenau’s four, held against these runs.")
+      "Lindenau’s four, held against these runs. What differs is decided by p values that are corrected for "
+        + "all comparisons of a claim (Holm); the intervals are 95\u{202F}% each alone.")
     for claim in analysis.claims {
       section.append(Markup("h3", text: "(\(claim.letter)) \(claim.claim)"))
       section.append(
@@ -180,7 +181,7 @@ extension ComparisonReport {
     }
     guard let base = rows.first.flatMap({ $0.loss?.mean ?? own($0).first }) else { return nil }
     let rowHeight = 32.0
-    let left = StudyReport.labelWidth(rows.map(\.name))
+    let left = Plot.labelWidth(rows.map(\.name))
     let values = rows.flatMap { method in
       own(method)
         + [
@@ -196,7 +197,7 @@ extension ComparisonReport {
     func x(_ loss: Double) -> Double { scale.fraction(loss - base) }
     var plot = Plot(
       id: "methods", title: "Methods compared",
-      summary: rows.map { "\($0.name): \(StudyReport.plusMinus($0.loss))" }.joined(separator: "; "),
+      summary: rows.map { "\($0.name): \(Format.plusMinus($0.loss))" }.joined(separator: "; "),
       height: Double(rows.count) * rowHeight,
       margins: .init(top: 4, right: 24, bottom: 44, left: left))
     plot.horizontalAxis(
@@ -207,7 +208,7 @@ extension ComparisonReport {
       let y = (Double(place) + 0.5) * rowHeight
       let style = place == 0 && method.loss != nil ? "best" : "other"
       plot.label(
-        StudyReport.fitted(method.name, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        Plot.fitted(method.name, width: left), x: 0, y: y, dx: -12, anchor: "end",
         class: "label \(style)", tip: method.name)
       for loss in own(method) {
         plot.mark(
@@ -223,7 +224,7 @@ extension ComparisonReport {
       plot.mark(
         .circle, x: x(loss.mean), y: y, class: "solid \(style)",
         tip:
-          "\(method.name): \(StudyReport.plusMinus(loss)), \(Format.plural(loss.count, "fresh run"))"
+          "\(method.name): \(Format.plusMinus(loss)), \(Format.plural(loss.count, "fresh run"))"
       )
     }
     return plot
@@ -271,7 +272,7 @@ extension ComparisonReport {
     let x = LinearScale(0.3...(max(last, 2) + 0.7))
     let height = 340.0
     func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
-    let right = StudyReport.labelWidth(courses.map(\.method.name), limit: 116) + 14
+    let right = Plot.labelWidth(courses.map(\.method.name), limit: 116) + 14
     var plot = Plot(
       id: "course", title: "Loss against compute",
       summary: courses.map {
@@ -316,18 +317,18 @@ extension ComparisonReport {
             // Many are asked at the same trials.
             shift: 7 * (Double(series!) - Double(searching.count - 1) * (trial < last ? 0.5 : 1)),
             tip:
-              "\(course.method.name) after \(Plot.number(trial, 1)) runs: \(StudyReport.plusMinus(loss)), fresh seeds"
+              "\(course.method.name) after \(Format.number(trial, 1)) runs: \(Format.plusMinus(loss)), fresh seeds"
           )
         }
       }
       if let series {
         plot.seriesLabel(
-          StudyReport.fitted(course.method.name, width: right - 14), x: 1, y: label,
+          Plot.fitted(course.method.name, width: right - 14), x: 1, y: label,
           shape: Plot.Shape.series[series % Plot.Shape.series.count], class: "solid \(style)",
           tip: course.method.name)
       } else {
         plot.label(
-          StudyReport.fitted(course.method.name, width: right), x: 1, y: label, dx: 8,
+          Plot.fitted(course.method.name, width: right), x: 1, y: label, dx: 8,
           class: "label other", tip: course.method.name)
       }
     }

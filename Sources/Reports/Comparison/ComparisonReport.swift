@@ -1,4 +1,5 @@
 import Mixtures
+import Numerics
 import Runs
 import Studies
 
@@ -29,15 +30,25 @@ package struct ComparisonReport: Sendable, Report {
   /// either has not been confirmed.
   var price: String? {
     guard let best = confirmed.first, best.name != "uniform",
-      let uniform = analysis["uniform"], uniform.loss != nil
+      analysis["uniform"]?.loss != nil
     else { return nil }
-    let changes = best.domains.compactMap { entry -> (domain: String, change: Double)? in
-      uniform.domains.first { $0.domain == entry.domain }
-        .map { (entry.domain, entry.loss.mean - $0.loss.mean) }
-    }.sorted { $0.change > $1.change }
-    guard !changes.isEmpty else { return nil }
-    return "Gain and price of \(best.name) against equal weights, by held-out domain: "
-      + changes.map { "\($0.domain) \(Format.difference($0.change))" }.joined(separator: ", ") + "."
+    let domains = analysis.heldOutDomains
+    let differences = domains.map {
+      analysis.difference(of: best.name, and: "uniform", domain: $0)
+    }
+    let chances = MultipleComparisons.holm(differences.map { $0?.pValue ?? 1 })
+    let certain = domains.indices.filter { chances[$0] < 0.05 }
+      .sorted { differences[$0]!.mean > differences[$1]!.mean }
+    let rest = domains.count - certain.count
+    let correction =
+      domains.count > 1 ? " (p < 0.05, corrected for \(domains.count) comparisons)" : ""
+    guard !certain.isEmpty else {
+      return "On no held-out domain can it be told apart from equal weights\(correction)."
+    }
+    return "Gain and price of \(best.name) against equal weights, by held-out domain\(correction): "
+      + certain.map { "\(domains[$0]) \(Format.difference(differences[$0]!.mean))" }
+      .joined(separator: ", ") + "."
+      + (rest > 0 ? " \(Format.plural(rest, "domain")) cannot be told apart." : "")
   }
 
   var confirmed: [ComparisonAnalysis.Method] { methods.filter { $0.loss != nil } }
@@ -52,7 +63,7 @@ package struct ComparisonReport: Sendable, Report {
     let ties = others.filter { !($0.difference?.isSignificant ?? false) }.map(\.name)
     let beaten = others.filter { $0.difference?.isSignificant ?? false }.map(\.name)
     var sentences = [
-      "\(best.name) has the lowest mean loss, \(StudyReport.plusMinus(best.loss)) nats per token."
+      "\(best.name) has the lowest mean loss, \(Format.plusMinus(best.loss)) nats per token."
     ]
     if !beaten.isEmpty {
       sentences.append("It is better than \(Self.spoken(beaten)), corrected for all comparisons.")
@@ -109,12 +120,13 @@ package struct ComparisonReport: Sendable, Report {
         "\(method.searches.count) × "
           + (runs.max().map { most in
             most == runs.min()
-              ? Plot.number(most, 1) : "\(Plot.number(runs.min()!, 1))–\(Plot.number(most, 1))"
+              ? Format.number(most, 1)
+              : "\(Format.number(runs.min()!, 1))–\(Format.number(most, 1))"
           } ?? "–"),
-        own.map { Format.loss($0.mean) } ?? "–", StudyReport.plusMinus(method.loss),
+        own.map { Format.loss($0.mean) } ?? "–", Format.plusMinus(method.loss),
         method.loss?.standardError.map(Format.loss) ?? "–",
         place == 0 && method.loss != nil
-          ? "best" : StudyReport.difference(method.difference?.estimate.among(comparisons)),
+          ? "best" : Format.difference(method.difference?.estimate.among(comparisons)),
         method.difference.map { Self.pValue($0.pValue) } ?? "–",
         method.winnersCurse.map { Format.difference($0.mean) } ?? "–",
       ])
@@ -137,8 +149,8 @@ package struct ComparisonReport: Sendable, Report {
       table.append(
         [method.name]
           + checkpoints.map { count in
-            StudyReport.plusMinus(method.checkpoints.first { $0.trials == count }?.loss)
-          } + [StudyReport.plusMinus(method.loss)])
+            Format.plusMinus(method.checkpoints.first { $0.trials == count }?.loss)
+          } + [Format.plusMinus(method.loss)])
     }
     return table
   }
@@ -168,7 +180,7 @@ package struct ComparisonReport: Sendable, Report {
         guard let mixture = search.pick?.mixture else { continue }
         table.append(
           [method.name, String(search.replicate + 1)] + mixture.weights.map { Format.fixed($0, 3) }
-            + [StudyReport.plusMinus(search.confirmed)])
+            + [Format.plusMinus(search.confirmed)])
       }
     }
     return table
@@ -189,7 +201,7 @@ package struct ComparisonReport: Sendable, Report {
           method.name, String(search.replicate + 1),
           fit.objective.rSquared.map { Format.fixed($0, 3) } ?? "–",
           Format.loss(fit.objective.error), Format.loss(predicted),
-          StudyReport.plusMinus(search.confirmed),
+          Format.plusMinus(search.confirmed),
           search.confirmed.map { Format.difference($0.mean - predicted) } ?? "–",
         ])
       }

@@ -4,6 +4,7 @@ extension FidelityStudyReport {
   /// The same as Markdown, without charts.
   package var markdown: String {
     var blocks = ["# \(TextTable.escapedForMarkdown(name))", verdict]
+    if let priceWords { blocks.append(priceWords) }
     if !analysis.isComplete { blocks.append("Still open: the study has not ended.") }
     var figures = TextTable([.init("", .left), .init(""), .init("", .left)])
     for figure in headlineFigures { figures.append([figure.label, figure.value, figure.note]) }

@@ -16,7 +16,7 @@ extension FidelityStudyReport {
 
   private var header: Markup {
     pageHeader(
-      kicker: "Study of several sizes · \(objectiveWords)", verdict: verdict,
+      kicker: "Study of several sizes · \(objectiveWords)", verdict: verdict, price: priceWords,
       missing: analysis.isComplete ? nil : "'mixpipe study \(record.folder)' goes on with it.")
   }
 
@@ -98,7 +98,9 @@ extension FidelityStudyReport {
     guard !analysis.curves.isEmpty else { return nil }
     var section = heading("Runs", nil)
     section.append(
-      details("Every run of the search", [scrolling(runTable)], isOpen: analysis.curves.count < 13))
+      details(
+        "Every run of the search", [scrolling(runTable)], isOpen: analysis.curves.count < 13,
+        rows: analysis.curves.count))
     return section
   }
 

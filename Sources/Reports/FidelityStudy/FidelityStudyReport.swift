@@ -11,6 +11,8 @@ package struct FidelityStudyReport: Sendable, Report {
   /// The recommended mixture's objective at each level and rung, as the method's model predicts runs of it;
   /// nil without a model or a mixture, and where the method is one that this version does not know.
   package let predictions: [[Prediction]]?
+  /// The objective of a run of equal shares at the target, likewise.
+  let equalShares: Prediction?
   /// What to type to reproduce it.
   package let commands: [String]
   package var live: LiveStatus?
@@ -36,8 +38,13 @@ package struct FidelityStudyReport: Sendable, Report {
         model.predictedCurve(of: mixture, level: $0, runs: runs)
       }
       predictions = found.count == configuration.grid.levels.count ? found : nil
+      let target = configuration.grid.target
+      equalShares =
+        model.predictedCurve(
+          of: .uniform(over: configuration.domains), level: target.level, runs: runs)?[target.rung]
     } else {
       predictions = nil
+      equalShares = nil
     }
   }
 
@@ -66,7 +73,7 @@ package struct FidelityStudyReport: Sendable, Report {
     guard let recommended = analysis.recommended else {
       return "Nothing has been measured yet."
     }
-    var words = "For \(targetWords), train on \(StudyReport.weights(recommended.mixture))."
+    var words = "For \(targetWords), train on \(Format.weights(recommended.mixture))."
     if let predicted = recommended.predicted {
       let half = (predicted.interval.upperBound - predicted.interval.lowerBound) / 2
       words += " The search predicts \(Self.plusMinus(predicted.mean, half)) nats per token"
@@ -89,6 +96,25 @@ package struct FidelityStudyReport: Sendable, Report {
       words += " With \(Format.plural(analysis.divergedConfirmations, "fresh seed")) it diverged."
     }
     return words
+  }
+
+  /// What the recommended mixture gains over equal shares by the model, and what is known of its price.
+  var priceWords: String? {
+    let target = configuration.grid.target
+    guard let equalShares, let own = predictions?[target.level][target.rung],
+      let mixture = analysis.recommended?.mixture,
+      mixture != .uniform(over: configuration.domains)
+    else { return nil }
+    let gain = equalShares.mean - own.mean
+    let spread = equalShares.interval
+    return
+      "Against equal weights, which the model puts at \(Format.loss(equalShares.mean)) "
+      + "(\(Format.loss(spread.lowerBound)) to \(Format.loss(spread.upperBound)) for one run), that is "
+      + "\(Format.loss(abs(gain))) \(gain >= 0 ? "better" : "worse"). "
+      + (analysis.domains.isEmpty
+        ? "What it costs on other held-out domains is measured by fresh seeds."
+        : "What it costs elsewhere is open: equal weights were not trained at the target; “Loss of each "
+          + "domain” has what the recommended mixture gives.")
   }
 
   var headlineFigures: [(label: String, value: String, note: String)] {

@@ -75,7 +75,7 @@ package struct LiveStatus: Sendable {
   }
 
   private func bar(_ share: Double, _ name: String) -> Markup {
-    let percent = Plot.number(min(max(share, 0), 1) * 100, 1)
+    let percent = Format.number(min(max(share, 0), 1) * 100, 1)
     return Markup(
       "progress", ["value": percent, "max": "100", "aria-label": name], text: percent + " %")
   }

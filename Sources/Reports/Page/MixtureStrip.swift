@@ -14,7 +14,7 @@ package enum MixtureStrip {
     _ mixture: Mixture, id: String, name: String, height: Double, hasLabels: Bool = false
   ) -> Markup {
     var plot = Plot(
-      id: id, title: "Weights of \(name)", summary: StudyReport.weights(mixture), height: height,
+      id: id, title: "Weights of \(name)", summary: Format.weights(mixture), height: height,
       margins: .init(top: 0, right: 0, bottom: 0, left: 0))
     var start = 0.0
     for (index, (domain, weight)) in zip(mixture.domains, mixture.weights).enumerated() {
@@ -36,15 +36,16 @@ package enum MixtureStrip {
             "svg",
             [
               "class": weight * 328 > needed ? "" : "wide-only",
-              "x": Plot.number(start * 100, 3) + "%", "y": "0",
-              "width": Plot.number(weight * 100 - 0.8, 3) + "%", "height": Plot.number(height),
+              "x": Format.number(start * 100, 3) + "%", "y": "0",
+              "width": Format.number(weight * 100 - 0.8, 3) + "%", "height": Format.number(height),
             ],
             [
               Markup(
-                "text", ["class": "on-piece", "x": "9", "y": Plot.number(height / 2 - 8)],
+                "text", ["class": "on-piece", "x": "9", "y": Format.number(height / 2 - 8)],
                 text: domain),
               Markup(
-                "text", ["class": "on-piece strong", "x": "9", "y": Plot.number(height / 2 + 13)],
+                "text",
+                ["class": "on-piece strong", "x": "9", "y": Format.number(height / 2 + 13)],
                 text: Format.share(weight)),
             ]))
       }

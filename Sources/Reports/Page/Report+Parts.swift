@@ -6,8 +6,10 @@ extension Report {
   /// - Parameters:
   ///   - price: what the verdict's gain costs elsewhere, if anything.
   ///   - missing: what is still to be done, if anything.
+  ///   - caution: what is to be known before any figure is believed, if anything.
   func pageHeader(
-    kicker: String, verdict: String, price: String? = nil, missing: String? = nil
+    kicker: String, verdict: String, price: String? = nil, missing: String? = nil,
+    caution: String? = nil
   ) -> Markup {
     var header = Markup(
       "header", [:],
@@ -17,11 +19,12 @@ extension Report {
       ])
     if let price { header.append(Markup("p", ["class": "verdict"], text: price)) }
     if let live { header.append(live.markup) }
-    if let missing {
+    for (label, text) in [("Read with care.", caution), ("Still open.", missing)] {
+      guard let text else { continue }
       header.append(
         Markup(
           "p", ["class": "missing"],
-          nodes: [.element(Markup("strong", text: "Still open.")), .text(" " + missing)]))
+          nodes: [.element(Markup("strong", text: label)), .text(" " + text)]))
     }
     return header
   }
@@ -41,7 +44,7 @@ extension Report {
       MixtureStrip.markup(
         mixture, id: "recommended", name: "the recommended mixture", height: 64, hasLabels: true))
     section.append(MixtureStrip.legend(mixture.domains, weights: mixture.weights))
-    if let sources = StudyReport.sources(of: mixture) { section.append(Markup("p", text: sources)) }
+    if let sources = Format.sources(of: mixture) { section.append(Markup("p", text: sources)) }
     section.append(
       Markup(
         "dl", ["class": "figures"],
@@ -56,7 +59,7 @@ extension Report {
         }))
     section.append(
       code(
-        [shellQuoted(StudyReport.specification(mixture))],
+        [shellQuoted(Format.specification(mixture))],
         label: "For the command line"))
     return section
   }
@@ -107,9 +110,13 @@ extension Report {
       items.map { Markup("div", [:], [Markup("dt", text: $0.0), Markup("dd", text: $0.1)]) })
   }
 
-  func details(_ summary: String, _ contents: [Markup], isOpen: Bool = false) -> Markup {
+  /// What is folded up until its reader wants it, and unfolded on paper unless it holds hundreds of rows.
+  func details(
+    _ summary: String, _ contents: [Markup], isOpen: Bool = false, rows: Int = 0
+  ) -> Markup {
     var details = Markup(
       "details", isOpen ? ["open": "open"] : [:], [Markup("summary", text: summary)])
+    if rows > 300 { details.attributes.append(.init(name: "class", value: "long")) }
     for content in contents { details.append(content) }
     return details
   }

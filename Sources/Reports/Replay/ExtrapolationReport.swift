@@ -92,9 +92,11 @@ package struct ExtrapolationReport: Sendable, Report {
     var designs: [String] = []
     for entry in entries where !designs.contains(entry.design) { designs.append(entry.design) }
     for design in designs {
+      // One line, however narrow the column.
+      let name = design.replacing(" ", with: "\u{A0}")
       let first = entries.first { $0.design == design }!
       table.append(
-        [design, "\(first.trained)", "\(first.tested)", "\(first.splits)"]
+        [name, "\(first.trained)", "\(first.tested)", "\(first.splits)"]
           + shown.map { model in cell(entries.first { $0.design == design && $0.model == model }) })
     }
     return table

@@ -6,22 +6,28 @@ extension FidelityReport {
     let budget = Self.compute(summary.configuration.budget)
     var main = Markup(
       "main", [:],
-      [pageHeader(kicker: "Replay at several sizes and lengths", verdict: verdict)])
+      [
+        pageHeader(
+          kicker: "Replay at several sizes and lengths", verdict: verdict, price: controlWords,
+          caution: caution)
+      ])
     var arrivals = heading(
       "Compute until the best is found",
       toleranceWords
         + " In runs of the target: median over seeds with its 95\u{202F}% interval. Searches "
         + "that do not get there count as taking more than their budget of \(budget).")
-    arrivals.append(figure(arrivalChart, key: []))
+    arrivals.append(
+      figure(
+        arrivalChart,
+        key: [
+          (.circle, "solid other", "median, 95\u{202F}% interval"),
+          (.bar, "hollow", "a search, with a seed of its own"),
+        ]))
     arrivals.append(scrolling(arrivalTable))
     if !speedUpTable(.handedOver).rows.isEmpty {
       arrivals.append(Markup("h3", text: "Times as much compute as others"))
       arrivals.append(
-        Markup(
-          "p", ["class": "lead"],
-          text:
-            "By how much sooner the method on the left hands it over: the ratio of the medians, "
-            + "95\u{202F}% by resampling seeds, the same of both."))
+        Markup("p", ["class": "lead"], text: Self.ratioWords(speedUpTable(.handedOver))))
       arrivals.append(scrolling(speedUpTable(.handedOver)))
     }
     if !speedUpTable(.ran).rows.isEmpty {
@@ -33,7 +39,9 @@ extension FidelityReport {
       "Regret of the recommendation",
       "By how much the mixture that a method would hand over is worse at the target than the best there "
         + "is; mean over seeds with 95\u{202F}% bands. The scale of regret is stretched toward zero, that of "
-        + "compute is logarithmic. Dotted: what counts as found.")
+        + "compute is logarithmic. Dotted: what counts as found."
+        + (summary.methods.count > Plot.Shape.series.count
+          ? " The pale lines are the other methods, which the table has too." : ""))
     regret.append(figure(regretChart, key: []))
     regret.append(scrolling(regretTable))
     main.append(regret)
@@ -82,7 +90,7 @@ extension FidelityReport {
         for lead in [1.0, 2, 5] {
           let tick = lead * pow(10, Double(power))
           guard tick >= least * 0.999, tick <= most * 1.001 else { continue }
-          ticks.append(AxisTick(fraction: fraction(tick), text: Plot.number(tick, 4)))
+          ticks.append(AxisTick(fraction: fraction(tick), text: Format.number(tick, 4)))
         }
       }
       plot.horizontalAxis(ticks, name: "compute, runs of the target (logarithmic)")
@@ -91,7 +99,7 @@ extension FidelityReport {
 
   /// Each method's row: the interval of the median, the median, and a dot for each search.
   private var arrivalChart: Plot {
-    let left = StudyReport.labelWidth(summary.methods.map(\.method), limit: 150)
+    let left = Plot.labelWidth(summary.methods.map(\.method), limit: 150)
     let row = 30.0
     let axis = ComputeAxis(summary)
     var plot = Plot(
@@ -106,7 +114,7 @@ extension FidelityReport {
       let style = place == 0 ? "best" : "other m\(place % 6)"
       let y = row * (Double(place) + 0.5)
       plot.label(
-        StudyReport.fitted(method.method, width: left), x: 0, y: y, dx: -10, anchor: "end",
+        Plot.fitted(method.method, width: left), x: 0, y: y, dx: -10, anchor: "end",
         class: "label \(place == 0 ? "best" : "other")", tip: method.method)
       let arrival = method.handedOver
       let budget = summary.configuration.budget
@@ -145,7 +153,7 @@ extension FidelityReport {
           name: method.method,
           points: method.curve.map { (axis.fraction($0.compute), $0.low, $0.regret, $0.high) },
           tip: method.method)
-      }, right: StudyReport.labelWidth(summary.methods.map(\.method), limit: 146) + 14,
+      }, right: Plot.labelWidth(summary.methods.map(\.method), limit: 146) + 14,
       // More bands than these only hide each other; the table has them all.
       bands: 4,
       tolerance: (summary.tolerance, "counts as found: \(Format.fixed(summary.tolerance, 4))")

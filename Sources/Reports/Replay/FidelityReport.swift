@@ -11,16 +11,19 @@ package struct FidelityReport: Sendable, Report {
   package let facts: [(name: String, value: String)]
   /// What to type to reproduce it.
   package let command: String
+  /// What is to be known before any of its figures is believed, by whoever keeps the folder.
+  package let caution: String?
 
   package init(
     name: String, summary: FidelitySummary, qualities: [FidelityEmulator.Quality]?,
-    facts: [(name: String, value: String)], command: String
+    facts: [(name: String, value: String)], command: String, caution: String? = nil
   ) {
     self.name = name
     self.summary = summary
     self.qualities = qualities
     self.facts = facts
     self.command = command
+    self.caution = caution
   }
 
   /// For the terminal.
@@ -28,6 +31,7 @@ package struct FidelityReport: Sendable, Report {
     var blocks = [arrivalTable.text]
     if !speedUpTable(.handedOver).rows.isEmpty { blocks.append(speedUpTable(.handedOver).text) }
     blocks.append(verdict + "\n")
+    blocks.append(controlWords + "\n")
     if let words = emulatorWords { blocks.append(words + "\n") }
     return blocks.joined(separator: "\n")
   }
@@ -44,18 +48,34 @@ package struct FidelityReport: Sendable, Report {
         "No method hands over what is within \(tolerance) nats of the best at the target within "
         + "\(Self.compute(summary.configuration.budget)) runs of it, at the median over seeds."
     }
-    var words =
+    return
       "\(first.method) hands over what is within \(tolerance) nats of the best at the target, and "
       + "keeps to it, after a median of \(Self.compute(median)) runs of the target "
-      + "(\(first.handedOver.count) of \(count) within \(Self.compute(summary.configuration.budget)))"
-    let ratios = FidelitySummary.references.compactMap { reference in
-      summary.speedUp(of: first.method, over: reference, .handedOver).map {
-        "\(reference) takes \(Self.ratio($0)) times as much "
-          + "(\(Self.number($0.low)) to \(Self.number($0.high)))"
-      }
+      + "(\(first.handedOver.count) of \(count) within \(Self.compute(summary.configuration.budget)))."
+  }
+
+  /// What needs no search: whoever reads of searches must know how far that gets.
+  var controlWords: String {
+    var words =
+      "Without any search: one run at the target of each of the \(summary.mixtures) mixtures finds the best "
+      + "for \(summary.mixtures) runs"
+    if let equal = summary.equalShares {
+      words +=
+        "; the mixture nearest to equal shares is \(Format.loss(equal)) nats above the best, "
+        + (equal <= summary.tolerance
+          ? "which counts as found, so that this table says nothing of searches"
+          : "\(Self.number(equal / summary.tolerance)) times what counts as found")
     }
-    if !ratios.isEmpty { words += "; " + ratios.joined(separator: ", ") }
     return words + "."
+  }
+
+  /// How the ratios of compute are to be read.
+  static func ratioWords(_ table: TextTable) -> String {
+    let count = table.rows.reduce(0) { $0 + $1.dropFirst().count { $0 != "–" } }
+    return
+      "By how much sooner the method on the left hands it over: the ratio of the medians, 95\u{202F}% by "
+      + "resampling seeds, the same of both. Each of the \(count) intervals is for its ratio alone, as medians "
+      + "of so few seeds bear no correction: a single one proves nothing."
   }
 
   var toleranceWords: String {
@@ -85,10 +105,6 @@ package struct FidelityReport: Sendable, Report {
   /// A ratio: `0.08`, `3.2`, `35`.
   static func number(_ value: Double) -> String {
     Format.fixed(value, value < 0.95 ? 2 : value < 9.95 ? 1 : 0)
-  }
-
-  static func ratio(_ speedUp: FidelitySummary.SpeedUp) -> String {
-    (speedUp.isAtLeast ? "at least " : "") + number(speedUp.ratio)
   }
 
   private func arrival(_ arrival: FidelitySummary.Arrival) -> String {
@@ -204,11 +220,14 @@ package struct FidelityReport: Sendable, Report {
   package var markdown: String {
     let plain = TextTable.escapedForMarkdown
     func body(_ table: TextTable) -> String { String(table.markdown.dropLast()) }
-    var blocks = ["# \(plain(name))", plain(verdict), plain(toleranceWords)]
+    var blocks = ["# \(plain(name))", plain(verdict), plain(controlWords)]
+    if let caution { blocks.append("**Read with care.** " + plain(caution)) }
+    blocks.append(plain(toleranceWords))
     blocks.append("## Compute until the best is found, runs of the target (median, 95 %)")
     blocks.append(body(arrivalTable))
     if !speedUpTable(.handedOver).rows.isEmpty {
       blocks.append("## Times as much compute as others (handed over; ratio of medians, 95 %)")
+      blocks.append(plain(Self.ratioWords(speedUpTable(.handedOver))))
       blocks.append(body(speedUpTable(.handedOver)))
     }
     if !speedUpTable(.ran).rows.isEmpty {

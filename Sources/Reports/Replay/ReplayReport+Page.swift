@@ -59,7 +59,7 @@ extension ReplayReport {
                 "\(Format.fixed($0.regret, decimals)) after \(runs)"
               }
             }.joined(separator: ", "))
-      }, right: StudyReport.labelWidth(summary.methods.map(\.method), limit: 120) + 14
+      }, right: Plot.labelWidth(summary.methods.map(\.method), limit: 120) + 14
     ) { $0.horizontalAxis(x, name: "runs", count: 8, wholeNumbers: true) }
   }
 }

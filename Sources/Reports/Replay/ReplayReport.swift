@@ -1,5 +1,6 @@
 import Foundation
 import Numerics
+import Studies
 import TableSearches
 
 /// A replay as a page, as Markdown and as a table for the terminal.
@@ -71,7 +72,28 @@ package struct ReplayReport: Sendable, Report {
     {
       words += ". Random search is at \(Format.fixed(end.regret, decimals))"
     }
-    return words + "."
+    return words + "." + (leadWords(summary).map { " " + $0 } ?? "")
+  }
+
+  /// Whether the best method's lead over the next is more than luck: seeds are paired, as all methods of one
+  /// begin with the same runs. Nil where the seeds' ends are not known.
+  func leadWords(_ summary: ReplaySummary) -> String? {
+    guard summary.methods.count > 1, let own = summary.methods[0].ends, own.count > 1 else {
+      return nil
+    }
+    let next = summary.methods[1]
+    guard let others = next.ends, others.count == own.count,
+      let lead = Estimate(of: zip(others, own).map { $0 - $1 })?.among(summary.methods.count - 1),
+      let interval = lead.interval
+    else { return nil }
+    let decimals = Self.decimals(summary)
+    let numbers =
+      "\(Format.fixed(lead.mean, decimals)) (\(Format.fixed(interval.lowerBound, decimals)) to "
+      + "\(Format.fixed(interval.upperBound, decimals)), \(intervalWords(of: summary.methods.count - 1)), "
+      + "paired by seed)"
+    return lead.isCertain
+      ? "It is ahead of the next, \(next.method), by \(numbers)."
+      : "It cannot be told apart from the next, \(next.method): the difference is \(numbers)."
   }
 
   func landscapeWords(_ quality: Landscape.Quality) -> String {

@@ -19,6 +19,8 @@ struct StoredReplay: Codable {
   var emulator: [FidelityEmulator.Quality]?
   var facts: [Fact]
   var command: String
+  /// For whoever keeps the folder to write: what is to be known before any figure is believed.
+  var caution: String?
 
   static let fileName = "replay.json"
 }
@@ -46,7 +48,8 @@ extension FidelityReport {
     try makeFolder(at: folder)
     let stored = StoredReplay(
       sizes: summary, emulator: qualities,
-      facts: facts.map { .init(name: $0.name, value: $0.value) }, command: command)
+      facts: facts.map { .init(name: $0.name, value: $0.value) }, command: command,
+      caution: caution)
     try replaceFile(at: folder + "/" + StoredReplay.fileName, with: try encodeDocument(stored))
     return try writePages(to: folder)
   }
@@ -64,7 +67,7 @@ package func storedReplay(in folder: String) throws -> (any Report)? {
   if let sizes = stored.sizes {
     return FidelityReport(
       name: name, summary: sizes, qualities: stored.emulator, facts: facts,
-      command: stored.command)
+      command: stored.command, caution: stored.caution)
   }
   return ReplayReport(
     name: name, summary: stored.summary, predictions: stored.predictions ?? [],

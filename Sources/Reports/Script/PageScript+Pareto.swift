@@ -42,6 +42,7 @@ extension PageScript {
           const ticks = [];
           for (let i = Math.ceil(bounds[0] / step); i * step <= bounds[1]; i++) ticks.push(i * step);
           return {
+            beyond: value => value > bounds[1],
             at: value => Math.min(Math.max((value - bounds[0]) / (bounds[1] - bounds[0]), 0), 1),
             ticks, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)),
           };
@@ -86,8 +87,11 @@ extension PageScript {
           for (const point of points) {
             const isFront = front.includes(point);
             const svgMark = add('svg', { x: x.at(point.x) * 100 + '%', y: height * (1 - y.at(point.y)), overflow: 'visible' });
-            svgMark.append(element('svg:circle', {
-              class: isFront ? 'solid best' : 'hollow', r: isFront ? 4.8 : 3.5, 'data-trial': point.trial,
+            const arrow = x.beyond(point.x) ? 'M5 0L-1 4.4V1.4H-5V-1.4H-1V-4.4z'
+              : y.beyond(point.y) ? 'M0 -5L4.4 1H1.4V5H-1.4V1H-4.4z' : null;
+            svgMark.append(element(arrow ? 'svg:path' : 'svg:circle', {
+              class: isFront ? 'solid best' : arrow ? 'solid other' : 'hollow',
+              ...(arrow ? { d: arrow } : { r: isFront ? 4.8 : 3.5 }), 'data-trial': point.trial,
               'data-tip': names[chosen[0]] + ' ' + mixpipe.fixed(point.x) + ', '
                 + names[chosen[1]] + ' ' + mixpipe.fixed(point.y),
             }));

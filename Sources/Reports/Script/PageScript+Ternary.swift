@@ -56,7 +56,7 @@ extension PageScript {
           mark.setAttribute('transform',
             'translate(' + (170 * a + 20 * b + 320 * c).toFixed(1) + ' ' + (30 * a + 290 * (b + c)).toFixed(1) + ')');
         }
-        caption.textContent = 'Darkest: ' + mixpipe.fixed(low) + '; palest: ' + mixpipe.fixed(high) + ' and above.';
+        caption.textContent = 'Strongest colour: ' + mixpipe.fixed(low) + '; faintest: ' + mixpipe.fixed(high) + ' and above.';
       }
       mixpipe.ternary = { choose: next => { chosen.splice(0, 3, ...next); draw(); } };
     }

@@ -34,7 +34,7 @@ package struct Alternatives: Sendable {
     }
     add("the model’s optimum", optimum)
     if let round = region.roundest(asked) {
-      add("in steps of \(Plot.number(round.grain * 100, 0))\u{202F}%", round.mixture)
+      add("in steps of \(Format.number(round.grain * 100, 0))\u{202F}%", round.mixture)
     }
     let reference = findings.reference?.pick
     let base = asked.surrogate.losses(at: [(reference ?? pick).weights])[0].map(\.mean)

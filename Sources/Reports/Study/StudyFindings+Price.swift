@@ -49,7 +49,7 @@ extension StudyFindings {
       let named = entries.prefix(6).map { entry -> String in
         let mean = entry.difference.mean
         // A nat or so is beyond what most have a feeling for; perplexity is its exponential.
-        let factor = mean > 0.5 ? " (perplexity × \(Plot.number(exp(mean), 1)))" : ""
+        let factor = mean > 0.5 ? " (perplexity × \(Format.number(exp(mean), 1)))" : ""
         return "\(entry.row.domain) \(Format.difference(mean))\(factor)"
       }
       let rest = entries.count - named.count
@@ -85,7 +85,7 @@ extension StudyFindings {
             "may or may not be met (\(gap) \(entry.loss.mean <= entry.limit ? "below" : "above"))"
           }
         sentences.append(
-          "The guard \(entry.domain) ≤ \(Plot.number(entry.limit, 4)) \(words).")
+          "The guard \(entry.domain) ≤ \(Format.number(entry.limit, 4)) \(words).")
       }
     }
     return sentences.joined(separator: " ")

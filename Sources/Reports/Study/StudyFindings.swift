@@ -252,7 +252,8 @@ package struct StudyFindings: Sendable {
       let difference = other.differenceFromBest, let interval = difference.interval
     else { return "" }
     return interval.lowerBound > 0
-      ? " It is \(Format.loss(difference.mean)) better than \(referenceWords)."
+      ? " It is \(Format.loss(difference.mean)) (\(Format.loss(interval.lowerBound)) to "
+        + "\(Format.loss(interval.upperBound))) better than \(referenceWords)."
       : " Neither can it be told apart from \(referenceWords)."
   }
 

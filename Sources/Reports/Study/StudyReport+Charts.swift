@@ -3,17 +3,6 @@ import Runs
 import Studies
 
 extension StudyReport {
-  /// A pixel width that holds a label beside a chart.
-  static func labelWidth(_ names: [String], limit: Double = 150) -> Double {
-    let longest = names.map(displayWidth).max() ?? 0
-    return min(Double(longest) * 7 + 18, limit)
-  }
-
-  /// As many letters as fit there.
-  static func fitted(_ name: String, width: Double) -> String {
-    Format.shortened(name, to: Int((width - 16) / 7))
-  }
-
   private func style(_ place: Int) -> String {
     place == 0 && findings.best != nil ? "best" : "other"
   }
@@ -30,11 +19,11 @@ extension StudyReport {
     let methods = findings.rankedMethods.filter { $0.confirmed != nil || $0.searchLoss != nil }
     guard !methods.isEmpty else { return nil }
     let rowHeight = 34.0
-    let left = Self.labelWidth(methods.map(\.method))
+    let left = Plot.labelWidth(methods.map(\.method))
     var plot = Plot(
       id: "methods", title: "Methods compared",
       summary: methods.map { method in
-        "\(method.method): confirmed \(Self.plusMinus(method.confirmed)), "
+        "\(method.method): confirmed \(Format.plusMinus(method.confirmed)), "
           + "in the search \(method.searchLoss.map(Format.loss) ?? "–")"
       }.joined(separator: "; "), height: Double(methods.count) * rowHeight,
       margins: .init(top: 4, right: 24, bottom: 44, left: left))
@@ -50,7 +39,7 @@ extension StudyReport {
       let y = (Double(place) + 0.5) * rowHeight
       let style = style(place)
       plot.label(
-        Self.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        Plot.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
         class: "label \(style)", tip: method.method)
       if let search = method.searchLoss {
         let x = scale.fraction(search)
@@ -69,7 +58,7 @@ extension StudyReport {
         }
         plot.mark(
           .circle, x: scale.fraction(confirmed.mean), y: y, class: "solid \(style)",
-          tip: "\(method.method): \(Self.plusMinus(confirmed)), "
+          tip: "\(method.method): \(Format.plusMinus(confirmed)), "
             + Format.plural(confirmed.count, "fresh seed"))
       }
     }
@@ -81,7 +70,7 @@ extension StudyReport {
     let methods = findings.rankedMethods.filter { $0.differenceFromBest != nil }
     guard let best = findings.best, !methods.isEmpty else { return nil }
     let rowHeight = 30.0
-    let left = Self.labelWidth(findings.rankedMethods.map(\.method))
+    let left = Plot.labelWidth(findings.rankedMethods.map(\.method))
     let scale = LinearScale(
       holding: [0]
         + methods.compactMap(\.differenceFromBest).flatMap { difference in
@@ -90,7 +79,7 @@ extension StudyReport {
         })
     var plot = Plot(
       id: "differences", title: "By how much each pick is worse than that of \(best.method)",
-      summary: methods.map { "\($0.method): \(Self.difference($0.differenceFromBest))" }
+      summary: methods.map { "\($0.method): \(Format.difference($0.differenceFromBest))" }
         .joined(separator: "; "), height: Double(methods.count) * rowHeight,
       margins: .init(top: 4, right: 24, bottom: 44, left: left))
     plot.horizontalAxis(
@@ -99,7 +88,7 @@ extension StudyReport {
       guard let difference = method.differenceFromBest else { continue }
       let y = (Double(row) + 0.5) * rowHeight
       plot.label(
-        Self.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        Plot.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
         class: "label other", tip: method.method)
       if let interval = difference.interval {
         plot.line(
@@ -108,7 +97,7 @@ extension StudyReport {
       }
       plot.mark(
         .circle, x: scale.fraction(difference.mean), y: y, class: "solid other",
-        tip: "\(method.method): \(Self.difference(difference))")
+        tip: "\(method.method): \(Format.difference(difference))")
     }
     return plot
   }
@@ -147,7 +136,7 @@ extension StudyReport {
     let ends = record.configuration.methods.compactMap { method -> (name: String, best: Double)? in
       trials.filter { $0.method == method.name }.compactMap(\.loss).min().map { (method.name, $0) }
     }.filter { $0.best <= top }
-    let right = Self.labelWidth(ends.map(\.name), limit: 106) + 14
+    let right = Plot.labelWidth(ends.map(\.name), limit: 106) + 14
     var plot = Plot(
       id: "trials", title: "Loss of each trial, in the order of its method",
       summary: "\(Format.plural(trials.count, "trial")), \(findings.divergedTrials) diverged. "
@@ -190,7 +179,7 @@ extension StudyReport {
           tip: "\(end.name): \(Format.loss(end.best))")
       }
       plot.seriesLabel(
-        Self.fitted(end.name, width: right - 14), x: 1, y: labels[place], shape: shape(end.name),
+        Plot.fitted(end.name, width: right - 14), x: 1, y: labels[place], shape: shape(end.name),
         class: "solid \(style)", tip: "\(end.name), lowest loss \(Format.loss(end.best))")
     }
     guard trials.count <= Self.mostMarks else {
@@ -208,7 +197,7 @@ extension StudyReport {
     for trial in trials {
       let position = x.fraction(Double(trial.number))
       let about = "\(trial.method), trial \(trial.number)"
-      let weights = Self.weights(trial.mixture)
+      let weights = Format.weights(trial.mixture)
       let identifier = String(trial.id)
       guard let loss = trial.loss else {
         plot.mark(
@@ -244,7 +233,7 @@ extension StudyReport {
       methods.contains(where: { $0.method != findings.referenceName })
     else { return nil }
     let rowHeight = 30.0
-    let left = Self.labelWidth(findings.domains.map(\.domain))
+    let left = Plot.labelWidth(findings.domains.map(\.domain))
     let cells = findings.domains.flatMap { row in row.cells.compactMap { $0?.difference } }
     guard !cells.isEmpty else { return nil }
     let bestCells = findings.domains.compactMap { row in
@@ -268,7 +257,7 @@ extension StudyReport {
     for (row, domain) in findings.domains.enumerated() {
       let y = (Double(row) + 0.5) * rowHeight
       plot.label(
-        Self.fitted(domain.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        Plot.fitted(domain.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
         class: domain.isTrained ? "label" : "label held-out", tip: Self.domainName(domain))
       // The best last, so that it lies on top.
       for (place, method) in methods.enumerated().reversed() {
@@ -282,8 +271,8 @@ extension StudyReport {
           shape(method.method), x: scale.fraction(difference.mean), y: y,
           class: "solid \(style(place)) m\(place % 6)",
           tip:
-            "\(method.method) on \(domain.domain): \(Self.difference(difference)) nats per token, "
-            + "\(Self.difference(cell.bitsPerByteDifference)) bits per byte")
+            "\(method.method) on \(domain.domain): \(Format.difference(difference)) nats per token, "
+            + "\(Format.difference(cell.bitsPerByteDifference)) bits per byte")
       }
     }
     return plot
@@ -336,7 +325,7 @@ extension StudyReport {
           + (estimate.interval.map { [$0.lowerBound, $0.upperBound] } ?? [])
       })
     let height = 320.0
-    let right = Self.labelWidth(complete.map(\.name), limit: 120) + 14
+    let right = Plot.labelWidth(complete.map(\.name), limit: 120) + 14
     var plot = Plot(
       id: "transfer", title: "Losses across model sizes", summary: transfer.verdict, height: height,
       margins: .init(top: 34, right: right, bottom: 48, left: 60))
@@ -378,14 +367,14 @@ extension StudyReport {
           Plot.Shape.series[series % 6], x: x(scale), y: depth(standing.mean),
           class: "solid \(colour)", shift: shift,
           tip: "\(candidate.name) at \(transfer.scales[scale].size): "
-            + "\(Self.plusMinus(candidate.losses[scale])); minus the mean of all "
-            + Self.difference(standing))
+            + "\(Format.plusMinus(candidate.losses[scale])); minus the mean of all "
+            + Format.difference(standing))
       }
       plot.line(
         from: (x(final), depth(standings[index][final].mean)), to: (1, labels[place]),
         class: "leader", shift: 0)
       plot.seriesLabel(
-        Self.fitted(candidate.name, width: right - 14), x: 1, y: labels[place],
+        Plot.fitted(candidate.name, width: right - 14), x: 1, y: labels[place],
         shape: Plot.Shape.series[series % 6], class: "solid \(colour)", tip: candidate.name)
     }
     return plot

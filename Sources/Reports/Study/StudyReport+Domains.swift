@@ -62,7 +62,7 @@ extension StudyReport {
         case nil: "cannot be told"
         }
       table.append([
-        entry.domain, Format.loss(entry.limit), Self.plusMinus(entry.loss),
+        entry.domain, Format.loss(entry.limit), Format.plusMinus(entry.loss),
         Format.difference(entry.limit - entry.loss.mean), words,
       ])
     }

@@ -113,9 +113,9 @@ extension StudyReport {
     let effects = insight.objectiveEffects.sorted { $0.change.mean < $1.change.mean }
     guard !effects.isEmpty else { return nil }
     let rowHeight = 28.0
-    let left = Self.labelWidth(effects.map(\.domain))
-    let scale = DifferenceScale(
-      holding: effects.flatMap { [$0.change.interval.lowerBound, $0.change.interval.upperBound] })
+    let left = Plot.labelWidth(effects.map(\.domain))
+    let intervals = effects.map { $0.change.interval(among: effects.count) }
+    let scale = DifferenceScale(holding: intervals.flatMap { [$0.lowerBound, $0.upperBound] })
     var plot = Plot(
       id: "effects", title: "What more of each domain does to the objective",
       summary: effects.map { "\($0.domain): \(Format.difference($0.change.mean))" }
@@ -127,10 +127,10 @@ extension StudyReport {
         + (scale.isStretched ? "; stretched toward zero" : ""))
     for (row, effect) in effects.enumerated() {
       let y = (Double(row) + 0.5) * rowHeight
-      let interval = effect.change.interval
+      let interval = intervals[row]
       let style = interval.contains(0) ? "other" : "best"
       plot.label(
-        Self.fitted(effect.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
+        Plot.fitted(effect.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
         tip: effect.domain)
       plot.line(
         from: (scale.fraction(interval.lowerBound), y),
@@ -186,19 +186,21 @@ extension StudyReport {
     let sums = isAverage ? insight.averageObjectiveEffects : insight.objectiveEffects
     let effects = isAverage ? insight.averageEffects : insight.effects
     let heldOut = insight.losses.map(\.heldOut)
+    let comparisons = sums.count * (heldOut.count + 1)
+    func words(_ change: Prediction) -> String {
+      Self.predicted(change.mean, change.interval(among: comparisons), Format.difference)
+    }
     var table = TextTable(
       [.init("More of", .left), .init("By"), .init("Objective")] + heldOut.map { .init($0) })
     for sum in sums {
       table.append(
         [
           sum.domain, Format.share(sum.weightChange),
-          Self.predicted(sum.change.mean, sum.change.interval, Format.difference),
+          words(sum.change),
         ]
           + heldOut.map { domain in
             effects.first { $0.domain == sum.domain && $0.heldOut == domain }
-              .map {
-                Self.predicted($0.lossChange.mean, $0.lossChange.interval, Format.difference)
-              } ?? "–"
+              .map { words($0.lossChange) } ?? "–"
           })
     }
     return table

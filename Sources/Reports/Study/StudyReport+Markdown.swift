@@ -24,9 +24,9 @@ extension StudyReport {
         weights.append([domain, Format.share(weight)])
       }
       table(weights)
-      if let sources = Self.sources(of: pick) { blocks.append(plain(sources)) }
+      if let sources = Format.sources(of: pick) { blocks.append(plain(sources)) }
       blocks.append(
-        "```\n\(shellQuoted(Self.specification(pick)).replacing("`", with: "'"))\n```")
+        "```\n\(shellQuoted(Format.specification(pick)).replacing("`", with: "'"))\n```")
     }
     if !findings.domains.isEmpty {
       blocks.append("## Gain and price on each domain")
@@ -109,20 +109,6 @@ extension StudyReport {
     return table
   }
 
-  /// As the command line takes it.
-  package static func specification(_ mixture: Mixture) -> String {
-    // Rounded so that the sum stays one: the largest remainders are rounded up.
-    let units = mixture.weights.map { $0 * 10_000 }
-    var whole = units.map { Int($0) }
-    let order = units.indices.sorted {
-      (units[$1] - Double(whole[$1]), $0) < (units[$0] - Double(whole[$0]), $1)
-    }
-    for index in order.prefix(max(10_000 - whole.reduce(0, +), 0)) { whole[index] += 1 }
-    return zip(mixture.domains, whole).map { domain, units in
-      "\(domain)=\(Plot.number(Double(units) / 10_000, 4))"
-    }.joined(separator: ",")
-  }
-
   /// The figures of the headline.
   var headlineFigures: [(label: String, value: String, note: String)] {
     guard let best = findings.best, let confirmed = best.confirmed else {
@@ -131,7 +117,7 @@ extension StudyReport {
     }
     var figures = [
       (
-        "Confirmed loss", Self.plusMinus(confirmed),
+        "Confirmed loss", Format.plusMinus(confirmed),
         "nats per token, "
           + (confirmed.interval == nil
             ? "one seed, so no interval"
@@ -162,7 +148,9 @@ extension StudyReport {
         (
           "Highest price, \(worst.row.domain)", Format.difference(worst.difference.mean),
           "nats per token against \(findings.referenceWords)"
-            + (worst.difference.interval.map { ", \(Format.interval($0))" } ?? "")
+            + (worst.difference.interval.map {
+              ", \(Format.interval($0)), \(intervalWords(of: findings.domainComparisons))"
+            } ?? "")
         ))
     }
     return figures

@@ -83,14 +83,19 @@ extension StudyReport {
         "p", ["class": "lead"],
         text:
           "At the mixture that the model holds best, at the others’ expense. Solid and blue where the "
-          + "95\u{202F}% interval leaves out zero."))
+          + "interval leaves out zero (\(intervalWords(of: insight.objectiveEffects.count)))."))
     if let chart = effectChart(insight) { section.append(figure(chart, key: [])) }
-    section.append(details("On each held-out domain", [scrolling(effectTable(insight))]))
+    let comparisons = insight.objectiveEffects.count * (insight.losses.count + 1)
+    let widened = Markup(
+      "p", ["class": "caption"],
+      text: "± is half of an interval of \(intervalWords(of: comparisons)), by the model.")
+    section.append(
+      details("On each held-out domain", [scrolling(effectTable(insight)), widened]))
     if !insight.averageEffects.isEmpty {
       section.append(
         details(
           "On average over all mixtures, not at the optimum",
-          [scrolling(averageEffectTable(insight))]))
+          [scrolling(averageEffectTable(insight)), widened]))
     }
     section.append(
       details("Each held-out domain at the optimum", [scrolling(lossTable(insight))]))
@@ -114,7 +119,13 @@ extension StudyReport {
     var section = heading("How well it predicts", predictionWords(model.insight))
     var figures = Markup("div", ["class": "side-by-side"])
     if let square {
-      figures.append(figure(square, key: [], caption: "Each trial predicted from all others"))
+      let points = model.insight.leaveOneOut
+      let shown = min(points.count * 3 / 4 + 1, points.count)
+      figures.append(
+        figure(
+          square, key: [],
+          caption: "Each trial predicted from all others"
+            + (shown < points.count ? " (the best \(shown) of \(points.count))" : "")))
     }
     if let history {
       figures.append(
@@ -143,7 +154,10 @@ extension StudyReport {
         [
           figure(
             chart,
-            key: [(.circle, "solid best", "on the front"), (.circle, "hollow", "beaten in both")])
+            key: [
+              (.circle, "solid best", "on the front"), (.circle, "hollow", "beaten in both"),
+              (.arrow, "solid other", "beyond the chart"),
+            ])
         ]
       ))
     return section

@@ -35,7 +35,7 @@ extension StudyReport {
     plot.verticalAxis(y.axisTicks(count: 3), name: "objective, nats per token")
     plot.horizontalAxis(
       [0, 0.25, 0.5, 0.75, 1].map {
-        AxisTick(fraction: $0, text: Plot.number($0 * 100, 0) + "\u{202F}%")
+        AxisTick(fraction: $0, text: Format.number($0 * 100, 0) + "\u{202F}%")
       }, name: "weight of \(slice.domain)")
     plot.area(
       upper: slice.points.map { ($0.weight, depth($0.objective.interval.upperBound)) },
@@ -94,7 +94,7 @@ extension StudyReport {
         tip:
           "observed \(Format.loss(point.observed)), predicted \(Format.loss(point.predicted.mean)) "
           + "(\(Format.loss(interval.lowerBound)) to \(Format.loss(interval.upperBound)))"
-          + (holds ? "" : ", a miss") + ". " + Self.weights(point.mixture))
+          + (holds ? "" : ", a miss") + ". " + Format.weights(point.mixture))
     }
     return plot
   }
@@ -196,8 +196,11 @@ extension StudyReport {
     for point in points {
       let isBest = best.contains(point.trial)
       if points.count > Self.mostMarks && !isBest { continue }
+      let beyond: Plot.Shape? =
+        x.fraction(point.x) > 1 ? .rightArrow : y.fraction(point.y) > 1 ? .arrow : nil
       plot.mark(
-        .circle, x: across(point.x), y: depth(point.y), class: isBest ? "solid best" : "hollow",
+        beyond ?? .circle, x: across(point.x), y: depth(point.y),
+        class: isBest ? "solid best" : beyond == nil ? "hollow" : "solid other",
         tip: "objective \(Format.loss(point.x)), \(domain) \(Format.loss(point.y))",
         trial: String(point.trial))
     }

@@ -115,7 +115,8 @@ extension StudyReport {
             ])
         }))
     section.append(details("Groups in numbers", [scrolling(clusterTable)]))
-    section.append(details("Every trial", [scrolling(trialTable)]))
+    section.append(
+      details("Every trial", [scrolling(trialTable)], rows: findings.searchTrials.count))
     return section
   }
 

@@ -4,18 +4,6 @@ import Studies
 
 // The tables, once for the page and for Markdown.
 extension StudyReport {
-  /// `4.1234 ± 0.0021`.
-  static func plusMinus(_ estimate: Estimate?) -> String {
-    guard let estimate else { return "–" }
-    return Format.loss(estimate.mean) + (estimate.margin.map { " ± " + Format.loss($0) } ?? "")
-  }
-
-  static func difference(_ estimate: Estimate?) -> String {
-    guard let estimate else { return "–" }
-    return Format.difference(estimate.mean)
-      + (estimate.interval.map { " (\(Format.interval($0)))" } ?? "")
-  }
-
   var facts: [(name: String, value: String)] {
     let configuration = record.configuration
     let search = record.trials.filter { $0.purpose == .search }
@@ -75,8 +63,9 @@ extension StudyReport {
         method.method + record.configuration.infeasibility(of: [method.pick]),
         String(method.trialsFinished), String(method.trialsDiverged),
         method.searchLoss.map(Format.loss) ?? "–", method.confirmed.map { String($0.count) } ?? "–",
-        Self.plusMinus(method.confirmed),
-        place == 0 && method.confirmed != nil ? "best" : Self.difference(method.differenceFromBest),
+        Format.plusMinus(method.confirmed),
+        place == 0 && method.confirmed != nil
+          ? "best" : Format.difference(method.differenceFromBest),
       ])
     }
     return table
@@ -92,10 +81,10 @@ extension StudyReport {
         table.append([
           method.method, String(place + 1) + (finalist.mixture == method.pick ? " (pick)" : ""),
           finalist.searchLoss.map(Format.loss) ?? "–",
-          Self.plusMinus(finalist.confirmed)
+          Format.plusMinus(finalist.confirmed)
             + (finalist.diverged > 0 ? " (\(finalist.diverged) diverged)" : ""),
           Self.moved(finalist.searchLoss, finalist.confirmed),
-          Self.weights(finalist.mixture),
+          Format.weights(finalist.mixture),
         ])
       }
     }
@@ -105,11 +94,6 @@ extension StudyReport {
   private static func moved(_ search: Double?, _ confirmed: Estimate?) -> String {
     guard let search, let confirmed else { return "–" }
     return Format.difference(confirmed.mean - search)
-  }
-
-  static func weights(_ mixture: Mixture) -> String {
-    zip(mixture.domains, mixture.weights).map { "\($0) \(Format.share($1))" }.joined(
-      separator: ", ")
   }
 
   /// Methods that have a mixture to show, best first.
@@ -132,7 +116,7 @@ extension StudyReport {
     for (index, cluster) in findings.clusters.enumerated() {
       table.append([
         Self.clusterName(index), String(cluster.members.count),
-        findings.clusterBests[index].map(Format.loss) ?? "diverged", Self.weights(cluster.mean),
+        findings.clusterBests[index].map(Format.loss) ?? "diverged", Format.weights(cluster.mean),
       ])
     }
     return table
@@ -165,10 +149,10 @@ extension StudyReport {
         [Self.domainName(row)]
           + confirmed.flatMap { index -> [String] in
             let cell = row.cells[index]
-            let loss = Self.plusMinus(cell.map(value))
+            let loss = Format.plusMinus(cell.map(value))
             let name = findings.rankedMethods[index].method
             return name == findings.referenceName || findings.reference == nil
-              ? [loss] : [loss, Self.difference(cell.flatMap(difference))]
+              ? [loss] : [loss, Format.difference(cell.flatMap(difference))]
           })
     }
     return table
@@ -186,12 +170,19 @@ extension StudyReport {
         mean.map { mean in 1 + means.count { $0.map { $0 < mean } ?? false } }
       }
     }
-    for (index, candidate) in transfer.candidates.enumerated() {
+    // By the rank at the largest size that each was run at.
+    let order = transfer.candidates.indices.sorted { a, b in
+      let pair = [a, b].map { index in ranks.lazy.reversed().compactMap { $0[index] }.first ?? .max
+      }
+      return (pair[0], a) < (pair[1], b)
+    }
+    for index in order {
+      let candidate = transfer.candidates[index]
       let cells = transfer.scales.indices.flatMap { scale -> [String] in
         let diverged = candidate.diverged[scale]
         let words = diverged > 0 ? " (\(diverged) diverged)" : ""
         let rank = ranks[scale][index].map(String.init) ?? "–"
-        return [Self.plusMinus(candidate.losses[scale]) + words, rank]
+        return [Format.plusMinus(candidate.losses[scale]) + words, rank]
       }
       table.append([candidate.name] + cells)
     }
@@ -200,8 +191,8 @@ extension StudyReport {
 
   func correlationTable(_ transfer: TransferResult) -> TextTable {
     var table = TextTable([
-      .init("Sizes", .left), .init("Spearman’s ρ"), .init("95\u{202F}% interval"),
-      .init("Kendall’s τ"), .init("95\u{202F}% interval"),
+      .init("Sizes", .left), .init("Spearman’s ρ"), .init("95\u{202F}% over seeds"),
+      .init("Kendall’s τ"), .init("95\u{202F}% over seeds"),
     ])
     func range(_ interval: ClosedRange<Double>) -> String {
       "\(Format.fixed(interval.lowerBound, 2)) to \(Format.fixed(interval.upperBound, 2))"
@@ -224,8 +215,8 @@ extension StudyReport {
     for swap in transfer.swaps {
       table.append([
         "\(swap.first) minus \(swap.second)",
-        "\(transfer.scales[swap.from].size): \(Self.difference(swap.differences.0))",
-        "\(transfer.scales[swap.to].size): \(Self.difference(swap.differences.1))",
+        "\(transfer.scales[swap.from].size): \(Format.difference(swap.differences.0))",
+        "\(transfer.scales[swap.to].size): \(Format.difference(swap.differences.1))",
         swap.isSignificant ? "yes" : "may be noise",
       ])
     }

@@ -52,7 +52,7 @@ extension StudyReport {
           [
             "class": values[index] <= limit ? "cell near" : "cell",
             "fill-opacity": Format.fixed(0.95 - 0.12 * Double(step), 2),
-            "data-at": cell.center.map { Plot.number($0, 6) }.joined(separator: " "),
+            "data-at": cell.center.map { Format.number($0, 6) }.joined(separator: " "),
             "points": cell.corners.map(Self.position).joined(separator: " "),
           ],
           [
@@ -87,13 +87,13 @@ extension StudyReport {
           text:
             "Predicted objective where three domains share what the recommended mixture gives them"
             + (others > 0 ? " and the others stay as they are" : "")
-            + "; darker is lower, an outlined cell would also do. Rings are trials by their shares of the "
+            + "; the stronger the colour the lower, an outlined cell would also do. Rings are trials by their shares of the "
             + "three, the diamond is the recommended mixture."
             + (others > 0 ? " With scripts any three can be chosen." : "")),
         Markup("div", ["id": "ternary"], [Markup("div", ["class": "plot"], [svg])]),
         Markup(
           "p", ["class": "caption", "id": "ternary-scale"],
-          text: "Darkest: \(Format.loss(low)); palest: \(Format.loss(high)) and above."),
+          text: "Strongest colour: \(Format.loss(low)); faintest: \(Format.loss(high)) and above."),
       ])
   }
 
@@ -121,13 +121,13 @@ extension StudyReport {
         "class": style + (isPick ? " solid" : " hollow"),
         "d": isPick ? Plot.Shape.diamond.path : "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z",
         "transform": "translate(\(at))",
-        "data-weights": mixture.weights.map { Plot.number($0, 4) }.joined(separator: " "),
+        "data-weights": mixture.weights.map { Format.number($0, 4) }.joined(separator: " "),
       ],
       [
         Markup(
           "title",
           text: isPick
-            ? "recommended: " + Self.weights(mixture)
+            ? "recommended: " + Format.weights(mixture)
             : "trial \(id ?? 0)" + (loss.map { ": \(Format.loss($0))" } ?? ""))
       ])
     if let id { mark.attributes.append(.init(name: "data-trial", value: "\(id)")) }
@@ -138,7 +138,7 @@ extension StudyReport {
   private static func position(_ shares: [Double]) -> String {
     let x = 170 * shares[0] + 20 * shares[1] + 320 * shares[2]
     let y = 30 * shares[0] + 290 * (shares[1] + shares[2])
-    return Plot.number(x, 1) + "," + Plot.number(y, 1)
+    return Format.number(x, 1) + "," + Format.number(y, 1)
   }
 
   /// Equal triangles that fill the large one, each by its corners and its center.

@@ -53,7 +53,7 @@ package struct StudyReport: Sendable, Report {
   /// The lowest loss of the search, in words; nil before the first.
   package var bestSoFar: String? {
     findings.searchTrials.filter { $0.loss != nil }.min { $0.loss! < $1.loss! }.map {
-      "\(Format.loss($0.loss!)) (\($0.method), trial \($0.number)), \(Self.weights($0.mixture))"
+      "\(Format.loss($0.loss!)) (\($0.method), trial \($0.number)), \(Format.weights($0.mixture))"
     }
   }
 

@@ -65,11 +65,15 @@ let mediaStyles = """
     section { margin-top: 1.6rem; }
     nav.contents, .table-bar, .code > button, .controls, .needs-script, #tip { display: none !important; }
     figure, .strips, tr, .headline, .code { break-inside: avoid; }
-    h2, h3 { break-after: avoid; }
+    h2, h3, .lead, .legend, figcaption { break-after: avoid; }
     .scroll { overflow: visible; background: none; }
     th, td { padding-right: 0.5rem; }
+    .numbers td { white-space: normal; }
     table { font-size: 0.78rem; }
-    details:not([open]) { display: none; }
+    /* What is folded up is there on paper, but for tables of hundreds of rows. */
+    details:not(.long)::details-content { content-visibility: visible; block-size: auto; }
+    summary { list-style: none; }
+    details.long:not([open]) summary::after { content: " (in the page itself)"; }
   }
 
   """

@@ -46,6 +46,7 @@ let plotStyles = """
   .curve.m1 { stroke-dasharray: 7 3; } .curve.m2 { stroke-dasharray: 2 3; } .curve.m3 { stroke-dasharray: 9 3 2 3; }
   .curve.m4 { stroke-dasharray: 4 2; } .curve.m5 { stroke-dasharray: 1 5; stroke-linecap: round; }
   .curve.best { stroke-dasharray: none; }
+  .curve.pale { stroke: var(--other); stroke-width: 1; stroke-opacity: 0.5; }
   .solid { fill: var(--series, var(--other)); stroke: var(--page); stroke-width: 1; }
   .hollow { fill: var(--page); stroke: var(--series, var(--other)); stroke-width: 1.5; }
   .point { fill: var(--series, var(--other)); stroke: var(--page); stroke-width: 1; fill-opacity: 0.9; }

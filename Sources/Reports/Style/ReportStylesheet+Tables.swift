@@ -29,7 +29,8 @@ let tableStyles = """
   th[aria-sort=descending] button.sort::after { content: " ↓"; }
   .table-bar { display: flex; flex-wrap: wrap; gap: 0.3rem 0.6rem; align-items: center; margin-top: 0.9rem; font-size: 0.82rem; color: var(--muted); }
   .table-bar .push { margin-left: auto; display: flex; gap: 0.4rem; }
-  .heat td.number { padding: 0.35rem 0.7rem; border-bottom: 2px solid var(--page); }
+  .heat td.number { padding: 0.35rem 0.7rem; }
+  .heat .lower, .heat .higher { background-clip: padding-box; border-left: 2px solid var(--page); }
   .heat .nats { display: block; white-space: nowrap; }
   .heat .bits { display: block; font-size: 0.76rem; color: var(--muted); }
   .heat .lower .bits, .heat .higher .bits { color: var(--ink); }

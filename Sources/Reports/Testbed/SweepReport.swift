@@ -40,8 +40,8 @@ package struct SweepReport: Sendable, Report {
           && $0.conditions.size == cell.conditions.size
       }
       let mean = cell.means.isEmpty ? nil : Statistics.mean(cell.means)
-      // `0.5x the default`, or the rate itself.
-      let rate = cell.learningRate ?? Double(cell.rate.prefix { $0 != "x" })
+      // `0.5 × the default`, or the rate itself.
+      let rate = cell.learningRate ?? Double(cell.rate.prefix { $0 != " " })
       return Group(
         cell: cell, rate: rate,
         aboveBest: rivals > 1
@@ -97,7 +97,7 @@ package struct SweepReport: Sendable, Report {
         "\(group.cell.means.count)", loss,
       ]
       row += [deviation ?? "–", above ?? "–", speed ?? "–"]
-      if hasSeveralMixtures { row.append(StudyReport.weights(group.cell.mixture)) }
+      if hasSeveralMixtures { row.append(Format.weights(group.cell.mixture)) }
       table.append(row)
     }
     return table
@@ -153,7 +153,7 @@ package struct SweepReport: Sendable, Report {
     plot.horizontalAxis(
       Set(known.map { $0.rate! }).sorted().map {
         AxisTick(
-          fraction: x.fraction(log2($0)), text: Plot.number($0, 5) + (isFactor ? " ×" : ""))
+          fraction: x.fraction(log2($0)), text: Format.number($0, 5) + (isFactor ? " ×" : ""))
       },
       name: isFactor
         ? "learning rate, of the default (logarithmic)" : "learning rate (logarithmic)")

@@ -111,15 +111,18 @@ package struct TestbedReport: Sendable, Report {
       .init("Lowest objective"), .init("Standard deviation over mixtures"), .init("over seeds"),
       .init("ρ with the target"), .init("95\u{202F}% interval"), .init("Mixtures in common"),
     ])
-    for rung in rungs {
+    for (place, rung) in rungs.enumerated() {
+      let isTarget = place == rungs.count - 1
       result.append([
         rung.size, Format.count(rung.parameters), Format.count(rung.tokens), "\(rung.runs)",
         "\(rung.diverged)", rung.lowest.map(Format.loss) ?? "–",
         rung.spread.map(Format.loss) ?? "–", rung.noise.map(Format.loss) ?? "–",
-        rung.correlation.map { Format.fixed($0.value, 2) } ?? "–",
-        rung.correlation.map {
-          "\(Format.fixed($0.interval.lowerBound, 2)) to \(Format.fixed($0.interval.upperBound, 2))"
-        } ?? "–", rung.correlation.map { "\($0.mixtures)" } ?? "–",
+        isTarget ? "target" : rung.correlation.map { Format.fixed($0.value, 2) } ?? "–",
+        isTarget
+          ? "–"
+          : rung.correlation.map {
+            "\(Format.fixed($0.interval.lowerBound, 2)) to \(Format.fixed($0.interval.upperBound, 2))"
+          } ?? "–", rung.correlation.map { "\($0.mixtures)" } ?? "–",
       ])
     }
     return result

@@ -215,7 +215,7 @@ package struct ComparisonAnalysis: Sendable {
   }
 
   /// One method's objective, or loss of a domain, minus another's, paired by search and seed.
-  func difference(
+  package func difference(
     of name: String, and other: String, domain: String? = nil
   ) -> CrossedLosses? {
     crossed([losses(of: name, domain: domain), losses(of: other, domain: domain)])

@@ -98,7 +98,7 @@ extension SweepRecord.Cell {
   /// As a table shows it.
   package var rate: String {
     learningRate.map { "\($0)" }
-      ?? OldSweepRun.rateFactor(of: conditions.evaluator).map { "\($0)x the default" } ?? "unknown"
+      ?? OldSweepRun.rateFactor(of: conditions.evaluator).map { "\($0) × the default" } ?? "unknown"
   }
 
   fileprivate var rateOrder: Double {

@@ -106,6 +106,9 @@ package struct FidelitySummary: Sendable, Codable {
   package var toleranceSource: String
   /// How many mixtures are so near.
   package var goodMixtures: Int
+  /// How far above the best the mixture is that is nearest to equal shares (in the sum of absolute
+  /// differences); nil in what older versions have written.
+  package var equalShares: Double?
   /// By the compute until they hand over what is as good as the best, then by mean regret.
   package var methods: [Method]
   package var speedUps: [SpeedUp]
@@ -143,6 +146,10 @@ package struct FidelitySummary: Sendable, Codable {
     }
     let (low, reach) = (best, self.tolerance)
     goodMixtures = sorted.count { $0 - low <= reach }
+    let share = 1 / Double(table.domains.count)
+    let distances = table.pool.mixtures.map { $0.weights.reduce(0) { $0 + abs($1 - share) } }
+    equalShares = distances.indices.min { (distances[$0], $0) < (distances[$1], $1) }
+      .map { table.values[$0] - low }
     var names: [String] = []
     for trace in traces where !names.contains(trace.method) { names.append(trace.method) }
     let own = names.sorted().map { name in

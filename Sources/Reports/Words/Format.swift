@@ -70,8 +70,20 @@ package enum Format {
     "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 
-  /// The first letters of a name too long for its place.
+  /// A name too long for its place without its middle: names of one kind often differ in their ends.
   package static func shortened(_ name: String, to count: Int) -> String {
-    name.count <= count ? name : name.prefix(count - 1) + "…"
+    guard name.count > count else { return name }
+    let end = max(count - 1, 0) * 2 / 5
+    return name.prefix(max(count - 1, 0) - end) + "…" + name.suffix(end)
+  }
+
+  /// In plain digits, without trailing zeros.
+  package static func number(_ value: Double, _ decimals: Int = 2) -> String {
+    var text = Format.fixed(value, decimals).replacing("−", with: "-")
+    if text.contains(".") {
+      while text.last == "0" { text.removeLast() }
+      if text.last == "." { text.removeLast() }
+    }
+    return text
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 import Studies
 
@@ -51,6 +52,15 @@ extension Estimate {
 
   /// Whether its interval, as it is, leaves out zero.
   var isCertain: Bool { interval.map { !$0.contains(0) } ?? false }
+}
+
+extension Prediction {
+  /// An interval for one of so many comparisons: that all of them hold what they should has a probability of
+  /// 95 % at least.
+  func interval(among comparisons: Int) -> ClosedRange<Double> {
+    let half = Normal.quantile(1 - 0.025 / Double(max(comparisons, 1))) * deviation
+    return ClosedRange(between: mean - half, and: mean + half)
+  }
 }
 
 /// How a page says that its intervals are corrected.

@@ -52,7 +52,7 @@ package struct ForecastReport: Sendable, Report {
       best.origin == .run
       ? "a mixture that was run at a smaller size" : "a mixture that nobody has run yet"
     return
-      "Train on \(StudyReport.weights(best.mixture)) for \(target): \(origin). Its \(objective) is expected "
+      "Train on \(Format.weights(best.mixture)) for \(target): \(origin). Its \(objective) is expected "
       + "at \(Self.range(best.objective)), 95 %. It is the best of \(forecast.considered) mixtures with "
       + "probability \(Format.fixed(best.probabilityOfBest, 2)), and expected to lose "
       + "\(Format.loss(best.expectedRegret)) against the best of them."
@@ -109,7 +109,7 @@ package struct ForecastReport: Sendable, Report {
     var table = TextTable(columns)
     for (place, item) in forecast.items.enumerated() {
       var row = [
-        StudyReport.weights(item.mixture), label(item), Format.loss(item.objective.mean),
+        Format.weights(item.mixture), label(item), Format.loss(item.objective.mean),
         "\(Format.loss(item.objective.low)) to \(Format.loss(item.objective.high))",
         place == 0
           ? "–"
