@@ -60,8 +60,8 @@ struct AskCommand: Command {
   var seed: UInt64?
   @Option("Size of the model that all runs are made with.", value: "size")
   var size: String?
-  @Option("Tokens that all runs are trained on.", value: "count")
-  var tokens: Int?
+  @Option("Tokens that all runs are trained on, e.g. 2B.", name: "tokens", value: "count")
+  var tokenCount: TokenCount?
   @OptionGroup
   var sizes: SizesOptions
   @Flag("With '--recommend' over sizes: even where no evidence supports so far a reach.")
@@ -80,6 +80,8 @@ struct AskCommand: Command {
   var expire: Double?
   @Flag("Print JSON.")
   var json = false
+
+  var tokens: Int? { tokenCount?.value }
 
   func validate() throws {
     try check(["count": count], atLeast: 1)

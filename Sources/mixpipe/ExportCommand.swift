@@ -61,6 +61,28 @@ struct Quantity: ArgumentValue {
   var argumentText: String { "\(value)" }
 }
 
+/// A whole number of tokens, written as a ``Quantity``.
+struct TokenCount: ArgumentValue {
+  var value: Int
+
+  init(_ value: Int) { self.value = value }
+
+  init(argument: String) throws {
+    // Digits are read to the last.
+    if let value = Int(argument) {
+      self.value = value
+      return
+    }
+    let quantity = try Quantity(argument: argument).value
+    guard quantity == quantity.rounded() else {
+      throw ValidationError("Found '\(argument)', expected a whole number of tokens as 200M")
+    }
+    value = Int(quantity)
+  }
+
+  var argumentText: String { "\(value)" }
+}
+
 struct ExportCommand: Command {
   static let commandName = "export"
   static let abstract = "Write a mixture as another trainer's configuration."

@@ -39,8 +39,8 @@ struct TestbedCommand: Command {
   var replicated = 16
   @Option("Shares of the budget at which a run is measured, separated by commas.", value: "shares")
   var rungs = ListArgument([0.125, 0.25, 0.5, 1])
-  @Option("Held-out tokens of each domain, at each rung.", value: "count")
-  var heldOutTokens = 32_768
+  @Option("Held-out tokens of each domain, at each rung.", name: "held-out-tokens", value: "count")
+  var heldOutCount = TokenCount(32_768)
   @OptionGroup
   var training: TrainingOptions
   @Option("Runs at once, a thread each; as many as cores where not given.", value: "count")
@@ -51,6 +51,8 @@ struct TestbedCommand: Command {
   var quiet = false
   @OptionGroup(title: "Your own trainer, and clusters")
   var engine: EngineOptions
+
+  private var heldOutTokens: Int { heldOutCount.value }
 
   func validate() throws {
     try check(

@@ -68,8 +68,8 @@ enum PrecisionChoice: String, CaseIterable, Codable, ArgumentValue {
 struct TrainingOptions: ArgumentGroup {
   @Option("Training tokens for each parameter of the model.", value: "ratio")
   var tokensPerParameter: Double?
-  @Option("Training tokens in all, in place of a ratio.", value: "count")
-  var tokens: Int?
+  @Option("Training tokens in all, in place of a ratio, e.g. 200M.", name: "tokens", value: "count")
+  var tokenCount: TokenCount?
   @Option(
     "Base learning rate, of matrices at width 64 in a model of 100k; it is scaled to other sizes. (default: \(TrainingConfiguration.baseLearningRate))",
     value: "rate")
@@ -96,6 +96,7 @@ struct TrainingOptions: ArgumentGroup {
   }
 
   static let defaultTokensPerParameter = 20.0
+  var tokens: Int? { tokenCount?.value }
   /// Of one run: more than anybody trains on, and little enough for all arithmetic.
   static let mostTokens = 1_000_000_000_000
 

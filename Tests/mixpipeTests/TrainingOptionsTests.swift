@@ -36,4 +36,19 @@ import Testing
     let expected = 7.5e-3 * Foundation.pow(105_000 / Double(parameters), 1.0 / 3)
     #expect(abs(large.learningRate - expected) < 1e-12 && expected < 3.8e-3)
   }
+
+  @Test(
+    "counts tokens in the same units everywhere",
+    arguments: [
+      ("200M", 200_000_000), ("20B", 20_000_000_000), ("1.5k", 1500), ("2e9", 2_000_000_000),
+      ("499712", 499_712),
+    ])
+  func countsTokensInTheSameUnitsEverywhere(text: String, count: Int) throws {
+    #expect(try TokenCount(argument: text).value == count)
+  }
+
+  @Test("takes no part of a token", arguments: ["0.5", "1.2345k", "M", "200X", "-", ""])
+  func takesNoPartOfAToken(text: String) {
+    #expect(throws: (any Error).self) { try TokenCount(argument: text) }
+  }
 }
