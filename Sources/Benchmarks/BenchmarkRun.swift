@@ -95,7 +95,8 @@ package struct BenchmarkRun: Sendable {
       points.append(
         .init(
           compute: budget - left,
-          handedOver: handed.map { scale.regret(problem.value(at: $0.weights)) }, ran: ran))
+          handedOver: handed.map { scale.regret(problem.value(at: $0.weights)) }, ran: ran,
+          belief: handed.flatMap { belief(searcher: &searcher, handed: $0, runs) }))
     }
     while true {
       if isCancelled() { throw CancellationError() }
@@ -122,6 +123,36 @@ package struct BenchmarkRun: Sendable {
     return BenchmarkTrace(
       problem: problem.name, version: problem.version, kind: kind, method: name, seed: seed,
       points: points, compute: budget - left, runs: runs.count)
+  }
+
+  /// - Returns: nil without a model, and once a mixture has been run at the target: of that one all is known.
+  private func belief(
+    searcher: inout some BenchmarkSearcher, handed: Mixture, _ runs: [FidelityRun]
+  ) -> BenchmarkTrace.Belief? {
+    let target = problem.target
+    if problem.pool == nil,
+      runs.contains(where: { $0.level == target.level && $0.losses(at: target.rung) != nil })
+    {
+      return nil
+    }
+    var generator = SeededGenerator(seed: seed, stream: "benchmark beliefs")
+    let others =
+      pool.map { pool in
+        (0..<12).map { _ in pool.mixtures[generator.integer(below: pool.mixtures.count)] }
+      }
+      ?? (0..<12).map { _ in
+        Mixture(
+          domains: problem.domains,
+          proportionalTo: Simplex.dirichlet(
+            parts: problem.domains.count, concentration: 1, using: &generator))
+      }
+    let asked = [handed] + others.filter { $0 != handed }
+    return searcher.belief(of: asked, runs: runs).map {
+      .init(
+        means: $0.means, covariance: $0.covariance,
+        truths: asked.map { problem.value(at: $0.weights) },
+        probabilityOfBest: problem.pool == nil ? nil : $0.probabilityOfBest)
+    }
   }
 
   /// - Returns: the run that was brought on.

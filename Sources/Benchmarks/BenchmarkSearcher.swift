@@ -1,5 +1,6 @@
 import MixtureMethods
 import Mixtures
+import Numerics
 
 /// Who searches on a problem: a built-in method, or a command.
 protocol BenchmarkSearcher {
@@ -7,14 +8,28 @@ protocol BenchmarkSearcher {
   mutating func next(runs: [FidelityRun], left: Double) throws -> FidelityStep?
   /// What it would hand over by what it has seen before the last call of ``next(runs:left:)``.
   mutating func handedOver(runs: [FidelityRun]) throws -> Mixture?
+  /// What its model says of mixtures at the target: means, covariance, and how likely the one that it would hand over is
+  /// the best of a pool; nil without one.
+  mutating func belief(
+    of mixtures: [Mixture], runs: [FidelityRun]
+  ) -> (means: [Double], covariance: Matrix, probabilityOfBest: Double?)?
   /// Takes in a run that has ended.
   mutating func take(_ run: FidelityRun, cost: Double, left: Double) throws
   var measuresOnTheWay: Bool { get }
 }
 
+extension BenchmarkSearcher {
+  func belief(
+    of mixtures: [Mixture], runs: [FidelityRun]
+  ) -> (means: [Double], covariance: Matrix, probabilityOfBest: Double?)? { nil }
+}
+
 /// A method that chooses size and length too.
 struct SizesSearcher: BenchmarkSearcher {
   var method: any FidelityMethod
+  private var handed: FidelityRecommendation?
+
+  init(method: any FidelityMethod) { self.method = method }
 
   var measuresOnTheWay: Bool { method.measuresOnTheWay }
 
@@ -23,7 +38,18 @@ struct SizesSearcher: BenchmarkSearcher {
   }
 
   mutating func handedOver(runs: [FidelityRun]) -> Mixture? {
-    method.recommendation(runs: runs)?.mixture
+    handed = method.recommendation(runs: runs)
+    return handed?.mixture
+  }
+
+  mutating func belief(
+    of mixtures: [Mixture], runs: [FidelityRun]
+  ) -> (means: [Double], covariance: Matrix, probabilityOfBest: Double?)? {
+    guard var predicting = method as? any PredictsTarget,
+      let belief = predicting.targetBelief(of: mixtures, runs: runs)
+    else { return nil }
+    method = predicting
+    return (belief.means, belief.covariance, handed?.probabilityOfBest)
   }
 
   mutating func take(_ run: FidelityRun, cost: Double, left: Double) {}

@@ -84,6 +84,25 @@ private func trace(
     #expect(alone.methods.allSatisfy { $0.catchUp == nil })
   }
 
+  /// Three mixtures whose level was told with a deviation of about 2 and whose differences with √2.
+  @Test("beliefs are held against the truth, level and differences apart")
+  func beliefsAreHeldAgainstTheTruthLevelAndDifferencesApart() {
+    let covariance = Matrix(rows: (0..<3).map { i in (0..<3).map { i == $0 ? 5 : 4 } })
+    func belief(_ truths: [Double]) -> BenchmarkTrace.Belief {
+      .init(means: [1, 2, 3], covariance: covariance, truths: truths)
+    }
+    let right = belief([1, 2, 3])
+    #expect(right.levels == 1 && right.contrasts == 1)
+    #expect(right.levelError == 0 && right.contrastError == 0)
+    let above = belief([11, 12, 13])
+    #expect(above.levels == 0 && above.contrasts == 1 && above.contrastError == 0)
+    #expect(abs(above.levelError + 10 / (13.0 / 3).squareRoot()) < 1e-12)
+    // The third is 6 higher than told: of three differences two are missed.
+    let apart = belief([1, 2, 9])
+    #expect(abs(apart.levels - 2.0 / 3) < 1e-12 && abs(apart.contrasts - 1.0 / 3) < 1e-12)
+    #expect(abs(apart.contrastError - (2 * 36 / 2.0 / 3).squareRoot()) < 1e-12)
+  }
+
   @Test("the order of the searches does not matter")
   func theOrderOfTheSearchesDoesNotMatter() throws {
     var generator = SeededGenerator(seed: 4)

@@ -1,4 +1,5 @@
 import Mixtures
+import Numerics
 
 /// A method whose model tells the whole learning curve of a run.
 package protocol PredictsCurves: FidelityMethod {
@@ -7,4 +8,13 @@ package protocol PredictsCurves: FidelityMethod {
   mutating func predictedCurve(
     of mixture: Mixture, level: Int, runs: [FidelityRun]
   ) -> [Prediction]?
+}
+
+/// A method whose model tells what mixtures give at the target.
+package protocol PredictsTarget: FidelityMethod {
+  /// The objective of some mixtures at the target, a run's own noise not included unless runs are judged there: means,
+  /// and their covariance, both triangles; nil before there is a model.
+  mutating func targetBelief(
+    of mixtures: [Mixture], runs: [FidelityRun]
+  ) -> (means: [Double], covariance: Matrix)?
 }
