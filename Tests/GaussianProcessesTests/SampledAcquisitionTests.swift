@@ -242,5 +242,8 @@ private func surrogate(_ form: SurrogateForm? = SurrogateForm(exponent: 0.35)) t
       if count == 1 { #expect(gain == 0) }
     }
     #expect(KnowledgeGradient.gain(means: [1, 1, 2], slopes: [0.3, 0.3, 0.3]) == 0)
+    // What could only be the lowest beyond all reason is left out.
+    #expect(KnowledgeGradient.gain(means: [1, 3], slopes: [0.1, 0]) == 0)
+    #expect(KnowledgeGradient.gain(means: [1, 1.1], slopes: [0.1, 0]) > 0)
   }
 }

@@ -137,7 +137,7 @@ private enum Small {
     throws
   {
     let context = Small.context(pool: nil)
-    let ladder = CheapLadder(context: context)
+    let ladder = CheapLadder(context: context, level: 0)
     #expect(ladder.rungs == [0, 1, 2])
     let runs = (0..<6).map { id in
       FidelityRun(

@@ -122,8 +122,15 @@ private func advice(
   @Test("begins at the smallest size with an even spread") func beginsAtTheSmallestSize() throws {
     let proposals = try advice(empty(), settings(sizes: ["60M", "20M"])).proposals(20)
     #expect(proposals.count == 20)
-    #expect(proposals.allSatisfy { $0.size == "20M" && $0.continues == nil })
-    #expect(Set(proposals.map(\.mixture)).count == 20)
+    #expect(proposals.allSatisfy { $0.continues == nil })
+    // Some of the first again at the next size, which tells how sizes differ.
+    let (small, large) = (
+      proposals.filter { $0.size == "20M" }, proposals.filter { $0.size == "60M" }
+    )
+    #expect(small.count >= 16 && small.count + large.count == 20)
+    #expect(proposals.prefix(6).allSatisfy { $0.size == "20M" })
+    #expect(Set(small.map(\.mixture)).count == small.count)
+    #expect(large.allSatisfy { one in small.prefix(4).contains { $0.mixture == one.mixture } })
     #expect(proposals.map(\.name) == (1...20).map { "\($0)" })
     #expect(throws: SizesError.noSizes) { try advice(empty()) }
   }

@@ -58,9 +58,13 @@ package struct ScaleData: Sendable, Hashable {
   package var target: Target
   /// For each output the domain that it is the held-out part of; nil where it is not trained on.
   package var ownDomains: [Int?]
+  /// Training tokens of each domain, k; nil where nobody knows, or where all runs repeat as the target will.
+  package var availableTokens: [Double]?
 
   /// - Precondition: a loss for each output at every rung, all finite.
-  package init(runs: [Run], target: Target, ownDomains: [Int?]) {
+  package init(
+    runs: [Run], target: Target, ownDomains: [Int?], availableTokens: [Double]? = nil
+  ) {
     precondition(
       runs.allSatisfy { run in
         run.losses.allSatisfy { $0.count == ownDomains.count && $0.allSatisfy(\.isFinite) }
@@ -68,6 +72,7 @@ package struct ScaleData: Sendable, Hashable {
     self.runs = runs
     self.target = target
     self.ownDomains = ownDomains
+    self.availableTokens = availableTokens
   }
 
   package var count: Int { runs.count }
@@ -76,7 +81,9 @@ package struct ScaleData: Sendable, Hashable {
 
   /// The last rung of every run alone.
   package var ends: ScaleData {
-    ScaleData(runs: runs.map(\.end), target: target, ownDomains: ownDomains)
+    ScaleData(
+      runs: runs.map(\.end), target: target, ownDomains: ownDomains,
+      availableTokens: availableTokens)
   }
 
   /// At most `count` runs, spread evenly over their order: three quarters of them, if there are so many, of
@@ -105,7 +112,8 @@ package struct ScaleData: Sendable, Hashable {
     keep(groups.filter { $0.count > 1 }, room: 3 * count / 4)
     keep(groups.filter { $0.count == 1 }, room: count - kept.count)
     return ScaleData(
-      runs: kept.sorted().map { runs[$0] }, target: target, ownDomains: ownDomains)
+      runs: kept.sorted().map { runs[$0] }, target: target, ownDomains: ownDomains,
+      availableTokens: availableTokens)
   }
 
   /// A function of the losses as the only output.
@@ -115,7 +123,7 @@ package struct ScaleData: Sendable, Hashable {
         Run(
           weights: run.weights, parameters: run.parameters, tokens: run.tokens,
           losses: run.losses.map { [function.value(of: $0)] })
-      }, target: target, ownDomains: [nil])
+      }, target: target, ownDomains: [nil], availableTokens: availableTokens)
   }
 
   /// Some of the outputs.
@@ -125,6 +133,7 @@ package struct ScaleData: Sendable, Hashable {
         Run(
           weights: run.weights, parameters: run.parameters, tokens: run.tokens,
           losses: run.losses.map { losses in outputs.map { losses[$0] } })
-      }, target: target, ownDomains: outputs.map { ownDomains[$0] })
+      }, target: target, ownDomains: outputs.map { ownDomains[$0] },
+      availableTokens: availableTokens)
   }
 }

@@ -14,7 +14,7 @@ struct ScaleInputs: Sendable {
     var run: Int?
   }
 
-  /// Each once.
+  /// Each once; as many as counts at a length, where text repeats.
   let mixtures: EmbeddedMixtures
   let cells: [ScaleCell]
   let points: [Point]
@@ -31,7 +31,7 @@ struct ScaleInputs: Sendable {
   }
 
   /// Every measurement of the data, run after run.
-  init(_ data: ScaleData) {
+  init(_ data: ScaleData, _ repetition: Repetition? = nil) {
     // Looked up only: the order of a dictionary is never seen.
     var places: [[Double]: Int] = [:]
     var cellPlaces: [ScaleCell: Int] = [:]
@@ -39,13 +39,14 @@ struct ScaleInputs: Sendable {
     var cells: [ScaleCell] = []
     var points: [Point] = []
     for (index, run) in data.runs.enumerated() {
-      let mixture = places[run.weights] ?? mixtures.count
-      if mixture == mixtures.count {
-        places[run.weights] = mixture
-        mixtures.append(run.weights)
-      }
       for tokens in run.tokens {
         let cell = data.cell(parameters: run.parameters, tokens: tokens)
+        let weights = repetition?.effective(run.weights, at: cell) ?? run.weights
+        let mixture = places[weights] ?? mixtures.count
+        if mixture == mixtures.count {
+          places[weights] = mixture
+          mixtures.append(weights)
+        }
         let place = cellPlaces[cell] ?? cells.count
         if place == cells.count {
           cellPlaces[cell] = place

@@ -32,40 +32,38 @@ struct ScaleKernel: Sendable {
   ) -> Part {
     let h = hyperparameters
     let (amplitude, inverse) = (h.squaredAmplitude, 1 / (h.lengthscale * h.lengthscale))
-    var values = Matrix(rows: a.count, columns: b.count)
-    var bySize = values
-    var byLengthscale = values
-    var byResidual = values
     let products = a.coordinates.times(b.coordinates, transposingSelf: true)
     let (ownA, ownB) = (Self.squares(a.coordinates), Self.squares(b.coordinates))
+    var values = products
+    let none = wantsSlopes ? products : Matrix(rows: 0, columns: 0)
+    var (bySize, byLengthscale, byResidual) = (none, none, none)
     for j in 0..<b.count {
       for i in 0..<a.count {
-        let squared = max(ownA[i] + ownB[j] - 2 * products[i, j], 0) * inverse
+        let at = i + j * a.count
+        let squared = max(ownA[i] + ownB[j] - 2 * products.elements[at], 0) * inverse
         // Rounding leaves a little of the distance of a mixture to itself.
         let isSame = squared < 1e-9 && a.isSame(i, as: j, of: b)
         let (matern, bend) = Self.matern(isSame ? 0 : squared)
-        values[i, j] = amplitude * matern + (isSame ? h.squaredResidual : 0)
+        values.elements[at] = amplitude * matern + (isSame ? h.squaredResidual : 0)
         guard wantsSlopes else { continue }
-        bySize[i, j] = 2 * amplitude * matern
-        byLengthscale[i, j] = isSame ? 0 : amplitude * 5 / 3 * squared * bend
-        byResidual[i, j] = isSame ? 2 * h.squaredResidual : 0
+        bySize.elements[at] = 2 * amplitude * matern
+        byLengthscale.elements[at] = isSame ? 0 : amplitude * 5 / 3 * squared * bend
+        byResidual.elements[at] = isSame ? 2 * h.squaredResidual : 0
       }
     }
     let share = h.squaredLaw / Double(max(a.parts, 1))
     let (lawsA, lawsB) = (laws(a), laws(b))
     let own = lawsA.values.times(lawsB.values, transposingSelf: true)
-    // Σ (w - 1/k)(w' - 1/k) = Σ w w' - 1/k.
-    let lines = a.weights.times(b.weights, transposingSelf: true)
+    let lines = Self.centered(a.weights).times(Self.centered(b.weights), transposingSelf: true)
     let slope = h.squaredLinear * Double(a.parts)
-    let even = 1 / Double(max(a.parts, 1))
     for at in values.elements.indices {
       values.elements[at] +=
-        share * own.elements[at] + slope * (lines.elements[at] - even)
+        share * own.elements[at] + slope * lines.elements[at]
     }
     guard wantsSlopes else { return Part(values: values, slopes: []) }
     var byLinear = lines
     for at in lines.elements.indices {
-      byLinear.elements[at] = 2 * slope * (lines.elements[at] - even)
+      byLinear.elements[at] = 2 * slope * lines.elements[at]
     }
     var byLaw = own
     var byFloor = lawsA.slopes.times(lawsB.values, transposingSelf: true)
@@ -81,6 +79,14 @@ struct ScaleKernel: Sendable {
         (Index.residual, byResidual), (Index.law, byLaw), (Index.floor, byFloor),
         (Index.linear, byLinear),
       ])
+  }
+
+  /// w - 1/k.
+  private static func centered(_ weights: Matrix) -> Matrix {
+    var result = weights
+    let even = 1 / Double(max(weights.rows, 1))
+    for at in result.elements.indices { result.elements[at] -= even }
+    return result
   }
 
   private static func squares(_ matrix: Matrix) -> [Double] {
@@ -184,25 +190,44 @@ struct ScaleKernel: Sendable {
 
   /// The covariance of points without jitter, (a, b).
   ///
-  /// - Parameter hasLevel: whether what all mixtures share is part of it.
-  func covariance(_ a: ScaleInputs, _ b: ScaleInputs, hasLevel: Bool = true) -> Matrix {
-    let weights = mixtures(a.mixtures, b.mixtures).values
-    let correlations = correlations(a.cells, b.cells).values
-    let levels = levels(a.cells, b.cells).values
+  /// - Parameter weights: k of the mixtures of both, where it is known; likewise of their cells.
+  func covariance(
+    _ a: ScaleInputs, _ b: ScaleInputs, weights: Matrix? = nil, correlations: Matrix? = nil,
+    levels: Matrix? = nil
+  ) -> Matrix {
+    let weights = weights ?? mixtures(a.mixtures, b.mixtures).values
+    let correlations = correlations ?? self.correlations(a.cells, b.cells).values
+    let levels = levels ?? self.levels(a.cells, b.cells).values
     let (growthA, growthB) = (
       a.cells.map(hyperparameters.growth), b.cells.map(hyperparameters.growth)
     )
-    let noises = (0..<a.mixtures.count).map { noise(a.mixtures, $0) }
     var result = Matrix(rows: a.count, columns: b.count)
-    for (j, second) in b.points.enumerated() {
-      for (i, first) in a.points.enumerated() {
-        let growth = growthA[first.cell] * growthB[second.cell]
-        var value =
-          growth * weights[first.mixture, second.mixture]
-          * correlations[first.cell, second.cell]
-        if hasLevel { value += levels[first.cell, second.cell] }
-        if let run = first.run, run == second.run { value += growth * noises[first.mixture] }
-        result[i, j] = value
+    let cells = a.cells.count
+    // What a point's mixture counts in each cell of a, and what is common, for one point of b.
+    var factors = [Double](repeating: 0, count: cells)
+    result.elements.withUnsafeMutableBufferPointer { result in
+      weights.elements.withUnsafeBufferPointer { weights in
+        a.points.withUnsafeBufferPointer { points in
+          for (j, second) in b.points.enumerated() {
+            for c in 0..<cells {
+              factors[c] = growthA[c] * growthB[second.cell] * correlations[c, second.cell]
+            }
+            let column = second.mixture * a.mixtures.count
+            let common = second.cell * cells
+            for i in 0..<points.count {
+              let cell = points[i].cell
+              result[j * points.count + i] =
+                factors[cell] * weights[column + points[i].mixture]
+                + levels.elements[common + cell]
+            }
+            guard let run = second.run else { continue }
+            for i in 0..<points.count where points[i].run == run {
+              result[j * points.count + i] +=
+                growthA[points[i].cell] * growthB[second.cell]
+                * noise(a.mixtures, points[i].mixture)
+            }
+          }
+        }
       }
     }
     return result

@@ -49,8 +49,21 @@ struct ScaleModel: Sendable {
     var solved: Matrix
   }
 
-  func posterior(_ queries: ScaleInputs, isJoint: Bool) -> Posterior {
-    let solved = cholesky.solveLower(kernel.covariance(inputs, queries))
+  /// k between the mixtures of the measurements and those of queries, and among these: the same at any fidelity.
+  struct Blocks {
+    var cross: Matrix
+    var own: Matrix
+  }
+
+  func blocks(_ mixtures: EmbeddedMixtures) -> Blocks {
+    Blocks(
+      cross: kernel.mixtures(inputs.mixtures, mixtures).values,
+      own: kernel.mixtures(mixtures, mixtures).values)
+  }
+
+  func posterior(_ queries: ScaleInputs, isJoint: Bool, blocks: Blocks? = nil) -> Posterior {
+    let solved = cholesky.solveLower(
+      kernel.covariance(inputs, queries, weights: blocks?.cross))
     let means = solved.times(innovations, transposingSelf: true)
     guard isJoint else {
       let priors = kernel.variances(queries)
@@ -65,7 +78,8 @@ struct ScaleModel: Sendable {
       return Posterior(means: means, covariance: variances, solved: solved)
     }
     var covariance =
-      kernel.covariance(queries, queries) - solved.times(solved, transposingSelf: true)
+      kernel.covariance(queries, queries, weights: blocks?.own)
+      - solved.times(solved, transposingSelf: true)
     for q in 0..<queries.count { covariance[q, q] = max(covariance[q, q], 1e-12) }
     return Posterior(means: means, covariance: covariance, solved: solved)
   }
@@ -85,9 +99,17 @@ extension ScaleModel.Posterior {
     let (count, outputs) = (means.rows, means.columns)
     var losses = (0..<outputs).map { _ in [Double](repeating: 0, count: count) }
     var slopes = Matrix(rows: count, columns: outputs)
+    let priors = queries.map { fit.prior($0.weights, at: $0.cell) }
+    var trends = [Double](repeating: 0, count: count)
+    for q in 0..<count {
+      // Most queries are of one fidelity.
+      trends[q] =
+        q > 0 && queries[q].cell == queries[q - 1].cell
+        ? trends[q - 1] : fit.trend(queries[q].cell)
+    }
     for d in 0..<outputs {
       for q in 0..<count {
-        let found = fit.loss(d, means[q, d], at: queries[q].cell)
+        let found = fit.loss(d, means[q, d] + priors[q], trend: trends[q])
         losses[d][q] = found.loss
         slopes[q, d] = found.slope
       }
@@ -97,11 +119,8 @@ extension ScaleModel.Posterior {
     return (function.values(of: losses), slopes)
   }
 
-  /// The function's means and covariance, or variances alone as those of the outputs are.
-  func values(
-    _ fit: ScaleFit, _ function: LossFunction, _ queries: [ScaleQuery], _ model: ScaleModel
-  ) -> (means: [Double], covariance: Matrix) {
-    let (values, slopes) = linearized(fit, function, queries)
+  /// The function's covariance, or variances alone as those of the outputs are.
+  func covariance(slopes: Matrix, _ model: ScaleModel) -> Matrix {
     var result = covariance
     if covariance.columns == covariance.rows {
       let factors = model.factors(slopes, slopes)
@@ -114,7 +133,7 @@ extension ScaleModel.Posterior {
         result[q, 0] *= sum
       }
     }
-    return (values, result)
+    return result
   }
 }
 
@@ -138,11 +157,11 @@ extension ScaleKernel {
     let even = 1 / Double(max(points.parts, 1))
     return (0..<points.count).map { index in
       var square = 0.0
-      var line = -even
+      var line = 0.0
       for j in 0..<points.parts {
         let law = log((h.floor + points.weights[j, index]) / (h.floor + even))
         square += law * law
-        line += points.weights[j, index] * points.weights[j, index]
+        line += pow(points.weights[j, index] - even, 2)
       }
       return h.squaredAmplitude + h.squaredResidual + h.squaredLaw * even * square
         + h.squaredLinear * Double(points.parts) * line

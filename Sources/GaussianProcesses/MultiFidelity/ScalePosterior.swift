@@ -107,18 +107,10 @@ private struct Parts {
   }
 
   func covariance(_ kernel: ScaleKernel, _ inputs: ScaleInputs) -> Matrix {
-    var result = Matrix(rows: inputs.count, columns: inputs.count)
-    for (j, b) in inputs.points.enumerated() {
-      for (i, a) in inputs.points.enumerated() where i >= j {
-        let growth = growths[a.cell] * growths[b.cell]
-        var value =
-          growth * mixtures.values[a.mixture, b.mixture] * correlations.values[a.cell, b.cell]
-          + levels.values[a.cell, b.cell]
-        if let run = a.run, run == b.run { value += growth * noises[a.mixture] }
-        result[i, j] = value
-      }
-      result[j, j] += kernel.hyperparameters.jitter
-    }
+    var result = kernel.covariance(
+      inputs, inputs, weights: mixtures.values, correlations: correlations.values,
+      levels: levels.values)
+    for j in 0..<inputs.count { result[j, j] += kernel.hyperparameters.jitter }
     return result
   }
 
@@ -131,14 +123,16 @@ private struct Parts {
     var ofCorrelations = Matrix(rows: c, columns: c)
     var ofLevels = Matrix(rows: c, columns: c)
     for (j, b) in inputs.points.enumerated() {
+      let (column, cells) = (b.mixture * m, b.cell * c)
       for (i, a) in inputs.points.enumerated() {
-        let adjoint = adjoints[i, j]
+        let adjoint = adjoints.elements[i + j * inputs.count]
+        let (weightAt, cellAt) = (a.mixture + column, a.cell + cells)
         let growth = growths[a.cell] * growths[b.cell]
-        let weight = mixtures.values[a.mixture, b.mixture]
-        let correlation = correlations.values[a.cell, b.cell]
-        ofMixtures[a.mixture, b.mixture] += adjoint * growth * correlation
-        ofCorrelations[a.cell, b.cell] += adjoint * growth * weight
-        ofLevels[a.cell, b.cell] += adjoint
+        let weight = mixtures.values.elements[weightAt]
+        let correlation = correlations.values.elements[cellAt]
+        ofMixtures.elements[weightAt] += adjoint * growth * correlation
+        ofCorrelations.elements[cellAt] += adjoint * growth * weight
+        ofLevels.elements[cellAt] += adjoint
         var grown = growth * weight * correlation
         if let run = a.run, run == b.run {
           let noise = growth * noises[a.mixture]

@@ -2,7 +2,8 @@ import Foundation
 import Numerics
 
 extension ScaleSurrogate {
-  /// What variances are multiplied by: of what all queries share, and of what tells them apart.
+  /// What variances at the target are multiplied by, for what came of earlier predictions: of what all mixtures share
+  /// there, and of what tells them apart.
   package struct VarianceFactors: Sendable, Hashable {
     package var level: Double
     package var contrast: Double
@@ -26,6 +27,8 @@ extension ScaleSurrogate {
     var generator = SeededGenerator(seed: seed, stream: "joint losses")
     let inputs = inputs(queries)
     let total = Double(queries.count * queries.count)
+    let priors = queries.map { fit.prior($0.weights, at: $0.cell) }
+    let trends = queries.map { fit.trend($0.cell) }
     var result: [[[Double]]] = []
     var reached = 0.0
     for (share, model) in zip(shares, models) {
@@ -35,13 +38,11 @@ extension ScaleSurrogate {
       let posterior = model.posterior(inputs, isJoint: true)
       let common = max(posterior.covariance.elements.reduce(0, +) / total, 0)
       var centered = TargetBelief.centered(posterior.covariance)
-      for at in centered.elements.indices {
-        centered.elements[at] *= factors.contrast * calibration
-      }
+      for at in centered.elements.indices { centered.elements[at] *= factors.contrast }
       guard let own = Cholesky(factoring: centered)?.factor ?? Self.none(centered),
         let across = Cholesky(factoring: model.spread)?.factor
       else { return nil }
-      let level = stretch * (common * factors.level * calibration).squareRoot()
+      let level = stretch * (common * factors.level).squareRoot()
       for _ in 0..<wanted {
         let normals = Matrix(
           rows: queries.count, columns: outputs,
@@ -55,7 +56,7 @@ extension ScaleSurrogate {
           queries.indices.map { q in
             (0..<outputs).map { d in
               let value = posterior.means[q, d] + stretch * apart[q, d] + together[0, d]
-              return fit.loss(d, value, at: queries[q].cell).loss
+              return fit.loss(d, value + priors[q], trend: trends[q]).loss
             }
           })
       }

@@ -38,8 +38,8 @@ package struct ScaleSurrogate: TargetSurrogate {
   let models: [ScaleModel]
   /// From a normal distribution's to Student's deviations.
   let stretch: Double
-  /// What variances are multiplied by besides, see ``ScaleCalibration``.
-  package var calibration = 1.0
+  /// The mean of up to sixteen mixtures that were run, at the target: what all mixtures share there.
+  private var common: Common?
 
   package var outputs: Int { data.outputs }
   package var exponent: Double { ScaleInputs.exponent }
@@ -50,7 +50,7 @@ package struct ScaleSurrogate: TargetSurrogate {
   /// - Precondition: a run.
   package init?(data: ScaleData, fit: ScaleFit) {
     precondition(data.count > 0, "expected a run")
-    let inputs = ScaleInputs(data)
+    let inputs = ScaleInputs(data, fit.repetition)
     let outcomes = Matrix(columns: (0..<data.outputs).map { fit.standardized(data, output: $0) })
     models = fit.draws.compactMap {
       ScaleModel(draw: $0, unit: fit.unit, inputs: inputs, outcomes: outcomes, runs: data.count)
@@ -61,6 +61,7 @@ package struct ScaleSurrogate: TargetSurrogate {
     let freedom = Double(data.count) + ScalePosterior.priorRuns
     stretch =
       StudentT(degreesOfFreedom: freedom).quantile(0.975) / 1.959_963_984_540_054
+    if fit.factors != VarianceFactors() { common = Common(self) }
   }
 
   /// What the draws count that could be conditioned.
@@ -81,18 +82,36 @@ package struct ScaleSurrogate: TargetSurrogate {
 
   /// The distribution of a function of the losses at some queries, the function taken to first order about the means.
   package func joint(_ function: LossFunction, at queries: [ScaleQuery]) -> Joint {
-    let inputs = inputs(queries)
-    let parts = models.map { $0.posterior(inputs, isJoint: true) }
-    return mixed(parts, function, queries)
+    mixed(parts(function, queries, isJoint: true), function, queries)
   }
 
   /// The same for each query by itself.
   package func marginals(_ function: LossFunction, at queries: [ScaleQuery]) -> [Prediction] {
+    predictions(mixed(parts(function, queries, isJoint: false), function, queries))
+  }
+
+  private func predictions(_ joint: Joint) -> [Prediction] {
+    zip(joint.means, joint.covariance.column(0)).map {
+      Prediction(mean: $0, deviation: max($1, 0).squareRoot())
+    }
+  }
+
+  /// What one draw says, and the function to first order about its means.
+  private struct Part {
+    var posterior: ScaleModel.Posterior
+    var means: [Double]
+    /// (q, d).
+    var slopes: Matrix
+  }
+
+  private func parts(
+    _ function: LossFunction, _ queries: [ScaleQuery], isJoint: Bool
+  ) -> [Part] {
     let inputs = inputs(queries)
-    let parts = models.map { $0.posterior(inputs, isJoint: false) }
-    let joint = mixed(parts, function, queries)
-    return queries.indices.map {
-      Prediction(mean: joint.means[$0], deviation: max(joint.covariance[$0, 0], 0).squareRoot())
+    return models.map {
+      let posterior = $0.posterior(inputs, isJoint: isJoint)
+      let (means, slopes) = posterior.linearized(fit, function, queries)
+      return Part(posterior: posterior, means: means, slopes: slopes)
     }
   }
 
@@ -111,74 +130,134 @@ package struct ScaleSurrogate: TargetSurrogate {
   ) -> Field {
     let inputs = inputs(queries)
     let count = queries.count
-    let parts = models.map { $0.posterior(inputs, isJoint: false) }
+    let parts = parts(function, queries, isJoint: false)
     let joint = mixed(parts, function, queries)
     let place =
       reference?(joint.means)
       ?? joint.means.indices.min { (joint.means[$0], $0) < (joint.means[$1], $1) }!
     let one = self.inputs([queries[place]])
     var variances = [Double](repeating: 0, count: count)
-    let mean = joint.means.map { $0 - joint.means[place] }
-    for (m, model) in models.enumerated() {
-      let (values, slopes) = parts[m].linearized(fit, function, queries)
-      let own = parts[m].solved.submatrix(
-        rows: Array(0..<parts[m].solved.rows), columns: [place])
+    for ((model, part), share) in zip(zip(models, parts), shares) {
+      let solved = part.posterior.solved
       let cross = model.kernel.covariance(inputs, one)
-      let explained = parts[m].solved.times(own, transposingSelf: true)
-      let pulled = slopes.times(model.spread)
-      let share = shares[m]
-      func factor(_ a: Int, _ b: Int) -> Double {
-        (0..<slopes.columns).reduce(0) { $0 + pulled[a, $1] * slopes[b, $1] }
-      }
-      let ownVariance = parts[m].covariance[place, 0] * factor(place, place)
+      let explained = solved.times(solved.column(place), transposingSelf: true)
+      let own = part.slopes.times(model.spread)
+      let pulled = own.times(part.slopes.row(place))
+      let covariance = part.posterior.covariance(slopes: part.slopes, model)
       for q in 0..<count where q != place {
         let variance =
-          parts[m].covariance[q, 0] * factor(q, q) + ownVariance
-          - 2 * (cross[q, 0] - explained[q, 0]) * factor(q, place)
-        let apart = values[q] - values[place] - mean[q]
+          covariance[q, 0] + covariance[place, 0] - 2 * (cross[q, 0] - explained[q]) * pulled[q]
+        let apart =
+          part.means[q] - part.means[place] - (joint.means[q] - joint.means[place])
         variances[q] += share * (max(variance, 0) + apart * apart)
       }
     }
-    let scale = stretch * calibration.squareRoot()
+    let scale = stretch * fit.factors.contrast.squareRoot()
     return Field(
-      values: (0..<count).map {
-        Prediction(mean: joint.means[$0], deviation: max(joint.covariance[$0, 0], 0).squareRoot())
-      }, reference: place,
+      values: predictions(joint), reference: place,
       differences: (0..<count).map {
-        Prediction(mean: mean[$0], deviation: scale * variances[$0].squareRoot())
+        Prediction(
+          mean: joint.means[$0] - joint.means[place],
+          deviation: scale * variances[$0].squareRoot())
       })
   }
 
   /// Mean over draws: their covariances and, as it is not known which is right, that of their means.
   private func mixed(
-    _ parts: [ScaleModel.Posterior], _ function: LossFunction, _ queries: [ScaleQuery]
+    _ parts: [Part], _ function: LossFunction, _ queries: [ScaleQuery]
   ) -> Joint {
-    let count = queries.count
-    let values = zip(models, parts).map { $1.values(fit, function, queries, $0) }
+    let count = parts[0].means.count
     var means = [Double](repeating: 0, count: count)
-    for (share, value) in zip(shares, values) {
-      for i in 0..<count { means[i] += share * value.means[i] }
+    for (share, part) in zip(shares, parts) {
+      for i in 0..<count { means[i] += share * part.means[i] }
     }
-    let columns = parts.first?.covariance.columns ?? 0
+    let columns = parts[0].posterior.covariance.columns
     var covariance = Matrix(rows: count, columns: columns)
-    for (share, value) in zip(shares, values) {
+    for ((share, part), model) in zip(zip(shares, parts), models) {
+      let own = part.posterior.covariance(slopes: part.slopes, model)
       for j in 0..<columns {
         for i in 0..<count {
           let other = columns == count && count > 1 ? j : i
-          covariance[i, j] +=
+          covariance.elements[i + j * count] +=
             share
-            * (value.covariance[i, j]
-              + (value.means[i] - means[i]) * (value.means[other] - means[other]))
+            * (own.elements[i + j * count]
+              + (part.means[i] - means[i]) * (part.means[other] - means[other]))
         }
       }
     }
-    let factor = stretch * stretch * calibration
+    if let common, queries.allSatisfy({ $0.cell == .target }) {
+      // With g² and h² the factors of level and contrast, the covariance of g m + h (f - m) for the mean m of all.
+      let shared = covariances(common, parts, means, function, queries)
+      let (g, h) = (fit.factors.level.squareRoot(), fit.factors.contrast.squareRoot())
+      for j in 0..<columns {
+        for i in 0..<count {
+          let other = columns == count && count > 1 ? j : i
+          let at = i + j * count
+          covariance.elements[at] =
+            h * h * covariance.elements[at] + h * (g - h) * (shared.each[i] + shared.each[other])
+            + (g - h) * (g - h) * shared.own
+        }
+      }
+    }
+    let factor = stretch * stretch
     for at in covariance.elements.indices { covariance.elements[at] *= factor }
     return Joint(means: means, covariance: covariance)
   }
 
+  private struct Common: Sendable {
+    let queries: [ScaleQuery]
+    let inputs: ScaleInputs
+    /// Of each draw, of all queries.
+    let posteriors: [ScaleModel.Posterior]
+    /// Of each draw the mean of L⁻¹ K(measurements, queries), n.
+    let solved: [[Double]]
+
+    init(_ surrogate: ScaleSurrogate) {
+      var mixtures: [[Double]] = []
+      for run in surrogate.data.runs where mixtures.count < 16 && !mixtures.contains(run.weights) {
+        mixtures.append(run.weights)
+      }
+      queries = surrogate.targetQueries(mixtures)
+      inputs = surrogate.inputs(queries)
+      let inputs = inputs
+      posteriors = surrogate.models.map { $0.posterior(inputs, isJoint: true) }
+      let even = mixtures.map { _ in 1 / Double(mixtures.count) }
+      solved = posteriors.map { $0.solved.times(even) }
+    }
+  }
+
+  /// Of the function at some queries with its mean over what is common, and the variance of that.
+  private func covariances(
+    _ common: Common, _ parts: [Part], _ means: [Double], _ function: LossFunction,
+    _ queries: [ScaleQuery]
+  ) -> (each: [Double], own: Double) {
+    let inputs = inputs(queries)
+    let count = Double(common.queries.count)
+    let linear = common.posteriors.map { $0.linearized(fit, function, common.queries) }
+    let levels = linear.map { Statistics.mean($0.means) }
+    let level = zip(shares, levels).reduce(0) { $0 + $1.0 * $1.1 }
+    var each = queries.map { _ in 0.0 }
+    var own = 0.0
+    for (m, model) in models.enumerated() {
+      let (part, share, apart) = (parts[m], shares[m], levels[m] - level)
+      let cross = model.kernel.covariance(inputs, common.inputs)
+      let explained = part.posterior.solved.times(common.solved[m], transposingSelf: true)
+      let slope = linear[m].slopes.times(
+        common.queries.map { _ in 1 / count }, transposingSelf: true)
+      let factors = part.slopes.times(model.spread.times(slope))
+      let sums = cross.times(common.queries.map { _ in 1 / count })
+      for q in queries.indices {
+        each[q] +=
+          share * ((sums[q] - explained[q]) * factors[q] + (part.means[q] - means[q]) * apart)
+      }
+      let covariance = common.posteriors[m].covariance(slopes: linear[m].slopes, model)
+      own += share * (covariance.elements.reduce(0, +) / (count * count) + apart * apart)
+    }
+    return (each, own)
+  }
+
   func inputs(_ queries: [ScaleQuery]) -> ScaleInputs {
-    ScaleInputs(queries, parts: data.parts)
+    ScaleInputs(queries, parts: data.parts, fit.repetition)
   }
 
   // MARK: The target
@@ -245,7 +324,7 @@ package struct ScaleSurrogate: TargetSurrogate {
 }
 
 extension ScaleInputs {
-  init(_ queries: [ScaleQuery], parts: Int) {
+  init(_ queries: [ScaleQuery], parts: Int, _ repetition: Repetition? = nil) {
     // Looked up only: the order of a dictionary is never seen.
     var places: [[Double]: Int] = [:]
     var cellPlaces: [ScaleCell: Int] = [:]
@@ -253,10 +332,11 @@ extension ScaleInputs {
     var cells: [ScaleCell] = []
     var points: [Point] = []
     for query in queries {
-      let mixture = places[query.weights] ?? mixtures.count
+      let weights = repetition?.effective(query.weights, at: query.cell) ?? query.weights
+      let mixture = places[weights] ?? mixtures.count
       if mixture == mixtures.count {
-        places[query.weights] = mixture
-        mixtures.append(query.weights)
+        places[weights] = mixture
+        mixtures.append(weights)
       }
       let cell = cellPlaces[query.cell] ?? cells.count
       if cell == cells.count {

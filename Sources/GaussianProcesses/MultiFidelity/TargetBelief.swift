@@ -102,27 +102,28 @@ package struct TargetBelief: Sendable {
     guard mixtures.count > 1 else { return probes.map { $0.probes.map { _ in 0 } } }
     var result = probes.map { $0.probes.map { _ in 0.0 } }
     let inputs = surrogate.inputs(queries)
-    let factor = surrogate.stretch * surrogate.calibration.squareRoot()
+    let factor = surrogate.stretch * surrogate.fit.factors.contrast.squareRoot()
+    var gradient = KnowledgeGradient(means: means)
     for (share, model) in zip(surrogate.shares, surrogate.models) {
-      let target = model.posterior(inputs, isJoint: true)
+      let blocks = model.blocks(inputs.mixtures)
+      let target = model.posterior(inputs, isJoint: true, blocks: blocks)
       let targetSlopes = target.linearized(surrogate.fit, function, queries).slopes
       for (c, group) in probes.enumerated() where !group.probes.isEmpty {
-        let slopes = moves(group, model, target, targetSlopes)
-        for (p, slopes) in slopes.enumerated() {
-          result[c][p] +=
-            share
-            * KnowledgeGradient.gain(means: means, slopes: slopes.map { $0 * factor })
+        var slopes = moves(group, model, inputs, blocks, target, targetSlopes)
+        for at in slopes.elements.indices { slopes.elements[at] *= factor }
+        for p in group.probes.indices {
+          result[c][p] += share * gradient.gain(slopes: slopes, column: p)
         }
       }
     }
     return result
   }
 
-  /// What a deviation of each probe moves the contrasts by, [probe][mixture].
+  /// What a deviation of each probe moves the contrasts by, (mixture, probe).
   private func moves(
-    _ group: (cell: ScaleCell, probes: [Probe]), _ model: ScaleModel,
-    _ target: ScaleModel.Posterior, _ targetSlopes: Matrix
-  ) -> [[Double]] {
+    _ group: (cell: ScaleCell, probes: [Probe]), _ model: ScaleModel, _ inputs: ScaleInputs,
+    _ blocks: ScaleModel.Blocks, _ target: ScaleModel.Posterior, _ targetSlopes: Matrix
+  ) -> Matrix {
     let isOfRuns = surrogate.data.target.isOfRuns
     let count = mixtures.count
     // All mixtures at that fidelity, with the runs of those that are asked about.
@@ -137,36 +138,52 @@ package struct TargetBelief: Sendable {
     let asked = (0..<count).map {
       ScaleQuery(weights: mixtures[$0], cell: group.cell, run: runs[$0])
     }
-    let inputs = surrogate.inputs(asked)
-    let here = model.posterior(inputs, isJoint: true)
+    var there = ScaleInputs(
+      mixtures: inputs.mixtures, cells: [group.cell],
+      points: (0..<count).map {
+        .init(mixture: inputs.points[$0].mixture, cell: 0, run: runs[$0])
+      })
+    var blocks: ScaleModel.Blocks? = blocks
+    if surrogate.fit.repetition != nil, group.cell.length != 0 {
+      // What repeats at one length does not at another.
+      there = surrogate.inputs(asked)
+      if there.mixtures.weights != inputs.mixtures.weights { blocks = nil }
+    }
+    let here = model.posterior(there, isJoint: true, blocks: blocks)
     let hereSlopes = here.linearized(surrogate.fit, function, asked).slopes
     let explained = target.solved.times(here.solved, transposingSelf: true)
-    var cross = model.kernel.covariance(surrogate.inputs(queries), inputs) - explained
+    var cross = model.kernel.covariance(inputs, there, weights: blocks?.own) - explained
     let crossFactors = model.factors(targetSlopes, hereSlopes)
     for at in cross.elements.indices { cross.elements[at] *= crossFactors.elements[at] }
-    var own = here.covariance
-    let ownFactors = model.factors(hereSlopes, hereSlopes)
-    for at in own.elements.indices { own.elements[at] *= ownFactors.elements[at] }
+    let own = here.covariance(slopes: hereSlopes, model)
     let jitter = model.kernel.hyperparameters.jitter
+    let pulled = hereSlopes.times(model.spread)
     let rows = Self.rowMeans(cross)
-    let centered = Self.centered(own)
-    return group.probes.map { probe in
+    let sums = Self.rowMeans(own)
+    let total = Statistics.mean(sums)
+    var result = Matrix(rows: count, columns: group.probes.count)
+    for (p, probe) in group.probes.enumerated() {
       let x = probe.mixture
-      let variance = max(centered[x, x], 0) + jitter * ownFactors[x, x]
-      guard variance > 0 else { return [Double](repeating: 0, count: count) }
-      var slopes = (0..<count).map { cross[$0, x] - rows[$0] }
-      let common = Statistics.mean(slopes)
+      var noise = 0.0
+      for d in 0..<pulled.columns { noise += pulled[x, d] * hereSlopes[x, d] }
+      let variance = max(own[x, x] + total - 2 * sums[x], 0) + jitter * noise
+      guard variance > 0 else { continue }
       let deviation = variance.squareRoot()
-      for i in slopes.indices { slopes[i] = (slopes[i] - common) / deviation }
-      return slopes
+      var common = 0.0
+      for i in 0..<count { common += (cross.elements[i + x * count] - rows[i]) / Double(count) }
+      for i in 0..<count {
+        result.elements[i + p * count] =
+          (cross.elements[i + x * count] - rows[i] - common) / deviation
+      }
     }
+    return result
   }
 
   private static func rowMeans(_ matrix: Matrix) -> [Double] {
     var result = [Double](repeating: 0, count: matrix.rows)
     for j in 0..<matrix.columns {
-      for i in 0..<matrix.rows { result[i] += matrix[i, j] / Double(matrix.columns) }
+      for i in 0..<matrix.rows { result[i] += matrix.elements[i + j * matrix.rows] }
     }
-    return result
+    return result.map { $0 / Double(matrix.columns) }
   }
 }

@@ -25,15 +25,32 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
   package var levelsHeld: Double
   package var contrastsHeld: Double
 
-  /// Every size but the smallest, the largest three at most; with one size alone, its longer lengths.
-  package static func all(_ question: ForecastQuestion) -> [ForecastCheck] {
-    let sizes = Set(question.data.runs.map(\.parameters)).sorted()
-    return sizes.dropFirst().suffix(3).compactMap { ForecastCheck(question, size: $0) }
+  /// Every size but the smallest, the largest three at most, from small to large; the intervals of each are calibrated
+  /// by those before it.
+  ///
+  /// - Parameters:
+  ///   - least: mixtures of a size that is checked.
+  ///   - runs: the most that hyperparameters are fitted to.
+  package static func all(
+    _ data: ScaleData, _ function: LossFunction, least: Int = 5, runs: Int = 60
+  ) -> [ForecastCheck] {
+    var found: [ForecastCheck] = []
+    for size in Set(data.runs.map(\.parameters)).sorted().dropFirst().suffix(3) {
+      if let check = ForecastCheck(
+        data, function, size: size, least: least, runs: runs, factors: factors(found))
+      {
+        found.append(check)
+      }
+    }
+    return found
   }
 
-  /// - Returns: nil with fewer than four mixtures below that size or five at it, or where no fit succeeds.
-  init?(_ question: ForecastQuestion, size: Double) {
-    let own = question.data.runs.filter { $0.parameters == size }
+  /// - Returns: nil with fewer than four mixtures below that size or `least` at it, or where no fit succeeds.
+  private init?(
+    _ data: ScaleData, _ function: LossFunction, size: Double, least: Int, runs: Int,
+    factors: ScaleSurrogate.VarianceFactors
+  ) {
+    let own = data.runs.filter { $0.parameters == size }
     // The length that most of its runs have got to.
     var counts: [(tokens: Double, count: Int)] = []
     for tokens in own.flatMap(\.tokens) {
@@ -45,12 +62,11 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
     }
     guard let tokens = counts.max(by: { ($0.count, $0.tokens) < ($1.count, $1.tokens) })?.tokens
     else { return nil }
-    var data = question.data
+    var data = data
     data.runs = data.runs.filter { $0.parameters < size }
     data.target = .init(parameters: size, tokens: tokens, isOfRuns: true)
     var mixtures: [[Double]] = []
     var truths: [Double] = []
-    let function = question.function
     for run in own {
       guard let place = run.tokens.firstIndex(of: tokens), !mixtures.contains(run.weights) else {
         continue
@@ -59,8 +75,8 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
       truths.append(function.value(of: run.losses[place]))
     }
     let smaller = Set(data.runs.map(\.weights)).count
-    guard smaller >= 4, mixtures.count >= 5,
-      let surrogate = ScaleFit.selected(for: data, runs: 60).flatMap({
+    guard smaller >= 4, mixtures.count >= least,
+      let surrogate = ScaleFit.selected(for: data, runs: runs).flatMap({
         ScaleSurrogate(data: data.withRungs(atMost: 4), fit: $0)
       })
     else { return nil }
@@ -68,15 +84,16 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
     self.init(
       parameters: size, tokens: tokens,
       reach: size / (data.runs.map(\.parameters).max() ?? size), means: joint.means,
-      covariance: joint.covariance, truths: truths)
+      covariance: joint.covariance, truths: truths, factors: factors)
   }
 
   /// - Parameters:
   ///   - means: that were forecast, n.
   ///   - covariance: that was told, (n, n).
+  ///   - factors: by which intervals are calibrated; errors and deviations are told without.
   init(
     parameters: Double, tokens: Double, reach: Double, means: [Double], covariance: Matrix,
-    truths: [Double]
+    truths: [Double], factors: ScaleSurrogate.VarianceFactors = .init()
   ) {
     let n = truths.count
     self.parameters = parameters
@@ -95,18 +112,24 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
     contrastDeviation = (max(trace, 0) / freedom).squareRoot()
     spread = (Statistics.variance(truths) ?? 0).squareRoot()
     rank = RankCorrelation.spearman(means, truths)
-    let chosen = means.indices.min { (means[$0], $0) < (means[$1], $1) }!
+    let chosen = (0..<n).min { (means[$0], $0) < (means[$1], $1) }!
     regret = truths[chosen] - truths.min()!
     let quantile = 1.959_963_984_540_054
+    let means = (0..<n).map { i in covariance.column(i).reduce(0, +) / Double(n) }
+    let (g, h) = (factors.level.squareRoot(), factors.contrast.squareRoot())
     levelsHeld =
-      Double(errors.indices.count { abs(errors[$0]) <= quantile * covariance[$0, $0].squareRoot() })
-      / Double(n)
+      Double(
+        errors.indices.count { i in
+          let variance =
+            h * h * covariance[i, i] + 2 * h * (g - h) * means[i] + (g - h) * (g - h) * common
+          return abs(errors[i]) <= quantile * max(variance, 0).squareRoot()
+        }) / Double(n)
     var (held, pairs) = (0, 0)
     for i in 0..<n {
       for j in 0..<i {
         let variance = covariance[i, i] + covariance[j, j] - 2 * covariance[i, j]
         pairs += 1
-        if abs(errors[i] - errors[j]) <= quantile * max(variance, 0).squareRoot() { held += 1 }
+        if abs(errors[i] - errors[j]) <= h * quantile * max(variance, 0).squareRoot() { held += 1 }
       }
     }
     contrastsHeld = pairs > 0 ? Double(held) / Double(pairs) : 1

@@ -62,7 +62,7 @@ package struct ScaleForecast: Sendable {
     else { return nil }
     reach = ForecastReach(data)
     runs = data.count
-    checks = ForecastCheck.all(question)
+    checks = ForecastCheck.all(data, question.function)
     factors = ForecastCheck.factors(checks)
     let candidates = Self.candidates(question, surrogate)
     considered = candidates.count

@@ -1,13 +1,12 @@
 import Foundation
 import Mixtures
 
-/// Runs of the smallest size, each twice as long as the one before: where mixtures are looked at first.
+/// Runs of one size, each about twice as long as the one before: where mixtures are looked at first.
 ///
 /// A run goes on as soon as it is in the best third of those known at its length, as in asynchronous halving; where none
 /// is, a new mixture begins.
 struct CheapLadder {
   let context: FidelityContext
-  /// The smallest size that can be run.
   private let level: Int
   /// Its rungs.
   let rungs: [Int]
@@ -15,10 +14,9 @@ struct CheapLadder {
   /// Of the mixtures at a length, one in so many goes on.
   private static let eta = 3
 
-  init(context: FidelityContext) {
+  init(context: FidelityContext, level: Int) {
     self.context = context
     let grid = context.grid
-    let level = context.cheapest
     self.level = level
     let goal = Double(max(grid[grid.target].scale.tokens, 1))
     func cost(_ rung: Int) -> Double {

@@ -36,7 +36,8 @@ extension FidelityContext {
     guard !rows.isEmpty else { return nil }
     return (
       ScaleData(
-        runs: rows, target: target, ownDomains: outputs.map { domains.firstIndex(of: $0) }), ids
+        runs: rows, target: target, ownDomains: outputs.map { domains.firstIndex(of: $0) },
+        availableTokens: availableTokens.map { $0.map(Double.init) }), ids
     )
   }
 

@@ -1,9 +1,14 @@
 import GaussianProcesses
 
 /// Fits of hyperparameters, made anew on the first m runs, m = 3, 4, 5, 6, 8, 10, 13 and so on, a quarter more each
-/// time: a function of the runs as they are, and cheap.
+/// time: a function of the runs as they are, and cheap. Each is calibrated by what fits to the smaller sizes among these
+/// runs say of the larger ones.
 struct ScaleFitHistory: Sendable {
   private var known: (data: ScaleData, fit: ScaleFit?)?
+  /// Of the objective.
+  let function: LossFunction
+
+  init(function: LossFunction) { self.function = function }
 
   /// The largest milestone that is not above `count`.
   static func milestone(atMost count: Int) -> Int {
@@ -19,7 +24,9 @@ struct ScaleFitHistory: Sendable {
     var first = data
     first.runs = Array(data.runs.prefix(Self.milestone(atMost: data.count)))
     if let known, known.data == first { return known.fit }
-    let fit = ScaleFit.selected(for: first)
+    var fit = ScaleFit.selected(for: first)
+    fit?.factors = ForecastCheck.factors(
+      ForecastCheck.all(first, function, least: 2, runs: 40))
     known = (first, fit)
     return fit
   }

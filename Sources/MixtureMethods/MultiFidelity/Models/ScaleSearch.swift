@@ -5,37 +5,44 @@ import Numerics
 
 /// Chooses mixture, size and length by what runs are worth for knowing the best mixture at the target: `scale-bo`.
 ///
-/// It begins with equal shares and an even spread at the smallest size's shortest length, and spends a share of what is
-/// paid there, on a ``CheapLadder`` whose new mixtures are in turn spread evenly and those that the model holds most
-/// promising: gains that look one run ahead would rather go on with a few mixtures than look at many. With the rest,
-/// every new run, and every paused one that could go on for the price of the steps that it lacks, has a gain: how far
-/// the lowest objective that is expected at the target will fall once it is known (the knowledge gradient over all
-/// mixtures, from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain
-/// per cost, to 0 where a share of the budget is left. That share is kept for runs that reach the target.
+/// It begins with equal shares, natural proportions and an even spread at the smallest size's shortest length. Of what is
+/// paid, up to two runs of the target, two fifths go to the smallest size and three tenths evenly to the others, by a
+/// ``CheapLadder`` at each: which of them rank mixtures as the target does is not known beforehand. With the rest, every new run, and every paused one that could go
+/// on for the price of the steps that it lacks, has a gain: how far the lowest objective that is expected at the target
+/// will fall once it is known (the knowledge gradient over all mixtures, from the joint posterior of a
+/// ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain per cost, to 0 where a share of the budget
+/// is left. That share is kept for runs that reach the target. No step costs more than all before it.
 ///
-/// It hands over the lowest expected objective among mixtures that were run, or one that was not if it is better by half
-/// a deviation of their difference: a model's lowest mean of hundreds is lower than it should be. Where runs have got
-/// to the target, a fifth of one is asked for of what has not.
+/// It hands over the lowest expected objective plus a quarter of a deviation, both of the difference from equal shares.
 struct ScaleSearch: FidelityMethod {
   let context: FidelityContext
   private var cache: (data: ScaleData, surrogate: ScaleSurrogate?)?
-  private var fits = ScaleFitHistory()
+  private var fits: ScaleFitHistory
+  /// What is minimized, as a function of the model's outputs.
+  private let function: LossFunction
 
   /// Of the budget, for the target alone.
   private static let reserve = 0.25
   /// The most mixtures that are weighed jointly.
   private static let contenders = 64
-  /// Of what is paid, with the next run of the target, for the smallest size: less than half, as what it ranks
-  /// must still be confirmed; much less leaves regions that nobody has looked at.
-  private static let cheapShare = 0.4
-  /// How many deviations better than a mixture that was run one must be that was not; and than one that was run at the
-  /// target, one that was not run there.
-  private static let caution = (unseen: 0.5, unfinished: 0.2)
+  /// Of what is paid, for the smallest size, and evenly for the others: nobody knows beforehand which of them rank
+  /// mixtures as the target does. And up to how many runs of the target.
+  private static let (smallShare, otherShare, sharedUntil) = (0.4, 0.3, 2.0)
+  /// Of what is paid, the least that a run may cost, and of a run of the target the most of that.
+  private static let leastStep = 0.02
+  /// Mixtures that are run at every size.
+  private static let anchors = 4
+  /// Of the deviation of a mixture's difference from equal shares, what is added to it where one is handed over: the
+  /// lowest mean of hundreds is lower than it should be, and corners that nobody ran are the least known.
+  private static let caution = 0.25
 
-  /// So many runs of the smallest size are enough, whatever the rest costs: from then on the gains decide.
-  private static func cheapRuns(_ domains: Int) -> Int { 8 * domains + 10 }
-
-  init(context: FidelityContext) { self.context = context }
+  init(context: FidelityContext) {
+    self.context = context
+    function =
+      context.composite
+      ? context.objective.lossFunction(of: context.outputs) : LossFunction(coefficients: [1])
+    fits = ScaleFitHistory(function: function)
+  }
 
   /// Where a measurement on the way has a price, it is not worth it: what follows tells more.
   var measuresOnTheWay: Bool { context.wholeCurves && context.grid.measuringIsFree }
@@ -45,9 +52,7 @@ struct ScaleSearch: FidelityMethod {
   mutating func next(runs: [FidelityRun], budgetLeft: Double) -> FidelityStep? {
     let isWaiting = runs.contains(where: \.isUnderWay)
     let surrogate = surrogate(runs)
-    if mustBeCheap(runs, budgetLeft), let step = cheapStep(surrogate, runs, budgetLeft) {
-      return step
-    }
+    if let step = sharedStep(surrogate, runs, budgetLeft) { return step }
     guard let surrogate else { return isWaiting ? nil : firstStep(runs, budgetLeft) }
     let known = withPending(surrogate, runs)
     let mixtures = contenders(known.surrogate, runs)
@@ -67,10 +72,16 @@ struct ScaleSearch: FidelityMethod {
       )
     }
     let gains = belief.gains(of: groups)
+    // Cheap runs first, but none that costs next to nothing beside what has been paid, or as much as all before it.
+    let costs = moves.groups.lazy.flatMap(\.moves).map(\.cost)
+    let most = max(paid(runs), costs.min() ?? 0)
+    let least = min(
+      Self.leastStep * min(paid(runs), 1), costs.filter { $0 <= most + 1e-9 }.max() ?? 0)
     let eta = min(max((budgetLeft - kept) / max(context.budget - kept, 1e-9), 0), 1)
     var best: (step: FidelityStep, score: Double)?
     for (group, gains) in zip(moves.groups, gains) {
-      for (move, gain) in zip(group.moves, gains) where gain > 0 {
+      for (move, gain) in zip(group.moves, gains)
+      where gain > 0 && move.cost <= most + 1e-9 && move.cost >= least - 1e-9 {
         let score = log(gain) - eta * log(max(move.cost, 1e-12))
         if best.map({ score > $0.score }) ?? true { best = (move.step, score) }
       }
@@ -85,57 +96,88 @@ struct ScaleSearch: FidelityMethod {
 
   // MARK: Cheap runs
 
-  /// Whether too little is known from the smallest size for a target run to be well spent.
-  private func mustBeCheap(_ runs: [FidelityRun], _ budgetLeft: Double) -> Bool {
-    let small = runs.filter { $0.level == context.cheapest }
-    if small.count < designCount { return true }
-    guard small.count < Self.cheapRuns(context.domains.count) else { return false }
-    let paid = context.budget - budgetLeft
-    let cheap = small.reduce(0.0) { sum, run in
-      guard let rung = run.goal ?? run.reached else { return sum }
-      let cost = context.grid.levels[context.cheapest][rung]
+  /// What has been paid for runs, in runs of the target; of one size alone, if it is given.
+  private func paid(_ runs: [FidelityRun], level: Int? = nil) -> Double {
+    runs.reduce(0) { sum, run in
+      guard level ?? run.level == run.level, let rung = run.goal ?? run.reached else { return sum }
+      let cost = context.grid.levels[run.level][rung]
       return sum + cost.trunkCost + cost.branchCost
     }
-    return cheap < Self.cheapShare * (paid + min(dearest, budgetLeft))
   }
 
-  private func cheapStep(
+  /// A run of the smallest size that has had less than its share; nil where all have.
+  private func sharedStep(
     _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun], _ budgetLeft: Double
   ) -> FidelityStep? {
-    func affordable(_ step: FidelityStep?) -> FidelityStep? {
+    func affordable(_ step: FidelityStep?, _ most: Double) -> FidelityStep? {
       step.flatMap {
         context.admits($0, runs: runs)
           && context.cost(of: $0, runs: runs, measuringOnTheWay: measuresOnTheWay)
-            <= budgetLeft + 1e-9
+            <= min(budgetLeft, most) + 1e-9
           ? $0 : nil
       }
     }
-    if runs.count >= 3, let step = affordable(CheapLadder(context: context).promotion(runs)) {
-      return step
+    let small = runs.count { $0.level == context.cheapest }
+    if small < designCount {
+      return affordable(newRun(context.cheapest, surrogate, runs), .infinity)
     }
-    let point = FidelityPoint(level: context.cheapest, rung: 0)
-    let taken = runs.map(\.mixture)
-    let count = runs.count { $0.level == context.cheapest }
-    if count >= designCount, count % 2 == 1, let surrogate {
-      let all = mixtures(surrogate, runs)
-      let scores = bounds(surrogate, all.map(\.weights))
-      let known = Set(runs.filter { $0.level == context.cheapest }.map(\.mixture.weights))
-      let fresh = all.indices.filter {
-        !known.contains(all[$0].weights) && context.admits(.start(all[$0], at: point), runs: runs)
-      }
-      if let best = fresh.min(by: { (scores[$0], $0) < (scores[$1], $1) }) {
-        return affordable(.start(all[best], at: point))
+    let levels = (0...context.grid.target.level).filter { !context.closed.contains($0) }
+    let paid = paid(runs)
+    let others = Self.otherShare / Double(max(levels.count - 1, 1))
+    for level in levels {
+      let share = level == context.cheapest ? Self.smallShare : others
+      guard self.paid(runs, level: level) < share * min(paid, Self.sharedUntil) else { continue }
+      let ladder = CheapLadder(context: context, level: level)
+      if let step = affordable(ladder.promotion(runs), paid / 2)
+        ?? affordable(newRun(level, surrogate, runs), paid / 2)
+      {
+        return step
       }
     }
-    return affordable(
-      spread(count, at: point, taken: taken).map { .start($0, at: point) })
+    return nil
   }
 
-  /// Even shares, then points of an even spread.
+  /// A new run of a size at the shortest length that costs enough: of the first mixtures that there are, which tell how
+  /// sizes differ, then of the most promising, by turns with an even spread at the smallest size.
+  private func newRun(
+    _ level: Int, _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun]
+  ) -> FidelityStep? {
+    let rungs = context.grid.levels[level]
+    let end = level == context.grid.target.level ? context.grid.target.rung : rungs.count - 1
+    let least = Self.leastStep * min(paid(runs), 1)
+    let rung = (0..<max(end, 1)).first { rungs[$0].trunkCost + rungs[$0].branchCost >= least }
+    let point = FidelityPoint(level: level, rung: rung ?? max(end - 1, 0))
+    let own = runs.filter { $0.level == level }
+    let known = Set(own.map(\.mixture.weights))
+    let isSmallest = level == context.cheapest
+    func fresh(_ mixture: Mixture) -> Bool {
+      !known.contains(mixture.weights) && context.admits(.start(mixture, at: point), runs: runs)
+    }
+    if !isSmallest, own.count < Self.anchors,
+      let mixture = context.sound(runs.map(\.mixture), runs: runs).first(where: fresh)
+    {
+      return .start(mixture, at: point)
+    }
+    if let surrogate, !isSmallest || own.count >= designCount && own.count % 2 == 1 {
+      let all = mixtures(surrogate, runs).filter(fresh)
+      let scores = bounds(surrogate, all.map(\.weights))
+      if let best = all.indices.min(by: { (scores[$0], $0) < (scores[$1], $1) }) {
+        return .start(all[best], at: point)
+      }
+    }
+    return spread(own.count, at: point, taken: runs.map(\.mixture)).map { .start($0, at: point) }
+  }
+
+  /// Even shares, natural proportions where they are known, then points of an even spread.
   private func spread(_ ordinal: Int, at point: FidelityPoint, taken: [Mixture]) -> Mixture? {
-    ordinal == 0
-      ? UniformSearch(context: context).mixture
-      : context.spreadMixture(ordinal - 1, at: point, taken: taken)
+    if ordinal == 0 { return UniformSearch(context: context).mixture }
+    if ordinal == 1, context.pool == nil, let tokens = context.availableTokens,
+      let natural = UniformSearch(proportions: tokens.map(Double.init), context: context).mixture,
+      !taken.contains(natural)
+    {
+      return natural
+    }
+    return context.spreadMixture(ordinal - 1, at: point, taken: taken)
   }
 
   /// Where nothing is known and the smallest size cannot be had.
@@ -150,14 +192,6 @@ struct ScaleSearch: FidelityMethod {
       return cost <= budgetLeft + 1e-9 ? step : nil
     }
     return nil
-  }
-
-  /// The longest run of the largest size that may be run, up to the target.
-  private var dearest: Double {
-    let target = context.grid.target
-    if !context.closed.contains(target.level) { return 1 }
-    let level = (0..<target.level).last { !context.closed.contains($0) } ?? 0
-    return context.grid.levels[level].last!.trunkCost
   }
 
   /// In runs of the target: room for one, where the budget has it and such runs may be made.
@@ -198,8 +232,13 @@ struct ScaleSearch: FidelityMethod {
     }
     observed = context.sound(observed, runs: runs)
     let scores = bounds(surrogate, observed.map(\.weights))
-    let incumbents = observed.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
-      .prefix(Self.contenders / 2).map { observed[$0] }
+    let ranked = observed.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
+    var incumbents = ranked.prefix(Self.contenders / 2).map { observed[$0] }
+    if let even = UniformSearch(context: context).mixture, observed.contains(even),
+      !incumbents.contains(even)
+    {
+      incumbents.append(even)
+    }
     let found = context.proposals(
       exponent: surrogate.exponent, incumbents: incumbents.map(\.weights),
       count: incumbents.count + 24, seed: context.seed &+ UInt64(runs.count)
@@ -209,12 +248,6 @@ struct ScaleSearch: FidelityMethod {
   }
 
   // MARK: The model
-
-  /// What is minimized, as a function of the model's outputs.
-  private var function: LossFunction {
-    context.composite
-      ? context.objective.lossFunction(of: context.outputs) : LossFunction(coefficients: [1])
-  }
 
   private func modelled(_ runs: [FidelityRun]) -> (data: ScaleData, ids: [Int])? {
     guard let known = context.scaleData(runs) else { return nil }
@@ -280,8 +313,15 @@ struct ScaleSearch: FidelityMethod {
     }
     let mixtures = mixtures(surrogate, runs)
     guard !mixtures.isEmpty else { return nil }
-    let field = surrogate.field(function, at: surrogate.targetQueries(mixtures.map(\.weights)))
-    let best = choice(mixtures, field, surrogate, runs)
+    // What one would train on without any run: another must be better by more than is not known of it.
+    let base = UniformSearch(context: context).mixture.flatMap(mixtures.firstIndex)
+    let field = surrogate.field(
+      function, at: surrogate.targetQueries(mixtures.map(\.weights)),
+      reference: base.map { base in { _ in base } })
+    func risk(_ place: Int) -> Double {
+      field.differences[place].mean + Self.caution * field.differences[place].deviation
+    }
+    let best = mixtures.indices.min { (risk($0), $0) < (risk($1), $1) }!
     let rivals = field.differences.indices.sorted { a, b in
       let (x, y) = (field.differences[a], field.differences[b])
       let (u, v) = (x.mean - 2 * x.deviation, y.mean - 2 * y.deviation)
@@ -296,43 +336,6 @@ struct ScaleSearch: FidelityMethod {
   }
 }
 
-extension ScaleSearch {
-  /// Of all mixtures the one to hand over: the lowest calibrated mean among those that were run; one that was not
-  /// only where it is very likely better; and where some got to the target, one that did not likewise.
-  private func choice(
-    _ mixtures: [Mixture], _ field: ScaleSurrogate.Field, _ surrogate: ScaleSurrogate,
-    _ runs: [FidelityRun]
-  ) -> Int {
-    let target = context.grid.target
-    let measured = Set(runs.filter { !$0.measurements.isEmpty }.map(\.mixture.weights))
-    let finished = Set(
-      runs.filter { $0.level == target.level && $0.losses(at: target.rung) != nil }
-        .map(\.mixture.weights))
-    func lowest(_ places: [Int]) -> Int? {
-      places.min { (field.values[$0].mean, $0) < (field.values[$1].mean, $1) }
-    }
-    let all = Array(mixtures.indices)
-    let sets = [
-      (all.filter { finished.contains(mixtures[$0].weights) }, 0),
-      (all.filter { measured.contains(mixtures[$0].weights) }, Self.caution.unfinished),
-      (all, Self.caution.unseen),
-    ]
-    var chosen: Int?
-    for (set, caution) in sets {
-      guard let rival = lowest(set) else { continue }
-      guard let known = chosen, known != rival else {
-        chosen = rival
-        continue
-      }
-      let pair = TargetBelief(
-        surrogate, function, mixtures: [mixtures[known].weights, mixtures[rival].weights])
-      let gap = pair.difference(0, 1)
-      if gap.mean > caution * gap.deviation { chosen = rival }
-    }
-    return chosen!
-  }
-}
-
 extension ScaleSearch: PredictsCurves {
   mutating func predictedCurve(
     of mixture: Mixture, level: Int, runs: [FidelityRun]
@@ -341,5 +344,15 @@ extension ScaleSearch: PredictsCurves {
     return surrogate.values(
       of: function, at: mixture.weights, parameters: context.parameters(level),
       tokens: context.grid.levels[level].indices.map { context.tokens(level, $0) }, ofRuns: true)
+  }
+}
+
+extension ScaleSearch: PredictsTarget {
+  mutating func targetBelief(
+    of mixtures: [Mixture], runs: [FidelityRun]
+  ) -> (means: [Double], covariance: Matrix)? {
+    guard let surrogate = surrogate(runs) else { return nil }
+    let joint = surrogate.joint(function, at: surrogate.targetQueries(mixtures.map(\.weights)))
+    return (joint.means, joint.covariance)
   }
 }
