@@ -1,6 +1,6 @@
 # make study    everything from a fresh machine to a report:  CORPUS=five|free|synthetic  RUN=runs/NAME (runs/study-CORPUS)
 #               the best mixture for TARGET=reviews; TARGET= for the mean over the training domains
-# make test     set-up, lint, the whole test suite
+# make test     set-up, lint, the whole test suite, two minutes of attacks
 # make help     the other targets
 
 SHELL := /bin/bash
@@ -68,15 +68,22 @@ study: build $(if $(filter synthetic,$(CORPUS)),,setup-fetch) ## corpus, study, 
 	@$(MIXPIPE) transfer $(RUN)
 	@$(MIXPIPE) report $(RUN)
 
-test: setup lint ## set-up, lint and every test
+test: setup lint ## set-up, lint, every test, and two minutes of attacks at most
 	@swift build $(TESTING) --explicit-target-dependency-import-check error --build-tests
 	@swift test $(TESTING) --skip-build --skip PageTests
+	@$(call attack_shortly,.build/testing/release)
+
+# $(call attack_shortly,folder of the program)
+define attack_shortly
+rm -rf .build/campaign; \
+$(1)/Campaign --program $(1)/mixpipe --short --minutes 2 --attacks 120 --output .build/campaign >.build/campaign.txt 2>&1 \
+  || { cat .build/campaign.txt; exit 1; }; \
+grep -m 1 ' attacks in ' .build/campaign.txt
+endef
 
 campaign-short: build ## the campaign's first attacks, always the same, for two minutes at most
 	@swift build -c release --product Campaign
-	@rm -rf .build/campaign
-	@.build/release/Campaign --short --minutes 2 --attacks 120 --output .build/campaign >.build/campaign.txt 2>&1 || { cat .build/campaign.txt; exit 1; }
-	@sed -n 3p .build/campaign.txt | cut -c1-200
+	@$(call attack_shortly,.build/release)
 
 # Slurm is installed where it can be; where it cannot run, one line says why.
 test-cluster: build ## studies on a private Slurm of four virtual nodes, with all that can fail there

@@ -29,7 +29,8 @@ extension Attack {
       + (isTorn ? "cut at byte \(place))" : "with bit \(bit) of byte \(place) flipped)")
     let outcome = subject.run(words(reference), in: folder, within: Attack.patience)
     if let (fault, line) = Fault.of(outcome) { return record.blame(fault, "\(what): \(line)") }
-    let isJournal = reference.journals.contains(name)
+    // A job reads no journal: that is its driver's.
+    let isJournal = reference.journals.contains(name) && reference.scenario.verb != "run"
     guard outcome.succeeded else {
       record.refused += 1
       if isTorn, reference.journals.count == 1, reference.scenario.resumes {

@@ -8,9 +8,9 @@ extension Attack {
   /// Several in one attack, since each is short.
   mutating func fuzz() throws {
     let kinds: [(name: String, share: Int)] = [
-      ("table", 30), ("sizes table", 8), ("journal", 14), ("corpus", 12), ("manifest", 8),
-      ("text", 10), ("checkpoint", 8), ("settings", 6), ("archive", 4), ("told runs", 6),
-      ("mixture file", 6),
+      ("table", 30), ("sizes table", 8), ("journal", 14), ("corpus", 12), ("manifest", 6),
+      ("text", 10), ("checkpoint", 5), ("settings", 6), ("archive", 6), ("told runs", 8),
+      ("mixture file", 8), ("jobs", 14), ("tokens", 10),
     ]
     var ticket = generator.integer(below: kinds.reduce(0) { $0 + $1.share })
     var kind = kinds[0].name
@@ -20,7 +20,7 @@ extension Attack {
       if ticket < 0 { break }
     }
     record.target = kind
-    for round in 0..<12 {
+    for round in 0..<20 {
       let place = "\(folder)/\(round)"
       try makeFolder(at: place)
       let commands: [[String]]
@@ -34,6 +34,8 @@ extension Attack {
       case "told runs": commands = try toldInputs(in: place)
       case "mixture file": commands = try mixtureInputs(in: place)
       case "checkpoint": commands = try checkpointInputs(in: place)
+      case "jobs": commands = try jobInputs(in: place)
+      case "tokens": commands = try tokenInputs(in: place)
       default: commands = try settingsInputs(in: place)
       }
       record.blows += 1
@@ -41,19 +43,19 @@ extension Attack {
       let outcome = subject.run(words, in: place, within: Attack.patience)
       record.count(outcome, "round \(round): \(words.joined(separator: " "))")
       if record.fault != nil { return }
-      try FileManager.default.removeItem(atPath: place)
+      discard(place)
     }
   }
 
-  private mutating func mutation() -> Mutation {
+  mutating func mutation() -> Mutation {
     Mutation(generator: SeededGenerator(seed: generator.next(), stream: "mutation"))
   }
 
-  private func source(_ name: String) throws -> [UInt8] {
+  func source(_ name: String) throws -> [UInt8] {
     [UInt8](try readFile(at: workshop.path + "/" + name))
   }
 
-  private func put(_ bytes: [UInt8], _ path: String) throws {
+  func put(_ bytes: [UInt8], _ path: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: path))
   }
 

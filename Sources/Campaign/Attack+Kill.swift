@@ -5,7 +5,7 @@ import Foundation
 let countedCalls: [(call: String, startup: Int)] = [
   ("fsync", 0), ("rename", 0), ("renameat2", 0), ("write", 0), ("openat", 40), ("mkdir", 0),
   ("ftruncate", 0), ("flock", 0), ("close", 40), ("mmap", 60), ("unlink", 0), ("unlinkat", 0),
-  ("rmdir", 0), ("lseek", 3), ("read", 40), ("newfstatat", 4),
+  ("rmdir", 0), ("lseek", 3), ("read", 50), ("newfstatat", 4),
 ]
 
 extension Workshop.Reference {
@@ -164,7 +164,7 @@ extension Attack {
   /// Small limits, closed or full descriptors, a folder that is removed meanwhile.
   mutating func limits() throws {
     let reference = try prepared()
-    let choice = generator.integer(below: 9)
+    let choice = generator.integer(below: 12)
     var (shell, redirections, what) = ("", "", "")
     switch choice {
     case 0: shell = "ulimit -f \(generator.integer(below: 40));"
@@ -175,15 +175,18 @@ extension Attack {
     case 5: redirections = "<&- >&- 2>&-"
     case 6: redirections = ">/dev/full"
     case 7: redirections = "2>/dev/full"
+    case 8: redirections = "<&- 2>&-"
+    case 9: redirections = ">&- 2>&-"
+    case 10: redirections = "| head -c \(generator.integer(below: 60)) >/dev/null"
     default: what = "folder removed"
     }
     what = "\(command(reference)) (\(shell)\(redirections)\(what))"
     record.blows += 1
-    if choice < 8 {
+    if choice < 11 {
       let outcome = subject.run(
         words(reference), in: folder, shell: shell, redirections: redirections,
         within: Self.patience)
-      let isSilent = [4, 5, 7].contains(choice) && outcome.end == .code(1)
+      let isSilent = [4, 5, 7, 8, 9].contains(choice) && outcome.end == .code(1)
       // The loader itself needs memory and descriptors.
       let isLoader = outcome.end == .code(127)
       if isSilent || isLoader || choice == 2 && isAbort(outcome) {

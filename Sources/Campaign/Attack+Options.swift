@@ -5,7 +5,7 @@ extension Attack {
   /// Gives every option of every verb values that nobody would. Work that is as long as was asked for is
   /// no hang, but must end when it is told to.
   mutating func options() throws {
-    for round in 0..<4 {
+    for round in 0..<12 {
       let place = "\(folder)/\(round)"
       try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
       let verb = pick(verbs.verbs)
@@ -30,7 +30,7 @@ extension Attack {
       record.blows += 1
       let command = words.map { $0.isEmpty ? "''" : $0 }.joined(separator: " ")
       let run = subject.start(words, in: place)
-      if run.wait(seconds: 20) {
+      if run.wait(seconds: 2) {
         record.count(run.outcome(within: 1), command)
       } else {
         run.send(SIGTERM)
@@ -40,7 +40,7 @@ extension Attack {
         record.count(run.outcome(within: 1), isStopped: true, command)
       }
       if record.fault != nil { return }
-      try FileManager.default.removeItem(atPath: place)
+      discard(place)
     }
   }
 
@@ -49,11 +49,15 @@ extension Attack {
     let suitable = Scenario.all.filter { $0.verb == verb }
     if !suitable.isEmpty {
       let scenario = pick(suitable)
-      for name in scenario.ingredients {
-        try FileManager.default.copyItem(
+      try workshop.prepare(scenario, in: place)
+      // Options such as '--append' write to what others read.
+      for word in scenario.words where word.hasPrefix("@") {
+        let name = String(word.dropFirst())
+        try? FileManager.default.copyItem(
           atPath: workshop.path + "/" + name, toPath: place + "/" + name)
       }
-      return workshop.resolved(scenario.words)
+      return workshop.resolved(
+        scenario.words.map { $0.hasPrefix("@") ? place + "/" + $0.dropFirst() : $0 })
     }
     // A verb that came later: with one of the things that verbs are about.
     try FileManager.default.copyItem(atPath: workshop.path + "/s", toPath: place + "/s")

@@ -56,6 +56,14 @@ struct Attack {
     }
   }
 
+  /// Removes a folder, to which a job that outlives its driver may be writing at the moment.
+  func discard(_ place: String) {
+    for _ in 0..<20 {
+      if (try? FileManager.default.removeItem(atPath: place)) != nil { return }
+      usleep(50_000)
+    }
+  }
+
   mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[generator.integer(below: elements.count)]
   }
@@ -104,7 +112,8 @@ struct Attack {
   mutating func compare(_ reference: Workshop.Reference, _ outcome: Outcome, after what: String) {
     guard reference.scenario.isRepeatable else { return checkNoneTwice(reference, after: what) }
     let signature = Signature(
-      of: folder, output: outcome.output, volatile: reference.volatile, ignored: reference.ignored)
+      of: folder, output: outcome.output, volatile: reference.volatile, ignored: reference.ignored,
+      someKept: reference.scenario.keepsSome)
     if let (fault, difference) = signature.difference(
       from: reference.signature, outputToo: outcome.succeeded)
     {

@@ -14,9 +14,10 @@ struct Campaign: Command {
     inputs that nobody would and extreme values for every option, stops it, and runs two at once. After \
     each attack the same command must go on and leave what it always leaves, to the bit.
 
-    All chance follows from the seed. Interrupt it at any moment; the same command goes on. The journal \
-    and the table are in the folder; what an attack left is kept where there was a fault, and '--only N' \
-    does that attack alone once more. The verbs and options are those that the program itself lists. \
+    All chance follows from the seed. Interrupt it at any moment; the same command goes on, and does attacks \
+    again that found a fault, as the program may be another by then. The journal and the table are in the \
+    folder; what an attack left is kept where there was a fault, and '--only N' does that attack alone once \
+    more. The verbs and options are those that the program itself lists. \
     Exact kills and injected errors need strace.
     """
 
@@ -37,7 +38,9 @@ struct Campaign: Command {
   var workers: Int?
   @Option("Folder of the journal and the table.", value: "folder")
   var output = "runs/campaign"
-  @Option("Folder for all else; emptied at the end.", value: "folder")
+  @Option(
+    "Folder for all else; emptied at the end. (default: in /dev/shm where there is room, else where temporary files are)",
+    value: "folder")
   var scratch: String?
   @Option("Kinds of attacks, separated by commas. (default: all)", value: "kinds")
   var kinds: String?
@@ -55,6 +58,16 @@ struct Campaign: Command {
     if let workers, !(1...64).contains(workers) {
       throw ValidationError("Found '--workers \(workers)', expected from 1 to 64")
     }
+  }
+
+  /// Memory, where there is a folder of it: journals are synced thousands of times, for which a disk that others
+  /// use takes most of a campaign.
+  private static var roomiestFolder: String {
+    var status = statvfs()
+    guard statvfs("/dev/shm", &status) == 0, access("/dev/shm", W_OK) == 0,
+      Double(status.f_bavail) * Double(status.f_frsize) > 2e9
+    else { return NSTemporaryDirectory() }
+    return "/dev/shm/"
   }
 
   private static func hasStrace(_ subject: Subject, in folder: String) -> Bool {
@@ -81,7 +94,7 @@ struct Campaign: Command {
     let path =
       program.hasPrefix("/") ? program : FileManager.default.currentDirectoryPath + "/" + program
     let subject = Subject(path: path)
-    let scratch = scratch ?? NSTemporaryDirectory() + "mixpipe-campaign-\(getpid())"
+    let scratch = scratch ?? Self.roomiestFolder + "mixpipe-campaign-\(getpid())"
     try makeFolder(at: output)
     try makeFolder(at: scratch)
     let lock = try FolderLock(folder: output)
@@ -118,7 +131,7 @@ struct Campaign: Command {
       } catch {
         attack.record.blame(.unclear, "the attack itself failed: \(error)")
       }
-      attack.record.seconds = Double((ContinuousClock.now - clock).components.seconds)
+      attack.record.seconds = clock.duration(to: .now) / .seconds(1)
       if attack.record.fault == nil { try? FileManager.default.removeItem(atPath: folder) }
       return attack.record
     }
@@ -133,8 +146,9 @@ struct Campaign: Command {
     let journalPath = output + "/campaign.jsonl"
     let before = try LineJournal.read(Record.self, at: journalPath)
     let journal = try LineJournal(at: journalPath)
-    let state = Mutex<(next: Int, records: [Record])>(
-      ((before.map(\.number).max() ?? -1) + 1, before))
+    let next = (before.map(\.number).max() ?? -1) + 1
+    let faulty = Set(Tally.latest(before).filter { $0.fault != nil }.map(\.number))
+    let state = Mutex<(again: [Int], next: Int, records: [Record])>((faulty.sorted(), next, before))
     let limit = Duration.seconds(minutes * 60)
     let group = DispatchGroup()
     let most = attacks ?? .max
@@ -143,6 +157,7 @@ struct Campaign: Command {
       let thread = Thread {
         while ContinuousClock.now - began < limit {
           let number = state.withLock { state in
+            if !state.again.isEmpty { return state.again.removeFirst() }
             defer { state.next += 1 }
             return state.next
           }
@@ -162,16 +177,15 @@ struct Campaign: Command {
     }
     group.wait()
 
-    let records = state.withLock { $0.records.sorted { $0.number < $1.number } }
+    let records = state.withLock { $0.records }
     let tally = Tally(records: records)
     var notes = workshop.broken.map { "Could not be attacked: \($0)." }
     if !hasPower, !short {
       notes.append("No losses of power: they take root and a kernel with loop devices and ext4.")
     }
     if !hasStrace { notes.append("Without strace: no exact kills, no injected errors.") }
-    let hours = records.reduce(0) { $0 + $1.seconds } / 3600
     let text = tally.markdown(
-      seed: seed, hours: hours / Double(workers ?? ProcessInfo.processInfo.activeProcessorCount),
+      seed: seed, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount,
       verbs: verbs.verbs.map(\.name), notes: notes)
     try replaceFile(at: output + "/campaign.md", with: Data(text.utf8))
     print(text)

@@ -20,7 +20,8 @@ struct Mutation {
     "e\u{301}",
     "日本語", "🙂", "\u{feff}", "a\nb", "a\tb", "\"", "'", "\\", "%s%n", "../../etc/passwd",
     "/dev/zero",
-    "/", ".", String(repeating: "x", count: 5000), String(repeating: "[", count: 3000), "NULL", "∞",
+    "/proc/", ".", String(repeating: "x", count: 5000), String(repeating: "[", count: 3000), "NULL",
+    "∞",
   ]
 
   mutating func pick<Element>(_ elements: [Element]) -> Element {
@@ -82,6 +83,25 @@ struct Mutation {
       end += 1
     }
     return Array(bytes[..<start]) + Array(pick(Self.extremes).utf8) + bytes[max(end, start)...]
+  }
+
+  /// One to three numbers become others, or lines are gone: nothing that names a path or a command changes.
+  mutating func withNumbersReplaced(_ bytes: [UInt8]) -> [UInt8] {
+    guard !bytes.isEmpty else { return bytes }
+    var bytes = bytes
+    if generator.uniform() < 0.2 {
+      var lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
+      lines.remove(at: generator.integer(below: lines.count))
+      bytes = Array(lines.joined(separator: [10]))
+    }
+    // The numbers of members and lists, not those within names.
+    let places = bytes.indices.dropFirst().filter {
+      bytes[$0] &- 48 < 10 && [32, 58, 44, 91, 45].contains(bytes[$0 - 1])
+    }
+    guard !places.isEmpty else { return bytes }
+    let wanted = (0..<(1 + generator.integer(below: 2))).map { _ in pick(places) }
+    for place in Set(wanted).sorted(by: >) { bytes = withNumberReplaced(bytes, near: place) }
+    return bytes
   }
 
   /// The word at a place or after it becomes another.

@@ -27,6 +27,8 @@ enum Fault: String, Codable, Sendable, CaseIterable {
 
   /// - Parameter isStopped: whether a signal was sent, so that an end by one is no fault.
   static func of(_ outcome: Outcome, isStopped: Bool = false) -> (Fault, String)? {
+    // A part of it that trapped, whatever the whole ended with.
+    if outcome.errors.contains("Fatal error") { return (.trap, "\(outcome.errors.suffix(300))") }
     switch outcome.end {
     case .timeout: return (.hang, "still at work after \(Int(outcome.seconds)) s")
     case .signal(let number):
@@ -36,6 +38,10 @@ enum Fault: String, Codable, Sendable, CaseIterable {
       // As a shell tells of signals; the Swift runtime's traps are among them.
       if (132...139).contains(code) || code == 128 + 5 { return (.trap, "exit code \(code)") }
       if isStopped, code >= 128 { return nil }
+      // A job whose message nobody could be left.
+      if code == 74, outcome.errors.contains("the outbox cannot be written") { return nil }
+      // A study that is taken on pass by pass, with more to do.
+      if code == 75, outcome.errors.isEmpty { return nil }
       guard [1, 64].contains(code) else { return (.unclear, "exit code \(code)") }
       return unclear(outcome, isUsage: code == 64).map { (.unclear, $0) }
     }

@@ -37,18 +37,34 @@ struct Record: Codable, Sendable {
 enum AttackKind: String, Codable, CaseIterable, Sendable {
   case kill, stop, inject, damage, fuzz, options, race, limits, power
 
-  /// How often it comes, beside the others.
+  /// How often it comes, beside the others: an attack by inputs or options gives a dozen and more of them, so that an
+  /// hour of one core has thousands of each kind.
   var share: Int {
     switch self {
-    case .kill: 24
+    case .kill: 30
     case .stop: 4
-    case .inject: 18
-    case .damage: 10
-    case .fuzz: 40
-    case .options: 14
-    case .race: 2
-    case .limits: 2
-    case .power: 2
+    case .inject: 24
+    case .damage: 8
+    case .fuzz: 24
+    case .options: 8
+    case .race: 1
+    case .limits: 4
+    case .power: 1
+    }
+  }
+
+  /// Over a column.
+  var noun: String {
+    switch self {
+    case .kill: "kills"
+    case .stop: "signals"
+    case .inject: "errors"
+    case .damage: "damages"
+    case .fuzz: "inputs"
+    case .options: "options"
+    case .race: "races"
+    case .limits: "limits"
+    case .power: "losses of power"
     }
   }
 

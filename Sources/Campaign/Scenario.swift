@@ -14,14 +14,37 @@ struct Scenario: Sendable {
   var countingKeys: Set<String> = []
   /// Whether it measures time, so that no two runs give the same.
   var isTiming = false
+  /// Commands that are given before, undisturbed.
+  var setup: [[String]] = []
+  /// A text in a file that is replaced then.
+  var edit: (file: String, text: String, by: String)?
+  /// Files and folders (with a slash at the end) that an attack may rightly change, as those of attempts that came to
+  /// nothing; `(output)` where the command says what was left to do.
+  var ignores: Set<String> = []
+  /// Folders whose files have names by chance: there must be some.
+  var keepsSome: Set<String> = []
 
   /// Whether it goes on from a journal that it wrote itself, so that a torn one is made whole.
-  var resumes: Bool { ingredients.isEmpty && words[0] != "bench" }
+  var resumes: Bool { ingredients.isEmpty && setup.isEmpty && words[0] != "bench" }
+
+  /// A study whose runs are processes of a trainer that takes no time.
+  static let byOwnTrainer = [
+    "study", "e", "--trainer", "sh '{workshop}/trainer.sh' {folder}", "--trainer-name", "law",
+    "--domains", "a,b,c", "--size", "10M", "--tokens", "1000000", "--methods", "sobol,bo",
+    "--trials", "3", "--finalists", "1", "--confirmation-seeds", "1", "--workers", "2",
+    "--retry-pause", "1s", "--retries", "9", "--json", "-q",
+  ]
+  /// One whose jobs a scheduler has taken and never begins.
+  private static let waiting =
+    byOwnTrainer + [
+      "--engine", "command", "--submit", "true {script}; echo 7", "--alive", "echo {ids}",
+      "--cancel", "true {id}", "--step",
+    ]
 
   /// Jobs of a second or less, of every kind.
   static let short: Set<String> = [
     "study", "transfer", "report", "sweep", "replay", "suggest", "corpus build", "corpus list",
-    "corpus add", "export", "predict", "ask", "tell",
+    "corpus add", "export", "predict", "ask", "tell", "study by jobs", "run", "status", "cancel",
   ]
 
   /// Every verb that does work worth losing. Words that begin with `@` are paths in the workshop.
@@ -137,6 +160,21 @@ struct Scenario: Sendable {
     Scenario(
       name: "tell", verb: "tell", ingredients: ["session"],
       words: ["tell", "session", "13", "--losses", "a=3.1,b=3.2,c=2.9"]),
+    Scenario(
+      name: "study by jobs", verb: "study", words: byOwnTrainer,
+      ignores: ["e/attempts/", "e/checkpoints/", "e/outbox/"]),
+    Scenario(
+      name: "run", verb: "run", words: ["run", "e/attempts/0-1"], setup: [waiting],
+      // A job waits ten minutes for an outbox that refuses its message.
+      edit: ("e/attempts/0-1/job.json", "\"outboxPatience\" : 600", "\"outboxPatience\" : 1"),
+      ignores: ["e/attempts/0-1/"],
+      keepsSome: ["e/outbox/", "e/jobs/"]),
+    Scenario(
+      name: "status", verb: "status", words: ["status", "e", "--json"], setup: [waiting],
+      keepsSome: ["e/jobs/"]),
+    Scenario(
+      name: "cancel", verb: "cancel", words: ["cancel", "e"], setup: [waiting],
+      ignores: ["(output)"], keepsSome: ["e/jobs/"]),
     Scenario(name: "methods", verb: "methods", words: ["methods", "bo", "--json"]),
     Scenario(
       name: "forecast", verb: "forecast",
@@ -146,7 +184,7 @@ struct Scenario: Sendable {
     Scenario(
       name: "benchmark", verb: "benchmark",
       words: [
-        "benchmark", "m", "--kind", "one-size", "--methods", "sobol,random", "--seeds", "2",
+        "benchmark", "m", "--kind", "one-size", "--methods", "sobol,uniform", "--seeds", "2",
         "--workers", "1", "-q", "--json",
       ]),
     Scenario(

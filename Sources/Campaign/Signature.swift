@@ -10,10 +10,20 @@ struct Signature: Equatable, Sendable {
 
   /// - Parameters:
   ///   - volatile: keys of JSON that differ between any two runs, left out.
-  ///   - ignored: files that differ between any two runs.
-  init(of folder: String, output: String, volatile: Set<String>, ignored: Set<String> = []) {
+  ///   - ignored: files and folders (with a slash at the end) that differ between any two runs.
+  ///   - someKept: folders of which only is kept that there are files in them.
+  init(
+    of folder: String, output: String, volatile: Set<String>, ignored: Set<String> = [],
+    someKept: Set<String> = []
+  ) {
     files = [:]
-    for name in filesBelow(folder) where !ignored.contains(name) {
+    let folders = ignored.filter { $0.hasSuffix("/") }
+    for name in filesBelow(folder) {
+      if let place = someKept.first(where: { name.hasPrefix($0) }) {
+        files[place] = ["files"]
+        continue
+      }
+      if ignored.contains(name) || folders.contains(where: { name.hasPrefix($0) }) { continue }
       let data = (try? readFile(at: folder + "/" + name)) ?? Data()
       files[name] = Self.lines(of: data, name: name, volatile)
     }
@@ -21,11 +31,16 @@ struct Signature: Equatable, Sendable {
     files["(output)"] = Self.lines(of: Data(output.utf8), name: "output.json", volatile)
   }
 
+  /// Lines of journals that tell of attempts and of the engine: what an attack makes more of.
+  private static let attempts = [
+    "event:attempted", "event:lost", "event:interrupted", "plan:engine",
+  ]
+
   private static func lines(of data: Data, name: String, _ volatile: Set<String>) -> [String] {
     if name.hasSuffix(".jsonl") {
       return data.split(separator: UInt8(ascii: "\n")).map {
         normalized($0, volatile) ?? String(decoding: $0, as: UTF8.self)
-      }.filter { !$0.contains("event:attempted") }.sorted()
+      }.filter { line in !attempts.contains { line.contains($0) } }.sorted()
     }
     if name.hasSuffix(".html") || name.hasSuffix(".md") {
       return [data.isEmpty ? "an empty page" : "a page"]
@@ -41,9 +56,17 @@ struct Signature: Equatable, Sendable {
     return text(value, volatile)
   }
 
+  /// What two runs have in common only by chance, even where the two that were compared did.
+  private static func tellsTime(_ key: String) -> Bool {
+    let key = key.lowercased()
+    return ["seconds", "duration", "time", "memory", "speed", "process", "host", "load"]
+      .contains { key.contains($0) } || key.hasSuffix("per_second")
+  }
+
   private static func text(_ value: Any, _ volatile: Set<String>) -> String {
     if let object = value as? [String: Any] {
-      let members = object.filter { !volatile.contains($0.key) }.sorted { $0.key < $1.key }
+      let members = object.filter { !volatile.contains($0.key) && !tellsTime($0.key) }
+        .sorted { $0.key < $1.key }
       return "{" + members.map { "\($0.key):\(text($0.value, volatile))" }.joined(separator: ",")
         + "}"
     }

@@ -8,9 +8,29 @@ struct Tally {
     var survived = 0
     var refused = 0
     var faults: [Fault: Int] = [:]
+    /// Blows of each kind.
+    var kinds: [AttackKind: Int] = [:]
   }
 
+  /// The last of each attack, in order.
   let records: [Record]
+  /// Those that found a fault before, where the last did not.
+  private let mended: [Record]
+  /// Of all attacks, also of those that were done again.
+  private let seconds: Double
+
+  init(records: [Record]) {
+    self.records = Self.latest(records)
+    let sound = Set(self.records.filter { $0.fault == nil }.map(\.number))
+    mended = Self.latest(records.filter { $0.fault != nil }).filter { sound.contains($0.number) }
+    seconds = records.reduce(0) { $0 + $1.seconds }
+  }
+
+  static func latest(_ records: [Record]) -> [Record] {
+    var latest: [Int: Record] = [:]
+    for record in records { latest[record.number] = record }
+    return latest.values.sorted { $0.number < $1.number }
+  }
 
   private func rows(_ key: (Record) -> String) -> [(String, Row)] {
     var rows: [String: Row] = [:]
@@ -20,6 +40,7 @@ struct Tally {
       row.blows += record.blows
       row.survived += record.survived
       row.refused += record.refused
+      row.kinds[record.attack, default: 0] += record.blows
       if let fault = record.fault { row.faults[fault, default: 0] += 1 }
       rows[key(record)] = row
     }
@@ -28,22 +49,25 @@ struct Tally {
 
   var faultCount: Int { records.count { $0.fault != nil } }
 
-  func markdown(seed: UInt64, hours: Double, verbs: [String], notes: [String]) -> String {
+  func markdown(seed: UInt64, workers: Int, verbs: [String], notes: [String]) -> String {
     let kinds = rows { $0.attack.rawValue }
     func blows(_ kind: AttackKind) -> Int { kinds.first { $0.0 == kind.rawValue }?.1.blows ?? 0 }
+    let hours = seconds / 3600 / Double(workers)
     var lines = [
       "# A campaign against the program", "",
-      "\(records.count) attacks in \(String(format: "%.2f", hours)) hours, seed \(seed): "
+      "\(records.count) attacks in \(String(format: "%.2f", hours)) hours, \(workers) at once, seed \(seed): "
         + "\(blows(.kill)) kills, \(blows(.inject)) injected errors, \(blows(.fuzz)) fuzzed inputs, "
         + "\(blows(.options)) calls with extreme options, \(blows(.damage)) torn or flipped files, "
-        + "\(blows(.stop)) signals.", "",
+        + "\(blows(.stop)) signals, \(blows(.limits)) limits and closed descriptors. "
+        + "\(faultCount) faults\(mended.isEmpty ? "" : ", and \(mended.count) that were mended meanwhile").",
+      "",
     ]
     lines += table(
       "attack",
       kinds.map { name, row in
         (AttackKind(rawValue: name)?.title ?? name, row)
       })
-    lines += ["", "## By what was attacked", ""] + table("target", rows { $0.target })
+    lines += ["", "## By what was attacked", ""] + targets(rows { $0.target })
     let attacked = Set(records.map(\.target))
     let scenarios = Set(Scenario.all.map(\.verb))
     let bare = verbs.filter { !scenarios.contains($0) }
@@ -64,7 +88,31 @@ struct Tally {
           + "`\(record.details.map(oneLine) ?? "")`"
       }
     }
+    if !mended.isEmpty {
+      lines += [
+        "", "## Found, mended, and done again", "",
+        "The same attacks on the program as it is now find nothing.", "",
+      ]
+      lines += mended.map { record in
+        "- \(record.number) (\(record.attack.rawValue), \(record.fault!.rawValue)): "
+          + "`\(record.details.map(oneLine) ?? "")`"
+      }
+    }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What was done to each job, verb or kind of input.
+  private func targets(_ rows: [(String, Row)]) -> [String] {
+    let kinds = AttackKind.allCases.filter { kind in rows.contains { $0.1.kinds[kind] != nil } }
+    var lines = [
+      "| target | " + kinds.map(\.noun).joined(separator: " | ") + " | faults |",
+      "|---|" + String(repeating: "---:|", count: kinds.count + 1),
+    ]
+    for (name, row) in rows {
+      let counts = kinds.map { row.kinds[$0].map { "\($0)" } ?? "" }.joined(separator: " | ")
+      lines.append("| \(name) | \(counts) | \(row.faults.values.reduce(0, +)) |")
+    }
+    return lines
   }
 
   private func oneLine(_ text: String) -> String {
