@@ -108,6 +108,11 @@ private func assign(_ words: ArraySlice<String>, to path: CommandPath) throws(Us
 
   func give(_ word: String, to index: Int) throws(UsageError) {
     given[index] = true
+    if word.isEmpty, [.files, .folders].contains(definitions[index].completion) {
+      throw UsageError(
+        "The value '' is invalid for '\(definitions[index].label)': expected a path",
+        about: definitions[index], in: path)
+    }
     do {
       try definitions[index].assign(word)
     } catch {

@@ -16,7 +16,10 @@ extension CorpusRecord {
     var names: Set<String> = []
     for domain in domains {
       let name = domain.summary.name
-      guard Self.isAllowed(domain: name) else { throw .domainName(name) }
+      guard Self.isAllowed(domain: name) else {
+        throw refuse(
+          "the domain name '\(visible(name))', with control characters or signs of mixtures")
+      }
       guard names.insert(name).inserted else { throw refuse("the domain '\(name)' twice") }
       for part in [domain.summary.training, domain.summary.heldOut] {
         for count in [part.documents, part.bytes, part.tokens] {

@@ -25,17 +25,34 @@ package enum CheckpointError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Of two objects in JSON, the members that differ; else the values as they are.
+  /// Of two objects in JSON, the members that differ, those of inner objects as `size.width`; else the values as
+  /// they are.
   private static func difference(_ a: String, _ b: String) -> (String, String) {
-    func members(_ text: String) -> [String: Any]? {
-      (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
+    func members(_ text: String) -> [String: String]? {
+      guard let value = try? JSONSerialization.jsonObject(with: Data(text.utf8)),
+        value is [String: Any]
+      else { return nil }
+      var result: [String: String] = [:]
+      collect(value, "", &result)
+      return result
     }
     guard let x = members(a), let y = members(b) else { return (a, b) }
-    func text(_ value: Any?) -> String { value.map { "\($0)" } ?? "nothing" }
-    let names = Set(x.keys).union(y.keys).sorted().filter { text(x[$0]) != text(y[$0]) }.prefix(3)
-    func list(_ object: [String: Any]) -> String {
-      names.map { "\($0) \(text(object[$0]))" }.joined(separator: ", ")
+    let names = Set(x.keys).union(y.keys).sorted().filter { x[$0] != y[$0] }.prefix(3)
+    func list(_ object: [String: String]) -> String {
+      names.map { "\($0) \(object[$0] ?? "nothing")" }.joined(separator: ", ")
     }
     return names.isEmpty ? (a, b) : ("with " + list(x), list(y))
+  }
+
+  private static func collect(_ value: Any, _ path: String, _ members: inout [String: String]) {
+    if let object = value as? [String: Any], !object.isEmpty {
+      for (name, inner) in object {
+        collect(inner, path.isEmpty ? name : path + "." + name, &members)
+      }
+    } else if let list = value as? [Any] {
+      for (index, inner) in list.enumerated() { collect(inner, "\(path)[\(index)]", &members) }
+    } else {
+      members[path] = "\(value)"
+    }
   }
 }

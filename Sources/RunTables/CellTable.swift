@@ -10,6 +10,8 @@ struct CellTable: Equatable {
     var cells: [String]
   }
 
+  private static let longestName = 4096
+
   var path: String
   var columns: [String] = []
   var rows: [Row] = []
@@ -49,6 +51,14 @@ struct CellTable: Equatable {
     case nil: throw .noRows(path: path)
     case UInt8(ascii: "{"), UInt8(ascii: "["): try readJSON(decoded.text)
     default: try readFields(decoded.text)
+    }
+    // Names are compared with each other, letter by letter.
+    for (index, name) in columns.enumerated() where name.utf8.count > Self.longestName {
+      throw .malformedLine(
+        path: path, line: 1,
+        reason:
+          "found a name of \(name.utf8.count) bytes at column \(index + 1) ('\(name.prefix(20))…'), "
+          + "expected at most \(Self.longestName); give it a shorter one")
     }
     unpackMixtures()
   }

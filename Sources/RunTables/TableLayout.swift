@@ -117,8 +117,8 @@ package struct TableLayout: Sendable, Hashable {
   private func counter(_ place: Int, _ index: Int) -> String {
     let known = (samples[place] ?? []).filter { !$0.isEmpty }
     let numbers = known.compactMap { Int($0) }
-    guard !known.isEmpty, numbers.count == known.count else { return "" }
-    return String(numbers.max()! + 1 + index)
+    guard numbers.count == known.count, let most = numbers.max(), most < 1 << 53 else { return "" }
+    return String(most + 1 + index)
   }
 
   /// What all rows have, or the row's own text for what was asked for.

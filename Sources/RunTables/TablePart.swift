@@ -293,11 +293,14 @@ struct TablePart {
     _ row: CellTable.Row, _ column: Int?, _ what: String
   ) throws(RunTableError) -> Double? {
     guard let column, !CellReading.isEmpty(row.cells[column]) else { return nil }
-    guard let value = table.reading.count(row.cells[column], unit: roles.unit(column)) else {
+    guard let value = table.reading.count(row.cells[column], unit: roles.unit(column)),
+      0...1e30 ~= value
+    else {
       throw problem(
         row,
         "found '\(row.cells[column])' in the column '\(table.columns[column])', expected a "
-          + "number of \(what) such as 20000 or 2.1B; correct it")
+          + "number of \(what) such as 20000 or 2.1B, from 0 to 1e30; correct it, or leave it empty"
+      )
     }
     return value
   }

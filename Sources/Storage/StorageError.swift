@@ -25,6 +25,12 @@ package enum StorageError: Error, Equatable, CustomStringConvertible {
         case ENOENT: "; check the path"
         case EEXIST, ENOTDIR: "; a file is in the way, choose another path"
         case EFBIG: "; raise the limit on file sizes (ulimit -f) and run the same command again"
+        case EISDIR: "; a folder is in the way, give the path of a file"
+        case ELOOP: "; a link leads back to itself, choose another path"
+        case ENAMETOOLONG: "; choose a shorter name"
+        case EMFILE, ENFILE: "; raise the limit on open files (ulimit -n)"
+        case ENOLCK, ENOTSUP: "; choose a folder on a file system that can do this"
+        case EIO: "; the disk or its file system is at fault, look at the system's log"
         default: ""
         }
       return "\(path): cannot \(action): \(String(cString: strerror(code)))\(hint)"

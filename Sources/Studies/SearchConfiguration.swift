@@ -67,10 +67,9 @@ extension SearchConfiguration {
     try StudyError.require(
       availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
       "one for each of \(domains.count) domains")
-    try StudyError.require(scale.tokens > 0, "tokens", scale.tokens, "a positive number")
-    try StudyError.require(
-      initialTrials >= 0, "initial trials", initialTrials, "no negative number")
-    try StudyError.require(lag > 0, "lag", lag, "a positive number")
+    try StudyError.requireSizes(scale, availableTokens: availableTokens)
+    try StudyError.requireCounts(["initial trials": initialTrials], in: 0...100_000)
+    try StudyError.requireCounts(["lag": lag], in: 1...100_000)
     do throws(ConstraintError) {
       _ = try feasibleMixtures()
     } catch {

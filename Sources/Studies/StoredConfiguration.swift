@@ -1,3 +1,4 @@
+import Mixtures
 import Runs
 import Storage
 
@@ -34,7 +35,12 @@ extension StoredConfiguration {
     let path = try LayoutVersion.check(
       file, in: folder, expected: currentVersion)
     let configuration = try decodeDocument(Self.self, at: path)
-    try configuration.validate()
+    do throws(StudyError) {
+      try configuration.validate()
+    } catch {
+      guard case .invalid(let field, let found, let expected) = error else { throw error }
+      throw StudyError.invalid(field: "\(path): \(field)", found: found, expected: expected)
+    }
     return configuration
   }
 
@@ -116,6 +122,29 @@ extension StudyError {
   ) throws(StudyError) {
     if !condition { throw .invalid(field: field, found: "\(found)", expected: expected) }
   }
+
+  /// Counts of a file that may come from anywhere: what memory and arithmetic bear, as on the command line.
+  static func requireCounts(
+    _ counts: KeyValuePairs<String, Int>, in bounds: ClosedRange<Int>
+  ) throws(StudyError) {
+    for (field, count) in counts {
+      try require(
+        bounds.contains(count), field, count,
+        "a number from \(bounds.lowerBound) to \(bounds.upperBound)")
+    }
+  }
+
+  /// What a run is of, and what each domain has.
+  static func requireSizes(_ scale: Scale, availableTokens: [Int]) throws(StudyError) {
+    try requireCounts(["tokens": scale.tokens, "parameters": scale.parameters], in: 1...mostTokens)
+    for count in availableTokens {
+      try requireCounts(["available tokens": count], in: 0...mostTokens)
+    }
+  }
+
+  /// What stands for a domain whose tokens nobody counted; sums of them over thousands of domains are still
+  /// numbers.
+  private static let mostTokens = 1 << 50
 
   static func requireMethods(_ methods: [String]) throws(StudyError) {
     try require(!methods.isEmpty, "methods", "none", "one at least")

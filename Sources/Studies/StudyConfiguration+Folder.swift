@@ -14,12 +14,11 @@ extension StudyConfiguration: SearchConfiguration {
     try validateSearch()
     try StudyError.requireMethods(methods.map(\.name))
     for method in methods {
-      try StudyError.require(
-        method.trials > 0, "trials of '\(method.name)'", method.trials, "a positive number")
+      try StudyError.requireCounts(
+        ["trials of '\(method.name)'": method.trials], in: 1...100_000)
     }
-    try StudyError.require(finalists > 0, "finalists", finalists, "a positive number")
-    try StudyError.require(
-      confirmationSeeds >= 0, "confirmation seeds", confirmationSeeds, "no negative number")
+    try StudyError.requireCounts(["finalists": finalists], in: 1...10_000)
+    try StudyError.requireCounts(["confirmation seeds": confirmationSeeds], in: 0...10_000)
   }
 
   /// Seeds that no search has seen, for confirmations and transfer checks: the n-th is the same

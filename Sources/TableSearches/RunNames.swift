@@ -8,7 +8,8 @@ struct RunNames {
 
   init(_ table: RunTable, others: [String]) {
     let names = table.runNames + others
-    let numbers = names.compactMap { Int($0) }
+    // Beyond these a name is no number that one could go on from.
+    let numbers = names.compactMap { Int($0) }.filter { abs(Double($0)) < 1e15 }
     taken = Set(names)
     isNumbered = numbers.count == names.count
     number = isNumbered ? numbers.max() ?? table.rows.count : table.rows.count

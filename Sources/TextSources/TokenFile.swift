@@ -79,9 +79,10 @@ struct TokenFile {
       documentEnds = try DolmaDocuments.ends(of: path, tokens: count)
     }
     let (size, isOver) = count.multipliedReportingOverflow(by: self.type.byteCount)
-    guard !isOver, start + size == bytes.count else {
+    guard !isOver, bytes.count - start == size else {
       throw refuse(
-        "\(bytes.count) bytes", "\(isOver ? "fewer" : "\(start + size)"), as its header says")
+        "\(bytes.count - start) bytes of tokens",
+        "\(isOver ? "fewer" : "\(size)"), as its header says")
     }
     if count == 0 { throw TextSourceError.empty(path: path) }
   }

@@ -73,6 +73,8 @@ struct BenchCommand: Command {
     let line = ProgressLine(isQuiet: json || quiet)
     var found = cases.map { _ in [BenchmarkRound]() }
     var progress = BenchProgress(cases: cases, rounds: rounds, seconds: seconds)
+    // What cannot be kept is said before the work.
+    if let output { try makeFolder(at: output) }
     try line.untilDone(
       ifInterrupted: "Interrupted; nothing is kept of a benchmark that is not complete."
     ) {
@@ -103,7 +105,6 @@ struct BenchCommand: Command {
       })
     let document = try encodeDocument(VersionedDocument(kind: "bench", value: report))
     if let output {
-      try makeFolder(at: output)
       try replaceFile(at: output + "/bench.json", with: document)
       try replaceFile(at: output + "/bench.md", with: Data(report.markdown.utf8))
     }

@@ -93,6 +93,8 @@ struct BenchmarkCommand: Command {
 
   func run() throws {
     let chosen = try BenchmarkSuite.problems(named: problems?.elements)
+    // What cannot be kept is said before the work.
+    let store = check ? nil : try folder.map { try BenchmarkFolder(at: $0) }
     let line = ProgressLine(isQuiet: execution.isSilent)
     let checks = try line.untilDone(ifInterrupted: "Interrupted.") {
       try execution.gather(chosen.count, "problems", line) { BenchmarkCheck(chosen[$0]) }
@@ -109,7 +111,6 @@ struct BenchmarkCommand: Command {
       }
       return
     }
-    let store = try folder.map { try BenchmarkFolder(at: $0) }
     let kept = store?.traces ?? []
     let wanted = tasks(chosen)
     let done = Set(kept.map(\.key))

@@ -14,7 +14,9 @@ func refuseWithoutMemory() {
     !CommandLine.arguments.contains("--help"), !CommandLine.arguments.contains("-h")
   else { return }
   let cores = ProcessInfo.processInfo.activeProcessorCount
-  let workers = min(max(askedWorkers ?? cores, 1), 4096)
+  let workers = max(askedWorkers ?? cores, 1)
+  // The command line says what is wrong with more than anybody may ask for.
+  guard workers <= 1024 else { return }
   // And as much again for one buffer, for the models.
   let needed = (workers + 1) * (128 << 20)
   let start = mmap(nil, needed, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

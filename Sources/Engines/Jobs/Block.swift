@@ -32,7 +32,18 @@ package struct Block: Sendable, Codable {
   }
 
   package static func read(in folder: String) throws -> Block {
-    try decodeDocument(Block.self, at: folder + "/" + file)
+    let path = folder + "/" + file
+    let block = try decodeDocument(Block.self, at: path)
+    let times: [(String, Double?)] = [
+      ("idle", block.idle), ("time", block.time), ("grace", block.grace),
+    ]
+    try JobDocument.requireSeconds(times, path: path)
+    guard 1...100_000 ~= block.slots else {
+      throw ContractError.badData(
+        path: path,
+        reason: "found \(block.slots) at 'slots', expected a number from 1 to 100000; correct it")
+    }
+    return block
   }
 
   /// Names of the attempts in a folder of the inbox's kind.

@@ -31,7 +31,9 @@ final class BlockPool: @unchecked Sendable {
   func recover() throws {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/blocks")) ?? []
     for name in names {
-      if let number = Int(name.split(separator: "-").last ?? "") { next = max(next, number + 1) }
+      if let number = Int32(name.split(separator: "-").last ?? "") {
+        next = max(next, Int(number) + 1)
+      }
       let place = Block.folder(of: name, in: folder)
       if fileExists(place + "/ended") { continue }
       let id = (try? readFile(at: place + "/id")).map { String(decoding: $0, as: UTF8.self) }

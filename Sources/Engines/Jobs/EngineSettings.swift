@@ -99,7 +99,28 @@ package struct EngineSettings: Sendable, Hashable, Codable {
   /// What a folder's runs were trained with last; nil where it was always the built-in trainer in this process.
   package static func stored(in folder: String) throws -> EngineSettings? {
     let path = folder + "/" + file
-    return fileExists(path) ? try decodeDocument(EngineSettings.self, at: path) : nil
+    guard fileExists(path) else { return nil }
+    let settings = try decodeDocument(EngineSettings.self, at: path)
+    try settings.check(path)
+    return settings
+  }
+
+  /// The bounds of the command line, for a file that may come from anywhere.
+  private func check(_ path: String) throws(ContractError) {
+    let times: [(String, Double?)] = [
+      ("time", time), ("grace", grace), ("retryPause", retryPause), ("blockIdle", blockIdle),
+      ("interval", interval), ("patience", patience), ("outboxPatience", outboxPatience),
+    ]
+    try JobDocument.requireSeconds(times, path: path)
+    for (name, count) in [
+      ("jobs", jobs), ("atOnce", atOnce), ("retries", retries), ("cpus", cpus), ("block", block),
+      ("blocks", blocks),
+    ] {
+      guard let count, !(0...100_000 ~= count) else { continue }
+      throw .badData(
+        path: path,
+        reason: "found \(count) at '\(name)', expected a number from 0 to 100000; correct it")
+    }
   }
 
   package func store(in folder: String) throws {

@@ -27,7 +27,24 @@ package struct JobDocument: Sendable, Codable {
     guard fileExists(folder.job) else {
       throw ContractError.badRequest(path: folder.path, reason: "found no job.json")
     }
-    return try decodeDocument(JobDocument.self, at: folder.job)
+    let job = try decodeDocument(JobDocument.self, at: folder.job)
+    let times: [(String, Double?)] = [
+      ("timeLimit", job.timeLimit), ("grace", job.grace), ("outboxPatience", job.outboxPatience),
+    ]
+    try requireSeconds(times, path: folder.job)
+    return job
+  }
+
+  /// Ten years at most, whoever wrote the file.
+  static func requireSeconds(
+    _ times: [(name: String, seconds: Double?)], path: String
+  ) throws(ContractError) {
+    for (name, seconds) in times {
+      guard let seconds, !(0...3e8 ~= seconds) else { continue }
+      throw .badData(
+        path: path,
+        reason: "found \(seconds) at '\(name)', expected seconds from 0 to 3e8; correct it")
+    }
   }
 }
 

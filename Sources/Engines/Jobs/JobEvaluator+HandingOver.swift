@@ -63,8 +63,9 @@ extension JobEvaluator {
       let names = try namesInFolder(folder + "/jobs")
       nextJob =
         1
-        + (names.compactMap { Int($0.split(separator: ".")[0].split(separator: "-").last ?? "") }
-          .max() ?? 0)
+        + (names.compactMap {
+          Int32($0.split(separator: ".").first?.split(separator: "-").last ?? "").map(Int.init)
+        }.max() ?? 0)
     }
     defer { nextJob! += 1 }
     return nextJob!

@@ -51,10 +51,13 @@ package struct Outbox: Sendable {
 
   /// As ``publish(_:)``, for as long as it takes within limits: a disk that is full may have room again.
   ///
-  /// - Parameter isCancelled: whether to give up, as at the end of a job's time.
+  /// - Parameters:
+  ///   - isCancelled: whether to give up, as at the end of a job's time.
+  ///   - onRefusal: hears of the first refusal, as somebody may be waiting.
   /// - Throws: the last error.
   package func publish(
-    _ message: OutboxMessage, patience: Double, isCancelled: () -> Bool
+    _ message: OutboxMessage, patience: Double, isCancelled: () -> Bool,
+    onRefusal: (any Error) -> Void = { _ in }
   ) throws {
     var message = message
     let deadline = ContinuousClock.now + .seconds(patience)
@@ -63,11 +66,12 @@ package struct Outbox: Sendable {
       do {
         return try publish(message)
       } catch {
+        if message.refusals == 0 { onRefusal(error) }
         message.refusals += 1
         message.refusal = "\(error)"
         guard ContinuousClock.now < deadline, !isCancelled() else { throw error }
         usleep(UInt32(pause * 1e6))
-        pause = min(pause * 1.5, 5)
+        pause = min(pause * 1.5, 2)
       }
     }
   }

@@ -45,8 +45,19 @@ package struct Supervisor {
     }
     message.seconds = start.duration(to: .now) / .seconds(1)
     do {
+      var stoppedAt: ContinuousClock.Instant?
       try Outbox(at: job.outbox).publish(
-        message, patience: job.outboxPatience, isCancelled: { false })
+        message, patience: job.outboxPatience,
+        isCancelled: {
+          guard isStopped() else { return false }
+          stoppedAt = stoppedAt ?? .now
+          return stoppedAt!.duration(to: .now) > .seconds(6)
+        },
+        onRefusal: { error in
+          guard job.outboxPatience > 0 else { return }
+          FileHandle.standardError.write(
+            Data("mixpipe: \(error); trying again for \(Int(job.outboxPatience)) s\n".utf8))
+        })
     } catch {
       // The scheduler's log is what is left to tell of it.
       FileHandle.standardError.write(Data("mixpipe: the outbox cannot be written: \(error)\n".utf8))

@@ -87,3 +87,30 @@ package struct FidelityGrid: Sendable, Hashable, Codable {
     return rungs[first...to].reduce(trunk) { $0 + $1.branchCost }
   }
 }
+
+/// A grid of a file may come from anywhere.
+extension FidelityGrid {
+  private enum CodingKeys: CodingKey { case levels, target }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    levels = try fields.decode([[Rung]].self, forKey: .levels)
+    target = try fields.decode(FidelityPoint.self, forKey: .target)
+    let isThere =
+      levels.indices.contains(target.level) && levels[target.level].indices.contains(target.rung)
+    guard isThere, levels.allSatisfy(Self.areSound) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .levels, in: fields,
+        debugDescription: "expected rungs whose tokens and costs grow, and the target among them")
+    }
+  }
+
+  private static func areSound(_ rungs: [Rung]) -> Bool {
+    let costs = 1e-12...1e12
+    let grow = zip(rungs, rungs.dropFirst()).allSatisfy { short, long in
+      short.trunkCost < long.trunkCost && short.scale.tokens < long.scale.tokens
+    }
+    return grow && !rungs.isEmpty
+      && rungs.allSatisfy { costs.contains($0.trunkCost) && 0...1e12 ~= $0.branchCost }
+  }
+}

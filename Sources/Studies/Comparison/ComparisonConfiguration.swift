@@ -120,12 +120,9 @@ package struct ComparisonConfiguration: SearchConfiguration {
   package func validate() throws(StudyError) {
     try validateSearch()
     try StudyError.requireMethods(methods)
-    for (field, count) in [
-      ("trials", trials), ("optimizer seeds", replicates),
-      ("confirmation seeds", confirmationSeeds),
-    ] {
-      try StudyError.require(count > 0, field, count, "a positive number")
-    }
+    try StudyError.requireCounts(["trials": trials], in: 1...100_000)
+    try StudyError.requireCounts(["optimizer seeds": replicates], in: 1...1000)
+    try StudyError.requireCounts(["confirmation seeds": confirmationSeeds], in: 1...10_000)
     for (index, checkpoint) in checkpoints.enumerated() {
       try StudyError.require(
         checkpoint > 0 && checkpoint < trials

@@ -144,10 +144,16 @@ extension FidelityStudyConfiguration: StoredConfiguration {
     try StudyError.require(
       availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
       "one for each of \(domains.count) domains")
-    try StudyError.require(lag > 0, "lag", lag, "a positive number")
+    for level in grid.levels {
+      for rung in level {
+        try StudyError.requireSizes(rung.scale, availableTokens: availableTokens)
+      }
+    }
+    try trainer.asked.validate()
+    try StudyError.requireCounts(["lag": lag], in: 1...100_000)
+    try StudyError.requireCounts(["confirmation seeds": confirmationRuns], in: 1...10_000)
     try StudyError.require(
-      confirmationRuns > 0, "confirmation seeds", confirmationRuns, "a positive number")
-    try StudyError.require(budget.isFinite, "budget", budget, "a finite number of target runs")
+      0...1e9 ~= budget, "budget", budget, "a number of target runs up to a billion")
     let least = cheapestRun
     try StudyError.require(
       searchBudget >= least, "budget", "\(short(budget)) target runs",

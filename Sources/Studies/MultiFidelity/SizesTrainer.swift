@@ -21,6 +21,21 @@ package struct SizesTrainer: Sendable, Hashable {
       self.tokensPerParameter = tokensPerParameter
       self.rungs = rungs
     }
+
+    /// As on the command line.
+    func validate() throws(StudyError) {
+      if let tokens { try StudyError.requireCounts(["tokens": tokens], in: 1...1_000_000_000_000) }
+      for (field, value, most) in [
+        ("learning rate", learningRate, 1000), ("tokens per parameter", tokensPerParameter, 1e9),
+      ] {
+        guard let value else { continue }
+        try StudyError.require(
+          value > 0 && value <= most, field, value, "a positive number up to \(most)")
+      }
+      for share in rungs ?? [] {
+        try StudyError.require(share > 0 && share <= 1, "rungs", share, "shares up to 1")
+      }
+    }
   }
 
   /// By the ladder's name of the size.
