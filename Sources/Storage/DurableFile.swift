@@ -18,8 +18,7 @@ package func replaceFile(
 ) throws(StorageError) {
   var status = stat()
   let exists = stat(path, &status) == 0
-  if exists, kind(of: status.st_mode) != nil || path.hasPrefix("/dev/") || path.hasPrefix("/proc/")
-  {
+  if exists, kind(of: status.st_mode) != nil || isDescriptor(path) {
     return try writeInPlace(path, status.st_mode, body)
   }
   let target = try linkTarget(of: path)
@@ -41,6 +40,13 @@ package func replaceFile(
   try syncFolder(of: target)
 }
 
+/// Whether a path stands for what is open already, which may be a file that a shell made: `/dev/stdout`. Files of
+/// `/dev/shm` are files as others are.
+private func isDescriptor(_ path: String) -> Bool {
+  ["/dev/stdin", "/dev/stdout", "/dev/stderr"].contains(path) || path.hasPrefix("/dev/fd/")
+    || path.hasPrefix("/proc/")
+}
+
 /// Writes to what cannot be replaced.
 private func writeInPlace(
   _ path: String, _ mode: mode_t, _ body: (_ descriptor: Int32) throws(StorageError) -> Void
@@ -50,10 +56,12 @@ private func writeInPlace(
     throw .notRegular(path: path, kind: kind(of: mode) ?? "special file")
   }
   // A pipe that nobody reads would make it wait for ever; a reader that was started beside it gets two seconds.
-  var opened = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+  // A file that a shell opened with '>>' keeps what it holds.
+  let append = mode & S_IFMT == S_IFREG ? O_APPEND : 0
+  var opened = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | append)
   for _ in 0..<200 where opened < 0 && errno == ENXIO {
     usleep(10_000)
-    opened = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+    opened = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | append)
   }
   if opened < 0, errno == ENXIO {
     throw .notRegular(path: path, kind: "named pipe that nobody reads")

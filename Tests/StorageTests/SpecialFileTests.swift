@@ -114,4 +114,32 @@ import Testing
     #expect(Set(kept).count == 1 && kept.count >= 1000)
     #expect(try folder.names.count == 1)
   }
+
+  @Test(
+    "a file in memory is replaced as a whole, as others are",
+    .enabled(if: access("/dev/shm", W_OK) == 0, "there is no folder of memory here"))
+  func aFileInMemoryIsReplacedAsAWhole() throws {
+    let path = "/dev/shm/mixpipe-\(UUID().uuidString)"
+    defer { unlink(path) }
+    try replaceFile(at: path, with: Data("first, longer".utf8))
+    func number() -> ino_t {
+      var status = stat()
+      return stat(path, &status) == 0 ? status.st_ino : 0
+    }
+    let first = number()
+    try replaceFile(at: path, with: Data("second".utf8))
+    #expect(try readFile(at: path) == Data("second".utf8))
+    // Written to in place, a crash would leave a part.
+    #expect(number() != first)
+  }
+
+  @Test("what a shell opened to append to keeps what it holds")
+  func whatAShellOpenedToAppendToKeepsWhatItHolds() throws {
+    let folder = TemporaryFolder()
+    try replaceFile(at: folder / "log", with: Data("first\n".utf8))
+    let descriptor = open(folder / "log", O_WRONLY | O_APPEND)
+    defer { close(descriptor) }
+    try replaceFile(at: "/dev/fd/\(descriptor)", with: Data("second\n".utf8))
+    #expect(try readFile(at: folder / "log") == Data("first\nsecond\n".utf8))
+  }
 }
