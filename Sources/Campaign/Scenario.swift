@@ -150,7 +150,9 @@ struct Scenario: Sendable {
     Scenario(
       name: "predict", verb: "predict", ingredients: ["s"], words: ["predict", "s", "--json"]),
     Scenario(
-      name: "watch", verb: "watch", ingredients: ["s"], words: ["watch", "s", "--once"]),
+      name: "watch", verb: "watch", ingredients: ["s"], words: ["watch", "s", "--once"],
+      // It says how long ago runs ended.
+      ignores: ["(output)"]),
     Scenario(
       name: "ask", verb: "ask", ingredients: ["session"],
       words: ["ask", "session", "--count", "2", "--json"], isRepeatable: false),

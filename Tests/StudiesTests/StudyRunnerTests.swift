@@ -450,7 +450,7 @@ import Testing
     lagging.lag = 0
     #expect(
       message(of: { try lagging.validate() })
-        == "lag: found 0, expected a positive number")
+        == "lag: found 0, expected a number from 1 to 100000")
     let folder = TemporaryFolder()
     let typo = configuration(methods: [.init(name: "sobel", trials: 1)])
     #expect(
