@@ -194,7 +194,7 @@ import Testing
       ("document index", try error("m9.bin", bin, changed(index, index.count - 16, eights))),
       ("tokens, expected", try error("m10.bin", bin.dropLast(2), index)),
       (
-        "bytes, expected",
+        "5 bytes of tokens, expected 6",
         try error(
           "l1.bin", Self.llmc([1, 2, 3], magic: 20_240_520, version: 1, width: 2).dropLast())
       ),
