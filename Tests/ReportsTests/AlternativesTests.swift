@@ -72,5 +72,24 @@ import Testing
     #expect(words.hasPrefix("The price against equal weights: \(worst.row.domain) +"))
     #expect(words.hasSuffix("Nothing was guarded."))
     #expect(report.markdown.contains("Highest price, \(worst.row.domain)"))
+    #expect(report.markdown.contains("Bits per byte"))
+  }
+
+  @Test("a trainer that tells no bits per byte has its gains and prices all the same")
+  func noBits() throws {
+    var study = FabricatedStudy()
+    study.noise = 1e-4
+    study.objective = Objective(targets: ["reviews"], proportionalTo: [1])
+    let whole = try study.report()
+    study.hasBitsPerByte = false
+    let report = try study.report()
+    let objective = report.record.configuration.objective
+    #expect(report.findings.priceWords(objective) == whole.findings.priceWords(objective))
+    #expect(report.findings.domains.map(\.cells.count) == whole.findings.domains.map(\.cells.count))
+    #expect(report.markdown.contains("Nats per token"))
+    #expect(report.markdown.contains("- Trainer: a loop of ours"))
+    for text in [report.markdown, report.html] {
+      #expect(!text.contains("| Bits per byte") && !text.contains("below, bits per byte"))
+    }
   }
 }

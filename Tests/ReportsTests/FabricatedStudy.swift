@@ -18,6 +18,8 @@ struct FabricatedStudy {
   /// Search trials that diverge, by ordinal of bo.
   var divergedOrdinals: [Int] = [2]
   var allDiverge = false
+  /// Whether the trainer tells bits per byte, as a user's own need not.
+  var hasBitsPerByte = true
   /// Of the domains' mean if nil.
   var objective: Objective?
 
@@ -32,7 +34,9 @@ struct FabricatedStudy {
         .init(name: "uniform", trials: 1), .init(name: "natural", trials: 1),
       ],
       initialTrials: 5, lag: 2, finalists: 2, confirmationSeeds: confirmationSeeds,
-      trainer: .other(kind: "formula", settings: [:]))
+      trainer: hasBitsPerByte
+        ? .other(kind: "formula", settings: [:])
+        : .other(kind: "command", settings: ["trainer": "a loop of ours"]))
   }
 
   func result(_ mixture: Mixture, seed: UInt64, shift: Double = 0) -> RunResult {
@@ -47,7 +51,8 @@ struct FabricatedStudy {
         4.2 + 0.15 * Double(index % 4) - shift + 0.3 * exp(-(own + 0.4 * other) / need) + offset
         + noise * 0.5 * generator.normal()
       return DomainLoss(
-        domain: domain, loss: loss, standardError: 0.01, bitsPerByte: loss / 3.1 / log(2))
+        domain: domain, loss: loss, standardError: 0.01,
+        bitsPerByte: hasBitsPerByte ? loss / 3.1 / log(2) : nil)
     }
     return RunResult(
       losses: losses, tokensSeen: mixture.weights.map { Int($0 * 2_000_000) },

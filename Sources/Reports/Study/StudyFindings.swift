@@ -19,9 +19,10 @@ package struct StudyFindings: Sendable {
 
   /// How one method's pick does on one domain.
   package struct DomainCell: Sendable {
-    /// Nats per token and bits per byte, over the fresh seeds.
+    /// Nats per token, over the fresh seeds.
     package var loss: Estimate
-    package var bitsPerByte: Estimate
+    /// Nil where the trainer tells nothing of bytes, as a user's own need not.
+    package var bitsPerByte: Estimate?
     /// From the reference mixture with the same seeds, its interval corrected for all differences of the
     /// table; nil without such.
     package var difference: Estimate?
@@ -183,17 +184,19 @@ package struct StudyFindings: Sendable {
         objectiveWeight: zip(configuration.objective.targets, configuration.objective.weights)
           .first { $0.0 == domain }?.1,
         cells: zip(methods, picks).map { method, results in
-          guard let loss = estimate(results, domain, less: nil, { $0.loss }),
-            let bits = estimate(results, domain, less: nil, { $0.bitsPerByte })
-          else { return nil }
+          guard let loss = estimate(results, domain, less: nil, { $0.loss }) else { return nil }
           let isReference = method.method == reference
           return DomainCell(
-            loss: loss, bitsPerByte: bits,
+            loss: loss, bitsPerByte: estimate(results, domain, less: nil, { $0.bitsPerByte }),
             difference: isReference ? nil : estimate(results, domain, less: base, { $0.loss }),
             bitsPerByteDifference: isReference
               ? nil : estimate(results, domain, less: base, { $0.bitsPerByte }))
         })
     }
+  }
+
+  package var hasBitsPerByte: Bool {
+    domains.contains { $0.cells.contains { $0?.bitsPerByte != nil } }
   }
 
   // MARK: The best

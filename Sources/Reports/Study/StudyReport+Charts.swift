@@ -271,8 +271,8 @@ extension StudyReport {
           shape(method.method), x: scale.fraction(difference.mean), y: y,
           class: "solid \(style(place)) m\(place % 6)",
           tip:
-            "\(method.method) on \(domain.domain): \(Format.difference(difference)) nats per token, "
-            + "\(Format.difference(cell.bitsPerByteDifference)) bits per byte")
+            "\(method.method) on \(domain.domain): \(Format.difference(difference)) nats per token"
+            + (cell.bitsPerByteDifference.map { ", \(Format.difference($0)) bits per byte" } ?? ""))
       }
     }
     return plot

@@ -38,11 +38,12 @@ extension StudyReport {
     }
     section.append(
       details(
-        "Losses in nats per token and bits per byte",
-        [
-          scrolling(domainTable("Nats per token", \.loss, \.difference)),
-          scrolling(domainTable("Bits per byte", \.bitsPerByte, \.bitsPerByteDifference)),
-        ], isOpen: domainChart == nil))
+        "Losses in nats per token" + (findings.hasBitsPerByte ? " and bits per byte" : ""),
+        [scrolling(domainTable("Nats per token", \.loss, \.difference))]
+          + (findings.hasBitsPerByte
+            ? [scrolling(domainTable("Bits per byte", \.bitsPerByte, \.bitsPerByteDifference))]
+            : []),
+        isOpen: domainChart == nil))
     return section
   }
 
@@ -119,7 +120,7 @@ extension StudyReport {
             "td", ["class": "number"],
             two(
               own.map { Format.loss($0.loss.mean) } ?? "–",
-              own.map { Format.loss($0.bitsPerByte.mean) } ?? "")))
+              (own?.bitsPerByte).map { Format.loss($0.mean) } ?? "")))
       }
       for column in columns { line.append(cell(row.cells[column])) }
       return line
@@ -136,8 +137,9 @@ extension StudyReport {
             ])),
         Markup(
           "p", ["class": "caption"],
-          text:
-            "Above, nats per token; below, bits per byte. The first column is the loss itself, the "
+          text: (findings.hasBitsPerByte
+            ? "Above, nats per token; below, bits per byte." : "Nats per token.")
+            + " The first column is the loss itself, the "
             + "others are differences from it: ↓ certainly lower, ↑ certainly higher, ≈ cannot be told "
             + "from zero (\(intervalWords(of: findings.domainComparisons)))."),
       ])

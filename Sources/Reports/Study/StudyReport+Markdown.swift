@@ -36,7 +36,9 @@ extension StudyReport {
             + "\(intervalWords(of: findings.domainComparisons)).")
       }
       table(domainTable("Nats per token", \.loss, \.difference))
-      table(domainTable("Bits per byte", \.bitsPerByte, \.bitsPerByteDifference))
+      if findings.hasBitsPerByte {
+        table(domainTable("Bits per byte", \.bitsPerByte, \.bitsPerByteDifference))
+      }
     }
     blocks.append("## What was run")
     blocks.append(facts.map { "- \($0.name): \(plain($0.value))" }.joined(separator: "\n"))

@@ -11,8 +11,11 @@ extension StudyReport {
       $0.purpose == .confirmation && $0.outcome != nil
     }
     let seeds = Set(confirmations.map(\.request.seed)).count
-    var facts: [(name: String, value: String)] = [
-      ("Model", configuration.scale.words),
+    var facts: [(name: String, value: String)] = [("Model", configuration.scale.words)]
+    if case .other(_, let settings) = configuration.trainer, let trainer = settings["trainer"] {
+      facts.append(("Trainer", trainer))
+    }
+    facts += [
       (
         "Search",
         "\(Format.plural(search.count { $0.outcome != nil }, "training run")) for "
@@ -132,7 +135,7 @@ extension StudyReport {
 
   /// Losses in one unit: absolute, and minus the reference's where there is one.
   func domainTable(
-    _ unit: String, _ value: (StudyFindings.DomainCell) -> Estimate,
+    _ unit: String, _ value: (StudyFindings.DomainCell) -> Estimate?,
     _ difference: (StudyFindings.DomainCell) -> Estimate?
   ) -> TextTable {
     let confirmed = findings.rankedMethods.indices.prefix(findings.confirmedCount)
@@ -149,7 +152,7 @@ extension StudyReport {
         [Self.domainName(row)]
           + confirmed.flatMap { index -> [String] in
             let cell = row.cells[index]
-            let loss = Format.plusMinus(cell.map(value))
+            let loss = Format.plusMinus(cell.flatMap(value))
             let name = findings.rankedMethods[index].method
             return name == findings.referenceName || findings.reference == nil
               ? [loss] : [loss, Format.difference(cell.flatMap(difference))]
