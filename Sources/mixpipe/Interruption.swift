@@ -1,5 +1,6 @@
 import ArgumentParsing
 import Foundation
+import Runs
 import Synchronization
 
 /// Whether somebody asked the program to stop: Ctrl-C, `kill`, a terminal that went away, or the end of
@@ -54,11 +55,13 @@ enum Interruption {
     sigemptyset(&signals)
     for number in requests + warnings { sigaddset(&signals, number) }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    var taken: [Int32] = []
     for number in requests + warnings {
       var before = sigaction()
       sigaction(number, nil, &before)
       // nohup, or a shell that runs it in the background: not to be overruled.
       if isIgnored(before) { continue }
+      taken.append(number)
       signal(number) { number in
         _ = Interruption.first.compareExchange(
           expected: 0, desired: number, ordering: .relaxed)
@@ -66,9 +69,12 @@ enum Interruption {
         sem_post(Interruption.semaphore)
       }
     }
-    let thread = Thread { answer() }
-    thread.stackSize = 256 << 10
-    thread.start()
+    do {
+      try startThread(stackSize: 256 << 10) { answer() }
+    } catch {
+      // Nobody would answer: the system's own way is to end at once, which loses nothing.
+      for number in taken { signal(number, SIG_DFL) }
+    }
   }
 
   private static func isIgnored(_ action: sigaction) -> Bool {

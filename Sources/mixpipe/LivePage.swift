@@ -25,10 +25,12 @@ final class LivePage: Sendable {
 
   init(folder: String) {
     self.folder = folder
-    let thread = Thread { [self] in work() }
-    thread.name = "page"
-    thread.stackSize = 8 << 20
-    thread.start()
+    do {
+      try startThread(stackSize: 8 << 20) { [self] in work() }
+    } catch {
+      // Without a thread there is only the last page.
+      ended.signal()
+    }
   }
 
   /// Takes note of how far the work has come; returns at once.
