@@ -37,22 +37,17 @@ package struct BenchmarkTrace: Sendable, Hashable, Codable {
       let center = Statistics.mean(errors)
       let common = covariance.elements.reduce(0, +) / Double(n * n)
       levelError = center / max(common, 1e-300).squareRoot()
-      func holds(_ error: Double, _ variance: Double) -> Bool {
-        abs(error) <= 1.959_963_984_540_054 * max(variance, 0).squareRoot()
-      }
-      levels = Double((0..<n).count { holds(errors[$0], covariance[$0, $0]) }) / Double(n)
-      var (held, squares, pairs) = (0, 0.0, 0)
+      let coverage = IntervalCoverage(errors: errors, covariance: covariance)
+      (levels, contrasts) = (coverage.levels, coverage.contrasts)
+      var squares = 0.0
       for i in 0..<n {
         for j in 0..<i {
           let variance = covariance[i, i] + covariance[j, j] - 2 * covariance[i, j]
           let error = errors[i] - errors[j]
-          pairs += 1
           squares += error * error / max(variance, 1e-300)
-          if holds(error, variance) { held += 1 }
         }
       }
-      contrasts = Double(held) / Double(pairs)
-      contrastError = (squares / Double(pairs)).squareRoot()
+      contrastError = (squares / Double(n * (n - 1) / 2)).squareRoot()
       self.probabilityOfBest = probabilityOfBest
     }
   }

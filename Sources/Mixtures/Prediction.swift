@@ -12,7 +12,7 @@ package struct Prediction: Sendable, Hashable, Codable {
 
   /// 95 %.
   package var interval: ClosedRange<Double> {
-    let half = 1.959_963_984_540_054 * deviation
+    let half = Normal.half95 * deviation
     return ClosedRange(between: mean - half, and: mean + half)
   }
 }

@@ -6,6 +6,9 @@ package enum Normal {
   /// ½ ln 2π.
   @usableFromInline static let halfLogTwoPi = 0.918_938_533_204_672_741_78
 
+  /// Half the width of a 95 % interval, in deviations: Φ⁻¹(.975).
+  package static let half95 = 1.959_963_984_540_054
+
   /// φ(u), the density.
   package static func density(_ u: Double) -> Double { exp(-0.5 * u * u - halfLogTwoPi) }
 

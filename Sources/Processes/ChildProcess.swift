@@ -45,11 +45,6 @@ package struct ChildProcess: Sendable {
     _ words: [String], environment: [String: String] = [:], folder: String? = nil,
     output: String = "/dev/null", independence: Independence
   ) throws(ProcessError) -> ChildProcess {
-    var command = words
-    if let folder {
-      // There is no portable way to start a process in another folder.
-      command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + words
-    }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -57,7 +52,43 @@ package struct ChildProcess: Sendable {
     posix_spawn_file_actions_addopen(
       &actions, 1, output, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    return try spawn(command, environment, &actions, independence)
+    return try spawn(self.words(words, in: folder), environment, &actions, independence)
+  }
+
+  /// Starts a program whose outputs are read: to be closed by the caller, and inherited by no other child.
+  ///
+  /// - Parameters:
+  ///   - words: its path, or a name that is looked up, and arguments.
+  ///   - environment: what is set besides this process's own and a language that messages can be looked at in.
+  ///   - folder: where it works; here if nil.
+  /// - Returns: with it the descriptors of its standard output and of its standard error.
+  /// - Throws: ``ProcessError``.
+  package static func piped(
+    _ words: [String], environment: [String: String], folder: String? = nil,
+    independence: Independence
+  ) throws(ProcessError) -> (child: ChildProcess, output: Int32, errors: Int32) {
+    let pipes = try outputPipes(for: words)
+    defer { for descriptor in [pipes[1], pipes[3]] { close(descriptor) } }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
+    do throws(ProcessError) {
+      let child = try spawn(
+        self.words(words, in: folder), ["LC_ALL": "C.UTF-8"].merging(environment) { $1 }, &actions,
+        independence)
+      return (child, pipes[0], pipes[2])
+    } catch {
+      for descriptor in [pipes[0], pipes[2]] { close(descriptor) }
+      throw error
+    }
+  }
+
+  /// There is no portable way to start a process in another folder.
+  private static func words(_ words: [String], in folder: String?) -> [String] {
+    folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] + words } ?? words
   }
 
   /// Starts a program with inputs and outputs of one's own.
@@ -146,7 +177,7 @@ private let spawning = NSLock()
 /// first, then of the second.
 ///
 /// - Throws: ``ProcessError`` in the name of `words`.
-package func outputPipes(for words: [String]) throws(ProcessError) -> [Int32] {
+private func outputPipes(for words: [String]) throws(ProcessError) -> [Int32] {
   var pipes: [Int32] = [-1, -1, -1, -1]
   let code = spawning.withLock { () -> Int32 in
     for first in [0, 2] {

@@ -9,6 +9,18 @@ struct RunIdentity: Codable, Equatable {
   var schedule: String
 }
 
+extension Precision {
+  /// That of the interrupted run that a folder holds; nil where there is none that can be read, which is told when
+  /// it is gone on with.
+  package init?(ofCheckpointIn folder: String) {
+    guard let file = try? SafetensorsFile(at: folder + "/checkpoint.safetensors"),
+      let text = file.metadata["identity"],
+      let saved = try? JSONDecoder().decode(RunIdentity.self, from: Data(text.utf8))
+    else { return nil }
+    self = saved.configuration.precision
+  }
+}
+
 // A checkpoint is a safetensors file: parameters under their names, AdamW's moments under
 // `first.` and `second.`, everything else as JSON in the metadata.
 extension TrainingRun {

@@ -63,29 +63,13 @@ enum Subprocess {
     environment: [String: String] = [:], limit: Int = .max, meanwhile: () -> Void = {},
     output: ((UnsafeRawBufferPointer) throws -> Void)? = nil
   ) throws -> Result {
-    var command = [try find(tool)] + arguments
-    // There is no portable way to spawn a process in another folder.
-    if let folder { command = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + command }
-    func started<Value>(_ step: () throws(ProcessError) -> Value) throws(TextSourceError) -> Value {
-      do { return try step() } catch {
-        throw failure(tool, String(cString: strerror(error.code)))
-      }
-    }
-    var pipes = try started { () throws(ProcessError) in try outputPipes(for: command) }
-    defer { for descriptor in pipes where descriptor >= 0 { close(descriptor) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
-    posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
-    let child = try started { () throws(ProcessError) in
-      try ChildProcess.spawn(
-        command, ["LC_ALL": "C.UTF-8"].merging(environment) { $1 }, &actions, .none)
-    }
-    for i in [1, 3] {
-      close(pipes[i])
-      pipes[i] = -1
+    let words = [try find(tool)] + arguments
+    let started: (child: ChildProcess, output: Int32, errors: Int32)
+    do throws(ProcessError) {
+      started = try ChildProcess.piped(
+        words, environment: environment, folder: folder, independence: .none)
+    } catch {
+      throw failure(tool, String(cString: strerror(error.code)))
     }
 
     var collected: [UInt8] = []
@@ -93,8 +77,8 @@ enum Subprocess {
     var problem: (any Error)?
     var buffer = [UInt8](repeating: 0, count: 256 << 10)
     var watched = [
-      pollfd(fd: pipes[0], events: Int16(POLLIN), revents: 0),
-      pollfd(fd: pipes[2], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: started.output, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: started.errors, events: Int16(POLLIN), revents: 0),
     ]
     while problem == nil, watched.contains(where: { $0.fd >= 0 }) {
       let ready = poll(&watched, nfds_t(watched.count), 250)
@@ -128,12 +112,9 @@ enum Subprocess {
         }
       }
     }
-    if problem != nil { kill(child.id, SIGTERM) }
-    for i in [0, 2] {
-      close(pipes[i])
-      pipes[i] = -1
-    }
-    let ending = child.waitForEnd()
+    if problem != nil { kill(started.child.id, SIGTERM) }
+    for descriptor in [started.output, started.errors] { close(descriptor) }
+    let ending = started.child.waitForEnd()
     if let problem { throw problem }
     return Result(
       status: ending.code, output: collected, errors: String(decoding: errors, as: UTF8.self))

@@ -52,7 +52,7 @@ extension StudyCommand {
       ProxyEvaluator(
         corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
         precision: try training.chosenPrecision(
-          stored: stored?.trainer.sizes.values.first?.trainer))
+          stored: PrecisionChoice(stored?.trainer.sizes.values.first?.trainer)))
     }
     let workers = execution.threads
     let scales = try makeScales(settings, trainer)

@@ -72,12 +72,13 @@ struct TrainCommand: Command {
   func run() throws {
     let corpus = try openCorpus(at: corpus)
     let mixture = try resolve(mixture, over: corpus)
+    let folder = output ?? "runs/train-\(size.size.name)-\(shortName(of: mixture))-seed\(seed)"
     let configuration = TrainingConfiguration(
       size: size.size, vocabularySize: corpus.vocabularySize, tokens: training.tokens,
       tokensPerParameter: training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
       seed: seed, learningRate: training.learningRate,
-      precision: try training.chosenPrecision())
-    let folder = output ?? "runs/train-\(size.size.name)-\(shortName(of: mixture))-seed\(seed)"
+      precision: try training.chosenPrecision(
+        stored: Precision(ofCheckpointIn: folder).map(PrecisionChoice.init)))
     try makeFolder(at: folder)
     let lock = try FolderLock(folder: folder)
     defer { withExtendedLifetime(lock) {} }

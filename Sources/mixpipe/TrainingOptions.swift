@@ -44,6 +44,13 @@ struct ListArgument<Element: ArgumentValue>: ArgumentValue {
 enum PrecisionChoice: String, CaseIterable, Codable, ArgumentValue {
   case fp32, bf16, auto
 
+  init(_ precision: Precision) {
+    switch precision {
+    case .fp32: self = .fp32
+    case .bf16: self = .bf16
+    }
+  }
+
   /// That of runs there are; nil where there are none.
   init?(_ settings: TrainerSettings?) {
     guard let settings else { return nil }
@@ -81,18 +88,17 @@ struct TrainingOptions: ArgumentGroup {
 
   /// - Parameter stored: what a folder's runs were trained with; it counts where nothing is asked for.
   /// - Throws: `KernelError` where the processor has no instructions for it.
-  func chosenPrecision(stored: TrainerSettings? = nil) throws -> Precision {
-    try (precision ?? PrecisionChoice(stored) ?? .auto).resolved()
+  func chosenPrecision(stored: PrecisionChoice?) throws -> Precision {
+    try (precision ?? stored ?? .auto).resolved()
   }
 
   /// For a folder of a grid: that of the newest of its runs counts where nothing is asked for.
   func chosenPrecision(ofRunsIn folder: String) throws -> Precision {
     // What cannot be read is told when the folder is opened.
-    guard precision == nil, let run = (try? RunGrid.ledger(of: folder))?.records.last else {
-      return try chosenPrecision()
-    }
-    // Journals that do not say are older than bfloat16.
-    return try (PrecisionChoice(run.request.key.conditions.evaluator.trainer) ?? .fp32).resolved()
+    let run = precision == nil ? (try? RunGrid.ledger(of: folder))?.records.last : nil
+    return try chosenPrecision(
+      // Journals that do not say are older than bfloat16.
+      stored: run.map { PrecisionChoice($0.request.key.conditions.evaluator.trainer) ?? .fp32 })
   }
 
   static let defaultTokensPerParameter = 20.0

@@ -248,3 +248,19 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     #expect(Bootstrap.percentileInterval(count: 3, using: &generator) { _ in nil } == nil)
   }
 }
+
+@Suite struct IntervalCoverageTests {
+  @Test("counts values and the differences of any two") func countsValuesAndDifferences() {
+    // Independent, of deviations 1, 1 and 2: half widths 1.96, 1.96 and 3.92; of differences 2.77, 4.38 and 4.38.
+    let independent = Matrix(rows: 3, columns: 3, elements: [1, 0, 0, 0, 1, 0, 0, 0, 4])
+    let found = IntervalCoverage(errors: [1.9, -1.0, 4.0], covariance: independent)
+    #expect(isClose(found.levels, 2.0 / 3) && isClose(found.contrasts, 1.0 / 3))
+    // What all share says nothing of differences: correlation .99, whose difference's half width is .277.
+    let shared = Matrix(rows: 2, columns: 2, elements: [1, 0.99, 0.99, 1])
+    let together = IntervalCoverage(errors: [3, 3.2], covariance: shared)
+    #expect(together.levels == 0 && together.contrasts == 1)
+    let alone = IntervalCoverage(
+      errors: [1.96], covariance: Matrix(rows: 1, columns: 1, elements: [1]))
+    #expect(alone.levels == 0 && alone.contrasts == 1)
+  }
+}

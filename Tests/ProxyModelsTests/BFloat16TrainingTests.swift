@@ -54,6 +54,7 @@ private func exported(_ folder: String) throws -> Data {
         try trainer(configuration()).run(
           progress: { step = $0.step }, isCancelled: { step == 5 }, checkpointFolder: folder)
       }
+      #expect(Precision(ofCheckpointIn: folder) == .bf16)
       let resumed = try trainer(configuration(), workers: 2).run(
         checkpointFolder: folder, exportFolder: folder + "/2")
       #expect(shared.outcome == whole.outcome && resumed.outcome == whole.outcome)
@@ -84,6 +85,9 @@ private func exported(_ folder: String) throws -> Data {
         try trainer(configuration(precision: .fp32)).run(
           progress: { step = $0.step }, isCancelled: { step == 2 }, checkpointFolder: folder)
       }
+      // What a command that asks for none goes on with.
+      #expect(Precision(ofCheckpointIn: folder) == .fp32)
+      #expect(Precision(ofCheckpointIn: folder + "/none") == nil)
       #expect {
         try trainer(configuration()).run(checkpointFolder: folder)
       } throws: { error in

@@ -61,4 +61,16 @@ final class TemporaryFolder: Sendable {
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// One with the corpus of generated text, in `corpus`.
+  static func withCorpus() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    let built = try Program.run(
+      [
+        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output", "corpus",
+        "--quiet",
+      ], in: folder.path)
+    try #require(built.code == 0, "\(built.errors)")
+    return folder
+  }
 }

@@ -78,16 +78,7 @@ import Testing
 
 /// From generated text to a report, with nothing from outside.
 @Suite("The main job on synthetic text", .serialized) struct MainJobOnSyntheticTextTests {
-  static let corpus = Result {
-    let folder = try TemporaryFolder()
-    let result = try Program.run(
-      [
-        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output",
-        folder.path + "/corpus", "--quiet",
-      ])
-    try #require(result.code == 0, "\(result.errors)")
-    return folder
-  }
+  static let corpus = Result { try TemporaryFolder.withCorpus() }
 
   @Test("one model gets the same losses from any number of threads")
   func oneModelGetsTheSameLossesFromAnyNumberOfThreads() throws {

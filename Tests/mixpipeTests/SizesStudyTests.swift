@@ -16,13 +16,7 @@ struct StudyOfSeveralSizesFromTheCommandLineTests {
 
   @Test("that was killed again and again ends as one that was not")
   func thatWasKilledAgainAndAgainEndsAsOneThatWasNot() throws {
-    let folder = try TemporaryFolder()
-    let built = try Program.run(
-      [
-        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output", "corpus",
-        "--quiet",
-      ], in: folder.path)
-    try #require(built.code == 0, "\(built.errors)")
+    let folder = try TemporaryFolder.withCorpus()
     func study(_ name: String, _ options: [String]) throws -> Program.Result {
       try Program.run(["study", name] + options + ["--json"], in: folder.path)
     }
@@ -82,13 +76,7 @@ struct StudyOfSeveralSizesFromTheCommandLineTests {
       (["--sizes", "50k,50k", "--budget", "12"], "Found a size twice"),
     ])
   func saysWhatIsWrongWithWhatItIsAsked(options: [String], message: String) throws {
-    let folder = try TemporaryFolder()
-    let built = try Program.run(
-      [
-        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output", "corpus",
-        "--quiet",
-      ], in: folder.path)
-    try #require(built.code == 0, "\(built.errors)")
+    let folder = try TemporaryFolder.withCorpus()
     let result = try Program.run(
       ["study", "s", "--corpus", "corpus"] + options, in: folder.path)
     #expect(result.code == 64 && result.errors.contains(message), "\(result.errors)")

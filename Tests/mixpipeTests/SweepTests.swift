@@ -2,16 +2,7 @@ import Foundation
 import Testing
 
 @Suite("A sweep from the command line") struct SweepTests {
-  private static let corpus = Result {
-    let folder = try TemporaryFolder()
-    let built = try Program.run(
-      [
-        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output", "corpus",
-        "--quiet",
-      ], in: folder.path)
-    try #require(built.code == 0, "\(built.errors)")
-    return folder
-  }
+  private static let corpus = Result { try TemporaryFolder.withCorpus() }
 
   private func words(_ name: String, _ more: [String] = []) -> [String] {
     [

@@ -34,13 +34,7 @@ import Testing
 
   @Test("writes a table of whole curves that replay reads")
   func writesATableOfWholeCurvesThatReplayReads() throws {
-    let folder = try TemporaryFolder()
-    let built = try Program.run(
-      [
-        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output", "corpus",
-        "--quiet",
-      ], in: folder.path)
-    try #require(built.code == 0, "\(built.errors)")
+    let folder = try TemporaryFolder.withCorpus()
 
     let whole = try run(folder, "whole", workers: 1)
     try #require(whole.code == 0, "\(whole.errors)")

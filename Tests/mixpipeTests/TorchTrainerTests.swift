@@ -22,13 +22,7 @@ import Testing
   @Test(
     "measures at a rung what a run that ends there measures", .enabled(if: python != nil))
   func measuresAtARungWhatARunThatEndsThereMeasures() throws {
-    let folder = try TemporaryFolder()
-    let built = try Program.run(
-      [
-        "corpus", "build", Program.root + "/corpora/synthetic.json", "--output", "corpus",
-        "--quiet",
-      ], in: folder.path)
-    try #require(built.code == 0, "\(built.errors)")
+    let folder = try TemporaryFolder.withCorpus()
     let script =
       Program.root + "/Sources/mixpipe/Documentation.docc/Resources/train.py"
     func losses(_ name: String, _ tokens: Int, _ rungs: String) throws -> [[Double]] {

@@ -29,24 +29,13 @@ package struct ShellCommand: Sendable {
   package static func run(
     _ words: [String], seconds: Double = 60, environment: [String: String] = [:]
   ) throws(ProcessError) -> Result {
-    var pipes = try outputPipes(for: words)
-    defer { for descriptor in pipes where descriptor >= 0 { close(descriptor) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
-    posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
-    let child = try ChildProcess.spawn(
-      words, ["LC_ALL": "C.UTF-8"].merging(environment) { $1 }, &actions, .group)
-    for index in [1, 3] {
-      close(pipes[index])
-      pipes[index] = -1
-    }
+    let (child, output, errors) = try ChildProcess.piped(
+      words, environment: environment, independence: .group)
+    defer { for descriptor in [output, errors] { close(descriptor) } }
     var collected: [[UInt8]] = [[], []]
     var watched = [
-      pollfd(fd: pipes[0], events: Int16(POLLIN), revents: 0),
-      pollfd(fd: pipes[2], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
     ]
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     let deadline = ContinuousClock.now + .seconds(seconds)

@@ -32,32 +32,40 @@ struct ScaleInputs: Sendable {
 
   /// Every measurement of the data, run after run.
   init(_ data: ScaleData, _ repetition: Repetition? = nil) {
+    let queries = data.runs.enumerated().flatMap { index, run in
+      run.tokens.map { tokens in
+        ScaleQuery(
+          weights: run.weights, cell: data.cell(parameters: run.parameters, tokens: tokens),
+          run: index)
+      }
+    }
+    self.init(queries, parts: data.parts, repetition)
+  }
+
+  init(_ queries: [ScaleQuery], parts: Int, _ repetition: Repetition? = nil) {
     // Looked up only: the order of a dictionary is never seen.
     var places: [[Double]: Int] = [:]
     var cellPlaces: [ScaleCell: Int] = [:]
     var mixtures: [[Double]] = []
     var cells: [ScaleCell] = []
     var points: [Point] = []
-    for (index, run) in data.runs.enumerated() {
-      for tokens in run.tokens {
-        let cell = data.cell(parameters: run.parameters, tokens: tokens)
-        let weights = repetition?.effective(run.weights, at: cell) ?? run.weights
-        let mixture = places[weights] ?? mixtures.count
-        if mixture == mixtures.count {
-          places[weights] = mixture
-          mixtures.append(weights)
-        }
-        let place = cellPlaces[cell] ?? cells.count
-        if place == cells.count {
-          cellPlaces[cell] = place
-          cells.append(cell)
-        }
-        points.append(Point(mixture: mixture, cell: place, run: index))
+    for query in queries {
+      let weights = repetition?.effective(query.weights, at: query.cell) ?? query.weights
+      let mixture = places[weights] ?? mixtures.count
+      if mixture == mixtures.count {
+        places[weights] = mixture
+        mixtures.append(weights)
       }
+      let cell = cellPlaces[query.cell] ?? cells.count
+      if cell == cells.count {
+        cellPlaces[query.cell] = cell
+        cells.append(query.cell)
+      }
+      points.append(Point(mixture: mixture, cell: cell, run: query.run))
     }
     self.init(
-      mixtures: EmbeddedMixtures(mixtures, parts: data.parts, exponent: Self.exponent),
-      cells: cells, points: points)
+      mixtures: EmbeddedMixtures(mixtures, parts: parts, exponent: Self.exponent), cells: cells,
+      points: points)
   }
 }
 

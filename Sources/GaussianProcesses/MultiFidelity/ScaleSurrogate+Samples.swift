@@ -12,6 +12,19 @@ extension ScaleSurrogate {
       self.level = level
       self.contrast = contrast
     }
+
+    /// The covariance of g m + h (f - m) and g m + h (f' - m), with g² and h² the factors and m the mean of all.
+    ///
+    /// - Parameters:
+    ///   - covariance: of f and f'.
+    ///   - sums: of f and m, plus that of f' and m.
+    ///   - shared: the variance of m.
+    package func applied(
+      to covariance: Double, with sums: Double, shared: Double
+    ) -> Double {
+      let (g, h) = (level.squareRoot(), contrast.squareRoot())
+      return h * h * covariance + h * (g - h) * sums + (g - h) * (g - h) * shared
+    }
   }
 
   /// Joint draws of every output's loss at some queries, over the draws of the hyperparameters: [draw][query][output].

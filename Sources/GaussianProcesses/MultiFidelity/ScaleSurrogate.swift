@@ -60,7 +60,7 @@ package struct ScaleSurrogate: TargetSurrogate {
     self.fit = fit
     let freedom = Double(data.count) + ScalePosterior.priorRuns
     stretch =
-      StudentT(degreesOfFreedom: freedom).quantile(0.975) / 1.959_963_984_540_054
+      StudentT(degreesOfFreedom: freedom).quantile(0.975) / Normal.half95
     if fit.factors != VarianceFactors() { common = Common(self) }
   }
 
@@ -186,16 +186,14 @@ package struct ScaleSurrogate: TargetSurrogate {
       }
     }
     if let common, queries.allSatisfy({ $0.cell == .target }) {
-      // With g² and h² the factors of level and contrast, the covariance of g m + h (f - m) for the mean m of all.
       let shared = covariances(common, parts, means, function, queries)
-      let (g, h) = (fit.factors.level.squareRoot(), fit.factors.contrast.squareRoot())
       for j in 0..<columns {
         for i in 0..<count {
           let other = columns == count && count > 1 ? j : i
           let at = i + j * count
-          covariance.elements[at] =
-            h * h * covariance.elements[at] + h * (g - h) * (shared.each[i] + shared.each[other])
-            + (g - h) * (g - h) * shared.own
+          covariance.elements[at] = fit.factors.applied(
+            to: covariance.elements[at], with: shared.each[i] + shared.each[other],
+            shared: shared.own)
         }
       }
     }
@@ -320,33 +318,5 @@ package struct ScaleSurrogate: TargetSurrogate {
     ofRuns: Bool
   ) -> [Prediction] {
     marginals(function, at: queries(mixture, parameters, tokens, ofRuns: ofRuns))
-  }
-}
-
-extension ScaleInputs {
-  init(_ queries: [ScaleQuery], parts: Int, _ repetition: Repetition? = nil) {
-    // Looked up only: the order of a dictionary is never seen.
-    var places: [[Double]: Int] = [:]
-    var cellPlaces: [ScaleCell: Int] = [:]
-    var mixtures: [[Double]] = []
-    var cells: [ScaleCell] = []
-    var points: [Point] = []
-    for query in queries {
-      let weights = repetition?.effective(query.weights, at: query.cell) ?? query.weights
-      let mixture = places[weights] ?? mixtures.count
-      if mixture == mixtures.count {
-        places[weights] = mixture
-        mixtures.append(weights)
-      }
-      let cell = cellPlaces[query.cell] ?? cells.count
-      if cell == cells.count {
-        cellPlaces[query.cell] = cell
-        cells.append(query.cell)
-      }
-      points.append(Point(mixture: mixture, cell: cell, run: query.run))
-    }
-    self.init(
-      mixtures: EmbeddedMixtures(mixtures, parts: parts, exponent: Self.exponent), cells: cells,
-      points: points)
   }
 }

@@ -112,27 +112,18 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
     contrastDeviation = (max(trace, 0) / freedom).squareRoot()
     spread = (Statistics.variance(truths) ?? 0).squareRoot()
     rank = RankCorrelation.spearman(means, truths)
-    let chosen = (0..<n).min { (means[$0], $0) < (means[$1], $1) }!
+    let chosen = means.indices.min { (means[$0], $0) < (means[$1], $1) }!
     regret = truths[chosen] - truths.min()!
-    let quantile = 1.959_963_984_540_054
-    let means = (0..<n).map { i in covariance.column(i).reduce(0, +) / Double(n) }
-    let (g, h) = (factors.level.squareRoot(), factors.contrast.squareRoot())
-    levelsHeld =
-      Double(
-        errors.indices.count { i in
-          let variance =
-            h * h * covariance[i, i] + 2 * h * (g - h) * means[i] + (g - h) * (g - h) * common
-          return abs(errors[i]) <= quantile * max(variance, 0).squareRoot()
-        }) / Double(n)
-    var (held, pairs) = (0, 0)
+    let sums = (0..<n).map { covariance.column($0).reduce(0, +) / Double(n) }
+    var calibrated = covariance
     for i in 0..<n {
-      for j in 0..<i {
-        let variance = covariance[i, i] + covariance[j, j] - 2 * covariance[i, j]
-        pairs += 1
-        if abs(errors[i] - errors[j]) <= h * quantile * max(variance, 0).squareRoot() { held += 1 }
+      for j in 0..<n {
+        calibrated[i, j] = factors.applied(
+          to: covariance[i, j], with: sums[i] + sums[j], shared: common)
       }
     }
-    contrastsHeld = pairs > 0 ? Double(held) / Double(pairs) : 1
+    let coverage = IntervalCoverage(errors: errors, covariance: calibrated)
+    (levelsHeld, contrastsHeld) = (coverage.levels, coverage.contrasts)
   }
 
   /// What variances of later forecasts are multiplied by for what came of these: means of squares, drawn toward one as

@@ -7,11 +7,12 @@ import Numerics
 ///
 /// It begins with equal shares, natural proportions and an even spread at the smallest size's shortest length. Of what is
 /// paid, up to two runs of the target, two fifths go to the smallest size and three tenths evenly to the others, by a
-/// ``CheapLadder`` at each: which of them rank mixtures as the target does is not known beforehand. With the rest, every new run, and every paused one that could go
-/// on for the price of the steps that it lacks, has a gain: how far the lowest objective that is expected at the target
-/// will fall once it is known (the knowledge gradient over all mixtures, from the joint posterior of a
-/// ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain per cost, to 0 where a share of the budget
-/// is left. That share is kept for runs that reach the target. No step costs more than all before it.
+/// ``CheapLadder`` at each: which of them rank mixtures as the target does is not known beforehand. With the rest, every
+/// new run, and every paused one that could go on for the price of the steps that it lacks, has a gain: how far the
+/// lowest objective that is expected at the target will fall once it is known (the knowledge gradient over all mixtures,
+/// from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain per cost, to
+/// 0 where a share of the budget is left. That share is kept for runs that reach the target. No step costs more than all
+/// before it.
 ///
 /// It hands over the lowest expected objective plus a quarter of a deviation, both of the difference from equal shares.
 struct ScaleSearch: FidelityMethod {
@@ -105,7 +106,7 @@ struct ScaleSearch: FidelityMethod {
     }
   }
 
-  /// A run of the smallest size that has had less than its share; nil where all have.
+  /// A run of the first size that has had less than its share; nil where all have had theirs.
   private func sharedStep(
     _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun], _ budgetLeft: Double
   ) -> FidelityStep? {
