@@ -4,7 +4,8 @@ struct CellReading: Equatable {
   var hasDecimalCommas = false
 
   private static let empties: Set<String> = [
-    "", "na", "n/a", "<na>", "null", "none", "-", "–", "—", "?", "pending",
+    "", "na", "n/a", "<na>", "null", "none", "-", "–", "—", "?", "pending", "n.a.", "#n/a", "#na",
+    "nil", "--", "---", "−", "...", "…", ".",
   ]
   private static let divergences: Set<String> = [
     "nan", "inf", "-inf", "+inf", "infinity", "-infinity", "diverged", "-nan",
@@ -20,12 +21,14 @@ struct CellReading: Equatable {
   /// With a point for the decimal mark and without marks between thousands; nil for what is no number
   /// in this notation.
   private func plain(_ cell: some StringProtocol) -> String? {
-    guard hasDecimalCommas || cell.utf8.contains(UInt8(ascii: ",")) else { return nil }
-    let (mark, group): (Character, Character) = hasDecimalCommas ? (",", ".") : (".", ",")
+    guard hasDecimalCommas || cell.utf8.contains(where: Self.mayGroup) else { return nil }
+    let mark: Character = hasDecimalCommas ? "," : "."
     let sides = cell.split(separator: mark, maxSplits: 1, omittingEmptySubsequences: false)
     guard !(sides.count == 2 && sides[1].contains(mark)) else { return nil }
     var whole = String(sides[0])
-    if whole.contains(group) {
+    if let group = whole.first(where: {
+      $0 == (hasDecimalCommas ? "." : ",") || Self.groups.contains($0)
+    }) {
       let groups = whole.split(separator: group, omittingEmptySubsequences: false)
       guard groups.dropFirst().allSatisfy({ $0.count == 3 && $0.allSatisfy(\.isNumber) }),
         1...4 ~= groups[0].count
@@ -38,21 +41,51 @@ struct CellReading: Equatable {
     return sides.count == 2 ? "\(whole).\(sides[1])" : whole
   }
 
+  /// What stands between thousands besides points and commas: spaces of all widths in most of Europe,
+  /// apostrophes in Switzerland.
+  private static let groups: Set<Character> = [
+    " ", "\u{A0}", "\u{2009}", "\u{202F}", "'", "\u{2019}",
+  ]
+
+  /// Whether a byte may begin a mark between thousands.
+  private static func mayGroup(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: ",") || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "'")
+      || byte >= 0x80
+  }
+
   private func value(_ text: some StringProtocol) -> Double? {
     if let plain = plain(text) { return Double(plain) }
     if hasDecimalCommas, text.utf8.contains(UInt8(ascii: ".")) { return nil }
     return Double(text)
   }
 
-  /// A finite number; `30%` is 30.
+  /// A finite number; `30%` is 30, and `3.02 ± 0.01` is 3.02.
   func number(_ cell: String) -> Double? {
     var text = cell[...]
+    if text.utf8.contains(where: { $0 >= 0x80 }) {
+      if let spread = text.firstIndex(of: "±") { text = text[..<spread].trimmed[...] }
+      if text.first == "−" { text = ("-" + text.dropFirst())[...] }
+    }
     if text.last == "%" {
       text.removeLast()
       while text.last?.isWhitespace == true { text.removeLast() }
     }
     guard let value = value(text), value.isFinite else { return nil }
     return value
+  }
+
+  /// A number, or an amount of text such as `2.5B`.
+  func amount(_ cell: String) -> Double? { number(cell) ?? count(cell, unit: 1) }
+
+  /// How far a run has come: a count, or one behind a word as in `checkpoint-2000`.
+  func place(_ cell: String, unit: Double) -> Double? {
+    if let count = count(cell, unit: unit) { return count }
+    let digits = cell.reversed().prefix { $0.isASCII && $0.isNumber }.count
+    let word = cell.dropLast(digits)
+    guard digits > 0, word.contains(where: \.isLetter),
+      word.allSatisfy({ $0.isLetter || "-_ =".contains($0) })
+    else { return nil }
+    return Double(cell.suffix(digits)).map { $0 * unit }
   }
 
   /// `160M`, `1.3B`, `125_000`, `60m`, `1e9`; also with the unit that the heading told.
@@ -135,16 +168,38 @@ enum RunState: String, CaseIterable, Sendable {
     ].contains { padded.contains($0) }
   }
 
+  /// What yes and no mean in a column that is called so: a run that is not `finished` goes on, one that was no
+  /// `success` is lost.
+  private static let questions: [String: (yes: RunState, no: RunState?)] = [
+    "diverged": (.diverged, nil), "failed": (.lost, nil), "crashed": (.lost, nil),
+    "lost": (.lost, nil), "killed": (.lost, nil), "preempted": (.lost, nil), "oom": (.lost, nil),
+    "finished": (.finished, .pending), "completed": (.finished, .pending),
+    "complete": (.finished, .pending), "success": (.finished, .lost),
+    "succeeded": (.finished, .lost), "successful": (.finished, .lost), "ok": (.finished, .lost),
+  ]
+  private static let affirmations: Set<String> = [
+    "true", "1", "1.0", "yes", "y", "t", "x", "✓", "✅", "✔",
+  ]
+  private static let negations: Set<String> = ["false", "0", "0.0", "no", "n", "f", "✗", "❌", "✘"]
+
+  /// Whether a column called so is a question, to be answered with yes or no.
+  static func isQuestion(_ word: String) -> Bool { questions[word.lowercased()] != nil }
+
+  static func isAnswer(_ cell: String) -> Bool {
+    let text = cell.lowercased().trimmed
+    return affirmations.contains(text) || negations.contains(text)
+  }
+
   /// - Parameter heading: a column called `diverged` or `failed` holds yes or no.
   /// - Returns: nil for a word that says nothing.
   init?(_ cell: String, heading: String) {
     let text = cell.lowercased().trimmed
-    switch heading.lowercased() {
-    case "diverged", "failed", "crashed", "lost":
-      guard ["true", "1", "yes", "y", "t", "x"].contains(text) else { return nil }
-      self = heading.lowercased() == "diverged" ? .diverged : .lost
+    if let question = Self.questions[heading.lowercased()], Self.isAnswer(text) {
+      guard let state = Self.affirmations.contains(text) ? question.yes : question.no else {
+        return nil
+      }
+      self = state
       return
-    default: break
     }
     // `TrialState.COMPLETE`, `RunStatus.FINISHED`, `CANCELLED by 1000`, `Failed (oom)`, `NODE-FAIL`.
     let last = text.split(separator: ".").last.map(String.init) ?? text
@@ -152,18 +207,51 @@ enum RunState: String, CaseIterable, Sendable {
     let parts = String(whole).split(separator: "_").map(String.init)
     let joined = parts.joined(separator: "_")
     // What says why counts before what says that: `failed: loss is nan` has diverged.
-    let told = parts.compactMap { Self.words[$0] }
+    // Slurm's two letters mean something by themselves only.
+    let told = parts.compactMap { $0.count > 2 ? Self.words[$0] : nil }
     if let found = Self.words[joined] {
       self = found
     } else if told.contains(.diverged) {
       self = .diverged
-    } else if let first = told.first, parts.first.map({ Self.words[$0] != nil }) == true {
+    } else if let first = told.first, parts[0].count > 2, Self.words[parts[0]] != nil {
       self = first
     } else if Self.isBreakdown(joined) {
       self = .lost
+    } else if let found = Self.cut(text) {
+      self = found
+    } else if told.contains(.lost),
+      !parts.contains(where: { ["no", "not", "without"].contains($0) })
+    {
+      // `CUDA error: device-side assert`.
+      self = .lost
+    } else if let parted = Self.parted(cell), let found = RunState(parted, heading: "") {
+      self = found
     } else {
       return nil
     }
+  }
+
+  /// What Slurm's `sacct` cuts to the width of its column: `OUT_OF_ME+`.
+  private static func cut(_ text: String) -> RunState? {
+    guard text.last == "+", text.count > 4 else { return nil }
+    let found = Set(words.filter { $0.key.hasPrefix(text.dropLast()) }.values)
+    return found.count == 1 ? found.first : nil
+  }
+
+  /// `OOMKilled` and `CrashLoopBackOff`, as Kubernetes writes them, in their words; nil for other writing.
+  private static func parted(_ cell: String) -> String? {
+    let letters = Array(cell)
+    var result = ""
+    for (index, letter) in letters.enumerated() {
+      let isHump =
+        index > 0 && letter.isUppercase
+        && (letters[index - 1].isLowercase
+          || letters[index - 1].isUppercase && index + 1 < letters.count
+            && letters[index + 1].isLowercase)
+      if isHump { result.append("_") }
+      result.append(letter)
+    }
+    return result.count > letters.count ? result : nil
   }
 }
 

@@ -32,6 +32,7 @@ extension CellTable {
     }
     if objects.first?.value["event"] == .string("began") {
       objects = try StudyJournal.runs(objects, path: path)
+      isJournal = true
       dialect.form = .closed
     }
     guard !objects.isEmpty else { throw .noRows(path: path) }

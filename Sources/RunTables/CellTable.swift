@@ -20,6 +20,8 @@ struct CellTable: Equatable {
   var packs: [PackedColumn] = []
   /// How the file was read, where that is not plain.
   var notes: [String] = []
+  /// A journal of mixpipe's own: whatever it holds as a loss is minimized.
+  var isJournal = false
 
   /// What cells mean in this table's notation.
   var reading: CellReading { CellReading(hasDecimalCommas: dialect.decimalMark == ",") }
@@ -37,6 +39,9 @@ struct CellTable: Equatable {
       try self.init(RunBook.ledger(folder: path), path: path)
       return
     }
+    if isFolder(path), !fileExists(path + "/trials.jsonl") {
+      throw RunTableError.noRuns(folder: path)
+    }
     let path = isFolder(path) ? path + "/trials.jsonl" : path
     try self.init([UInt8](readFile(at: path)), path: path)
   }
@@ -45,6 +50,7 @@ struct CellTable: Equatable {
     self.path = path
     let decoded = try TableText.decoded(bytes, path: path)
     dialect.isCompressed = decoded.isCompressed
+    dialect.encoding = decoded.encoding
     notes = decoded.notes.map { "\(path): \($0)" }
     let first = decoded.text.first { ![32, 9, 10, 13].contains($0) }
     switch first {
@@ -61,6 +67,7 @@ struct CellTable: Equatable {
           + "expected at most \(Self.longestName); give it a shorter one")
     }
     unpackMixtures()
+    try widen()
   }
 
   // MARK: Fields with separators
@@ -82,8 +89,13 @@ struct CellTable: Equatable {
         separator = UInt8(ascii: "\t")
       }
     }
+    if separator == nil, let parted = Self.partedBySpaces(text) {
+      text = parted[...]
+      separator = UInt8(ascii: "\t")
+      dialect.form = .closed
+    }
     let mark = separator ?? Self.separator(of: text)
-    dialect.separator = Character(Unicode.Scalar(mark))
+    dialect.separator = dialect.form == .closed ? " " : Character(Unicode.Scalar(mark))
     dialect.lineEnd = Self.lineEnd(of: text)
     var records: [(line: Int, fields: [String])] = []
     do throws(CSVReader.Problem) {
@@ -247,6 +259,26 @@ struct CellTable: Equatable {
     guard let end = text.firstIndex(where: { $0 == 10 || $0 == 13 }) else { return "\n" }
     if text[end] == 10 { return "\n" }
     return end + 1 < text.endIndex && text[end + 1] == 10 ? "\r\n" : "\r"
+  }
+
+  /// Columns that only spaces keep apart, as `column -t` and pandas print them, with tabs in their place: the
+  /// same number of words in every line, three at least. Nil for all else.
+  private static func partedBySpaces(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    let marks: Set<UInt8> = [
+      9, UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "\""),
+    ]
+    guard let line = text.split(maxSplits: 1, whereSeparator: { $0 == 10 || $0 == 13 }).first,
+      line.contains(32), !line.contains(where: marks.contains),
+      !text.contains(where: marks.contains)
+    else { return nil }
+    var words = text.split { $0 == 10 || $0 == 13 }.map { $0.split(separator: 32) }
+    words.removeAll(where: \.isEmpty)
+    guard let head = words.first, words.count > 1, head.count > 2 else { return nil }
+    let isNumbered = words.dropFirst().allSatisfy { $0.count == head.count + 1 }
+    guard isNumbered || words.allSatisfy({ $0.count == head.count }) else { return nil }
+    // pandas has no heading for what numbers its rows.
+    if isNumbered { words[0].insert(ArraySlice("index".utf8), at: 0) }
+    return Array(words.map { $0.joined(separator: [9]) }.joined(separator: [10]))
   }
 
   /// The one of comma, tab, semicolon and upright stroke that the first line with any has most of; what is quoted does

@@ -211,7 +211,7 @@ struct ColumnName: Equatable {
     return nil
   }
 
-  private func trimmedEnd(_ text: Substring) -> String {
+  func trimmedEnd(_ text: Substring) -> String {
     var text = text
     while let last = text.last, !last.isLetter, !last.isNumber { text.removeLast() }
     return String(text)
@@ -265,6 +265,9 @@ struct ColumnName: Equatable {
   /// What stands behind a word.
   func named(after at: Int) -> String { name(after: at, before: nil) }
 
+  /// What stands before a word.
+  func named(before at: Int) -> String { name(after: nil, before: at) }
+
   /// What stands between two of the words, without one mark that parts it from each.
   private func name(after: Int?, before: Int?) -> String {
     var start = core.lowerBound
@@ -299,11 +302,17 @@ struct ColumnName: Equatable {
   /// Every way to take words off both ends with one among them that says that it is a loss; the fewest
   /// first.
   var lossReadings: [LossReading] {
-    func isAround(_ word: Word) -> Bool {
-      HeadingWords.losses[word.text] != nil || HeadingWords.lossTrimmings.contains(word.text)
+    func isLoss(_ index: Int) -> Bool {
+      words.indices.contains(index) && HeadingWords.losses[words[index].text] != nil
     }
-    let leading = words.prefix(while: isAround).count
-    let trailing = words.reversed().prefix(while: isAround).count
+    func isAround(_ index: Int) -> Bool {
+      if isLoss(index) || HeadingWords.lossTrimmings.contains(words[index].text) { return true }
+      // `(BPB v2)`, `books_loss_mean`.
+      return index == words.count - 1 && isLoss(index - 1)
+        && (isVersion(words[index].text) || HeadingWords.means.contains(words[index].text))
+    }
+    let leading = words.indices.prefix(while: isAround).count
+    let trailing = words.indices.reversed().prefix(while: isAround).count
     var readings: [LossReading] = []
     for first in 0...leading {
       for last in 0...trailing where first + last > 0 && first + last <= words.count {
@@ -325,6 +334,10 @@ struct ColumnName: Equatable {
       }
     }
     return readings.sorted { $0.stripped < $1.stripped }
+  }
+
+  private func isVersion(_ word: String) -> Bool {
+    word.first == "v" && word.count > 1 && word.dropFirst().allSatisfy(\.isNumber)
   }
 
   private func kind(of taken: [Word]) -> LossKind? {
@@ -353,7 +366,10 @@ struct ColumnName: Equatable {
 
   /// Whether a name says that it is over several domains, not of one.
   static func isAggregate(_ name: String) -> Bool {
-    let words = ColumnName(name).words.map(\.text).filter {
+    let all = ColumnName(name).words.map(\.text)
+    // Signs alone are a name.
+    guard !all.isEmpty else { return false }
+    let words = all.filter {
       HeadingWords.losses[$0] == nil && !HeadingWords.lossTrimmings.contains($0)
         && !HeadingWords.scores.contains($0)
     }

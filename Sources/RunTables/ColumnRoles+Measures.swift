@@ -5,20 +5,21 @@ extension ColumnRoles {
     _ sample: TableSample, table: CellTable, wishes: Wishes
   ) throws(RunTableError) {
     if let wish = wishes.maximize {
-      for index in try Self.columns(matching: wish, in: table) {
+      for index in try Self.measured(matching: wish, in: table) {
         measures.append(score(index, sample))
         tell(index, "to be maximized", "named with --maximize", nil)
       }
     }
     if let wish = wishes.losses {
       let scores = Set(losses)
-      for index in try Self.columns(matching: wish, in: table) where !scores.contains(index) {
+      for index in try Self.measured(matching: wish, in: table) where !scores.contains(index) {
         var measure = Measured(column: index, name: names[index].heading)
         if let reading = lossReading(index) {
           measure = named(index, reading)
         } else if let name = own(index) {
           measure.name = name
         }
+        measure.isNamed = true
         measures.append(measure)
         tell(index, "loss", "named with --losses", nil)
       }
@@ -63,9 +64,27 @@ extension ColumnRoles {
     let readings = names[index].lossReadings
     if isOwnLayout, let own = ownReading(index) { return own }
     if let exact = readings.first(where: { domains.contains($0.name) }) { return exact }
+    if let mean = meanReading(index, readings) { return mean }
     if names[index].heading.hasPrefix("loss_") { return readings.first }
     if let alike = readings.first(where: { twin(of: $0.name) != nil }) { return alike }
     return readings.last
+  }
+
+  /// `loss_books_mean` is of books, where there is no `loss_books`.
+  private func meanReading(
+    _ index: Int, _ readings: [ColumnName.LossReading]
+  ) -> ColumnName.LossReading? {
+    let name = names[index]
+    guard let last = name.words.last, HeadingWords.means.contains(last.text) else { return nil }
+    let rest = name.trimmedEnd(name.heading[..<last.range.lowerBound])
+    guard !names.contains(where: { $0.heading == rest }) else { return nil }
+    for reading in readings {
+      for own in ColumnName(rest).lossReadings
+      where own.kind == reading.kind && (domains.contains(own.name) || twin(of: own.name) != nil) {
+        return own
+      }
+    }
+    return nil
   }
 
   /// `loss_` and a name, whatever that is.
@@ -86,6 +105,8 @@ extension ColumnRoles {
       else { return false }
     }
     let losses = names.filter { $0.heading.hasPrefix("loss_") }
+    // Nothing that is written here is called like how far another is known.
+    if losses.contains(where: { $0.isSpread && $0.measured != nil }) { return false }
     return losses.contains { domains.contains(String($0.heading.dropFirst(5))) }
       || !losses.contains { $0.lossReadings.contains { domains.contains($0.name) } }
   }
@@ -133,8 +154,20 @@ extension ColumnRoles {
           continue
         }
       }
+      let numbers = sample.numbers(index)
+      if !sample.table.isJournal, reading.kind != .perplexity, !numbers.isEmpty,
+        numbers.allSatisfy({ $0 < 0 })
+      {
+        belowZero.insert(index)
+        tell(
+          index, "not used",
+          "below zero, as no loss is: whether higher or lower is better is not known",
+          "--maximize '\(name.heading)', or --losses")
+        continue
+      }
       found.append(named(index, reading))
     }
+    setAside(&found, sample)
     if isAsked {
       for measure in found {
         tell(measure.column, "not used", "others were named", "--losses takes it too")
@@ -150,6 +183,35 @@ extension ColumnRoles {
       let headings = scores.map { names[$0].heading }.joined(separator: ", ")
       notes.append("scores that are not used: \(headings); --maximize takes them")
     }
+  }
+
+  /// What has `loss` in its name and is none on held-out text: `aux_loss`, `loss_scale`, `loss_books_rank`,
+  /// `train_loss_step`. Names of domains, and all of a table as mixpipe writes it, are what they are.
+  private mutating func setAside(_ found: inout [Measured], _ sample: TableSample) {
+    guard !isOwnLayout, !sample.table.isJournal else { return }
+    func isOwn(_ measure: Measured) -> Bool {
+      domains.contains(measure.name) || twin(of: measure.name) != nil
+    }
+    let hasFractions = found.contains { !sample.isWhole($0.column) }
+    var reasons: [Int: String] = [:]
+    for measure in found where !isOwn(measure) {
+      let heading = names[measure.column]
+      let words = heading.words.map(\.text).filter { HeadingWords.losses[$0] == nil }
+      let isPlainLoss = isPlain && heading.heading.hasPrefix("loss_")
+      if words.contains(
+        where: (isPlainLoss ? HeadingWords.plainBesides : HeadingWords.besides).contains)
+      {
+        reasons[measure.column] = "its words say something else"
+      } else if hasFractions, sample.isWhole(measure.column) {
+        reasons[measure.column] = "whole numbers, as losses hardly are"
+      }
+    }
+    let rest = found.filter { reasons[$0.column] == nil }
+    guard !rest.isEmpty, !reasons.isEmpty else { return }
+    found = rest
+    for (column, reason) in reasons { tell(column, "not used", reason, "--losses takes it") }
+    let headings = reasons.keys.sorted().map { names[$0].heading }.joined(separator: ", ")
+    notes.append("not taken as losses: \(headings); --losses names what is")
   }
 
   private mutating func tellUnused(_ index: Int, _ sample: TableSample) {

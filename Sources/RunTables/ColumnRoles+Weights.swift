@@ -111,15 +111,23 @@ extension ColumnRoles {
   private mutating func takeAmounts(_ sample: TableSample, except reserved: Set<Int>) {
     var found: [String: [Int]] = [:]
     for index in names.indices where !reserved.contains(index) && names[index].fixedUse == nil {
-      guard let first = names[index].words.first?.text, HeadingWords.amounts.contains(first),
-        names[index].words.count > 1, sample.isNumeric(index)
+      guard let first = names[index].words.first?.text, let last = names[index].words.last?.text,
+        names[index].words.count > 1, sample.areAmounts(index)
       else { continue }
-      found[first, default: []].append(index)
+      if HeadingWords.amounts.contains(first) {
+        found[first, default: []].append(index)
+      } else if HeadingWords.amounts.contains(last), names[index].lossReadings.isEmpty {
+        // `books_tokens`.
+        found["_" + last, default: []].append(index)
+      }
     }
-    let all = found.values.max { ($0.count, $1[0]) < ($1.count, $0[0]) }
-    guard let columns = all, columns.count > 1 else { return }
+    let all = found.max { ($0.value.count, $1.value[0]) < ($1.value.count, $0.value[0]) }
+    guard let (key, columns) = all, columns.count > 1 else { return }
     weights = columns
-    domains = columns.map { names[$0].named(after: 0) }
+    domains = columns.map {
+      key.hasPrefix("_")
+        ? names[$0].named(before: names[$0].words.count - 1) : names[$0].named(after: 0)
+    }
     for index in columns {
       tell(index, "weight", "an amount: its share of the row's sum", "--weights names others")
     }
@@ -194,8 +202,12 @@ extension ColumnRoles {
 
   /// The longest run of columns of numbers without a role that sum to 1 or 100 in nearly every row.
   private func columnsThatSum(_ sample: TableSample, except reserved: Set<Int>) -> [Int] {
+    // `time` beside `loss_time` is a domain.
+    let measured = Set(names.flatMap { name in name.lossReadings.map(\.name) })
     let free = names.indices.filter { index in
-      guard !reserved.contains(index), names[index].fixedUse == nil, sample.isNumeric(index) else {
+      guard !reserved.contains(index), sample.isNumeric(index),
+        names[index].fixedUse == nil || measured.contains(names[index].heading)
+      else {
         return false
       }
       return names[index].lossReadings.isEmpty || names[index].isInput

@@ -22,6 +22,8 @@ struct ColumnRoles {
     /// Over several domains.
     var isAggregate = false
     var isScore = false
+    /// Named with `--losses`: whatever it is, lower is better.
+    var isNamed = false
     /// Whether it is sought by itself, and not only there to be guarded.
     var isTarget = true
     /// What a score cannot exceed: 1, or 100; nil where it can be anything.
@@ -43,6 +45,8 @@ struct ColumnRoles {
   var statuses: [Int] = []
   /// What was decided that a reader may want to know.
   var notes: [String] = []
+  /// Called losses, but below zero in every row.
+  var belowZero: Set<Int> = []
   /// For each column what it was taken for.
   var uses: [RunTable.ColumnUse] = []
 
@@ -57,9 +61,8 @@ struct ColumnRoles {
     }
     let sample = TableSample(table)
     var reserved: Set<Int> = []
-    if let wish = wishes.losses { reserved.formUnion(try Self.columns(matching: wish, in: table)) }
-    if let wish = wishes.maximize {
-      reserved.formUnion(try Self.columns(matching: wish, in: table))
+    for wish in [wishes.losses, wishes.maximize] {
+      if let wish { reserved.formUnion(try Self.measured(matching: wish, in: table)) }
     }
     if let wish = wishes.weights {
       weights = try Self.columns(matching: wish, in: table)
@@ -141,6 +144,18 @@ struct ColumnRoles {
     return found
   }
 
+  /// The same of what was measured: `*` stands for no standard error of it.
+  static func measured(
+    matching wishes: [String], in table: CellTable
+  ) throws(RunTableError) -> [Int] {
+    let found = try columns(matching: wishes, in: table)
+    let kept = found.filter { index in
+      let name = table.columns[index]
+      return wishes.contains(name) || !(ColumnName(name).isSpread || ColumnName(name).isExtreme)
+    }
+    return kept.isEmpty ? found : kept
+  }
+
   /// Whether a heading is meant by a name, in which `*` stands for anything; a heading that is the name
   /// itself always is.
   static func matches(_ heading: String, _ wish: String) -> Bool {
@@ -170,6 +185,10 @@ struct ColumnRoles {
       let joined = names[index].joined
       let distinct = sample.distinct(index)
       let isCount = sample.areCounts(index)
+      // What is another one with each mixture is called after it.
+      if !isCount, distinct > 3, sample.areOneToOne(index, weights) { return true }
+      // Nobody has so many sizes that are no numbers.
+      if distinct > 4, !sample.nameSizes(index) { return true }
       if HeadingWords.names.contains(joined) {
         return isCount
           ? distinct > 3 && distinct == sample.filled(index) : distinct * 2 > sample.rows
@@ -183,8 +202,8 @@ struct ColumnRoles {
         runs.append(index)
         if all(.run).isEmpty {
           notes.append(
-            "'\(names[index].heading)' is another one in each row: taken as the runs' names, not as "
-              + "sizes")
+            "'\(names[index].heading)' is another one in each row, or with each mixture: taken as the "
+              + "runs' names, not as sizes")
         }
       } else {
         sizes.append(index)
@@ -199,12 +218,16 @@ struct ColumnRoles {
     size = sizes.first
     let counting = sizes.filter { names[$0].heading.lowercased().contains("param") }
     parameters = size.flatMap { counting.contains($0) ? nil : counting.first }
-    step = all(.step).first
-    tokens = all(.tokens).first
-    operations = all(.operations).first
-    seed = all(.seed).first
+    // A path of a checkpoint is no step.
+    step = all(.step).first(where: sample.hasPlaces)
+    tokens = all(.tokens).first(where: sample.hasPlaces)
+    operations = all(.operations).first(where: sample.hasPlaces)
+    seed = all(.seed).first { sample.filled($0) == 0 || !sample.numbers($0).isEmpty }
     // A reason is a state where nothing else tells; an error that is a number is none.
-    statuses = all(.status) + all(.reason).filter { sample.mayBeReasons($0) }
+    statuses =
+      all(.status).filter { index in
+        !RunState.isQuestion(names[index].words.last?.text ?? "") || sample.mayBeAnswers(index)
+      } + all(.reason).filter { sample.mayBeReasons($0) }
     let told: [(Int?, String, String)] = [
       (size, "size of the model", "--size chooses one"),
       (parameters, "parameters of the model", "--size chooses one"),
@@ -223,7 +246,12 @@ struct ColumnRoles {
       case .counter:
         tell(index, "not used", "counts or times something", "--losses or --maximize takes it")
       case .size, .step, .tokens, .operations, .seed:
-        tell(index, "not used", "there is another of its kind", nil)
+        tell(
+          index, "not used",
+          sample.hasPlaces(index) ? "there is another of its kind" : "called so, but no numbers",
+          nil)
+      case .status where !statuses.contains(index):
+        tell(index, "not used", "called so, but neither yes nor no", nil)
       default: break
       }
     }
@@ -275,6 +303,58 @@ struct TableSample {
     filled(column) > 0 && (!isNumeric(column) || numbers(column).contains(0))
   }
 
+  /// Whether each text is a number of parameters, or has one among its words as `pythia-160m` has.
+  func nameSizes(_ column: Int) -> Bool {
+    cells(column).allSatisfy { cell in
+      CellReading.isEmpty(cell) || table.reading.count(cell, unit: 1) != nil
+        || cell.split { !$0.isLetter && !$0.isNumber && $0 != "." }.contains { word in
+          word.first!.isNumber && "kKmMbB".contains(word.last!)
+            && CellReading.count(String(word), unit: 1) != nil
+        }
+    }
+  }
+
+  /// States, or answers to what the heading asks.
+  func mayBeAnswers(_ column: Int) -> Bool {
+    let filled = cells(column).filter { !CellReading.isEmpty($0) }
+    return filled.allSatisfy(RunState.isAnswer)
+      || filled.contains { !RunState.isAnswer($0) && RunState($0, heading: "") != nil }
+  }
+
+  /// Nothing, or with a number of steps or the like among it.
+  func hasPlaces(_ column: Int) -> Bool {
+    filled(column) == 0 || cells(column).contains { table.reading.place($0, unit: 1) != nil }
+  }
+
+  /// Amounts of text, as `2.5B`.
+  func areAmounts(_ column: Int) -> Bool {
+    let filled = cells(column).filter { !CellReading.isEmpty($0) }
+    return !filled.isEmpty && filled.allSatisfy { table.reading.amount($0) != nil }
+  }
+
+  /// Whether each text of a column stands beside one combination of others, and each of these beside one
+  /// text.
+  func areOneToOne(_ column: Int, _ others: [Int]) -> Bool {
+    guard !others.isEmpty else { return false }
+    var known: [String: [String]] = [:]
+    var seen: [[String]: String] = [:]
+    for index in indices {
+      let row = table.rows[index].cells
+      let (text, rest) = (row[column], others.map { row[$0] })
+      if CellReading.isEmpty(text) { continue }
+      guard known.updateValue(rest, forKey: text) ?? rest == rest,
+        seen.updateValue(text, forKey: rest) ?? text == text
+      else { return false }
+    }
+    return true
+  }
+
+  /// Whole numbers alone, three at least.
+  func isWhole(_ column: Int) -> Bool {
+    let numbers = numbers(column)
+    return numbers.count >= 3 && numbers.allSatisfy { $0 == $0.rounded() }
+  }
+
   /// Whether rows are only numbered: 1, 2, 3, ….
   func isNumbering(_ column: Int) -> Bool {
     let numbers = numbers(column)
@@ -291,7 +371,7 @@ struct TableSample {
   func areNumbers(_ columns: [Int]) -> Bool {
     columns.allSatisfy { column in
       cells(column).allSatisfy { cell in
-        CellReading.isEmpty(cell) || table.reading.number(cell).map { $0 >= 0 } ?? false
+        CellReading.isEmpty(cell) || table.reading.amount(cell).map { $0 >= 0 } ?? false
       }
     }
   }

@@ -11,7 +11,8 @@ enum HeadingWords {
     "proportions", "ratio", "ratios", "prob", "probability",
   ]
   static let weightTrimmings: Set<String> = [
-    "domain", "data", "dataset", "source", "sampling", "mixture", "mixing", "mix", "sample",
+    "target", "actual", "effective", "realized", "domain", "data", "dataset", "source", "sampling",
+    "mixture", "mixing", "mix", "sample",
   ]
   static let losses: [String: ColumnName.LossKind] = [
     "loss": .nats, "losses": .nats, "nll": .nats, "ce": .nats, "crossentropy": .nats,
@@ -50,6 +51,30 @@ enum HeadingWords {
     "learning", "warmup", "batch", "dropout", "grad", "norm", "rank", "note", "notes", "comment",
     "date", "method", "timestamp", "cost", "norms", "duration", "memory", "throughput",
   ])
+  /// In headings with `loss` in them that are of no loss on held-out text: counts, settings, differences,
+  /// and what is added to the loss in training.
+  static let besides: Set<String> = [
+    "step", "steps", "iteration", "iterations", "epoch", "epochs", "scale", "scaling", "weight",
+    "coef", "coeff", "coefficient", "spike", "spikes", "diff", "difference", "delta", "gap", "rank",
+    "improvement", "count", "n", "num", "number", "tokens", "token", "aux", "auxiliary", "z",
+    "balance", "balancing", "router", "routing", "penalty", "regularization", "threshold", "ratio",
+    "predicted", "pred", "baseline", "initial", "samples", "batches",
+  ]
+  /// Of these, the ones that nobody calls held-out text.
+  static let plainBesides: Set<String> = [
+    "step", "epoch", "scale", "spikes", "diff", "difference", "delta", "gap", "rank", "aux",
+    "weight", "coef", "threshold",
+  ]
+  static let means: Set<String> = ["mean", "avg", "average"]
+  /// What a table calls the column that tells apart what one run was measured on, where it has a row for each.
+  static let parts: Set<String> = [
+    "domain", "eval_domain", "valid_domain", "validation_domain", "val_domain", "test_domain",
+    "heldout_domain", "held_out_domain", "held_out", "heldout", "dataset", "eval_dataset",
+    "validation_dataset", "validation_set", "eval_set", "val_set", "test_set", "task", "metric",
+    "metric_name", "metric_key", "subset", "benchmark", "validation_file", "eval_name", "eval",
+    "target_domain", "language", "variable",
+  ]
+
   static let scores: Set<String> = [
     "accuracy", "acc", "score", "scores", "f1", "auc", "auroc", "bleu", "rouge", "em", "exact",
     "match", "recall", "precision", "map", "mrr", "ndcg", "winrate", "reward", "chrf", "meteor",
@@ -83,7 +108,10 @@ enum HeadingWords {
   static let seeds: Set<String> = ["seed", "random_seed", "data_seed", "rng_seed", "seeds"]
   static let states: Set<String> = [
     "status", "state", "outcome", "diverged", "failed", "crashed", "lost", "trial_status",
-    "run_status", "job_state", "info_status", "run_state",
+    "run_status", "job_state", "info_status", "run_state", "is_diverged", "has_diverged",
+    "is_failed", "has_failed", "is_crashed", "has_crashed", "is_lost", "killed", "preempted", "oom",
+    "finished", "is_finished", "completed", "is_completed", "complete", "is_complete", "success",
+    "is_success", "succeeded", "successful", "ok", "is_ok",
   ]
   static let reasons: Set<String> = [
     "exit_reason", "fail_reason", "failure_reason", "failure", "reason", "termination_reason",

@@ -48,6 +48,7 @@ extension CellTable {
     let head =
       ["run", "status", "seed"] + (hasSizes ? ["size"] : []) + (hasTokens ? ["tokens"] : [])
     self.path = path
+    isJournal = true
     columns =
       head + domains.map(RunTable.heading(ofWeight:)) + measured.map(RunTable.heading(ofLoss:))
     dialect.form = .closed

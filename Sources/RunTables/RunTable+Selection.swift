@@ -40,6 +40,18 @@ extension RunTable {
     return x == y
   }
 
+  /// `410` and `pythia-410m` as 410M, where nothing else may be meant.
+  private static func names(_ size: String, _ asked: String) -> Bool {
+    let words = size.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "." }
+    if words.count > 1 { return words.contains { isSame(String($0), asked) } }
+    guard let own = CellReading.count(size, unit: 1), let count = CellReading.count(asked, unit: 1),
+      own < 1e5
+    else { return false }
+    return [1e6, 1e9].contains { own * $0 == count }
+  }
+
+  private static func only(_ found: [String]) -> String? { found.count == 1 ? found[0] : nil }
+
   /// One row for each run, of one size and, of learning curves, one step. What is not said is the size
   /// that most runs have, the larger of two; and the last step that most runs have.
   ///
@@ -53,6 +65,7 @@ extension RunTable {
       guard
         let size = sizes.first(where: { Self.isSame($0, asked) })
           ?? rows.first(where: { $0.parameters == count && count != nil })?.size
+          ?? Self.only(sizes.filter { Self.names($0, asked) })
       else {
         if rows.isEmpty {
           result.layout.request.size = asked
@@ -100,7 +113,7 @@ extension RunTable {
       rows.removeAll { place($0) != asked && !($0.status == .pending && place($0) == nil) }
       return
     }
-    guard Set(rows.map(\.run)).count < rows.count else { return }
+    guard Set(rows.map(\.run)).count < rows.count else { return selectLength() }
     func runs(_ step: Double) -> Int {
       Set(rows.filter { place($0) == step && $0.status != .pending }.map(\.run)).count
     }
@@ -116,6 +129,50 @@ extension RunTable {
     notes.append(
       "step \(Self.text(step)), the last that \(most) runs have; --step chooses another of "
         + "\(steps.count)")
+  }
+
+  /// Of runs that were each measured once, but at lengths far apart, those of the length that most have, the
+  /// longer of two: a loss falls with the tokens, and would be taken for the mixture's.
+  private mutating func selectLength() {
+    let measured = rows.filter { $0.status == .finished }
+    let tokens = measured.compactMap(\.tokens)
+    if tokens.count == measured.count, let least = tokens.min(), tokens.max()! <= 1.1 * least {
+      return
+    }
+    let lengths = measured.compactMap { $0.step ?? $0.tokens }.sorted()
+    guard lengths.count == measured.count, let first = lengths.first, first > 0,
+      lengths.last! > 1.1 * first
+    else { return }
+    // Lengths within a tenth of each other are one.
+    var groups: [[Double]] = []
+    for length in lengths {
+      if let least = groups.last?.first, length <= 1.1 * least {
+        groups[groups.count - 1].append(length)
+      } else {
+        groups.append([length])
+      }
+    }
+    let isTokens = measured.allSatisfy { $0.step == nil }
+    let unit = isTokens ? "tokens" : "steps"
+    // Where each run has a length of its own, all are there that are.
+    let most = groups.map(\.count).max()!
+    guard groups.count <= 4, most >= 4, groups.allSatisfy({ $0.count > 1 }) else {
+      notes.append(
+        "runs were measured after \(Self.text(first)) to \(Self.text(lengths.last!)) \(unit): losses compare "
+          + "at one length only; leave out the others, or see 'mixpipe suggest --target-size'")
+      return
+    }
+    let chosen = groups.last { $0.count == most }!
+    let range = chosen.first!...chosen.last!
+    rows.removeAll { row in
+      row.status == .finished && !((row.step ?? row.tokens).map(range.contains) ?? true)
+    }
+    if chosen.first == chosen.last {
+      if isTokens { layout.request.tokens = chosen[0] } else { layout.request.step = chosen[0] }
+    }
+    notes.append(
+      "the \(most) runs measured after \(Self.text(chosen.last!)) \(unit), of "
+        + groups.map { Self.text($0.last!) }.joined(separator: ", ") + "; --step chooses another")
   }
 
   private static func text(_ value: Double) -> String {

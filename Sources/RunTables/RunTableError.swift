@@ -1,9 +1,13 @@
+import Mixtures
+
 /// What can be wrong with a table of runs: where, what was found, what was expected, what to do.
 package enum RunTableError: Error, Equatable, CustomStringConvertible {
   /// The file as a whole is no table.
   case unreadable(path: String, found: String, hint: String)
   case malformedLine(path: String, line: Int, reason: String)
   case noRows(path: String)
+  case noRuns(folder: String)
+  case oneDomain(path: String, name: String)
   case noWeights(path: String, columns: [String])
   /// - Parameter scores: columns that may be what is sought, if somebody says which way.
   case noLosses(path: String, columns: [String], scores: [String])
@@ -25,6 +29,14 @@ package enum RunTableError: Error, Equatable, CustomStringConvertible {
       return "\(path): line \(line): \(reason)"
     case .noRows(let path):
       return "\(path): found no rows, expected a line for each run; add runs or leave the file out"
+    case .noRuns(let folder):
+      return
+        "\(folder): found a folder without a journal of runs, expected a table, or the folder of a study or a "
+        + "session; give the path of a file"
+    case .oneDomain(let path, let name):
+      return
+        "\(path): found the weights of one domain, '\(name)', expected two at least; give a table with a column "
+        + "for each"
     case .noWeights(let path, let columns):
       return
         "\(path): found no weights among the columns \(listed(columns)), expected columns such "
@@ -37,7 +49,7 @@ package enum RunTableError: Error, Equatable, CustomStringConvertible {
       }
       return
         "\(path): found no losses, and whether higher or lower is better in \(listed(scores)) cannot be "
-        + "known; say --maximize '\(pattern(scores) ?? scores.prefix(12).joined(separator: ","))' where higher is better, --losses where "
+        + "known; say --maximize '\(pattern(scores) ?? scores.prefix(12).map { NameSyntax.written($0, among: ",") }.joined(separator: ","))' where higher is better, --losses where "
         + "lower is"
     case .unitsDiffer(let path, let name, let heading, let other):
       return

@@ -16,6 +16,8 @@ package struct TableDialect: Sendable, Hashable {
   package var lineEnd = "\n"
   /// Weights are written like `30%`.
   package var hasPercentSigns = false
+  /// What its bytes mean.
+  package var encoding = TableEncoding.utf8
   /// The file is compressed, so that nothing can be added to it as it is.
   package var isCompressed = false
 
@@ -28,6 +30,12 @@ package struct TableDialect: Sendable, Hashable {
 
   /// One row of fields with its end; quoted where a reader would take it for something else.
   package func line(_ cells: [String]) -> String {
+    if separator == " " {
+      // Nothing stands between spaces.
+      var plain = self
+      plain.separator = ","
+      return plain.line(cells)
+    }
     if cells.count == 1, cells[0].isEmpty { return "\"\"" + lineEnd }
     return cells.enumerated().map { index, cell in quoted(cell, isFirst: index == 0) }
       .joined(separator: String(separator)) + lineEnd
@@ -45,7 +53,9 @@ package struct TableDialect: Sendable, Hashable {
   package var words: String {
     switch form {
     case .lines: return "JSON, an object a line"
-    case .closed: return separator == "|" ? "a table in Markdown" : "JSON"
+    case .closed:
+      return separator == "|"
+        ? "a table in Markdown" : separator == " " ? "columns apart by spaces" : "JSON"
     case .fields:
       let name =
         switch separator {

@@ -65,7 +65,9 @@ package enum TableFile {
   /// Adds lines at a table's end, on disk when it returns; where that fails the table is as it was.
   ///
   /// - Parameter lines: each with its end.
-  package static func append(_ lines: [String], to path: String, lineEnd: String) throws {
+  package static func append(
+    _ lines: [String], to path: String, lineEnd: String, encoding: TableEncoding = .utf8
+  ) throws {
     let opened = try open(path, O_RDWR | O_APPEND, "append to")
     defer { close(opened) }
     var status = stat()
@@ -74,14 +76,20 @@ package enum TableFile {
     }
     var text = lines.joined()
     let isRegular = status.st_mode & S_IFMT == S_IFREG
-    if isRegular, status.st_size > 0 {
-      var last: UInt8 = 0
-      if pread(opened, &last, 1, status.st_size - 1) == 1, last != 10, last != 13 {
+    let unit = encoding.unitSize
+    if isRegular, status.st_size >= unit {
+      var last = [UInt8](repeating: 0, count: unit)
+      if pread(opened, &last, unit, status.st_size - off_t(unit)) == unit, !encoding.endsLine(last)
+      {
         text = lineEnd + text
       }
     }
+    guard let bytes = encoding.bytes(of: text) else {
+      throw RunTableError.unreadable(
+        path: path, found: "a name that its encoding has no letters for", hint: "save it as UTF-8")
+    }
     do {
-      try writeAll(Data(text.utf8), to: opened, path: path)
+      try writeAll(Data(bytes), to: opened, path: path)
       guard !isRegular || fsync(opened) == 0 else {
         throw StorageError.system(action: "sync", path: path, code: errno)
       }

@@ -51,13 +51,19 @@ extension TablePart {
       }
       if let state = RunState(row.cells[column], heading: lastWord(column)) {
         told.append(state)
-      } else if !CellReading.isEmpty(row.cells[column]),
-        !["false", "0", "no", "n", "f"].contains(row.cells[column].lowercased())
-      {
+      } else if !CellReading.isEmpty(row.cells[column]), !RunState.isAnswer(row.cells[column]) {
         notes.unknown[row.cells[column], default: 0] += 1
       }
     }
-    // `pending` in a cell that is otherwise empty is a state too.
+    // What somebody writes in place of a loss tells it too: `crashed`, `OOM`, `running`.
+    for measure in roles.measures {
+      let cell = row.cells[measure.column]
+      if let first = cell.unicodeScalars.first, first.properties.isAlphabetic, cell.count > 2,
+        !CellReading.isEmpty(cell), !CellReading.isDivergence(cell), let state = instead(cell)
+      {
+        told.append(state)
+      }
+    }
     var state = [RunState.diverged, .lost, .cancelled, .pending, .finished].first(
       where: told.contains)
     // A reason for an end is none for the end of a run that has measured something.
@@ -76,7 +82,9 @@ extension TablePart {
     var diverged = false
     for measure in roles.measures {
       let cell = row.cells[measure.column]
-      if CellReading.isDivergence(cell) {
+      if state != nil, state != .finished, instead(cell) == state {
+        losses.append(nil)
+      } else if CellReading.isDivergence(cell) {
         diverged = true
         losses.append(nil)
       } else if CellReading.isEmpty(cell) {
@@ -95,11 +103,53 @@ extension TablePart {
       notes.cancelled += 1
       if isMeasured { notes.unusedLosses += 1 }
       return (.cancelled, none)
-    case .pending: return (.pending, none)
+    case .pending:
+      if isMeasured { notes.unusedLosses += 1 }
+      return (.pending, none)
     default: break
     }
     if diverged { return (.diverged, none) }
     return isMeasured ? (.finished, losses) : (.pending, none)
+  }
+
+  /// The state that stands where a loss was expected; nil for all else.
+  private func instead(_ cell: String) -> RunState? {
+    if ["tbd", "todo", "missing"].contains(cell.lowercased()) { return .pending }
+    let state = RunState(cell, heading: "")
+    return state == .finished ? nil : state
+  }
+
+  /// No cross-entropy of text is zero or less: -1 stands for a run that failed. Where many are, the column is
+  /// something else than its name says, and lower is better all the same.
+  ///
+  /// - Returns: what to say of it.
+  func takeBelowZero(_ rows: inout [RunTable.Row]) -> [String] {
+    var notes: [String] = []
+    if table.isJournal { return notes }
+    for (place, measure) in roles.measures.enumerated()
+    where !measure.isScore && !measure.isNamed && measure.kind != .perplexity {
+      let known = rows.indices.filter {
+        rows[$0].status == .finished && rows[$0].losses[place] != nil
+      }
+      let below = known.filter { rows[$0].losses[place]! <= 0 }
+      guard let first = below.first else { continue }
+      let heading = table.columns[measure.column]
+      guard below.count * 4 <= known.count else {
+        notes.append(
+          "\(table.path): '\(heading)' is zero or less in \(below.count) of \(known.count) runs, as no loss of "
+            + "text is; lower is taken as better")
+        continue
+      }
+      notes.append(
+        "\(table.path): line \(rows[first].line): found \(rows[first].losses[place]!) in '\(heading)', where "
+          + "losses are above zero\(below.count > 1 ? "; \(below.count) runs are like it" : ""): taken as lost"
+      )
+      for index in below {
+        rows[index].status = .lost
+        rows[index].losses = rows[index].losses.map { _ in nil }
+      }
+    }
+    return notes
   }
 
   /// Losses that no model has: 1e30 among threes is what is left of a divergence, and nothing below all

@@ -41,7 +41,8 @@ struct TablePart {
           && !sample.isNumbering(index)
       }.map { table.columns[$0] }
     }
-    let named = candidates { $0.isScore }
+    if !roles.belowZero.isEmpty { return roles.belowZero.sorted().map { table.columns[$0] } }
+    let named = candidates { $0.isScore && !$0.isSpread }
     guard !named.isEmpty else { return candidates { $0.use == .unknown } }
     // `mmlu` beside `arc_acc`: a share that varies is another.
     let shares = candidates { name in
@@ -89,12 +90,25 @@ struct TablePart {
             reason: "found the run '\(row.cells[otherKey])' twice, expected each once; remove one")
         }
       }
+      var open: [String] = []
+      let found = places.count
       for (index, row) in table.rows.enumerated() {
         guard let place = places.removeValue(forKey: folded(row.cells[key])) else {
-          throw .noPartner(
-            path: table.path, line: row.line, key: row.cells[key], partner: other.table.path)
+          // Without losses yet; where most are, the files are not of the same runs.
+          open.append(row.cells[key])
+          guard open.count * 2 <= table.rows.count, open.count < found else {
+            throw .noPartner(
+              path: table.path, line: row.line, key: row.cells[key], partner: other.table.path)
+          }
+          result.table.rows[index].cells += other.table.columns.map { _ in "" }
+          continue
         }
         result.table.rows[index].cells += other.table.rows[place].cells
+      }
+      if let first = open.first {
+        result.table.notes.append(
+          "\(other.table.path): has no row for '\(first)'"
+            + (open.count > 1 ? " and \(open.count - 1) more" : "") + ", taken as under way")
       }
       if let left = places.values.min() {
         let row = other.table.rows[left]
@@ -149,7 +163,7 @@ struct TablePart {
         path: table.path, line: row.line,
         name: roles.run.map { row.cells[$0] }.flatMap { $0.isEmpty ? nil : $0 }, run: 0,
         mixture: mixture, size: size, parameters: parameters,
-        step: try count(row, roles.step, "step"), tokens: try count(row, roles.tokens, "tokens"),
+        step: try count(row, roles.step, "steps"), tokens: try count(row, roles.tokens, "tokens"),
         operations: try count(row, roles.operations, "operations"), seed: try seed(row),
         status: status, losses: losses)
       read.digits = roles.losses.reduce(0) { max($0, table.reading.decimals(row.cells[$1])) }
@@ -161,6 +175,7 @@ struct TablePart {
           + "the first in line \(first.line)")
     }
     notes += states.words(table.path)
+    notes += takeBelowZero(&rows)
     notes += takeOutOfBounds(&rows)
     numberRuns(&rows)
     let names = roles.measures.map(\.name)
@@ -206,7 +221,7 @@ struct TablePart {
   /// 100 where most rows sum to about that, and their sum where they are amounts, such as tokens.
   private func wholeOfWeights() -> Double {
     let sums = table.rows.map { row in
-      roles.weights.reduce(0) { $0 + (table.reading.number(row.cells[$1]) ?? 0) }
+      roles.weights.reduce(0) { $0 + (table.reading.amount(row.cells[$1]) ?? 0) }
     }.sorted()
     guard let median = sums.isEmpty ? nil : sums[sums.count / 2] else { return 1 }
     let areCounts =
@@ -224,7 +239,7 @@ struct TablePart {
     weights.reserveCapacity(roles.weights.count)
     for column in roles.weights {
       let cell = row.cells[column]
-      guard let weight = CellReading.isEmpty(cell) ? 0 : table.reading.number(cell),
+      guard let weight = CellReading.isEmpty(cell) ? 0 : table.reading.amount(cell),
         weight >= -1e-6 * whole
       else {
         throw problem(
@@ -243,7 +258,8 @@ struct TablePart {
         row,
         "the weights \(table.columns[roles.weights[0]]) to "
           + "\(table.columns[roles.weights.last!]) sum to \(Self.short(sum * whole)), expected "
-          + "\(Int(whole)); correct the row, or name the columns of weights with --weights")
+          + "\(Int(whole)); correct the row, name the columns of weights with --weights, or divide them by "
+          + "their sum if shares of it are meant")
     }
     return Mixture(domains: roles.domains, proportionalTo: weights)
   }
@@ -293,7 +309,7 @@ struct TablePart {
     _ row: CellTable.Row, _ column: Int?, _ what: String
   ) throws(RunTableError) -> Double? {
     guard let column, !CellReading.isEmpty(row.cells[column]) else { return nil }
-    guard let value = table.reading.count(row.cells[column], unit: roles.unit(column)),
+    guard let value = table.reading.place(row.cells[column], unit: roles.unit(column)),
       0...1e30 ~= value
     else {
       throw problem(
@@ -307,13 +323,14 @@ struct TablePart {
 
   private func seed(_ row: CellTable.Row) throws(RunTableError) -> UInt64? {
     guard let column = roles.seed, !CellReading.isEmpty(row.cells[column]) else { return nil }
-    guard let value = table.reading.number(row.cells[column]), value >= 0, value < 1e18,
+    guard let value = table.reading.number(row.cells[column]), abs(value) < 1e18,
       value == value.rounded()
     else {
       throw problem(
         row, "found the seed '\(row.cells[column])', expected a whole number; correct it")
     }
-    return UInt64(value)
+    // Seeds are only told apart: those below zero are above all others.
+    return value < 0 ? 1 << 60 + UInt64(-value) : UInt64(value)
   }
 
   /// Rows of one run differ in their step or tokens; what the table calls the run is the same in all

@@ -9,6 +9,7 @@ enum TableText {
     /// How it was decoded, where that is not plain UTF-8.
     var notes: [String] = []
     var isCompressed = false
+    var encoding = TableEncoding.utf8
   }
 
   static func decoded(_ bytes: [UInt8], path: String) throws(RunTableError) -> Decoded {
@@ -28,7 +29,14 @@ enum TableText {
       throw .unreadable(path: path, found: found.name, hint: found.hint)
     }
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-      return Decoded(text: utf16(bytes), notes: ["read as UTF-16"])
+      guard bytes.count % 2 == 0 else {
+        throw .unreadable(
+          path: path, found: "UTF-16 that ends in the middle of a character",
+          hint: "export the table anew, as UTF-8")
+      }
+      return Decoded(
+        text: utf16(bytes), notes: ["read as UTF-16"],
+        encoding: bytes[0] == 0xFF ? .utf16LittleEndian : .utf16BigEndian)
     }
     if bytes.prefix(4096).contains(0) {
       throw .unreadable(
@@ -37,7 +45,7 @@ enum TableText {
     let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     if String(validating: body, as: UTF8.self) != nil { return Decoded(text: body) }
     return Decoded(
-      text: windows1252(body), notes: ["not UTF-8: read as Windows-1252"])
+      text: windows1252(body), notes: ["not UTF-8: read as Windows-1252"], encoding: .windows1252)
   }
 
   private static func knownBinary(_ text: [UInt8]) -> (name: String, hint: String)? {
@@ -59,17 +67,11 @@ enum TableText {
     return Array(String(decoding: units, as: UTF16.self).utf8)
   }
 
-  /// Of 0x80 to 0x9F; the rest is Latin-1 (the index of the WHATWG's Encoding Standard).
-  private static let windowsControls: [UInt32] = [
-    0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039,
-    0x152, 0x8D, 0x17D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC,
-    0x2122, 0x161, 0x203A, 0x153, 0x9D, 0x17E, 0x178,
-  ]
-
   private static func windows1252(_ bytes: [UInt8]) -> [UInt8] {
     var text = String.UnicodeScalarView()
     for byte in bytes {
-      let code = 0x80..<0xA0 ~= byte ? windowsControls[Int(byte) - 0x80] : UInt32(byte)
+      let code =
+        0x80..<0xA0 ~= byte ? TableEncoding.windowsControls[Int(byte) - 0x80] : UInt32(byte)
       text.append(Unicode.Scalar(code)!)
     }
     return Array(String(text).utf8)

@@ -281,7 +281,8 @@ struct SuggestCommand: Command {
       guard layout.dialect.form != .closed, !layout.dialect.isCompressed else {
         throw RunTableError.notAppendable(path: target, form: layout.dialect.words)
       }
-      try TableFile.append(rows, to: target, lineEnd: layout.dialect.lineEnd)
+      try TableFile.append(
+        rows, to: target, lineEnd: layout.dialect.lineEnd, encoding: layout.dialect.encoding)
       return
     }
     let text = (noHeader ? "" : layout.header) + rows.joined()
@@ -356,7 +357,7 @@ struct SuggestCommand: Command {
         path: tables[0], found: whole.domains, expectedAsIn: "--domains", expected: asked)
     }
     guard whole.domains.count > 1 else {
-      throw RunTableError.noWeights(path: tables[0], columns: whole.layout.headings)
+      throw RunTableError.oneDomain(path: tables[0], name: whole.domains[0])
     }
     return whole
   }

@@ -23,7 +23,11 @@ extension RecommendationSummary {
     if let noise { lines.append("a run's own noise (s.d.): \(fixed(noise, 4))") }
     var text = lines.joined(separator: "\n") + "\n"
     if predicted == nil {
-      text += "Too few runs for a model: this is the best so far, and may be luck.\n"
+      text +=
+        observed == nil
+        ? "Too few runs for a model, and none of them keeps the conditions: this is the mixture that does, "
+          + "nearest to the best so far.\n"
+        : "Too few runs for a model: this is the best so far, and may be luck.\n"
     }
     for table in [lossTable, worthTable, candidateTable] {
       if let table { text += "\n" + table.text }

@@ -279,7 +279,8 @@ import Testing
       ("0.5,0.5,3\n0.1,0.9,4\n", "line 1: found numbers, expected the names", "t.csv"),
       ("weight_a,weight_a,loss_a\n0.5,0.5,3\n", "found the column 'weight_a' twice", "t.csv"),
       (
-        "step,weight_a,weight_b,loss_a\nlate,0.5,0.5,3\n", "found 'late' in the column 'step'",
+        "step,weight_a,weight_b,loss_a\n9,0.4,0.6,3.1\nlate,0.5,0.5,3\n",
+        "found 'late' in the column 'step'",
         "t.csv"
       ),
       ("seed,weight_a,weight_b,loss_a\n1.5,0.5,0.5,3\n", "found the seed '1.5'", "t.csv"),
