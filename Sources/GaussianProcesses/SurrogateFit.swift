@@ -92,15 +92,16 @@ package struct SurrogateFit: Sendable {
   /// - Parameters:
   ///   - size: how many of the forms.
   ///   - thinning: the most runs that links are compared on, and hyperparameters fitted to.
+  ///   - allowsLogarithm: whether all losses that the fit is to be used for are above zero.
   package static func selected(
     for data: SurrogateData, size: Int = ensemble.count,
-    thinning: (links: Int, fit: Int) = (64, 192)
+    thinning: (links: Int, fit: Int) = (64, 192), allowsLogarithm: Bool = true
   ) -> SurrogateFit? {
     let sample = data.thinned(to: thinning.links)
     var link = SurrogateForm.Link.identity
     if data.areShares {
       link = .logit
-    } else if data.losses.elements.allSatisfy({ $0 > 0 }) {
+    } else if allowsLogarithm, data.losses.elements.allSatisfy({ $0 > 0 }) {
       func evidence(_ link: SurrogateForm.Link) -> Double {
         var form = SurrogateForm(exponent: 0.35, law: .own)
         form.link = link

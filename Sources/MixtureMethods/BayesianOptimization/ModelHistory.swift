@@ -20,10 +20,12 @@ package struct ModelHistory: Sendable {
 
   /// What has been computed already; never anything that observations would not give again.
   private final class Cache: Sendable {
-    let choices: Mutex<[(count: Int, fit: SurrogateFit?)]>
+    let choices: Mutex<[(count: Int, isPositive: Bool, fit: SurrogateFit?)]>
     let latest = Mutex<(isKnown: Bool, surrogate: CompositeSurrogate?)>((false, nil))
 
-    init(choices: [(count: Int, fit: SurrogateFit?)] = []) { self.choices = Mutex(choices) }
+    init(choices: [(count: Int, isPositive: Bool, fit: SurrogateFit?)] = []) {
+      self.choices = Mutex(choices)
+    }
   }
 
   package init(outputs: [String], domains: [String], shares: Set<String> = []) {
@@ -95,11 +97,15 @@ package struct ModelHistory: Sendable {
   private func computed() -> CompositeSurrogate? {
     let data = data
     guard let milestone = Self.milestone(atMost: data.count) else { return nil }
+    // What comes after the first may have no logarithm.
+    let isPositive = data.losses.elements.allSatisfy { $0 > 0 }
     let choice = cache.choices.withLock { choices in
-      if let known = choices.first(where: { $0.count == milestone }) { return known.fit }
+      let known = choices.first { $0.count == milestone && $0.isPositive == isPositive }
+      if let known { return known.fit }
       let fit = SurrogateFit.selected(
-        for: data.subset(Array(0..<milestone)), size: Self.members(at: milestone))
-      choices.append((milestone, fit))
+        for: data.subset(Array(0..<milestone)), size: Self.members(at: milestone),
+        allowsLogarithm: isPositive)
+      choices.append((milestone, isPositive, fit))
       return fit
     }
     guard let choice else { return nil }
