@@ -57,7 +57,7 @@ package enum NameSyntax {
       }
       lastClosed = nil
       body(character, false)
-      if !character.isWhitespace { isStart = isSeparator(character) || "(".contains(character) }
+      if !character.isWhitespace { isStart = isSeparator(character) || "(*".contains(character) }
     }
   }
 

@@ -270,16 +270,38 @@ package struct Session {
   /// - Returns: how many.
   package mutating func take(_ table: RunTable) throws -> Int {
     guard records.isEmpty else { return 0 }
+    guard Set(table.domains) == Set(settings.domains) else {
+      throw RunTableError.domainsDiffer(
+        path: table.rows.first?.path ?? "the table", found: table.domains,
+        expectedAsIn: "the session",
+        expected: settings.domains)
+    }
+    // By its name, or by its column's heading.
+    let places = settings.heldOut.map { name in
+      table.heldOut.firstIndex(of: name) ?? table.measures.firstIndex { $0.heading == name }
+    }
+    guard places.contains(where: { $0 != nil }) else {
+      throw SessionError.nothingMeasured(
+        path: table.rows.first?.path ?? "the table", heldOut: settings.heldOut, found: table.heldOut
+      )
+    }
+    for (name, place) in zip(settings.heldOut, places) {
+      guard let place, table.measures[place].isMaximized != settings.maximize.contains(name) else {
+        continue
+      }
+      throw SessionError.otherDirection(
+        path: table.rows.first?.path ?? "the table", heading: table.measures[place].heading,
+        name: name)
+    }
     var count = 0
-    for row in table.reordered(as: table).rows {
+    for row in table.rows {
       let outcome: RunOutcome
       switch row.status {
       case .finished:
         outcome = .finished(
           RunResult(
-            losses: settings.heldOut.compactMap { name in
-              guard let place = table.heldOut.firstIndex(of: name), let loss = row.losses[place]
-              else { return nil }
+            losses: zip(settings.heldOut, places).compactMap { name, place in
+              guard let place, let loss = row.losses[place] else { return nil }
               return DomainLoss(
                 domain: name, loss: table.measures[place].original(loss))
             }))
@@ -306,6 +328,8 @@ package enum SessionError: Error, Equatable, CustomStringConvertible {
   case differs(path: String, name: String, found: String, asked: String)
   case unknownRun(path: String, run: Int, count: Int)
   case unknownHeldOut(name: String, known: [String])
+  case nothingMeasured(path: String, heldOut: [String], found: [String])
+  case otherDirection(path: String, heading: String, name: String)
   case missing(names: [String])
   case toldOtherwise(path: String, run: Int)
 
@@ -322,6 +346,12 @@ package enum SessionError: Error, Equatable, CustomStringConvertible {
       "\(path): found no run \(run), expected one of the \(count) that were handed out"
     case .unknownHeldOut(let name, let known):
       "found a loss of '\(name)', expected those of \(known.joined(separator: ", "))"
+    case .nothingMeasured(let path, let heldOut, let found):
+      "\(path): found losses of \(found.joined(separator: ", ")), expected some of "
+        + "\(heldOut.joined(separator: ", ")); name the session's with --held-out"
+    case .otherDirection(let path, let heading, let name):
+      "\(path): found '\(heading)', of which the other direction is better than the session has it for "
+        + "'\(name)'; say with --maximize what is to rise"
     case .missing(let names):
       "found no loss of \(names.joined(separator: ", ")), which the objective needs; tell it too, or tell "
         + "'--state lost'"

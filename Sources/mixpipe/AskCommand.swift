@@ -130,10 +130,12 @@ struct AskCommand: Command {
   }
 
   func run() throws {
+    // What cannot be read begins no session.
+    let earlier = observations.isEmpty ? nil : try readEarlier()
     var kept = try Session(
-      folder: session.folder, beginning: domains.map(settings), patience: session.wait)
+      folder: session.folder, beginning: try beginning(earlier), patience: session.wait)
     try compare(kept.settings)
-    if !observations.isEmpty { _ = try kept.take(try RunTable(at: observations, columns: columns)) }
+    if let earlier { _ = try kept.take(earlier) }
     if let expire { _ = try kept.expire(after: expire * 3600) }
     if list { return try emitData(text(of: kept)) }
     if let settings = kept.settings.sizes { return try runOverSizes(settings, &kept) }
@@ -164,15 +166,48 @@ struct AskCommand: Command {
     String(decoding: try encodeDocument(value), as: UTF8.self)
   }
 
-  private var columns: RunTable.Columns {
+  /// The table to begin with. Headings that are the session's own names are what they are in it.
+  private func readEarlier() throws -> RunTable {
     var columns = RunTable.Columns()
     columns.domains = domains?.elements
-    return columns
+    let headings = Set(
+      try RunTable.explanation(of: observations, columns: columns)
+        .flatMap { $0.columns.map(\.heading) })
+    let rising = maximize?.elements ?? []
+    let falling = (heldOut?.elements ?? []).filter { !rising.contains($0) }
+    if !rising.isEmpty { columns.maximize = rising }
+    if !falling.isEmpty, headings.isSuperset(of: falling) { columns.losses = falling }
+    let table = try RunTable(at: observations, columns: columns)
+    if let name = rising.first, !table.measures.contains(where: \.isMaximized) {
+      throw RunTableError.unknownColumn(
+        path: observations[0], name: name, nearest: nil, columns: headings.sorted())
+    }
+    if let asked = domains?.elements, Set(asked) != Set(table.domains) {
+      throw RunTableError.domainsDiffer(
+        path: observations[0], found: table.domains, expectedAsIn: "--domains", expected: asked)
+    }
+    return table
   }
 
-  private func settings(_ domains: ListArgument<String>) -> SessionSettings {
-    var settings = SessionSettings(
-      domains: domains.elements, heldOut: heldOut?.elements ?? domains.elements)
+  /// What a session would begin with; nil where nobody says.
+  private func beginning(_ earlier: RunTable?) throws -> SessionSettings? {
+    if let domains {
+      return settings(domains.elements, heldOut: heldOut?.elements ?? domains.elements)
+    }
+    guard let earlier else { return nil }
+    if let found = TableLayout.unreadable(domains: earlier.domains, heldOut: earlier.targets) {
+      throw ValidationError(
+        "Found the name '\(found.name)' in \(observations[0]), but \(found.why); rename it there")
+    }
+    var begun = settings(earlier.domains, heldOut: heldOut?.elements ?? earlier.targets)
+    if heldOut == nil {
+      begun.maximize = earlier.targets.filter { earlier.measure(of: $0)?.isMaximized == true }
+    }
+    return begun
+  }
+
+  private func settings(_ domains: [String], heldOut: [String]) -> SessionSettings {
+    var settings = SessionSettings(domains: domains, heldOut: heldOut)
     settings.maximize = maximize?.elements ?? []
     settings.objective = objective
     settings.guards = self.guard
@@ -194,7 +229,8 @@ struct AskCommand: Command {
     var asked = kept
     if let domains { asked.domains = domains.elements }
     if let heldOut { asked.heldOut = heldOut.elements }
-    if let maximize { asked.maximize = maximize.elements }
+    // Of a session that began with a table the names are the table's.
+    if let maximize, observations.isEmpty { asked.maximize = maximize.elements }
     if let objective { asked.objective = objective }
     if !self.guard.isEmpty { asked.guards = self.guard }
     if !allConstraints.isEmpty { asked.constraints = allConstraints }

@@ -75,22 +75,18 @@ struct TellCommand: Command {
     return found
   }
 
-  /// A run as JSON tells it.
-  private struct Told: Decodable {
-    var run: Int
-    var losses: [String: Double?]?
-    var state: String?
-    var reason: String?
-  }
-
   func run() throws {
     let told = try from.map(read) ?? [(number!, try news())]
     var kept = try Session(folder: session.folder, beginning: nil, patience: session.wait)
     var lines: [Line] = []
+    // All or nothing, as far as that can be known before.
     for (run, news) in told {
+      guard kept.records.indices.contains(run - 1) else {
+        throw SessionError.unknownRun(path: session.folder, run: run, count: kept.records.count)
+      }
       if case .finished(let losses) = news { try check(losses, kept) }
-      lines.append(Line(run: run, isNew: try kept.tell(run, news)))
     }
+    for (run, news) in told { lines.append(Line(run: run, isNew: try kept.tell(run, news))) }
     if json { return try emitDocument(Summary(runs: lines)) }
     for line in lines where !line.isNew {
       try? FileHandle.standardError.write(
@@ -135,39 +131,79 @@ struct TellCommand: Command {
   }
 
   private func read(_ path: String) throws -> [(Int, Session.News)] {
-    let data = try path == "-" ? readStandardInput() : readFile(at: path)
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    let told: [Told]
-    do {
-      told =
-        try (try? decoder.decode([Told].self, from: data)) ?? [
-          decoder.decode(Told.self, from: data)
-        ]
+    let text = [UInt8](try path == "-" ? readStandardInput() : readFile(at: path))
+    let source = path == "-" ? "standard input" : path
+    var values: [JSONValue] = []
+    do throws(JSONValue.Problem) {
+      values = [try JSONValue.parse(text)]
     } catch {
-      throw StorageError.corruptFile(
-        path: path == "-" ? "standard input" : path,
-        reason: "expected {\"run\": 1, \"losses\": {\"books\": 3.9, …}}, or a list of such")
-    }
-    return try told.map { told in
-      let reason = told.reason ?? ""
-      switch told.state {
-      case "diverged": return (told.run, .diverged(reason: reason))
-      case "lost": return (told.run, .lost(reason: reason))
-      case "cancelled": return (told.run, .cancelled)
-      case "finished", nil:
-        // null is what JSON has for nan.
-        let losses = told.losses ?? [:]
-        if losses.contains(where: { $0.value == nil }) {
-          return (told.run, .diverged(reason: "a loss is no number"))
+      // An object a line.
+      let lines = text.split(separator: 10).filter { line in line.contains { $0 > 32 } }
+      guard lines.count > 1 else { throw ToldError(source: source, found: error.reason) }
+      for line in lines {
+        do throws(JSONValue.Problem) {
+          values.append(try JSONValue.parse(Array(line)))
+        } catch {
+          throw ToldError(source: source, found: error.reason)
         }
-        return (told.run, .finished(losses.compactMapValues { $0 }))
-      case let other?:
-        throw ValidationError(
-          "Found the state '\(other)', expected \(State.allCases.map(\.rawValue).joined(separator: ", "))"
-        )
       }
     }
+    if values.count == 1, case .array(let list) = values[0] { values = list }
+    return try values.map { try news(of: $0, source) }
+  }
+
+  private func news(of told: JSONValue, _ source: String) throws -> (Int, Session.News) {
+    func wrong(_ found: String) -> ToldError { ToldError(source: source, found: found) }
+    guard case .object = told else { throw wrong("found a value that is no object") }
+    let number: Double? =
+      switch told["run"] {
+      case .number(let number)?: number
+      case .string(let text)?: Double(text)
+      default: nil
+      }
+    guard let number, let run = Int(exactly: number) else {
+      throw wrong("found no 'run' that is a whole number")
+    }
+    var reason = ""
+    if case .string(let text)? = told["reason"] { reason = text }
+    var losses: [String: Double] = [:]
+    switch told["losses"] {
+    case nil, .null?: break
+    case .object(let members)?:
+      for member in members {
+        let loss: Double? =
+          switch member.value {
+          case .number(let number): number
+          case .string(let text): Double(text)
+          // What JSON has for nan.
+          case .null: .nan
+          default: nil
+          }
+        guard let loss else { throw wrong("found a loss of '\(member.key)' that is no number") }
+        losses[member.key] = loss
+      }
+    default: throw wrong("found 'losses' that are no names with numbers")
+    }
+    switch told["state"] {
+    case nil, .null?, .string("finished")?: return (run, .finished(losses))
+    case .string("diverged")?: return (run, .diverged(reason: reason))
+    case .string("lost")?: return (run, .lost(reason: reason))
+    case .string("cancelled")?: return (run, .cancelled)
+    case .string(let other)?:
+      throw wrong(
+        "found the state '\(other)', expected one of "
+          + State.allCases.map(\.rawValue).joined(separator: ", "))
+    default: throw wrong("found a 'state' that is no word")
+    }
+  }
+}
+
+/// JSON that tells of no run.
+private struct ToldError: Error, CustomStringConvertible {
+  var source: String
+  var found: String
+
+  var description: String {
+    "\(source): \(found); expected {\"run\": 1, \"losses\": {\"books\": 3.9, …}}, a list of such, or one a line"
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParsing
 import Corpora
 import Foundation
 import Kernels
+import Mixtures
 import Numerics
 import ProxyModels
 import Runs
@@ -25,19 +26,25 @@ struct SizeArgument: ArgumentValue, Equatable {
   var argumentText: String { size.name }
 }
 
-/// Values separated by commas: `50k,100k`.
+/// Values separated by commas: `50k,100k`; what has a comma in it is quoted: `"web, old",code`.
 struct ListArgument<Element: ArgumentValue>: ArgumentValue {
   var elements: [Element]
 
   init(_ elements: [Element]) { self.elements = elements }
 
   init(argument: String) throws {
-    elements = try argument.split(separator: ",", omittingEmptySubsequences: false)
-      .map { try Element(argument: String($0)) }
+    elements = try NameSyntax.split(argument, on: ",").map { part in
+      guard let name = NameSyntax.name(part) else {
+        throw ValidationError("found a quotation without its end in '\(part)'")
+      }
+      return try Element(argument: name)
+    }
   }
 
   static var argumentChoices: [String] { Element.argumentChoices }
-  var argumentText: String { elements.map(\.argumentText).joined(separator: ",") }
+  var argumentText: String {
+    elements.map { NameSyntax.written($0.argumentText, among: ",") }.joined(separator: ",")
+  }
 }
 
 /// A precision, or the faster of them that the processor has.
