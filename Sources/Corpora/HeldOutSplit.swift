@@ -71,11 +71,14 @@ package struct HeldOutSplit {
     entries: [Entry], keys: [UInt64], unit: Unit, bytes: Int, limit: Int, most: Int = .max
   ) {
     let order = entries.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
+    // Beside one huge document all others would be a tenth of the bytes; training needs them too.
+    let mostUnits = unit == .all ? Int.max : max(Set(keys).count / 2, 1)
+    var units = 0
     var held = 0
     var counted = 0
     var isHeldOut = [Bool](repeating: false, count: entries.count)
     var start = 0
-    while start < order.count, counted < bytes {
+    while start < order.count, counted < bytes, units < mostUnits {
       var end = start
       var size = 0
       while end < order.count, keys[order[end]] == keys[order[start]] {
@@ -84,6 +87,7 @@ package struct HeldOutSplit {
       }
       if held + size <= limit {
         held += size
+        units += 1
         counted += min(size, most)
         for place in start..<end { isHeldOut[order[place]] = true }
       }

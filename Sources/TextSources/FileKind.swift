@@ -75,7 +75,7 @@ struct FileKind: Equatable {
   }
 
   /// What bytes begin as, in words; nil for what may be text.
-  private static func contentsBySignature(_ bytes: UnsafeRawBufferPointer) -> String? {
+  static func contentsBySignature(_ bytes: UnsafeRawBufferPointer) -> String? {
     let signatures: [([UInt8], String)] = [
       ([0x1f, 0x8b], "gzip data"), ([0x28, 0xb5, 0x2f, 0xfd], "Zstandard data"),
       ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], "xz data"), (Array("BZh".utf8), "bzip2 data"),

@@ -75,7 +75,10 @@ struct TokenFile {
     case .raw:
       let own = type ?? .uint16
       (self.type, start, count) = (own, 0, bytes.count / own.byteCount)
-      if type == nil { try Self.checkWidth(bytes, path: path) }
+      if type == nil {
+        try Self.checkContents(bytes, path: path)
+        try Self.checkWidth(bytes, path: path)
+      }
       documentEnds = try DolmaDocuments.ends(of: path, tokens: count)
     }
     let (size, isOver) = count.multipliedReportingOverflow(by: self.type.byteCount)
@@ -112,6 +115,24 @@ struct TokenFile {
   private static let litgptTypes: [UInt8: TokenType] = [
     1: .uint8, 2: .int8, 3: .int16, 4: .int32, 5: .int64, 8: .uint16,
   ]
+
+  /// What has no header of its own may be anything: text, or a file that is still compressed.
+  private static func checkContents(
+    _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws(TextSourceError) {
+    let asTheyAre = "; '--token-type uint16' reads it as numbers all the same"
+    if bytes.count >= 64, bytes.prefix(1 << 16).allSatisfy({ 32...126 ~= $0 || 9...13 ~= $0 }) {
+      throw .wrongContents(
+        path: path, found: "plain text, expected tokens",
+        hint: "give text with '--domain'" + asTheyAre)
+    }
+    // Two bytes alone may be a token.
+    let isGzip = bytes.starts(with: [0x1f, 0x8b, 8])
+    if let found = FileKind.contentsBySignature(bytes), found != "gzip data" || isGzip {
+      throw .wrongContents(
+        path: path, found: "\(found), expected tokens", hint: "unpack it first" + asTheyAre)
+    }
+  }
 
   /// Tokens of 32 bits read as 16 are pairs whose second is next to nothing.
   private static func checkWidth(

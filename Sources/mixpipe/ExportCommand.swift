@@ -26,13 +26,19 @@ struct DomainFact<Value>: ArgumentValue {
   }
 
   init(argument: String) throws {
-    guard let split = argument.firstIndex(of: "="), split != argument.startIndex else {
-      throw ExportError.malformedPath(argument)
+    // A path may have such signs in it too.
+    let parts = NameSyntax.split(argument, on: "=")
+    let isPath = Value.self == String.self
+    guard parts.count > 1, let name = NameSyntax.name(parts[0]), !name.isEmpty else {
+      if isPath { throw ExportError.malformedPath(argument) }
+      throw ValidationError("Found '\(argument)', expected a domain and a number as in 'books=12B'")
     }
-    domain = String(argument[..<split])
-    let text = String(argument[argument.index(after: split)...])
+    domain = name
+    let text = parts.dropFirst().joined(separator: "=")
     if let value = text as? Value, !text.isEmpty {
       self.value = value
+    } else if isPath {
+      throw ExportError.malformedPath(argument)
     } else if let value = try? Quantity(argument: text).value as? Value {
       self.value = value
     } else {
@@ -40,7 +46,7 @@ struct DomainFact<Value>: ArgumentValue {
     }
   }
 
-  var argumentText: String { "\(domain)=\(value)" }
+  var argumentText: String { "\(NameSyntax.written(domain, among: "="))=\(value)" }
 }
 
 struct ExportCommand: Command {
@@ -92,7 +98,10 @@ struct ExportCommand: Command {
     try checkFacts(mixture.domains)
     let text = try export.text(for: format)
     if let output {
-      try replaceFile(at: output, with: Data(text.utf8))
+      // A mixture that was exported before is replaced.
+      try replaceOwnFile(at: output, with: text) { _ in
+        (try? MixtureSpecification(argument: "@" + output)) != nil
+      }
     } else {
       try emitData(text)
     }
@@ -101,6 +110,18 @@ struct ExportCommand: Command {
       for note in try export.notes(for: format) { line.note(note) }
       line.finish()
     }
+  }
+
+  private func readPaths(_ file: String) throws -> [String: [String]] {
+    let decoder = JSONDecoder()
+    guard let map = try? decoder.decode([String: PathList].self, from: readFile(at: file)) else {
+      // What cannot be read at all says so.
+      _ = try readFile(at: file)
+      throw StorageError.corruptFile(
+        path: file,
+        reason: "expected {\"books\": \"/data/books\", \"web\": [\"/data/a\", \"/data/b\"]}")
+    }
+    return map.mapValues(\.paths)
   }
 
   /// The mixture, and the corpus that it was found on.
@@ -143,15 +164,14 @@ struct ExportCommand: Command {
   private func paths(of name: String) throws -> [String] {
     var found = path.filter { $0.domain == name }.map(\.value)
     if let paths {
-      let map = try decodeDocument([String: PathList].self, at: paths)
-      found += map[name]?.paths ?? []
+      found += try readPaths(paths)[name] ?? []
     }
     return found
   }
 
   private func checkFacts(_ domains: [String]) throws {
     var names = path.map(\.domain) + available.map(\.domain) + documentTokens.map(\.domain)
-    if let paths { names += try decodeDocument([String: PathList].self, at: paths).keys.sorted() }
+    if let paths { names += try readPaths(paths).keys.sorted() }
     if let unknown = names.first(where: { !domains.contains($0) }) {
       throw ValidationError("\(ExportError.unknownDomain(domain: unknown, known: domains))")
     }

@@ -100,9 +100,10 @@ struct ForecastCommand: Command {
       guards: table.guard, allowsReach: allowReach)
     let report = reading.report(command: words(reading.question.data.target.tokens))
     if let output {
-      try replaceFile(
-        at: output,
-        with: Data((output.hasSuffix(".md") ? report.markdown : report.html).utf8))
+      // A page says what it was made with.
+      try replaceOwnFile(
+        at: output, with: output.hasSuffix(".md") ? report.markdown : report.html
+      ) { $0.firstRange(of: Data("mixpipe forecast ".utf8)) != nil }
     }
     if json {
       try emitDocument(reading.summary, kind: "forecast")

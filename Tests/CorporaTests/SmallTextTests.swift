@@ -50,6 +50,18 @@ import Testing
     #expect(heldOut.count >= min(count / 60, 5))
   }
 
+  @Test("beside one huge document others stay in training too") func hugeDocument() throws {
+    let huge = try encodeLine(["text": sentences(20_000, stream: "huge").joined(separator: " ")])
+    let small = try sentences(300, stream: "small").map { try encodeLine(["text": $0]) }
+    let all = ([huge] + small).reduce(into: Data()) { $0 += $1 }
+    let (corpus, domains, folder) = try build([("mixed.jsonl", all)])
+    defer { withExtendedLifetime(folder) {} }
+    let trained = CorpusBuilderTests.documents(
+      corpus.domains[0].training!, try corpus.tokenizer())
+    #expect(trained.count >= 150)
+    #expect(domains[0].summary.heldOut.bytes > 0)
+  }
+
   @Test("text that is not UTF-8 is divided as any other")
   func latin1() throws {
     let text = sentences(1000, stream: "ä").joined(separator: "\n\n")

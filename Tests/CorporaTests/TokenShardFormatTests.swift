@@ -320,4 +320,35 @@ import Testing
     #expect(whole.digits == 0 && whole.vocabularySize == 50_001)
     #expect(throws: CorpusError.self) { try TokenCut(counts: counts, sourceEnd: nil, size: 20) }
   }
+
+  @Test(
+    "bytes without a header are not taken for tokens where they are text or still compressed",
+    arguments: [
+      (
+        Data(sentences(40, stream: "text").joined(separator: "\n").utf8),
+        "plain text, expected tokens"
+      ),
+      (Data([0x1f, 0x8b, 8, 0]) + Data(repeating: 7, count: 400), "gzip data, expected tokens"),
+      (Data([0x28, 0xb5, 0x2f, 0xfd]) + Data(repeating: 7, count: 400), "Zstandard data"),
+      (Data("PAR1".utf8) + Data(repeating: 7, count: 400), "a Parquet file"),
+    ])
+  func noTokens(data: Data, problem: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/shard.bin"
+    try replaceFile(at: path, with: data)
+    func words(_ reading: TokenReading) -> String {
+      do {
+        let files = try TokenFiles(patterns: [path], reading: reading)
+        try files.documents { _ in }
+        return "read"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(words(TokenReading()).contains(problem))
+    // Whoever says what they are has them read.
+    var reading = TokenReading()
+    reading.type = .uint16
+    #expect(words(reading) == "read")
+  }
 }

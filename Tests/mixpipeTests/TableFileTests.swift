@@ -29,6 +29,8 @@ private func read(_ path: String) throws -> String {
       ["suggest", "--domains", "books,web,code", "--output", "runs.csv"],
       ["suggest", "--domains", "books,web,code", "--json", "--output", "link.csv"],
       ["suggest", "--observations", "runs.csv", "--explain", "--output", "runs.csv"],
+      ["export", "books=0.5,web=0.5", "--to", "csv", "--output", "runs.csv"],
+      ["export", "books=0.5,web=0.5", "--to", "megatron", "--output", "link.csv"],
     ])
   func isNeverOverwritten(words: [String]) throws {
     let folder = try TemporaryFolder()
@@ -41,6 +43,24 @@ private func read(_ path: String) throws -> String {
       result.errors.contains("found a file with 16 lines, expected none, as nothing is overwritten")
     )
     #expect(try read(folder.path + "/runs.csv") == runs)
+  }
+
+  @Test("is told from a mixture that was exported before, which is replaced")
+  func anExportIsReplaced() throws {
+    let folder = try TemporaryFolder()
+    for format in ["megatron", "megatron-split", "csv", "json", "hf-datasets", "llama-factory"] {
+      for mixture in [#""web, old"=0.5,c++=0.5"#, #""web, old"=0.25,c++=0.75"#] {
+        let names = format == "llama-factory" ? mixture.replacing(", ", with: "-") : mixture
+        let result = try Program.run(
+          [
+            "export", names, "--to", format, "--output", "out", "--document-tokens", "c++=10",
+            "--document-tokens", format == "llama-factory" ? "web-old=10" : #""web, old"=10"#,
+            "--path", "c++=/data/a=b",
+            "--path", format == "llama-factory" ? "web-old=/w" : #""web, old"=/w"#,
+          ], in: folder.path)
+        #expect(result.code == 0, "\(format): \(result.errors)")
+      }
+    }
   }
 
   @Test(
