@@ -154,9 +154,13 @@ extension CellTable {
       keys.count { ![.unknown, .other].contains(ColumnName($0).use) }
     }
     let outer = members.map(\.key)
+    // `weights` and `losses` within each are those of a run.
+    let isByRun = first.contains { [.weight, .loss].contains(ColumnName.container($0)) }
     let isByColumn =
-      areLabels(first) != areLabels(outer)
-      ? areLabels(first) : known(outer) > known(first)
+      isByRun
+      ? false
+      : areLabels(first) != areLabels(outer)
+        ? areLabels(first) : known(outer) > known(first)
     guard isByColumn else {
       return zip(outer, inner).map { label, entries in
         entries.contains { ColumnName($0.key).fixedUse == .run }
@@ -218,7 +222,8 @@ extension CellTable {
       return elements.enumerated().flatMap { index, element in
         for key in ["domain", "heldOut"] {
           if case .string(let domain)? = element[key], case .number(let loss)? = element["loss"] {
-            return [("\(name)/\(domain)", text(loss))]
+            let isNamed = ColumnName(name).words.contains { HeadingWords.losses[$0.text] != nil }
+            return [("\(name)/\(domain)" + (isNamed ? "" : "/loss"), text(loss))]
           }
         }
         return flattened(element, name: "\(name)/\(index)")

@@ -188,7 +188,24 @@ extension ColumnRoles {
   /// What has `loss` in its name and is none on held-out text: `aux_loss`, `loss_scale`, `loss_books_rank`,
   /// `train_loss_step`. Names of domains, and all of a table as mixpipe writes it, are what they are.
   private mutating func setAside(_ found: inout [Measured], _ sample: TableSample) {
-    guard !isOwnLayout, !sample.table.isJournal else { return }
+    guard !sample.table.isJournal else { return }
+    // pandas' name for a heading that was there before.
+    found.removeAll { measure in
+      let parts = names[measure.column].heading.split(
+        separator: ".", omittingEmptySubsequences: false)
+      guard parts.count > 1, parts.last?.allSatisfy(\.isNumber) == true,
+        parts.last?.isEmpty == false
+      else { return false }
+      let first = parts.dropLast().joined(separator: ".")
+      guard let other = names.firstIndex(where: { $0.heading == first }),
+        sample.filled(other) > 2, sample.cells(other) == sample.cells(measure.column)
+      else { return false }
+      tell(measure.column, "not used", "the same as '\(first)'", "--losses takes it")
+      notes.append(
+        "'\(names[measure.column].heading)' says the same as '\(first)', and counts once")
+      return true
+    }
+    guard !isOwnLayout else { return }
     func isOwn(_ measure: Measured) -> Bool {
       domains.contains(measure.name) || twin(of: measure.name) != nil
     }

@@ -111,22 +111,38 @@ extension ColumnRoles {
   private mutating func takeAmounts(_ sample: TableSample, except reserved: Set<Int>) {
     var found: [String: [Int]] = [:]
     for index in names.indices where !reserved.contains(index) && names[index].fixedUse == nil {
-      guard let first = names[index].words.first?.text, let last = names[index].words.last?.text,
-        names[index].words.count > 1, sample.areAmounts(index)
-      else { continue }
-      if HeadingWords.amounts.contains(first) {
-        found[first, default: []].append(index)
-      } else if HeadingWords.amounts.contains(last), names[index].lossReadings.isEmpty {
-        // `books_tokens`.
-        found["_" + last, default: []].append(index)
+      let words = names[index].words.map(\.text)
+      guard words.count > 1, sample.areAmounts(index) else { continue }
+      // `n_docs_books`; `books_tokens`, `books_tokens_B`.
+      let first = words.firstIndex { !HeadingWords.counting.contains($0) } ?? 0
+      let last = HeadingWords.units[words.last!] == nil ? words.count - 1 : words.count - 2
+      if HeadingWords.amounts.contains(words[first]), first < words.count - 1 {
+        found[words[first], default: []].append(index)
+      } else if last > 0, HeadingWords.amounts.contains(words[last]),
+        names[index].lossReadings.isEmpty
+      {
+        found["_" + words[last], default: []].append(index)
       }
     }
     let all = found.max { ($0.value.count, $1.value[0]) < ($1.value.count, $0.value[0]) }
     guard let (key, columns) = all, columns.count > 1 else { return }
     weights = columns
-    domains = columns.map {
-      key.hasPrefix("_")
-        ? names[$0].named(before: names[$0].words.count - 1) : names[$0].named(after: 0)
+    areAmounts = true
+    domains = columns.map { index in
+      let words = names[index].words.map(\.text)
+      return key.hasPrefix("_")
+        ? names[index].named(before: words.lastIndex(of: String(key.dropFirst()))!)
+        : names[index].named(after: words.firstIndex(of: key)!)
+    }
+    // `tokens_books_B`: billions of each.
+    let ends = Set(columns.map { names[$0].words.last!.text })
+    if let end = ends.first, ends.count == 1, !key.hasPrefix("_"), HeadingWords.units[end] != nil {
+      let short = domains.map { name -> String in
+        let own = ColumnName(name)
+        guard own.words.count > 1, let last = own.words.last else { return name }
+        return own.trimmedEnd(name[..<last.range.lowerBound])
+      }
+      if !zip(short, domains).contains(where: { $0 == $1 }) { domains = short }
     }
     for index in columns {
       tell(index, "weight", "an amount: its share of the row's sum", "--weights names others")

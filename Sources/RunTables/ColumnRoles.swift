@@ -45,6 +45,8 @@ struct ColumnRoles {
   var statuses: [Int] = []
   /// What was decided that a reader may want to know.
   var notes: [String] = []
+  /// Weights that are called amounts of text, such as tokens: their sum is anything.
+  var areAmounts = false
   /// Called losses, but below zero in every row.
   var belowZero: Set<Int> = []
   /// For each column what it was taken for.
@@ -187,8 +189,8 @@ struct ColumnRoles {
       let isCount = sample.areCounts(index)
       // What is another one with each mixture is called after it.
       if !isCount, distinct > 3, sample.areOneToOne(index, weights) { return true }
-      // Nobody has so many sizes that are no numbers.
-      if distinct > 4, !sample.nameSizes(index) { return true }
+      // Nobody has so many sizes that are no numbers; models that share mixtures are models all the same.
+      if distinct > 4, !sample.nameSizes(index), sample.depends(index, on: weights) { return true }
       if HeadingWords.names.contains(joined) {
         return isCount
           ? distinct > 3 && distinct == sample.filled(index) : distinct * 2 > sample.rows
@@ -347,6 +349,20 @@ struct TableSample {
       else { return false }
     }
     return true
+  }
+
+  /// Whether each combination of other columns stands beside one text of a column.
+  func depends(_ column: Int, on others: [Int]) -> Bool {
+    var seen: [[String]: String] = [:]
+    for index in indices {
+      let row = table.rows[index].cells
+      let text = row[column]
+      if CellReading.isEmpty(text) { continue }
+      guard seen.updateValue(text, forKey: others.map { row[$0] }) ?? text == text else {
+        return false
+      }
+    }
+    return !others.isEmpty
   }
 
   /// Whole numbers alone, three at least.

@@ -30,6 +30,8 @@ enum HeadingWords {
   static let amounts: Set<String> = [
     "tokens", "token", "documents", "docs", "samples", "examples", "sequences", "bytes", "chars",
   ]
+  /// Before these: `n_docs_books`.
+  static let counting: Set<String> = ["n", "num", "number", "nb", "count", "of", "total"]
   /// What a loss is divided by: of the same text they tell the same.
   static let lossUnits: Set<String> = ["word", "byte", "token", "per", "char", "bits"]
   static let aggregates: Set<String> = [

@@ -137,7 +137,7 @@ struct TablePart {
   // MARK: Rows
 
   func read() throws(RunTableError) -> RunTable {
-    let whole = wholeOfWeights()
+    let (whole, areAmounts) = wholeOfWeights()
     let decimals = table.rows.prefix(10_000).reduce(0) { most, row in
       roles.weights.reduce(most) { max($0, table.reading.decimals(row.cells[$1])) }
     }
@@ -148,7 +148,7 @@ struct TablePart {
     var bare: [CellTable.Row] = []
     var states = StateNotes()
     if whole == 100 { notes.append("weights are read as per cent") }
-    if whole > 100 {
+    if areAmounts {
       notes.append("weights are amounts: each row's shares of its sum are taken")
     }
     for row in table.rows {
@@ -156,7 +156,8 @@ struct TablePart {
         bare.append(row)
         continue
       }
-      let mixture = try mixture(row, whole: whole, decimals: decimals)
+      let mixture = try mixture(
+        row, whole: whole, areAmounts: areAmounts, decimals: decimals)
       let (size, parameters) = size(row, fileSize)
       let (status, losses) = try outcome(row, &states)
       var read = RunTable.Row(
@@ -218,22 +219,32 @@ struct TablePart {
     .malformedLine(path: table.path, line: row.line, reason: reason)
   }
 
-  /// 100 where most rows sum to about that, and their sum where they are amounts, such as tokens.
-  private func wholeOfWeights() -> Double {
-    let sums = table.rows.map { row in
+  /// 100 where most rows sum to about that, and their sum where they are amounts, such as tokens, or parts
+  /// of the same sum in every row, such as 7 : 2 : 1.
+  private func wholeOfWeights() -> (whole: Double, areAmounts: Bool) {
+    let sums = table.rows.filter { row in
+      !roles.weights.allSatisfy { CellReading.isEmpty(row.cells[$0]) }
+    }.map { row in
       roles.weights.reduce(0) { $0 + (table.reading.amount(row.cells[$1]) ?? 0) }
     }.sorted()
-    guard let median = sums.isEmpty ? nil : sums[sums.count / 2] else { return 1 }
+    guard let median = sums.isEmpty ? nil : sums[sums.count / 2] else { return (1, false) }
+    let isSteady =
+      sums.count > 3 && 1.5...50 ~= median && sums.allSatisfy { abs($0 / median - 1) <= 0.02 }
+    if roles.areAmounts ? sums[0] > 0 : isSteady,
+      TableSample(table).areNumbers(roles.weights), median < 1e14
+    {
+      return (max(median.rounded(), 1), true)
+    }
     let areCounts =
       median > 150 && median < 1e14 && sums[0] > 1
       && TableSample(table).areNumbers(roles.weights)
-    return areCounts ? median.rounded() : median > 50 ? 100 : 1
+    return areCounts ? (median.rounded(), true) : (median > 50 ? 100 : 1, false)
   }
 
   /// Sums are off by rounding only: half of the last decimal for each weight, 2 % at most. Anything
   /// else is a mistake that scaling would hide.
   private func mixture(
-    _ row: CellTable.Row, whole: Double, decimals: Int
+    _ row: CellTable.Row, whole: Double, areAmounts: Bool, decimals: Int
   ) throws(RunTableError) -> Mixture {
     var weights: [Double] = []
     weights.reserveCapacity(roles.weights.count)
@@ -250,7 +261,7 @@ struct TablePart {
       // What solvers leave a little below zero is zero.
       weights.append(max(weight / whole, 0))
     }
-    if whole > 100 { return Mixture(domains: roles.domains, proportionalTo: weights) }
+    if areAmounts { return Mixture(domains: roles.domains, proportionalTo: weights) }
     let sum = weights.reduce(0, +)
     let rounding = 0.5 * Double(weights.count) * pow(10, -Double(decimals)) / whole
     guard abs(sum - 1) <= min(max(rounding, 1e-3), 0.02) + 1e-9 else {

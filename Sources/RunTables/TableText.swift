@@ -54,6 +54,30 @@ enum TableText {
       return ("Parquet", "convert it, e.g. with pandas: read_parquet(…).to_csv(…, index=False)")
     }
     if begins([0x50, 0x4B, 3, 4]) { return ("a zip or Excel file", "save it as CSV") }
+    let start = String(decoding: text.prefix(64), as: UTF8.self).lowercased()
+      .drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+    for mark in ["<!doctype", "<html", "<table", "<?xml", "<div"] where start.hasPrefix(mark) {
+      return ("a page of HTML or XML", "save the table in it as CSV")
+    }
+    if start.hasPrefix("\\begin{") || start.hasPrefix("{\\rtf") {
+      return ("a typeset document", "save the table in it as CSV")
+    }
+    if start.hasPrefix("sqlite format 3") {
+      return (
+        "a database",
+        "export a table, e.g. of Optuna: study.trials_dataframe().to_csv(…, index=False)"
+      )
+    }
+    if start.hasPrefix("%pdf-") { return ("PDF", "save the table in it as CSV") }
+    if begins([0x89, 0x48, 0x44, 0x46]) {
+      return ("HDF5", "convert it, e.g. with pandas: read_hdf(…).to_csv(…, index=False)")
+    }
+    if text.count > 1, text[0] == 0x80, 2...5 ~= text[1] {
+      return ("a pickle", "convert it, e.g. with pandas: read_pickle(…).to_csv(…, index=False)")
+    }
+    if begins([0xFD, 0x37, 0x7A, 0x58, 0x5A]) || begins(Array("BZh".utf8)) {
+      return ("a compressed file", "decompress it, or compress it with gzip")
+    }
     if begins([0x28, 0xB5, 0x2F, 0xFD]) { return ("a zstd file", "decompress it with unzstd") }
     return nil
   }

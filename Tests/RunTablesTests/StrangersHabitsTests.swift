@@ -165,6 +165,16 @@ import Testing
     #expect(try sizes.selected(.init(size: "160m")).rows.allSatisfy { $0.size == "pythia-160m" })
   }
 
+  @Test("compares no models with each other") func models() throws {
+    let lines = Self.weights.flatMap { w in
+      ["gpt", "llama", "mamba", "opt", "rwkv"].map {
+        "\($0),\(w[0]),\(w[1]),\(w[2]),3.1,3.2,3.\($0.count)"
+      }
+    }
+    let found = try table("model," + Self.head + "\n" + lines.joined(separator: "\n"))
+    #expect(try found.selected(.init()).rows.count == 6)
+  }
+
   @Test("has sizes without a unit") func bareSizes() throws {
     let found = try table(runs(",model_size", { $0 < 2 ? ",160" : ",410" }))
     #expect(try found.selected(.init(size: "410M")).rows.count == 4)
@@ -287,5 +297,77 @@ import Testing
       #expect(after.rows.last?.status == .pending)
       #expect(after.rows.last?.mixture == next)
     }
+  }
+
+  @Test(
+    "has amounts in columns that say so in their own words, or parts of one sum",
+    arguments: [
+      ("tokens_books_B,tokens_web_B", 50.0), ("books_tokens_B,web_tokens_B", 50),
+      ("n_docs_books,n_docs_web", 4000), ("num_samples_books,num_samples_web", 12),
+      ("books (tokens),web (tokens)", 700), ("ratio_books,ratio_web", 10), ("w_books,w_web", 20),
+    ])
+  func amountsByName(columns: String, sum: Double) throws {
+    let shares = [0.25, 0.5, 0.75, 0.125]
+    let text =
+      "run,\(columns),loss_books,loss_web\n"
+      + shares.enumerated().map { "\($0),\($1 * sum),\((1 - $1) * sum),3.\($0),3.\($0)5" }
+      .joined(separator: "\n")
+    let found = try table(text)
+    #expect(found.domains == ["books", "web"], "\(columns)")
+    #expect(found.targets == ["books", "web"], "\(columns)")
+    #expect(zip(found.rows, shares).allSatisfy { abs($0.mixture.weights[0] - $1) < 1e-12 })
+    // What is written is read back.
+    let next = Mixture(domains: found.domains, proportionalTo: [0.5, 0.5])
+    let line = found.layout.line(found.layout.cells(name: "9", mixture: next))
+    #expect(abs(try table(text + "\n" + line).rows.last!.mixture.weights[0] - 0.5) < 1e-3)
+  }
+
+  @Test("has sums that miss one by more than rounding, which are refused") func missingShares() {
+    let text = "run,weight_a,weight_b,loss\n" + (0..<6).map { "\($0),0.5,0.4,3.\($0)\n" }.joined()
+    #expect(message { try table(text) }.contains("sum to 0.9, expected 1"))
+    let percent = "run,weight_a,weight_b,loss\n" + (0..<6).map { "\($0),50,40,3.\($0)\n" }.joined()
+    #expect(message { try table(percent) }.contains("sum to 90, expected 100"))
+    let uneven = "run,weight_a,weight_b,loss\n1,7,2,3\n2,5,1,3.1\n3,1,1,3.2\n4,2,2,3.3\n"
+    #expect(message { try table(uneven) }.contains("sum to 9, expected 1"))
+  }
+
+  @Test("has a column twice, as pandas tells them apart") func pandasTwice() throws {
+    let found = try table(
+      runs(",loss_books.1", { ",3.\($0)1" }))
+    #expect(found.targets == ["books", "web", "code"])
+    #expect(found.notes.contains { $0.hasPrefix("'loss_books.1' says the same as 'loss_books'") })
+    let models = try table(runs(",loss_gpt4,loss_gpt4.1", { ",3.\($0)4,3.\($0)5" }))
+    #expect(models.targets.suffix(2) == ["gpt4", "gpt4.1"])
+  }
+
+  @Test("has runs by name in JSON, with what was measured within") func nestedJSON() throws {
+    let runs = Self.weights.prefix(4).enumerated().map { index, w in
+      "\"mix_\(index)\": {\"weights\": {\"books\": \(w[0]), \"web\": \(1 - w[0])}, \"eval\": "
+        + "{\"books\": {\"loss\": 3.\(index)}, \"web\": {\"loss\": 3.5\(index)}}}"
+    }
+    let found = try table("{" + runs.joined(separator: ",") + "}", name: "t.json")
+    #expect(found.rows.count == 4 && found.targets == ["books", "web"])
+    #expect(found.rows.allSatisfy { $0.status == .finished })
+    let lists = Self.weights.prefix(4).enumerated().map { index, w in
+      "{\"weights\": {\"books\": \(w[0]), \"web\": \(1 - w[0])}, \"evals\": "
+        + "[{\"domain\": \"books\", \"loss\": 3.\(index)}, {\"domain\": \"web\", \"loss\": 3.5}]}"
+    }
+    #expect(
+      try table("[" + lists.joined(separator: ",") + "]", name: "t.json").targets == [
+        "books", "web",
+      ])
+  }
+
+  @Test(
+    "is no table at all, and said to be what it is",
+    arguments: [
+      ("<!DOCTYPE html><table><tr><td>1</td></tr></table>", "a page of HTML"),
+      ("<table border=\"1\">\n</table>", "a page of HTML"), ("SQLite format 3\u{0}", "a database"),
+      ("\\begin{tabular}{lr}", "a typeset document"), ("%PDF-1.4\n", "PDF"),
+      ("BZh91AY", "a compressed file"),
+    ])
+  func otherFiles(text: String, problem: String) {
+    let words = message { try table(text) }
+    #expect(words.contains("found \(problem)"), "\(words)")
   }
 }
