@@ -4,11 +4,15 @@ import Numerics
 package protocol LogPosterior {
   /// Of each hyperparameter, in the flat order.
   var priors: [HyperparameterPrior] { get }
+  /// What each is measured in by an ascent, so that it does not zigzag along those that are known best.
+  var units: [Double] { get }
   /// Value and gradient in the flat hyperparameters; nil where a covariance cannot be factored.
   func value(at logs: [Double]) -> (value: Double, gradient: [Double])?
 }
 
 extension LogPosterior {
+  package var units: [Double] { priors.map { _ in 1 } }
+
   /// The best of several ascents.
   ///
   /// - Parameters:
@@ -25,6 +29,7 @@ extension LogPosterior {
     optimizer.gradientTolerance = 1e-3
     optimizer.valueTolerance = valueTolerance
     let free = priors.indices.filter { !priors[$0].isFixed }
+    let units = units
     var best: (logs: [Double], value: Double)?
     for start in starts {
       var logs = start
@@ -32,15 +37,15 @@ extension LogPosterior {
         if case .fixed(let value) = prior { logs[i] = value }
       }
       guard value(at: logs) != nil else { continue }
-      let result = optimizer.minimize(from: free.map { logs[$0] }) { x in
-        for (i, value) in zip(free, x) { logs[i] = value }
+      let result = optimizer.minimize(from: free.map { logs[$0] / units[$0] }) { x in
+        for (i, value) in zip(free, x) { logs[i] = value * units[i] }
         guard let (value, gradient) = value(at: logs) else {
           return (.infinity, x.map { _ in 0 })
         }
-        return (-value, free.map { -gradient[$0] })
+        return (-value, free.map { -gradient[$0] * units[$0] })
       }
       if best == nil || -result.value > best!.value {
-        for (i, value) in zip(free, result.point) { logs[i] = value }
+        for (i, value) in zip(free, result.point) { logs[i] = value * units[i] }
         best = (logs, -result.value)
       }
     }

@@ -89,6 +89,49 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     // More in tokens than in parameters.
     #expect(zip(bySize, byLength).dropFirst().allSatisfy { $0 > $1 })
   }
+
+  @Test("may let small models change less with length")
+  func mayLetSmallModelsChangeLessWithLength() {
+    var logs = ScaleHyperparameters.priors.map(\.start)
+    logs[ScaleHyperparameters.Index.lengthBySize] = 0.4
+    let kernel = ScaleKernel(hyperparameters: ScaleHyperparameters(logs: logs), unit: 30)
+    func alike(_ a: ScaleCell, _ b: ScaleCell) -> Double {
+      kernel.correlations([a], [b]).values[0, 0]
+    }
+    func ofLengths(size: Double) -> Double {
+      alike(ScaleCell(size: size, length: 0), ScaleCell(size: size, length: 2))
+    }
+    #expect(ofLengths(size: 3) > ofLengths(size: 1))
+    #expect(ofLengths(size: 1) > ofLengths(size: 0))
+    logs[ScaleHyperparameters.Index.lengthBySize] = 0
+    let even = ScaleKernel(hyperparameters: ScaleHyperparameters(logs: logs), unit: 30)
+    let small = ScaleCell(size: 3, length: 0)
+    #expect(alike(.target, small) == even.correlations([.target], [small]).values[0, 0])
+  }
+
+  @Test("are fitted to a sample that keeps what ended at the target")
+  func areFittedToASampleThatKeepsWhatEndedAtTheTarget() {
+    func run(_ weight: Double, _ parameters: Double, _ tokens: [Double]) -> ScaleData.Run {
+      .init(
+        weights: [weight, 1 - weight], parameters: parameters, tokens: tokens,
+        losses: tokens.map { _ in [3] })
+    }
+    let small = (0..<60).map { run(Double($0) / 100, 1e6, [1e7]) }
+    let both = (0..<20).flatMap { i in [1e6, 1e7].map { run(0.005 + Double(i) / 50, $0, [2e7]) } }
+    let final = (0..<7).map { run(0.9 + Double($0) / 100, 1e8, [1e8, 1e9]) }
+    let data = ScaleData(
+      runs: small + final + both, target: .init(parameters: 1e8, tokens: 1e9), ownDomains: [nil])
+    let sample = data.thinned(to: 30)
+    #expect(sample.count == 30)
+    #expect(sample.runs.filter(data.isAtTarget) == final)
+    let scarce = data.thinned(to: 10)
+    #expect(scarce.count == 10 && scarce.runs.count(where: data.isAtTarget) == 5)
+    // Of the rest most are of mixtures that have two sizes, in pairs.
+    let pairs = sample.runs.filter { run in
+      sample.runs.count { $0.weights == run.weights && !data.isAtTarget($0) } == 2
+    }
+    #expect(pairs.count >= 14)
+  }
 }
 
 @Suite struct RepetitionTests {

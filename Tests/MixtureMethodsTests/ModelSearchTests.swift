@@ -135,6 +135,32 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
     }
   }
 
+  @Test(
+    "go on with runs of the target's size, and end there, whatever the model says",
+    arguments: [UInt64(1), 2])
+  func goOnWithRunsOfTheTargetsSize(seed: UInt64) throws {
+    let context = try FormulaTrainer.context(pool: nil, budget: 9, seed: seed)
+    var search = try Search("scale-bo", context)
+    let target = context.grid.target
+    var ended: [[Double]] = []
+    for _ in 0..<300 {
+      guard let step = search.method.next(runs: search.runs, budgetLeft: search.left) else { break }
+      search.take(step)
+      search.finish(search.runs.firstIndex(where: \.isUnderWay)!)
+      let own = search.runs.filter { $0.level == target.level }
+      for rung in 0..<target.rung {
+        let (here, next) = (own.count { $0.reached! >= rung }, own.count { $0.reached! > rung })
+        // One more than the rule, which is applied before a step.
+        #expect(here <= 3 * next + 7)
+      }
+      ended = own.filter { $0.reached! >= target.rung }.map(\.mixture.weights)
+      let repeated = ended.count - Set(ended).count
+      #expect(3 * repeated <= Set(ended).count)
+      #expect(Double(ended.count) >= 0.5 * (context.budget - search.left - 2.5) - 1)
+    }
+    #expect(ended.count >= 3)
+  }
+
   @Test("find the pools best for a fraction of what random search pays")
   func findThePoolsBestForAFractionOfWhatRandomSearchPays() throws {
     let values = FormulaTrainer.pool.map { FormulaTrainer.value($0.weights) }

@@ -166,7 +166,7 @@ func isOneLine(_ errors: String) -> Bool {
         "no regular file"
       ),
       ("ulimit -v 4000000; \"$M\" suggest --observations /dev/zero -n 1", "no regular file"),
-      ("\"$M\" suggest --observations . -n 1", "No such file"),
+      ("\"$M\" suggest --observations . -n 1", "found a folder"),
     ]) func whatHasNoEndIsRefusedAtOnce(script: String, expected: String) throws
   {
     let folder = try TemporaryFolder()

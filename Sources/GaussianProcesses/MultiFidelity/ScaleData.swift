@@ -86,14 +86,17 @@ package struct ScaleData: Sendable, Hashable {
       availableTokens: availableTokens)
   }
 
-  /// At most `count` runs, spread evenly over their order: three quarters of them, if there are so many, of
-  /// mixtures that were run at several sizes, with all their runs. These tell what sizes have in common.
+  /// At most `count` runs: as far as there are so many, half of them that have ended at the target, and of the others
+  /// three quarters of mixtures that were run at several sizes, with all their runs. The first tell what is asked, the
+  /// second what sizes have in common. Of each kind, even over their order.
   package func thinned(to count: Int) -> ScaleData {
     guard self.count > count else { return self }
     // Looked up only: the order of a dictionary is never seen.
     var places: [[Double]: Int] = [:]
     var groups: [[Int]] = []
-    for (i, run) in runs.enumerated() {
+    var kept = even(runs.indices.filter { isAtTarget(runs[$0]) }, count / 2)
+    let isKept = Set(kept)
+    for (i, run) in runs.enumerated() where !isKept.contains(i) {
       if let place = places[run.weights] {
         groups[place].append(i)
       } else {
@@ -101,19 +104,26 @@ package struct ScaleData: Sendable, Hashable {
         groups.append([i])
       }
     }
-    var kept: [Int] = []
     func keep(_ list: [[Int]], room: Int) {
       let total = list.reduce(0) { $0 + $1.count }
-      let wanted = total <= room ? list.count : list.count * room / total
-      for i in 0..<wanted {
-        kept += list[i * list.count / wanted].prefix(max(count - kept.count, 0))
+      for group in even(list, total <= room ? list.count : list.count * room / total) {
+        kept += group.prefix(max(count - kept.count, 0))
       }
     }
-    keep(groups.filter { $0.count > 1 }, room: 3 * count / 4)
+    keep(groups.filter { $0.count > 1 }, room: 3 * (count - kept.count) / 4)
     keep(groups.filter { $0.count == 1 }, room: count - kept.count)
     return ScaleData(
       runs: kept.sorted().map { runs[$0] }, target: target, ownDomains: ownDomains,
       availableTokens: availableTokens)
+  }
+
+  /// Whether a run was measured where predictions are wanted.
+  package func isAtTarget(_ run: Run) -> Bool {
+    run.parameters == target.parameters && run.tokens.contains(target.tokens)
+  }
+
+  private func even<Element>(_ list: [Element], _ count: Int) -> [Element] {
+    list.count <= count ? list : (0..<count).map { list[$0 * list.count / count] }
   }
 
   /// A function of the losses as the only output.

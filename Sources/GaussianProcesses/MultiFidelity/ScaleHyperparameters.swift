@@ -9,8 +9,9 @@ import Foundation
 /// compared; its variance is what it costs to go beyond the sizes that were run;
 ///
 /// a contrast f(w, t) of covariance g(t) g(t') M(r) k(w, w'), M Matérn's function of smoothness 5/2 and r the distance
-/// in u over lengthscales of size and length: how mixtures differ at one fidelity goes the less with how they differ
-/// at another the farther they are apart. Contrasts grow as g(t) = exp(-a·t);
+/// in u over lengthscales of size and length, u_D times exp(-c ln N*/N): how mixtures differ at one fidelity goes the
+/// less with how they differ at another the farther they are apart, and small models may change less with length.
+/// Contrasts grow as g(t) = exp(-a·t);
 /// k = A² M(‖√w - √w'‖ / ℓ) + L²/k Σⱼ uⱼ uⱼ' + B² k Σⱼ (wⱼ - 1/k) (wⱼ' - 1/k) + R² [w = w'], with
 /// uⱼ = ln((ε + wⱼ) / (ε + 1/k)) as in BiMix's law (arXiv 2405.14908), what Data Mixing Laws (arXiv 2403.16952) are as
 /// logarithms, and a residual of each mixture for itself, which it has at all sizes;
@@ -25,7 +26,7 @@ package struct ScaleHyperparameters: Sendable, Hashable {
     self.logs = logs
   }
 
-  /// All as logarithms, but for a and κ.
+  /// All as logarithms, but for a, c and κ.
   package enum Index {
     package static let amplitude = 0
     package static let lengthscale = 1
@@ -43,7 +44,8 @@ package struct ScaleHyperparameters: Sendable, Hashable {
     package static let levelScale = 13
     package static let noiseSlope = 14
     package static let linear = 15
-    package static let count = 16
+    package static let lengthBySize = 16
+    package static let count = 17
   }
 
   /// Standard deviations of v₀, in standardized units, and of v₁, v₂, v₃, as shares of a loss.
@@ -61,18 +63,22 @@ package struct ScaleHyperparameters: Sendable, Hashable {
   /// to .19 where it was planted, with L .1 to .8 and B .7 to 1.1; A has the rest. Lengthscales and growth are from how well runs rank mixtures for others: against
   /// 400k parameters at 500k tokens, 50k ranks with ρ .52 at 100k tokens, .88 at 175k, .97 at 300k, .99 at 500k (our
   /// own testbed); against 937M at 35G tokens, 122M with ρ .73, .92, .98 at 2G, 4G and 10G; RegMix's 1M models rank as
-  /// its 1B ones with .97; but what sizes say of one another may as well be nothing where small models learn other things
-  /// or never repeat what is scarce, so sizes are given a wide prior. δ is from what laws
-  /// fitted to smaller sizes miss: little at twice the size, a tenth of a loss and more at seventeen times.
+  /// its 1B ones with .97; it may as well be nothing where small models learn other things or never repeat what is scarce.
+  /// δ is from what laws fitted to smaller sizes miss: little at twice the size, a tenth of a loss and more at seventeen
+  /// times.
+  ///
+  /// Deviations are narrow, as most runs are short ones of small models: the likelihood learns from them how alike these
+  /// are, which says little of the target. With twice the deviations searches handed over worse mixtures.
   package static let priors: [HyperparameterPrior] = [
-    .normal(mean: log(0.5), deviation: 0.7), .normal(mean: 0.9, deviation: 0.8),
-    .normal(mean: log(0.75), deviation: 0.6), .normal(mean: log(0.02), deviation: 1),
-    .normal(mean: log(0.12), deviation: 0.8), .normal(mean: -4.5, deviation: 1),
-    .normal(mean: -7, deviation: 1.5), .normal(mean: log(12), deviation: 1.1),
-    .normal(mean: log(4), deviation: 0.8), .normal(mean: log(typicalWarp), deviation: 0.5),
-    .normal(mean: 0, deviation: 0.15), .normal(mean: 0, deviation: 0.25),
-    .normal(mean: log(0.08), deviation: 0.7), .normal(mean: log(3), deviation: 0.4),
-    .normal(mean: 0, deviation: 0.5), .normal(mean: log(0.75), deviation: 0.6),
+    .normal(mean: log(0.5), deviation: 0.35), .normal(mean: 0.9, deviation: 0.4),
+    .normal(mean: log(0.75), deviation: 0.3), .normal(mean: log(0.02), deviation: 0.5),
+    .normal(mean: log(0.12), deviation: 0.4), .normal(mean: -4.5, deviation: 1),
+    .normal(mean: -7, deviation: 1.5), .normal(mean: log(10), deviation: 0.5),
+    .normal(mean: log(3.5), deviation: 0.4), .normal(mean: log(typicalWarp), deviation: 0.25),
+    .normal(mean: 0, deviation: 0.075), .normal(mean: 0, deviation: 0.125),
+    .normal(mean: log(0.08), deviation: 0.35), .normal(mean: log(3), deviation: 0.2),
+    .normal(mean: 0, deviation: 0.25), .normal(mean: log(0.75), deviation: 0.3),
+    .normal(mean: 0, deviation: 0.075),
   ]
 
   private func power(_ index: Int, _ factor: Double = 1) -> Double { exp(factor * logs[index]) }
@@ -91,6 +97,9 @@ package struct ScaleHyperparameters: Sendable, Hashable {
   var squaredLevel: Double { power(Index.levelDeviation, 2) }
   var levelScale: Double { power(Index.levelScale) }
   var noiseSlope: Double { logs[Index.noiseSlope] }
+
+  /// What a difference in length counts at a size.
+  func stretch(_ cell: ScaleCell) -> Double { exp(-logs[Index.lengthBySize] * cell.size) }
 
   static let leastJitter = 1e-6
 

@@ -112,34 +112,50 @@ struct ScaleKernel: Sendable {
 
   /// How contrasts of two cells go together, their growth not included, (a, b).
   func correlations(_ a: [ScaleCell], _ b: [ScaleCell], wantsSlopes: Bool = false) -> Part {
-    let h = hyperparameters
-    let p = h.warp
     var values = Matrix(rows: a.count, columns: b.count)
-    var (bySize, byLength, byWarp) = (values, values, values)
-    func slope(_ t: Double) -> Double { t * exp(p * t) - ScaleHyperparameters.warped(t, p) }
-    for (j, other) in b.enumerated() {
-      for (i, one) in a.enumerated() {
-        let x =
-          (ScaleHyperparameters.warped(one.size, p) - ScaleHyperparameters.warped(other.size, p))
-          / h.sizeScale
-        let y =
-          (ScaleHyperparameters.warped(one.length, p)
-            - ScaleHyperparameters.warped(other.length, p)) / h.lengthScale
+    var (bySize, byLength, byWarp, byStretch) = (values, values, values, values)
+    let (left, right) = (
+      a.map { Place(hyperparameters, $0) }, b.map { Place(hyperparameters, $0) }
+    )
+    for (j, other) in right.enumerated() {
+      for (i, one) in left.enumerated() {
+        let (x, y) = (one.size - other.size, one.length - other.length)
         let (matern, bend) = Self.matern(x * x + y * y)
         values[i, j] = matern
         guard wantsSlopes else { continue }
-        bySize[i, j] = 5 / 3 * bend * x * x
-        byLength[i, j] = 5 / 3 * bend * y * y
-        let pull =
-          x * (slope(one.size) - slope(other.size)) / h.sizeScale
-          + y * (slope(one.length) - slope(other.length)) / h.lengthScale
-        byWarp[i, j] = -5 / 3 * bend * pull
+        let factor = 5 / 3 * bend
+        bySize[i, j] = factor * x * x
+        byLength[i, j] = factor * y * y
+        byWarp[i, j] =
+          -factor
+          * (x * (one.sizeByWarp - other.sizeByWarp) + y * (one.lengthByWarp - other.lengthByWarp))
+        byStretch[i, j] = -factor * y * (one.lengthByStretch - other.lengthByStretch)
       }
     }
     return Part(
       values: values,
       slopes: wantsSlopes
-        ? [(Index.sizeScale, bySize), (Index.lengthScale, byLength), (Index.warp, byWarp)] : [])
+        ? [
+          (Index.sizeScale, bySize), (Index.lengthScale, byLength), (Index.warp, byWarp),
+          (Index.lengthBySize, byStretch),
+        ] : [])
+  }
+
+  /// Where a fidelity is in lengthscales, and how that changes with the logarithm of the warp and with the stretch.
+  private struct Place {
+    let size, length, sizeByWarp, lengthByWarp, lengthByStretch: Double
+
+    init(_ h: ScaleHyperparameters, _ cell: ScaleCell) {
+      let p = h.warp
+      func warped(_ t: Double) -> Double { ScaleHyperparameters.warped(t, p) }
+      func slope(_ t: Double) -> Double { t * exp(p * t) - warped(t) }
+      let stretch = h.stretch(cell) / h.lengthScale
+      size = warped(cell.size) / h.sizeScale
+      length = stretch * warped(cell.length)
+      sizeByWarp = slope(cell.size) / h.sizeScale
+      lengthByWarp = stretch * slope(cell.length)
+      lengthByStretch = -cell.size * length
+    }
   }
 
   /// Of the level that all mixtures share, (a, b).

@@ -87,6 +87,11 @@ struct ScalePosterior: LogPosterior {
   }
 
   var coldStart: [Double] { priors.map(\.start) }
+
+  /// Deviations of the priors.
+  var units: [Double] {
+    priors.map { if case .normal(_, let deviation) = $0 { deviation } else { 1 } }
+  }
 }
 
 /// What the covariance among points is put together from.

@@ -51,7 +51,7 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
     factors: ScaleSurrogate.VarianceFactors
   ) {
     let own = data.runs.filter { $0.parameters == size }
-    // The length that most of its runs have got to.
+    // The target's length, or the one that most of its runs have got to.
     var counts: [(tokens: Double, count: Int)] = []
     for tokens in own.flatMap(\.tokens) {
       if let place = counts.firstIndex(where: { $0.tokens == tokens }) {
@@ -60,7 +60,13 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
         counts.append((tokens, 1))
       }
     }
-    guard let tokens = counts.max(by: { ($0.count, $0.tokens) < ($1.count, $1.tokens) })?.tokens
+    let isAsked = { (entry: (tokens: Double, count: Int)) in
+      size == data.target.parameters && entry.tokens == data.target.tokens && entry.count >= least
+    }
+    guard
+      let tokens =
+        (counts.first(where: isAsked)
+        ?? counts.max(by: { ($0.count, $0.tokens) < ($1.count, $1.tokens) }))?.tokens
     else { return nil }
     var data = data
     data.runs = data.runs.filter { $0.parameters < size }

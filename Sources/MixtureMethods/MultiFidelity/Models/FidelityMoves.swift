@@ -51,6 +51,11 @@ struct FidelityMoves {
     }
   }
 
+  mutating func leaveOut(_ isLeftOut: (FidelityStep) -> Bool) {
+    for index in groups.indices { groups[index].moves.removeAll { isLeftOut($0.step) } }
+    groups.removeAll { $0.moves.isEmpty }
+  }
+
   /// Leaves those that end at the target, where there are any.
   mutating func keepThoseToTarget() {
     let final = groups.filter { $0.point == target }

@@ -12,9 +12,10 @@ import Numerics
 /// lowest objective that is expected at the target will fall once it is known (the knowledge gradient over all mixtures,
 /// from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain per cost, to
 /// 0 where a share of the budget is left. That share is kept for runs that reach the target. No step costs more than all
-/// before it.
+/// before it. What it may not leave undone, whatever the model says, is in ``due(_:)``.
 ///
-/// It hands over the lowest expected objective plus a quarter of a deviation, both of the difference from equal shares.
+/// It hands over the lowest expected objective plus some of a deviation, both of the difference from equal shares: one
+/// and a half in the beginning, falling to a quarter.
 struct ScaleSearch: FidelityMethod {
   let context: FidelityContext
   private var cache: (data: ScaleData, surrogate: ScaleSurrogate?)?
@@ -33,9 +34,6 @@ struct ScaleSearch: FidelityMethod {
   private static let leastStep = 0.02
   /// Mixtures that are run at every size.
   private static let anchors = 4
-  /// Of the deviation of a mixture's difference from equal shares, what is added to it where one is handed over: the
-  /// lowest mean of hundreds is lower than it should be, and corners that nobody ran are the least known.
-  private static let caution = 0.25
 
   init(context: FidelityContext) {
     self.context = context
@@ -63,7 +61,10 @@ struct ScaleSearch: FidelityMethod {
     var moves = FidelityMoves(context, mixtures: mixtures, runs: runs, budgetLeft: budgetLeft) {
       context.cost(of: $0, runs: runs, measuringOnTheWay: measuresOnTheWay)
     }
-    if budgetLeft <= kept + 1e-9 { moves.keepThoseToTarget() }
+    let due = due(runs)
+    if budgetLeft <= kept + 1e-9 || due == .finished { moves.keepThoseToTarget() }
+    moves.leaveOut { isRepeatedTooOften($0, runs) }
+    if let step = promotion(due, belief, moves, runs) { return step }
     let groups = moves.groups.map { group in
       (
         cell: context.cell(group.point),
@@ -88,9 +89,9 @@ struct ScaleSearch: FidelityMethod {
       }
     }
     if let best { return best.step }
-    // No run is worth anything by the model: the target's of the lowest expected objective.
+    // No run is worth anything by the model: at the target, what may be the lowest there.
     let confirmation = moves.groups.first { $0.point == context.grid.target }?.moves.min {
-      (belief.means[$0.mixture], $0.mixture) < (belief.means[$1.mixture], $1.mixture)
+      (lowest(belief, $0.mixture), $0.mixture) < (lowest(belief, $1.mixture), $1.mixture)
     }
     return isWaiting ? nil : confirmation?.step
   }
@@ -98,7 +99,7 @@ struct ScaleSearch: FidelityMethod {
   // MARK: Cheap runs
 
   /// What has been paid for runs, in runs of the target; of one size alone, if it is given.
-  private func paid(_ runs: [FidelityRun], level: Int? = nil) -> Double {
+  func paid(_ runs: [FidelityRun], level: Int? = nil) -> Double {
     runs.reduce(0) { sum, run in
       guard level ?? run.level == run.level, let rung = run.goal ?? run.reached else { return sum }
       let cost = context.grid.levels[run.level][rung]
@@ -222,6 +223,13 @@ struct ScaleSearch: FidelityMethod {
 
   /// Those of a pool; or those that were run and those that the model holds best.
   private func mixtures(_ surrogate: ScaleSurrogate, _ runs: [FidelityRun]) -> [Mixture] {
+    mixtures(surrogate, runs) { bounds(surrogate, $0) }
+  }
+
+  /// - Parameter score: the lower the better.
+  private func mixtures(
+    _ surrogate: ScaleSurrogate, _ runs: [FidelityRun], by score: ([[Double]]) -> [Double]
+  ) -> [Mixture] {
     if let candidates = context.candidates { return context.sound(candidates, runs: runs) }
     var observed: [Mixture] = []
     var seen: Set<[Double]> = []
@@ -232,7 +240,7 @@ struct ScaleSearch: FidelityMethod {
       observed.append(run.mixture)
     }
     observed = context.sound(observed, runs: runs)
-    let scores = bounds(surrogate, observed.map(\.weights))
+    let scores = score(observed.map(\.weights))
     let ranked = observed.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
     var incumbents = ranked.prefix(Self.contenders / 2).map { observed[$0] }
     if let even = UniformSearch(context: context).mixture, observed.contains(even),
@@ -242,8 +250,7 @@ struct ScaleSearch: FidelityMethod {
     }
     let found = context.proposals(
       exponent: surrogate.exponent, incumbents: incumbents.map(\.weights),
-      count: incumbents.count + 24, seed: context.seed &+ UInt64(runs.count)
-    ) { bounds(surrogate, $0) }
+      count: incumbents.count + 24, seed: context.seed &+ UInt64(runs.count), score: score)
     // Scaling weights again could move their last bits, and runs are told apart by these.
     return incumbents + found.dropFirst(incumbents.count)
   }
@@ -308,21 +315,33 @@ struct ScaleSearch: FidelityMethod {
 
   // MARK: Handing over
 
+  /// Of the deviation of a mixture's difference from equal shares, what is added to it where one is handed over. The
+  /// lowest mean of hundreds is lower than it should be, and until something like runs of the target have been paid for,
+  /// the model says what its priors do.
+  private func caution(_ runs: [FidelityRun]) -> Double { 0.25 + 1.25 / (1 + 3 * paid(runs)) }
+
   mutating func recommendation(runs: [FidelityRun]) -> FidelityRecommendation? {
     guard let surrogate = surrogate(runs) else {
       return context.incumbent(runs).map { FidelityRecommendation(mixture: $0) }
     }
-    let mixtures = mixtures(surrogate, runs)
-    guard !mixtures.isEmpty else { return nil }
     // What one would train on without any run: another must be better by more than is not known of it.
-    let base = UniformSearch(context: context).mixture.flatMap(mixtures.firstIndex)
+    let even = UniformSearch(context: context).mixture
+    let caution = caution(runs)
+    func risks(_ field: ScaleSurrogate.Field) -> [Double] {
+      field.differences.map { $0.mean + caution * $0.deviation }
+    }
+    let mixtures = mixtures(surrogate, runs) { weights in
+      guard let even else { return bounds(surrogate, weights) }
+      let queries = surrogate.targetQueries([even.weights] + weights)
+      return Array(risks(surrogate.field(function, at: queries) { _ in 0 }).dropFirst())
+    }
+    guard !mixtures.isEmpty else { return nil }
+    let base = even.flatMap(mixtures.firstIndex)
     let field = surrogate.field(
       function, at: surrogate.targetQueries(mixtures.map(\.weights)),
       reference: base.map { base in { _ in base } })
-    func risk(_ place: Int) -> Double {
-      field.differences[place].mean + Self.caution * field.differences[place].deviation
-    }
-    let best = mixtures.indices.min { (risk($0), $0) < (risk($1), $1) }!
+    let risks = risks(field)
+    let best = mixtures.indices.min { (risks[$0], $0) < (risks[$1], $1) }!
     let rivals = field.differences.indices.sorted { a, b in
       let (x, y) = (field.differences[a], field.differences[b])
       let (u, v) = (x.mean - 2 * x.deviation, y.mean - 2 * y.deviation)
