@@ -52,10 +52,11 @@ struct Tally {
   func markdown(seed: UInt64, workers: Int, verbs: [String], notes: [String]) -> String {
     let kinds = rows { $0.attack.rawValue }
     func blows(_ kind: AttackKind) -> Int { kinds.first { $0.0 == kind.rawValue }?.1.blows ?? 0 }
-    let hours = seconds / 3600 / Double(workers)
+    // As many as are at once may change where one goes on: what the clock said is not known.
+    let hours = seconds / 3600
     var lines = [
       "# A campaign against the program", "",
-      "\(records.count) attacks in \(String(format: "%.2f", hours)) hours, \(workers) at once, seed \(seed): "
+      "\(records.count) attacks in \(String(format: "%.2f", hours)) hours of their own, \(workers) at once, seed \(seed): "
         + "\(blows(.kill)) kills, \(blows(.inject)) injected errors, \(blows(.fuzz)) fuzzed inputs, "
         + "\(blows(.options)) calls with extreme options, \(blows(.damage)) torn or flipped files, "
         + "\(blows(.stop)) signals, \(blows(.limits)) limits and closed descriptors. "

@@ -258,7 +258,7 @@ def table(lines):
     rows = ["| shape | program | tokens/s, median | lowest | highest | of the probe | of the peak | over the best "
             "of the peers, median [range] | rounds |", "|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for shape in dict.fromkeys(line["shape"] for line in lines):
-        peers = [values(shape, program) for program in programs if not program.startswith("mixpipe")]
+        peers = [found for program in programs if not program.startswith("mixpipe") if (found := values(shape, program))]
         for program in programs:
             speeds = values(shape, program)
             if not speeds:
