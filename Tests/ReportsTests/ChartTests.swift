@@ -99,6 +99,12 @@ import Testing
     #expect(spread([50, 50], gap: 16, within: 0...100) == [42, 58])
     #expect(spread([99, 98], gap: 16, within: 0...100) == [100, 84])
     #expect(spread([], gap: 16, within: 0...100) == [])
+    // More labels than a chart has room for make it higher.
+    let many = [Double](repeating: 340, count: 30)
+    let room = chartHeight(atLeast: 340, labels: many.count)
+    #expect(spread(many, gap: 16, within: 0...room).allSatisfy { (0...room).contains($0) })
+    #expect(
+      chartHeight(atLeast: 340, labels: 22) == 340 && chartHeight(atLeast: 340, labels: 0) == 340)
     let placed = spread([3, 2, 1, 60, 61], gap: 10, within: 0...200)
     #expect(placed == [20, 10, 0, 55.5, 65.5])
   }

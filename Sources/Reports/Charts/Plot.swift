@@ -205,6 +205,11 @@ package struct Plot: Sendable {
   }
 }
 
+/// A chart's height at which so many labels, one below the other, stay within it.
+package func chartHeight(atLeast height: Double, labels count: Int, gap: Double = 16) -> Double {
+  max(height, gap * Double(count - 1))
+}
+
 /// Heights for labels beside a chart that do not cover each other: as near as can be to where they
 /// belong, in the same order, at least `gap` apart, within `bounds` where there is room.
 package func spread(_ heights: [Double], gap: Double, within bounds: ClosedRange<Double>)

@@ -21,7 +21,7 @@ extension Plot {
     named: Int = Shape.series.count,
     tolerance: (value: Double, tip: String)? = nil, drawAxis: (inout Plot) -> Void
   ) -> Plot {
-    let height = 360.0
+    let height = chartHeight(atLeast: 360, labels: min(series.count, named))
     // Foreign losses may be of any size.
     let limit = min(max(series.flatMap(\.points).map(\.high).max() ?? 1, 1e-9), 1e300)
     let scale = StretchedScale(limit: limit * 1.02, unit: max(limit / 200, 1e-9))

@@ -270,7 +270,7 @@ extension ComparisonReport {
     let y = LinearScale(holding: all.filter { $0 <= top } + [middle + (top - middle) * 0.5])
     let last = courses.flatMap { $0.points.map(\.runs) }.max() ?? 1
     let x = LinearScale(0.3...(max(last, 2) + 0.7))
-    let height = 340.0
+    let height = chartHeight(atLeast: 340, labels: courses.count)
     func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
     let right = Plot.labelWidth(courses.map(\.method.name), limit: 116) + 14
     var plot = Plot(

@@ -131,11 +131,10 @@ extension StudyReport {
       max(trials.map(\.number).max() ?? 1, record.configuration.methods.map(\.trials).max() ?? 1, 2)
     )
     let x = LinearScale(0.3...(last + 0.7))
-    let height = 320.0
-
     let ends = record.configuration.methods.compactMap { method -> (name: String, best: Double)? in
       trials.filter { $0.method == method.name }.compactMap(\.loss).min().map { (method.name, $0) }
     }.filter { $0.best <= top }
+    let height = chartHeight(atLeast: 320, labels: ends.count)
     let right = Plot.labelWidth(ends.map(\.name), limit: 106) + 14
     var plot = Plot(
       id: "trials", title: "Loss of each trial, in the order of its method",
@@ -324,7 +323,7 @@ extension StudyReport {
         [estimate.mean]
           + (estimate.interval.map { [$0.lowerBound, $0.upperBound] } ?? [])
       })
-    let height = 320.0
+    let height = chartHeight(atLeast: 320, labels: complete.count, gap: 17)
     let right = Plot.labelWidth(complete.map(\.name), limit: 120) + 14
     var plot = Plot(
       id: "transfer", title: "Losses across model sizes", summary: transfer.verdict, height: height,
