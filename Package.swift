@@ -66,7 +66,7 @@ let package = Package(
     library("Numerics", ["COpenBLAS"]),
     library("Mixtures", ["Numerics", "Spelling"]),
     library("TextSources", ["Processes", "Storage"]),
-    library("Corpora", ["Numerics", "Storage", "TextSources"]),
+    library("Corpora", ["Mixtures", "Numerics", "Storage", "TextSources"]),
     .systemLibrary(name: "CProcessor"),
     library("Kernels", levels.map(\.name) + ["CProcessor"]),
     library("ProxyModels", ["COpenBLAS", "Corpora", "Kernels", "Mixtures", "Numerics", "Storage"]),

@@ -1,3 +1,4 @@
+import Mixtures
 import Numerics
 
 /// Draws training sequences so that each domain's share follows the mixture closely at every step.
@@ -11,6 +12,8 @@ import Numerics
 /// number of windows in a row then lies evenly over the shard (the three-distance theorem), so that a
 /// short run sees every kind of text in its share: systematic sampling, which leaves less to chance
 /// than a random order. Which code packages fill a small budget was most of the noise between seeds.
+///
+/// Where a run is to read a part of a text only, its windows are those of whole stretches; see ``SubsampledWindows``.
 ///
 /// Which domain comes next is the chairman assignment problem. Taking the largest deficit strays by
 /// more than one sequence from five domains on; the rule of R. Tijdeman, *The chairman assignment
@@ -28,6 +31,8 @@ package struct MixtureSampler: Sendable {
   private struct Windows: Sendable {
     let name: String
     let shard: TokenShard
+    /// Those that are read, ascending; nil for all.
+    let places: [Int]?
     let count: Int
     /// From one window to the next, modulo `count`.
     let stride: Int
@@ -60,28 +65,45 @@ package struct MixtureSampler: Sendable {
   /// Sequences drawn of each training domain.
   package var counts: [Int] { state.counts }
 
+  /// - Parameter subsample: the part of each training domain that is read; all if nil.
   /// - Throws: ``CorpusError/tooFewTokens(domain:part:expected:found:)`` where a training domain
   ///   does not fill one window.
-  package init(corpus: Corpus, contextLength: Int, seed: UInt64) throws {
+  package init(
+    corpus: Corpus, contextLength: Int, seed: UInt64, subsample: TextSubsample? = nil
+  ) throws {
     precondition(contextLength > 0, "expected a positive context length, found \(contextLength)")
     self.contextLength = contextLength
     self.seed = seed
-    windows = try corpus.trainingDomains.map { domain in
+    let domains = corpus.trainingDomains
+    precondition(
+      subsample.map { $0.tokens.count == domains.count } ?? true,
+      "expected a part of each of \(domains.count) domains")
+    windows = try domains.enumerated().map { index, domain in
       let shard = domain.training!
       guard shard.count > contextLength else {
         throw CorpusError.tooFewTokens(
           domain: domain.name, part: "training", expected: contextLength + 1, found: shard.count)
       }
-      let count = (shard.count - 1) / contextLength
+      var count = (shard.count - 1) / contextLength
+      var places: [Int]?
+      if let subsample, let tokens = subsample.tokens[index] {
+        places = SubsampledWindows(
+          tokens: shard.count, contextLength: contextLength, seed: subsample.seed,
+          name: domain.name
+        ).places(tokens: tokens)
+        count = places!.count
+      }
       return Windows(
-        name: domain.name, shard: shard, count: count, stride: Self.goldenStride(count))
+        name: domain.name, shard: shard, places: places, count: count,
+        stride: goldenStride(count))
     }
     state = State(
       counts: [Int](repeating: 0, count: windows.count),
       deficits: [Double](repeating: 0, count: windows.count))
   }
 
-  /// How many times each training domain's windows have been seen; 1.5 is once and half again.
+  /// How many times each training domain's windows, of a part those in it, have been seen; 1.5 is once and
+  /// half again.
   package func epochs() -> [Double] {
     zip(state.counts, windows).map { Double($0) / Double($1.count) }
   }
@@ -158,23 +180,24 @@ package struct MixtureSampler: Sendable {
     state.counts[domain] += 1
     let product = place.multipliedFullWidth(by: windows[domain].stride)
     let offset = count.dividingFullWidth(product).remainder
-    return (windows[domain].start + offset) % count
+    let window = (windows[domain].start + offset) % count
+    return windows[domain].places?[window] ?? window
   }
+}
 
-  /// The number nearest `count`/φ (φ the golden ratio) that shares no factor with it: multiples of it
-  /// reach every window once, and any number of them in a row lie as evenly as can be.
-  private static func goldenStride(_ count: Int) -> Int {
-    let ideal = Int((Double(count) * 0.618_033_988_749_894_9).rounded())
-    for distance in 0..<max(count, 1) {
-      for candidate in [ideal - distance, ideal + distance]
-      where (1...max(count, 1)).contains(candidate)
-        && greatestCommonDivisor(candidate, count) == 1
-      {
-        return candidate
-      }
+/// The number nearest `count`/φ (φ the golden ratio) that shares no factor with it: multiples of it
+/// reach every place once, and any number of them in a row lie as evenly as can be.
+func goldenStride(_ count: Int) -> Int {
+  let ideal = Int((Double(count) * 0.618_033_988_749_894_9).rounded())
+  for distance in 0..<max(count, 1) {
+    for candidate in [ideal - distance, ideal + distance]
+    where (1...max(count, 1)).contains(candidate)
+      && greatestCommonDivisor(candidate, count) == 1
+    {
+      return candidate
     }
-    return 1
   }
+  return 1
 }
 
 private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {

@@ -1,16 +1,21 @@
 import Numerics
 
 /// What is minimized, as a function of the outputs' losses:
-/// constant + Σ cᵈ Lᵈ + max (Lᵈ - rᵈ) + Σ p max(Lᵈ - limitᵈ, 0), each part where there is one.
+/// constant + Σ cᵈ Lᵈ + max fᵈ (Lᵈ - rᵈ) + Σ p max(Lᵈ - limitᵈ, 0), each part where there is one.
 package struct LossFunction: Sendable, Hashable {
   package struct Level: Sendable, Hashable {
     package var output: Int
     package var loss: Double
+    /// What a nat beyond it counts, where the largest excess counts.
+    package var factor: Double
 
-    package init(output: Int, loss: Double) {
+    package init(output: Int, loss: Double, factor: Double = 1) {
       self.output = output
       self.loss = loss
+      self.factor = factor
     }
+
+    func excess(_ value: Double) -> Double { factor * (value - loss) }
   }
 
   package var constant: Double
@@ -51,10 +56,10 @@ package struct LossFunction: Sendable, Hashable {
       for i in 0..<count { result[i] += coefficient * output[i] }
     }
     if let first = worst.first {
-      var largest = losses[first.output].map { $0 - first.loss }
+      var largest = losses[first.output].map { first.excess($0) }
       for level in worst.dropFirst() {
         let output = losses[level.output]
-        for i in 0..<count { largest[i] = max(largest[i], output[i] - level.loss) }
+        for i in 0..<count { largest[i] = max(largest[i], level.excess(output[i])) }
       }
       for i in 0..<count { result[i] += largest[i] }
     }
@@ -74,10 +79,10 @@ package struct LossFunction: Sendable, Hashable {
       for i in 0..<count {
         var largest = worst[0]
         for level in worst.dropFirst()
-        where losses[level.output][i] - level.loss > losses[largest.output][i] - largest.loss {
+        where level.excess(losses[level.output][i]) > largest.excess(losses[largest.output][i]) {
           largest = level
         }
-        result[largest.output][i] += adjoints[i]
+        result[largest.output][i] += largest.factor * adjoints[i]
       }
     }
     for level in limits {

@@ -80,6 +80,21 @@ package struct Objective: Sendable, Hashable {
     return list
   }
 
+  /// The same with further held-out domains among those that it depends on, whose losses count nothing.
+  package func measuring(_ others: [String]) -> Objective {
+    let added = others.filter { !domains.contains($0) }
+    guard !added.isEmpty else { return self }
+    if aggregate == .mean {
+      return Objective(
+        targets: targets + added, proportionalTo: weights + added.map { _ in 0 },
+        references: references.map { $0 + added.map { _ in 0 } }, limits: limits)
+    }
+    // The largest of the targets' losses is another with another target; a limit that no loss exceeds costs nothing.
+    return Objective(
+      targets: targets, proportionalTo: weights, aggregate: aggregate, references: references,
+      limits: limits + added.map { Limit(domain: $0, loss: 1e9) })
+  }
+
   /// Whether it is a weighted sum of losses and nothing more.
   package var isLinear: Bool { aggregate == .mean && limits.isEmpty }
 

@@ -49,7 +49,9 @@ extension Trainer where Sequences == MixtureSampler, HeldOut == HeldOutWindows {
       "expected a vocabulary of \(corpus.vocabularySize), found \(configuration.vocabularySize)")
     let length = configuration.size.contextLength
     try self.init(
-      sequences: MixtureSampler(corpus: corpus, contextLength: length, seed: configuration.seed),
+      sequences: MixtureSampler(
+        corpus: corpus, contextLength: length, seed: configuration.seed,
+        subsample: configuration.subsample),
       heldOut: HeldOutWindows(
         corpus: corpus, contextLength: length, tokensPerDomain: configuration.heldOutTokens),
       digest: corpus.digest, schedule: schedule, configuration: configuration, workers: workers,

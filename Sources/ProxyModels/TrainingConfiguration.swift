@@ -1,4 +1,5 @@
 import Foundation
+import Mixtures
 import Numerics
 
 /// All that decides a run besides its text and its mixture.
@@ -45,6 +46,9 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
   }
   /// Nil for single precision, so that runs of before there was a choice read as what they are.
   private var products: Precision?
+
+  /// The part of each training domain's text that is read; nil for all of it.
+  package var subsample: TextSubsample?
 
   /// The width at which `learningRate` applies as it is.
   package static let baseWidth = 64.0

@@ -29,7 +29,7 @@ package struct RunConditions: Sendable, Hashable, Codable {
 /// A run that trains at fixed weights is the beginning of every longer one, and at a rung it gives what
 /// a run that ends there gives. So its key does not say how long it is: a trial of a million tokens and
 /// the first rung of a longer run are the same work. Of a run to which that does not apply the key names
-/// the length.
+/// the length: one that reweighs domains, or that repeats text as a longer run will.
 package struct RunKey: Sendable, Hashable {
   package var conditions: RunConditions
   package var mixture: Mixture
@@ -39,7 +39,7 @@ package struct RunKey: Sendable, Hashable {
   /// Tokens of the whole run, where what it gives on the way depends on them; nil where it does not.
   package var length: Int?
 
-  /// - Parameter length: needed with a procedure.
+  /// - Parameter length: needed with a procedure, and where epochs are matched.
   package init(
     conditions: RunConditions, mixture: Mixture, seed: UInt64,
     procedure: TrainingProcedure? = nil, length: Int? = nil
@@ -48,12 +48,20 @@ package struct RunKey: Sendable, Hashable {
       mixture.domains == conditions.domains,
       "expected a mixture of \(conditions.domains), found \(mixture.domains)")
     precondition(
-      procedure == nil || length != nil, "expected the length of a run that reweighs domains")
+      length != nil || !Self.needsLength(procedure, conditions),
+      "expected the length of a run that reweighs domains or matches epochs")
     self.conditions = conditions
     self.mixture = mixture
     self.seed = seed
     self.procedure = procedure
     self.length = length
+  }
+
+  /// Whether what a run gives on the way depends on where it ends.
+  package static func needsLength(
+    _ procedure: TrainingProcedure?, _ conditions: RunConditions
+  ) -> Bool {
+    procedure != nil || conditions.evaluator.matching != nil
   }
 
   package func scale(at tokens: Int) -> Scale {

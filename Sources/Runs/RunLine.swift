@@ -128,7 +128,9 @@ struct RunLine: Codable {
         reason: "expected \(conditions.domains.count) weights that sum to 1, found \(weights)")
     }
     let (measures, ladder) = (measures ?? [to], ladder ?? [to])
-    guard measures.last == to, ladder.contains(to), procedure == nil || length != nil else {
+    guard measures.last == to, ladder.contains(to),
+      length != nil || !RunKey.needsLength(procedure, conditions)
+    else {
       throw RunContradiction(reason: "rungs that do not fit together")
     }
     return RunRequest(

@@ -42,7 +42,7 @@ package struct RunRequest: Sendable, Hashable {
     self.init(
       key: RunKey(
         conditions: conditions, mixture: mixture, seed: seed, procedure: procedure,
-        length: procedure.map { _ in tokens }), to: tokens)
+        length: RunKey.needsLength(procedure, conditions) ? tokens : nil), to: tokens)
   }
 
   package var mixture: Mixture { key.mixture }

@@ -1,3 +1,5 @@
+import Mixtures
+
 /// What the result of a run of the built-in trainer depends on at one size, besides its mixture, seed, length and
 /// text.
 ///
@@ -19,6 +21,8 @@ package struct TrainerSettings: Sendable, Hashable {
   package var heldOutTokens: Int
   /// Of the factors of products: `fp32` or `bf16`.
   package var precision = "fp32"
+  /// That scarce text is repeated as often as a longer run will; nil where every run reads all text.
+  package var matching: EpochMatching?
   /// Raised with each change of the trainer that moves the bits of a default run.
   package var revision = 1
 
@@ -51,6 +55,7 @@ package struct TrainerSettings: Sendable, Hashable {
       "weightDecay": "\(weightDecay)", "heldOutTokens": "\(heldOutTokens)",
     ]
     if precision != "fp32" { settings["precision"] = precision }
+    if let matching { settings.merge(matching.settings) { own, _ in own } }
     if revision != 1 { settings["revision"] = "\(revision)" }
     return settings
   }
@@ -81,6 +86,7 @@ extension TrainerSettings: Codable {
       weightDecay: try number("weightDecay"), heldOutTokens: try number("heldOutTokens"))
     revision = try number("revision", missing: 1)
     precision = try fields.decodeIfPresent(String.self, forKey: SettingName("precision")) ?? "fp32"
+    matching = try fields.decodeIfPresent(EpochMatching.self, forKey: SettingName("matching"))
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -98,5 +104,6 @@ extension TrainerSettings: Codable {
       try fields.encode(value, forKey: SettingName(name))
     }
     if precision != "fp32" { try fields.encode(precision, forKey: SettingName("precision")) }
+    try fields.encodeIfPresent(matching, forKey: SettingName("matching"))
   }
 }

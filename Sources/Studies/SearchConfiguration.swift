@@ -14,6 +14,8 @@ package protocol SearchConfiguration: StoredConfiguration {
   var objective: Objective { get }
   /// What searches may propose; nil without any.
   var constraints: [MixtureConstraint]? { get }
+  /// The run that the mixture is for, where it is not one of the searches'.
+  var targetRun: TargetRun? { get }
   /// Of the searches' runs.
   var scale: Scale { get }
   var seed: UInt64 { get }
@@ -29,9 +31,13 @@ extension SearchConfiguration {
   /// - Throws: `ConstraintError` for a domain that is not there, or where there are none.
   package func feasibleMixtures() throws(ConstraintError) -> FeasibleMixtures {
     try FeasibleMixtures(
-      constraints ?? [], domains: domains, availableTokens: availableTokens,
-      trainingTokens: scale.tokens)
+      constraints ?? [], domains: domains, availableTokens: textAtTarget,
+      trainingTokens: tokensAtTarget)
   }
+
+  /// Training tokens of each domain, and of the run, where the mixture is to be used.
+  package var textAtTarget: [Int] { targetRun?.availableTokens ?? availableTokens }
+  package var tokensAtTarget: Int { targetRun?.tokens ?? scale.tokens }
 
   /// The constraints that a mixture breaks, as fixed ones may.
   package func broken(by mixture: Mixture) -> [String] {
@@ -53,9 +59,9 @@ extension SearchConfiguration {
   /// - Throws: as ``feasibleMixtures()``.
   func context(seed: UInt64, trials: Int? = nil) throws(ConstraintError) -> MethodContext {
     MethodContext(
-      domains: domains, availableTokens: availableTokens, objective: objective, seed: seed,
+      domains: domains, availableTokens: textAtTarget, objective: objective, seed: seed,
       initialTrials: initialTrials, feasible: try feasibleMixtures(), trials: trials,
-      trainingTokens: scale.tokens)
+      trainingTokens: tokensAtTarget)
   }
 
   /// - Throws: ``StudyError`` where what is searched, or how, makes no sense.
@@ -68,6 +74,7 @@ extension SearchConfiguration {
       availableTokens.count == domains.count, "available tokens", "\(availableTokens.count) counts",
       "one for each of \(domains.count) domains")
     try StudyError.requireSizes(scale, availableTokens: availableTokens)
+    try targetRun?.validate(domains: domains.count)
     try StudyError.requireCounts(["initial trials": initialTrials], in: 0...100_000)
     try StudyError.requireCounts(["lag": lag], in: 1...100_000)
     do throws(ConstraintError) {
@@ -83,6 +90,7 @@ extension SearchConfiguration {
       ("corpus digest", corpusDigest, asked.corpusDigest),
       ("domains", list(domains), list(asked.domains)),
       ("available tokens", list(availableTokens), list(asked.availableTokens)),
+      ("target run", describe(targetRun), describe(asked.targetRun)),
       ("objective", "\(objective)", "\(asked.objective)"),
       ("constraints", list(constraints ?? []), list(asked.constraints ?? [])),
       ("scale", describe(scale), describe(asked.scale)), ("seed", "\(seed)", "\(asked.seed)"),

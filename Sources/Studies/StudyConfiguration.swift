@@ -28,6 +28,8 @@ package struct StudyConfiguration: Sendable, Hashable, Codable {
   package var objective: Objective
   /// What searches may propose; nil in studies without any.
   package var constraints: [MixtureConstraint]?
+  /// The run that the mixture is for, where it is none of these.
+  package var targetRun: TargetRun?
   /// Of the search and of the confirmation.
   package var scale: Scale
   /// Of the search's trials (the same for all, so that their noise is common) and of the methods.

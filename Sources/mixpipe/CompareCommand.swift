@@ -42,6 +42,8 @@ struct CompareCommand: Command {
     With '--smoke' every method runs at a tiny size on generated text, in a minute.
 
     \(GoalOptions.explanation)
+
+    \(TargetRunOptions.explanation)
     """
 
   @Argument("Folder that keeps the comparison.", completion: .folders)
@@ -76,6 +78,8 @@ struct CompareCommand: Command {
   var lag: Int?
   @OptionGroup
   var goal: GoalOptions
+  @OptionGroup
+  var target: TargetRunOptions
   @OptionGroup
   var training: TrainingOptions
   @Option("Seed that all others come from. (default: 1)")
@@ -120,7 +124,7 @@ struct CompareCommand: Command {
       learningRate: training.learningRate, precision: training.precision,
       replicates: optimizerSeeds,
       checkpoints: checkpoints?.trials, checkpointSeeds: checkpointSeeds
-    ).overriding(try goal.settings)
+    ).overriding(try goal.settings).overriding(target.settings)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) })
       .overriding(smoke ? .smoke : .comparison)
     if smoke {
@@ -128,7 +132,7 @@ struct CompareCommand: Command {
       _ = try SmokeCorpus.open(at: folder + "/corpus")
     }
     var session = try EngineSession(engine, folder: folder, workers: execution.threads)
-    let trainer = try session.trainer(
+    let text = try session.trainer(
       corpus: smoke ? folder + "/corpus" : asked.corpus ?? stored?.corpus,
       fallback: settings[decided: \.corpus]
     ) { corpus in
@@ -137,9 +141,12 @@ struct CompareCommand: Command {
         batchTokens: settings.batchTokens,
         precision: try (settings.precision ?? .auto).resolved())
     }
+    let matching = try settings.target(by: text).matching
+    let trainer = text.matching(matching)
     let configuration = try makeConfiguration(
       asked, stored: stored, settings: settings, trainer: trainer)
     let line = ProgressLine(isQuiet: execution.isSilent)
+    trainer.noteEpochs(matching, lengths: [configuration.scale.tokens], on: line)
     let display = StudyDisplay(line: line, objective: configuration.objective)
     let ledger = try configuration.run(
       configuration.searchPlan(), in: folder, by: trainer, session, execution,
@@ -165,6 +172,7 @@ struct CompareCommand: Command {
   ) throws -> ComparisonConfiguration {
     let scale = try scale(of: settings, by: trainer)
     let domains = trainer.domains
+    let target = try settings.target(by: trainer).run
     let available = trainer.availableTokens
     let objective =
       try makeObjective(asked, by: trainer) ?? stored?.objective ?? trainer.defaultObjective
@@ -173,7 +181,7 @@ struct CompareCommand: Command {
       initialTrials: settings[decided: \.initialTrials])
     let trials = settings[decided: \.trials]
     let seeds = settings[decided: \.confirmationSeeds]
-    let configuration = ComparisonConfiguration(
+    var configuration = ComparisonConfiguration(
       corpus: trainer.dataName, corpusDigest: trainer.digest, domains: domains,
       availableTokens: available, objective: objective,
       constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, scale: scale,
@@ -191,6 +199,7 @@ struct CompareCommand: Command {
       checkpointSeeds: asked.checkpointSeeds ?? stored?.checkpointSeeds
         ?? min(settings[decided: \.checkpointSeeds], seeds),
       trainer: try trainer.identity(of: scale.size))
+    configuration.targetRun = target
     try trainer.check(methods: configuration.methods)
     try trainer.check(constraints: configuration.constraints)
     do {

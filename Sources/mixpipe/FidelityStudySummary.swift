@@ -1,3 +1,4 @@
+import MixtureMethods
 import Mixtures
 import Reports
 import Studies
@@ -22,6 +23,30 @@ struct FidelityStudySummary: Codable {
     var high: Double
   }
 
+  /// What two losses can be had together.
+  struct Front: Codable {
+    struct Point: Codable {
+      /// Each domain's share.
+      var mixture: [String: Double]
+      var weights: [Double]
+      /// Of both held-out domains, at the target.
+      var losses: [String: Prediction]
+      /// That no other mixture considered is better in both.
+      var probability: Double
+      /// Whether it was run, at any size.
+      var isRun: Bool
+    }
+
+    var domains: [String]
+    /// From the lowest loss of the first domain to that of the second.
+    var points: [Point]
+    /// What the front dominates below the reference point, nats², what all mixtures share taken as expected.
+    var hypervolume: Prediction
+    var reference: [String: Double]
+    /// Mixtures that were considered.
+    var considered: Int
+  }
+
   var folder: String
   var method: String
   var domains: [String]
@@ -44,6 +69,15 @@ struct FidelityStudySummary: Codable {
   var covers: Bool?
   /// By how many standard errors the two differ.
   var surprise: Double?
+  /// Nil where none is sought, and without a model.
+  var front: Front?
+  /// Whether runs of other lengths are other runs, as they read other text.
+  private var isMatched = false
+
+  private enum CodingKeys: String, CodingKey {
+    case folder, method, domains, target, targetTokens, budget, levels, resumed, mixture, weights
+    case predicted, probabilityOfBest, expectedRegret, loss, covers, surprise, front
+  }
 
   init(of record: FidelityStudyRecord) {
     let configuration = record.configuration
@@ -72,6 +106,8 @@ struct FidelityStudySummary: Codable {
     loss = analysis.confirmed.map(EstimateSummary.init)
     covers = analysis.covers
     surprise = analysis.surprise
+    isMatched = configuration.matching != nil
+    front = record.front().map { Front($0) }
   }
 
   var text: String {
@@ -86,7 +122,12 @@ struct FidelityStudySummary: Codable {
       ])
     }
     var lines = [table.text]
-    if resumed > 0 { lines.append("Paused runs were resumed \(resumed) times.") }
+    if resumed > 0 {
+      lines.append(
+        isMatched
+          ? "Runs were made again, longer, \(resumed) times."
+          : "Paused runs were resumed \(resumed) times.")
+    }
     guard let weights else {
       return (lines + ["Nothing to recommend yet."]).joined(separator: "\n")
     }
@@ -107,6 +148,50 @@ struct FidelityStudySummary: Codable {
       }
       lines.append(line + ".")
     }
+    if let front { lines += ["", front.text(at: target, over: domains)] }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension FidelityStudySummary.Front {
+  init(_ front: ParetoFront) {
+    func prediction(_ range: ScaleForecast.Range) -> FidelityStudySummary.Prediction {
+      .init(mean: range.mean, low: range.low, high: range.high)
+    }
+    func byDomain<Value>(_ values: [Value]) -> [String: Value] {
+      Dictionary(zip(front.domains, values), uniquingKeysWith: { first, _ in first })
+    }
+    self.init(
+      domains: front.domains,
+      points: front.members.map { member in
+        Point(
+          mixture: named(member.mixture), weights: member.mixture.weights,
+          losses: byDomain(member.losses.map(prediction)), probability: member.probability,
+          isRun: member.isRun)
+      }, hypervolume: prediction(front.hypervolume), reference: byDomain(front.reference),
+      considered: front.considered)
+  }
+
+  func text(at target: String, over names: [String]) -> String {
+    var table = TextTable(
+      domains.map { .init($0) } + [.init("P(front)"), .init("mixture", .left)])
+    for point in points {
+      var row = domains.map { name in
+        let loss = point.losses[name]!
+        return "\(fixed(loss.mean, 4)) [\(fixed(loss.low, 4)), \(fixed(loss.high, 4))]"
+      }
+      row.append(fixed(point.probability, 2))
+      row.append(
+        zip(names, point.weights).map { "\($0)=\(fixed($1, 3))" }.joined(separator: ","))
+      table.append(row)
+    }
+    let area =
+      "Hypervolume \(fixed(hypervolume.mean, 5)) [\(fixed(hypervolume.low, 5)), "
+      + "\(fixed(hypervolume.high, 5))] below "
+      + domains.map { "\($0)=\(fixed(reference[$0]!, 4))" }.joined(separator: ", ")
+    return
+      "The front of \(domains.joined(separator: " and ")) at \(target), as the model predicts it (95 %):\n"
+      + table.text + "\n\(area); P(front): that none of the other "
+      + "\(considered - 1) mixtures considered is better in both."
   }
 }

@@ -15,6 +15,8 @@ struct ProxyEvaluator: RunMeasurer {
   var batchTokens: Int?
   /// Of the factors of products.
   var precision = Precision.fp32
+  /// How runs repeat text as a longer one will; nil where they read all text.
+  var matching: EpochMatching?
   /// Held-out tokens of each domain whose losses a data expert keeps: enough for the difference of two
   /// mixtures, which share the tokens, and few enough for a journal.
   static let expertTokens = 4096
@@ -37,6 +39,7 @@ struct ProxyEvaluator: RunMeasurer {
       heldOutTokens: settings.heldOutTokens, batchTokens: settings.batchTokens,
       // One that this program does not know shows as a difference.
       precision: Precision(rawValue: settings.precision) ?? .fp32)
+    matching = settings.matching
   }
 
   func configuration(
@@ -47,7 +50,14 @@ struct ProxyEvaluator: RunMeasurer {
       tokensPerParameter: TrainingOptions.defaultTokensPerParameter, seed: seed,
       learningRate: learningRate, batchTokens: batchTokens, precision: precision)
     if let heldOutTokens { configuration.heldOutTokens = heldOutTokens }
+    configuration.subsample = subsample(tokens: configuration.tokens)
     return configuration
+  }
+
+  /// The part of the text that a run of so many tokens reads; nil for all.
+  private func subsample(tokens: Int) -> TextSubsample? {
+    let available = corpus.trainingDomains.map { $0.training?.count ?? 0 }
+    return matching?.subsample(tokens: tokens, available: available)
   }
 
   /// What results at a size depend on, taken from the configuration that it gets, so that a change of a
@@ -62,6 +72,7 @@ struct ProxyEvaluator: RunMeasurer {
       decayShare: configuration.decayShare, weightDecay: configuration.weightDecay,
       heldOutTokens: configuration.heldOutTokens)
     settings.precision = precision.rawValue
+    settings.matching = matching
     return settings
   }
 

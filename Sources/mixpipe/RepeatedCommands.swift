@@ -45,6 +45,7 @@ extension StudyConfiguration {
       "--finalists \(finalists)", "--confirmation-seeds \(confirmationSeeds)", "--seed \(seed)",
     ]
     study += goalWords
+    study += targetWords(targetRun, trainer.matching, domains: domains)
     if stopsWhenSure == true { study.append("--stop-when-sure") }
     if let rate = trainer.trainer?.learningRate { study.append("--learning-rate \(rate)") }
     study += precisionWords(trainer.trainer)
@@ -79,6 +80,8 @@ extension FidelityStudyConfiguration {
       study += objective.limits.map { "--guard '\($0)'" }
     }
     study += (constraints ?? []).map { "--constrain '\($0)'" }
+    if let front { study.append("--front \(shellQuoted(front.joined(separator: ",")))") }
+    study += targetWords(targetRun, matching, domains: domains)
     return [study.joined(separator: " "), "mixpipe report \(folder)"]
   }
 }
@@ -104,6 +107,7 @@ extension ComparisonRecord {
       "--lag \(asked.lag)", "--seed \(asked.seed)",
     ]
     words += asked.goalWords
+    words += targetWords(asked.targetRun, asked.trainer.matching, domains: asked.domains)
     if let rate = asked.trainer.trainer?.learningRate { words.append("--learning-rate \(rate)") }
     words += precisionWords(asked.trainer.trainer)
     return words.joined(separator: " ")

@@ -33,6 +33,10 @@ extension StudyCommand {
         throw FidelityMethodError.unknown(name: names[0])
       }
     }
+    if let names = front?.elements, names.count != 2 || names[0] == names[1] {
+      throw ValidationError(
+        "Found '--front \(names.joined(separator: ","))', expected two different held-out domains")
+    }
     try check(["confirmation-seeds": confirmationSeeds], atLeast: 1)
     if let names = sizes?.elements.map(\.name), Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
@@ -46,7 +50,7 @@ extension StudyCommand {
     let said = asked.overriding(stored.map { StudySettings(of: $0) })
     let settings = said.overriding(.sizes)
     var session = try EngineSession(engine, folder: folder, workers: execution.threads)
-    let trainer = try session.trainer(
+    let text = try session.trainer(
       corpus: asked.corpus ?? stored?.corpus, fallback: settings[decided: \.corpus]
     ) { corpus in
       ProxyEvaluator(
@@ -55,10 +59,15 @@ extension StudyCommand {
           stored: PrecisionChoice(stored?.trainer.sizes.values.first?.trainer)))
     }
     let workers = execution.threads
-    let scales = try makeScales(settings, trainer)
+    let scales = try makeScales(settings, text)
+    let target = try settings.target(by: text, fallback: scales.targetScale.tokens)
+    let trainer = text.matching(target.matching)
+    try checkFront(settings, trainer)
     let configuration = try makeConfiguration(
-      asked, said, settings, stored: stored, scales, trainer)
+      asked, said, settings, stored: stored, scales, target.run, trainer)
     let line = ProgressLine(isQuiet: execution.isSilent)
+    trainer.noteEpochs(
+      target.matching, lengths: scales.scales.flatMap { $0.map(\.tokens) }, on: line)
     let display = FidelityDisplay(line: line, configuration: configuration)
     let plan = try configuration.clockPlan(
       secondsPerRun: execution.isSilent || session.isByJobs
@@ -83,8 +92,9 @@ extension StudyCommand {
       corpus: corpus, tokensPerParameter: training.tokensPerParameter, tokens: training.tokens,
       methods: methods?.elements, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
       learningRate: training.learningRate, sizes: sizes?.elements.map(\.name),
-      targetSize: targetSize?.name, budget: budget?.argumentText, rungs: rungs?.elements
-    ).overriding(try goal.settings)
+      targetSize: targetSize?.name, budget: budget?.argumentText, front: front?.elements,
+      rungs: rungs?.elements
+    ).overriding(try goal.settings).overriding(target.settings)
     let targets = asked.targets ?? []
     let names = targets.compactMap { ModelSize.named($0.domain)?.name }
     let domains = targets.filter { ModelSize.named($0.domain) == nil }
@@ -101,6 +111,23 @@ extension StudyCommand {
       }
     }
     return asked
+  }
+
+  /// - Throws: `ValidationError` for a front that cannot be had.
+  private func checkFront(_ settings: StudySettings, _ trainer: TrainerChoice) throws {
+    guard let names = settings.front else { return }
+    if let name = names.first(where: { !trainer.heldOut.contains($0) }) {
+      throw ValidationError(
+        "Found '--front' with '\(name)', expected held-out domains: "
+          + trainer.heldOut.joined(separator: ", "))
+    }
+    let method = settings[decided: \.methods][0]
+    guard method == "scale-bo" else {
+      throw ValidationError("Found '--front' with the method '\(method)', expected scale-bo")
+    }
+    if goal.near != nil {
+      throw ValidationError("Found '--front' with '--near', expected one of them")
+    }
   }
 
   private func makeScales(
@@ -130,7 +157,8 @@ extension StudyCommand {
   ///   - settings: the same with the defaults.
   private func makeConfiguration(
     _ asked: StudySettings, _ said: StudySettings, _ settings: StudySettings,
-    stored: FidelityStudyConfiguration?, _ scales: any FidelityScale, _ trainer: TrainerChoice
+    stored: FidelityStudyConfiguration?, _ scales: any FidelityScale, _ target: TargetRun?,
+    _ trainer: TrainerChoice
   ) throws -> FidelityStudyConfiguration {
     guard let text = settings.budget else {
       throw ValidationError("Missing expected argument '--budget <amount>' beside '--sizes'")
@@ -147,17 +175,19 @@ extension StudyCommand {
       (grid, runs) = try scales.grid(
         for: FidelityBudget(argument: text), workers: execution.threads)
     }
-    let configuration = FidelityStudyConfiguration(
+    var configuration = FidelityStudyConfiguration(
       corpus: trainer.dataName, corpusDigest: trainer.digest, domains: trainer.domains,
       availableTokens: trainer.availableTokens,
       objective: try makeObjective(asked, by: trainer) ?? stored?.objective
-        ?? trainer.defaultObjective,
+        ?? settings.front.map { .mean(of: $0) } ?? trainer.defaultObjective,
       constraints: try asked.constraints.map(readConstraints) ?? stored?.constraints, grid: grid,
       seed: settings[decided: \.seed], method: settings[decided: \.methods][0], budget: runs,
       budgetText: text,
       // Of a quarter of the budget, where nothing is said.
       confirmationRuns: settings.confirmationSeeds ?? min(max(Int(clamping: runs / 4), 1), 8),
       lag: settings[decided: \.lag], trainer: try identities(said, scales, trainer))
+    configuration.targetRun = target
+    configuration.front = settings.front
     try trainer.check(constraints: configuration.constraints)
     do {
       try configuration.validate()

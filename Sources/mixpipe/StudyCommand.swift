@@ -20,17 +20,22 @@ struct StudyCommand: Command {
 
     \(GoalOptions.explanation)
 
+    \(TargetRunOptions.explanation)
+
     With '--sizes 50k,100k,200k,400k --target-size 400k --budget 12' the search also chooses each run's size \
     and length: it starts, continues and stops runs, learns from small and short ones what the largest \
     would lose, and says which mixture is best there and how sure it is. A run is measured at its \
     rungs, shares of its length, as a run that ends there would be. The budget is in runs of the target \
     size, or '3e14flops', or core-seconds ('2000s'); a part of it goes to fresh seeds of what is \
-    recommended. Methods: \
+    recommended. With '--front books,code' it seeks what these two can have together (the Pareto front) \
+    besides the objective, their mean if nothing else is said; every step has another weight of one \
+    against the other. Methods: \
     \(fidelityMethodNames.map(\.name).joined(separator: ", ")).
 
     A configuration file is JSON with any of: corpus, size, tokensPerParameter or tokens, methods, \
     trials, initialTrials, lag, finalists, confirmationSeeds, seed, targets ([{"domain": "books", \
-    "weight": 1}]), objective, guards, constraints, stopWhenSure, learningRate, precision. Flags override it.
+    "weight": 1}]), objective, guards, constraints, stopWhenSure, learningRate, precision, targetTokens, matchEpochs, \
+    available ({"books": 12e9}), subsampleSeed. Flags override it.
     """
 
   @Argument("Folder that keeps the study.", completion: .folders)
@@ -51,6 +56,10 @@ struct StudyCommand: Command {
     "Shares of a run's length at which it can be measured, of a study of several sizes. (default: 0.125,0.25,0.5,1)",
     value: "shares")
   var rungs: ListArgument<Double>?
+  @Option(
+    "Two held-out domains whose Pareto front at the target is sought, of a study of several sizes, e.g. books,code.",
+    value: "domains")
+  var front: ListArgument<String>?
   @Option(
     "Methods to compare, separated by commas, of: \(methodNames.map(\.name).joined(separator: ", ")). (default: bo,sobol,uniform,llama)",
     value: "names")
@@ -82,6 +91,8 @@ struct StudyCommand: Command {
   )
   var stopWhenSure = false
   @OptionGroup
+  var target: TargetRunOptions
+  @OptionGroup
   var training: TrainingOptions
   @Option("Seed of the study: of its trials and its proposals. (default: 1)")
   var seed: UInt64?
@@ -95,9 +106,10 @@ struct StudyCommand: Command {
     try check(
       ["initial-trials": initialTrials, "confirmation-seeds": confirmationSeeds], atLeast: 0)
     if isOfSizes { return try validateOfSizes() }
-    if budget != nil || rungs != nil || targetSize != nil {
+    if budget != nil || rungs != nil || targetSize != nil || front != nil {
       throw ValidationError(
-        "Found '--budget', '--rungs' or '--target-size' without '--sizes', expected all or none")
+        "Found '--budget', '--rungs', '--front' or '--target-size' without '--sizes', expected all or none"
+      )
     }
     for name in methods?.elements ?? [] where !methodNames.contains(where: { $0.name == name }) {
       throw MethodError.unknown(name: name)
@@ -110,18 +122,21 @@ struct StudyCommand: Command {
     let stored = try StudyConfiguration.stored(in: folder)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) }).overriding(.study)
     var session = try EngineSession(engine, folder: folder, workers: execution.threads)
-    let trainer = try session.trainer(
+    let text = try session.trainer(
       corpus: asked.corpus ?? stored?.corpus, fallback: settings[decided: \.corpus]
     ) { corpus in
       ProxyEvaluator(
         corpus: corpus, learningRate: settings.learningRate,
         precision: try (settings.precision ?? .auto).resolved())
     }
+    let matching = try settings.target(by: text).matching
+    let trainer = text.matching(matching)
     let configuration = try makeConfiguration(
       asked, stored: stored, settings: settings, trainer: trainer)
     let price = try session.price(
       [configuration.scale], by: trainer, isSilent: execution.isSilent)
     let line = ProgressLine(isQuiet: execution.isSilent)
+    trainer.noteEpochs(matching, lengths: [configuration.scale.tokens], on: line)
     let display = StudyDisplay(line: line, objective: configuration.objective)
     let ledger = try configuration.run(
       configuration.searchPlan(price: price), in: folder, by: trainer, session, execution,
@@ -145,7 +160,7 @@ struct StudyCommand: Command {
         confirmationSeeds: confirmationSeeds, seed: seed,
         stopWhenSure: stopWhenSure ? true : nil, learningRate: training.learningRate,
         precision: training.precision
-      ).overriding(try goal.settings)
+      ).overriding(try goal.settings).overriding(target.settings)
     }
   }
 }

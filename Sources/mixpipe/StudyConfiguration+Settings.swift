@@ -28,7 +28,7 @@ func makeConfiguration(
   trainer: TrainerChoice
 ) throws -> StudyConfiguration {
   let scale = try scale(of: settings, by: trainer)
-  let configuration = StudyConfiguration(
+  var configuration = StudyConfiguration(
     corpus: trainer.dataName, corpusDigest: trainer.digest, domains: trainer.domains,
     availableTokens: trainer.availableTokens,
     objective: try makeObjective(asked, by: trainer) ?? stored?.objective
@@ -40,6 +40,7 @@ func makeConfiguration(
     finalists: settings[decided: \.finalists],
     confirmationSeeds: settings[decided: \.confirmationSeeds],
     stopsWhenSure: settings.stopWhenSure, trainer: try trainer.identity(of: scale.size))
+  configuration.targetRun = try settings.target(by: trainer).run
   try trainer.check(methods: configuration.methods.map(\.name))
   try trainer.check(constraints: configuration.constraints)
   do {

@@ -30,6 +30,13 @@ struct StudySettings: Codable, Equatable {
   var learningRate: Double?
   /// What the factors of products are rounded to.
   var precision: PrecisionChoice?
+  /// Tokens of the run that the mixture is for.
+  var targetTokens: Int?
+  /// Whether runs repeat text as often as that one will.
+  var matchEpochs: Bool?
+  /// Tokens of a domain there, by name, where the corpus is a sample.
+  var available: [String: Double]?
+  var subsampleSeed: UInt64?
   // Of comparisons only.
   var replicates: Int?
   var checkpoints: [Int]?
@@ -38,6 +45,8 @@ struct StudySettings: Codable, Equatable {
   var sizes: [String]?
   var targetSize: String?
   var budget: String?
+  /// Two held-out domains whose front is sought.
+  var front: [String]?
   /// Shares of a run's length.
   var rungs: [Double]?
   // Asked for by nobody, but kept by what a folder holds.
@@ -87,12 +96,17 @@ struct StudySettings: Codable, Equatable {
     take(\.stopWhenSure)
     take(\.learningRate)
     take(\.precision)
+    take(\.targetTokens)
+    take(\.matchEpochs)
+    take(\.available)
+    take(\.subsampleSeed)
     take(\.replicates)
     take(\.checkpoints)
     take(\.checkpointSeeds)
     take(\.sizes)
     take(\.targetSize)
     take(\.budget)
+    take(\.front)
     take(\.rungs)
     take(\.heldOutTokens)
     take(\.batchTokens)
@@ -109,7 +123,7 @@ struct StudySettings: Codable, Equatable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case corpus, size, tokensPerParameter, tokens, methods, trials, initialTrials, lag, finalists
     case confirmationSeeds, seed, targets, objective, guards, constraints, stopWhenSure,
-      learningRate, precision
+      learningRate, precision, targetTokens, matchEpochs, available, subsampleSeed
   }
 
   /// Any JSON at all: only its key matters.
@@ -172,6 +186,7 @@ extension StudySettings {
     finalists = study.finalists
     confirmationSeeds = study.confirmationSeeds
     stopWhenSure = study.stopsWhenSure
+    take(study.targetRun, study.trainer.matching, domains: study.domains)
   }
 
   init(of comparison: ComparisonConfiguration) {
@@ -184,6 +199,7 @@ extension StudySettings {
     checkpointSeeds = comparison.checkpointSeeds
     heldOutTokens = comparison.trainer.trainer?.heldOutTokens
     batchTokens = comparison.trainer.trainer?.batchTokens
+    take(comparison.targetRun, comparison.trainer.matching, domains: comparison.domains)
   }
 
   init(of study: FidelityStudyConfiguration) {
@@ -194,6 +210,19 @@ extension StudySettings {
       seed: study.seed, learningRate: asked.learningRate,
       sizes: study.grid.levels.map { $0[0].scale.size }, targetSize: study.targetScale.size,
       budget: study.budgetText, rungs: asked.rungs)
+    front = study.front
+    take(study.targetRun, study.matching, domains: study.domains)
+  }
+
+  private mutating func take(
+    _ run: TargetRun?, _ matching: EpochMatching?, domains: [String]
+  ) {
+    targetTokens = run?.tokens
+    available = run?.availableTokens.map { text in
+      Dictionary(zip(domains, text.map(Double.init)), uniquingKeysWith: { $1 })
+    }
+    matchEpochs = matching == nil ? nil : true
+    subsampleSeed = matching?.seed
   }
 
   private init(of search: some SearchConfiguration, trainer: TrainerSettings?) {

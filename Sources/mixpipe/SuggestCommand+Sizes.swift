@@ -31,10 +31,19 @@ extension SuggestCommand {
     if observations.isEmpty, sizes.sizes == nil {
       throw ValidationError(SizesError.noSizes.description)
     }
-    if (front != nil || allowReach) && !recommend {
+    if allowReach && !recommend {
       throw ValidationError(
-        "Found '--\(front != nil ? "front" : "allow-reach")' without '--recommend', expected it with "
-          + "what the runs say of the target")
+        "Found '--allow-reach' without '--recommend', expected it with what the runs say of the target"
+      )
+    }
+    if let names = front?.elements, names.count != 2 || names[0] == names[1] {
+      throw ValidationError(
+        "Found '--front \(names.joined(separator: ","))', expected two different held-out domains")
+    }
+    if front != nil, !recommend, method ?? "scale-bo" != "scale-bo" || text.near != nil {
+      throw ValidationError(
+        "Found '--front' with '\(text.near != nil ? "--near" : "--method \(method!)")', expected one of them"
+      )
     }
   }
 
@@ -42,13 +51,14 @@ extension SuggestCommand {
     let lock = append ? try TableLock(table: target!) : nil
     let runs = try readSizes()
     if recommend { return try recommend(runs, settings) }
+    try checkFront(runs)
     let objective = try table.objective(over: runs)
     let conditions = try constraints
     let natural = try naturalMixture(text.natural, over: runs.domains, conditions: conditions)
     let advice = try asUsage {
       try SizesAdvice(
         table: runs, objective: objective, constraints: conditions, natural: natural,
-        settings: settings,
+        front: front?.elements, settings: settings,
         method: method ?? "scale-bo", seed: seed)
     }
     let proposals = advice.proposals(count)
@@ -110,13 +120,17 @@ extension SuggestCommand {
     return text
   }
 
-  private func recommend(_ runs: RunTable, _ settings: SizesSettings) throws {
-    var terms = ForecastQuestion.Terms(objective: try table.objective(over: runs))
+  private func checkFront(_ runs: RunTable) throws {
     for name in front?.elements ?? [] where !runs.heldOut.contains(name) {
       throw ValidationError(
         "Found '--front' with '\(name)', expected held-out domains of the table: "
           + runs.heldOut.joined(separator: ", "))
     }
+  }
+
+  private func recommend(_ runs: RunTable, _ settings: SizesSettings) throws {
+    try checkFront(runs)
+    var terms = ForecastQuestion.Terms(objective: try table.objective(over: runs))
     terms.constraints = try constraints
     terms.natural = try naturalMixture(
       text.natural, over: runs.domains, conditions: terms.constraints)

@@ -89,7 +89,7 @@ struct SuggestCommand: Command {
   @OptionGroup
   var sizes: SizesOptions
   @Option(
-    "Two held-out domains that both count, with '--recommend' over sizes: tell how likely no other mixture is better in both.",
+    "Two held-out domains that both count, over sizes: seek what they can have together, and with '--recommend' tell how likely no other mixture is better in both.",
     value: "domains")
   var front: ListArgument<String>?
   @Flag("Recommend even where no evidence supports so far a reach.")

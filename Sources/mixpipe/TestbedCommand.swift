@@ -20,6 +20,9 @@ struct TestbedCommand: Command {
     that those of a larger size were run at the smaller ones too. The first few are run again with \
     further seeds. At any time what has finished is balanced over the sizes. Each run is kept as it ends \
     (runs.jsonl); the same command goes on after an interruption, and may ask for more.
+
+    \(TargetRunOptions.explanation) Without '--target-tokens' the longest run counts. Each rung is then a run of \
+    its own.
     """
 
   @Argument("Folder that keeps the runs.", completion: .folders)
@@ -41,6 +44,8 @@ struct TestbedCommand: Command {
   var rungs = ListArgument([0.125, 0.25, 0.5, 1])
   @Option("Held-out tokens of each domain, at each rung.", name: "held-out-tokens", value: "count")
   var heldOutCount = TokenCount(32_768)
+  @OptionGroup
+  var target: TargetRunOptions
   @OptionGroup
   var training: TrainingOptions
   @Option("Runs at once, a thread each; as many as cores where not given.", value: "count")
@@ -79,13 +84,21 @@ struct TestbedCommand: Command {
     execution.workers = workers
     execution.quiet = quiet
     var session = try EngineSession(engine, folder: folder, workers: execution.threads)
-    let trainer = try session.trainer(corpus: corpus, fallback: "corpora/five") { corpus in
+    let text = try session.trainer(corpus: corpus, fallback: "corpora/five") { corpus in
       ProxyEvaluator(
         corpus: corpus, learningRate: training.learningRate, heldOutTokens: heldOutTokens,
         precision: try training.chosenPrecision(ofRunsIn: folder))
     }
-    let plan = try makePlan(trainer)
+    let levels = try levels(text)
+    let matching = try target.settings.target(
+      by: text, fallback: levels.map(\.scale.tokens).max()
+    ).matching
+    let trainer = text.matching(matching)
+    let plan = try TestbedPlan(
+      levels: levels, seeds: (1...UInt64(seeds)).map { $0 }, replicated: replicated,
+      rungs: rungs.elements, trainer: trainer)
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet))
+    trainer.noteEpochs(matching, lengths: plan.lengths, on: display.line)
     let writer = TableWriter(plan: plan, folder: folder)
     let outcome = Result {
       try session.drive(
@@ -112,7 +125,7 @@ struct TestbedCommand: Command {
     try emit("\nThe table is \(folder)/runs.csv.")
   }
 
-  private func makePlan(_ trainer: TrainerChoice) throws -> TestbedPlan {
+  private func levels(_ trainer: TrainerChoice) throws -> [TestbedPlan.Level] {
     let counts = mixtures.elements
     if trainer.domains.count < 2, counts.contains(where: { $0 > 1 }) {
       throw ValidationError(
@@ -120,7 +133,7 @@ struct TestbedCommand: Command {
       )
     }
     let ratio = training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter
-    let levels = try sizes.elements.enumerated().map { index, size in
+    return try sizes.elements.enumerated().map { index, size in
       let parameters = try trainer.parameters(of: size.name)
       return TestbedPlan.Level(
         scale: Scale(
@@ -128,9 +141,6 @@ struct TestbedCommand: Command {
           tokens: training.tokens ?? max(Int(clamping: (ratio * Double(parameters)).rounded()), 1)),
         mixtures: counts[counts.count == 1 ? 0 : index])
     }
-    return try TestbedPlan(
-      levels: levels, seeds: (1...UInt64(seeds)).map { $0 }, replicated: replicated,
-      rungs: rungs.elements, trainer: trainer)
   }
 
   /// For each size and rung, how far mixtures and seeds move the mean over the training domains.

@@ -41,14 +41,15 @@ struct TestbedPlan: Sendable {
       for (ordinal, seed) in seeds.enumerated() {
         let count = ordinal == 0 ? level.mixtures : min(replicated, level.mixtures)
         for place in 0..<count {
-          placed.append(
-            (
-              (Double(place) + 0.5) / Double(count), index,
-              "\(level.scale.size)-\(place + 1)-\(seed)",
-              RunRequest(
-                key: RunKey(conditions: conditions, mixture: mixtures[place], seed: seed),
-                to: ladder[ladder.count - 1], measures: ladder, ladder: ladder)
-            ))
+          let requests = Self.requests(
+            conditions, mixtures[place], seed: seed, ladder: ladder)
+          for request in requests {
+            placed.append(
+              (
+                (Double(place) + 0.5) / Double(count), index,
+                "\(level.scale.size)-\(place + 1)-\(seed)", request
+              ))
+          }
         }
       }
     }
@@ -65,6 +66,25 @@ struct TestbedPlan: Sendable {
       )
     }
   }
+
+  /// One run to the last rung; where it would read other text if it were shorter, a run to each.
+  private static func requests(
+    _ conditions: RunConditions, _ mixture: Mixture, seed: UInt64, ladder: [Int]
+  ) -> [RunRequest] {
+    if RunKey.needsLength(nil, conditions) {
+      return ladder.map {
+        RunRequest(conditions: conditions, mixture: mixture, tokens: $0, seed: seed)
+      }
+    }
+    return [
+      RunRequest(
+        key: RunKey(conditions: conditions, mixture: mixture, seed: seed),
+        to: ladder[ladder.count - 1], measures: ladder, ladder: ladder)
+    ]
+  }
+
+  /// Tokens at which runs are measured, each once.
+  var lengths: [Int] { Set(steps.flatMap(\.request.measures)).sorted() }
 
   /// The same as a plan that costs what its operations are.
   var list: ListPlan {
@@ -88,6 +108,13 @@ struct TestbedPlan: Sendable {
       runs: sizes.flatMap { size in runs.filter { $0.key.conditions.size == size } })
   }
 
+  private struct Place: Hashable {
+    var name: String
+    var rungs: [Int]
+
+    init(_ name: String, _ rungs: [Int]) { (self.name, self.rungs) = (name, rungs) }
+  }
+
   /// The table of runs, a row for each rung, as `mixpipe replay` reads it.
   func table(of ledger: RunLedger) -> String {
     let domains = trainer.domains
@@ -96,10 +123,12 @@ struct TestbedPlan: Sendable {
       ["run", "size", "parameters", "step", "tokens", "seed", "operations"]
       + domains.map { "w_\($0)" } + heldOut.map { "loss_\($0)" }
     var lines = [TableLayout.line(headings)]
+    // Looked up only: the order of a dictionary is never seen.
     let asked = Dictionary(
-      steps.map { ($0.claim.name, $0.request) }, uniquingKeysWith: { first, _ in first })
+      steps.map { (Place($0.claim.name, $0.request.measures), $0.request) },
+      uniquingKeysWith: { first, _ in first })
     for run in record(of: ledger, in: "").runs {
-      guard let request = asked[run.name] else { continue }
+      guard let request = asked[Place(run.name, run.rungs)] else { continue }
       let weights = TableLayout.written(run.key.mixture.weights)
       let operations = trainer.operations(of: request)
       let batch = run.key.conditions.evaluator.trainer?.batchTokens ?? 1

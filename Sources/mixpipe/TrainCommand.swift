@@ -36,6 +36,8 @@ struct TrainCommand: Command {
     Reports the held-out loss of every domain. The run's folder keeps the result (run.json), the \
     model as Hugging Face's Llama with its tokenizer, which transformers, lm-eval and vLLM load, \
     and while it trains a checkpoint: after an interruption the same command goes on where it was.
+
+    \(TargetRunOptions.explanation)
     """
 
   @Option(
@@ -50,6 +52,8 @@ struct TrainCommand: Command {
     "Size of the model, in parameters; between those named any other number, e.g. 200k.",
     value: "size")
   var size = SizeArgument(ModelSize.named("100k")!)
+  @OptionGroup
+  var target: TargetRunOptions
   @OptionGroup
   var training: TrainingOptions
   @Option("Seed of the initialization and of the order of the text.")
@@ -72,13 +76,19 @@ struct TrainCommand: Command {
   func run() throws {
     let corpus = try openCorpus(at: corpus)
     let mixture = try resolve(mixture, over: corpus)
-    let folder = output ?? "runs/train-\(size.size.name)-\(shortName(of: mixture))-seed\(seed)"
-    let configuration = TrainingConfiguration(
+    let matching = try target.settings.target(by: .builtIn(ProxyEvaluator(corpus: corpus))).matching
+    let folder =
+      output ?? "runs/train-\(size.size.name)-\(shortName(of: mixture))"
+      + (matching.map { "-as-\($0.target.tokens)" } ?? "") + "-seed\(seed)"
+    var configuration = TrainingConfiguration(
       size: size.size, vocabularySize: corpus.vocabularySize, tokens: training.tokens,
       tokensPerParameter: training.tokensPerParameter ?? TrainingOptions.defaultTokensPerParameter,
       seed: seed, learningRate: training.learningRate,
       precision: try training.chosenPrecision(
         stored: Precision(ofCheckpointIn: folder).map(PrecisionChoice.init)))
+    let available = corpus.trainingDomains.map { $0.training?.count ?? 0 }
+    configuration.subsample = matching?.subsample(
+      tokens: configuration.tokens, available: available)
     try makeFolder(at: folder)
     let lock = try FolderLock(folder: folder)
     defer { withExtendedLifetime(lock) {} }
@@ -89,6 +99,11 @@ struct TrainCommand: Command {
       workers: workers)
     trainer.isProfiled = profile
     let line = ProgressLine(isQuiet: json || quiet)
+    if let matching {
+      line.note(
+        matching.note(
+          lengths: [configuration.tokens], domains: mixture.domains, available: available))
+    }
     if !json, !quiet {
       let expected = try CostModel.measured(for: [configuration], workers: workers)
         .cost(of: configuration, on: corpus)

@@ -10,7 +10,7 @@ import Studies
 /// What trains the runs of a command: the built-in trainer on a corpus, or a program of the user's.
 enum TrainerChoice {
   case builtIn(ProxyEvaluator)
-  case own(TrainingData, name: String)
+  case own(TrainingData, name: String, matching: EpochMatching? = nil)
 
   var builtIn: ProxyEvaluator? {
     if case .builtIn(let evaluator) = self { evaluator } else { nil }
@@ -20,14 +20,14 @@ enum TrainerChoice {
   var dataName: String {
     switch self {
     case .builtIn(let evaluator): evaluator.corpus.folder
-    case .own(let data, _): data.name
+    case .own(let data, _, _): data.name
     }
   }
 
   var digest: String {
     switch self {
     case .builtIn(let evaluator): evaluator.corpus.digest
-    case .own(let data, _): data.digest
+    case .own(let data, _, _): data.digest
     }
   }
 
@@ -35,14 +35,29 @@ enum TrainerChoice {
   var domains: [String] {
     switch self {
     case .builtIn(let evaluator): evaluator.corpus.trainingDomains.map(\.name)
-    case .own(let data, _): data.domains.map(\.name)
+    case .own(let data, _, _): data.domains.map(\.name)
     }
   }
 
   var availableTokens: [Int] {
     switch self {
     case .builtIn(let evaluator): evaluator.corpus.trainingDomains.map { $0.training?.count ?? 0 }
-    case .own(let data, _): data.availableTokens
+    case .own(let data, _, _): data.availableTokens
+    }
+  }
+
+  /// Whether ``availableTokens`` are known.
+  var knowsText: Bool {
+    if case .own(let data, _, _) = self { data.knowsSizes } else { true }
+  }
+
+  /// The same with runs that repeat text as a longer one will; as they are if nil.
+  func matching(_ matching: EpochMatching?) -> TrainerChoice {
+    switch self {
+    case .builtIn(var evaluator):
+      evaluator.matching = matching
+      return .builtIn(evaluator)
+    case .own(let data, let name, _): return .own(data, name: name, matching: matching)
     }
   }
 
@@ -50,7 +65,7 @@ enum TrainerChoice {
   var heldOut: [String] {
     switch self {
     case .builtIn(let evaluator): evaluator.corpus.domains.map(\.name)
-    case .own(let data, _): data.measures.map(\.name)
+    case .own(let data, _, _): data.measures.map(\.name)
     }
   }
 
@@ -71,7 +86,10 @@ enum TrainerChoice {
   func identity(of size: String) throws -> EvaluatorIdentity {
     switch self {
     case .builtIn(let evaluator): .trainer(evaluator.settings(of: try ModelSize.required(size)))
-    case .own(_, let name): .other(kind: "command", settings: ["trainer": name])
+    case .own(_, let name, let matching):
+      .other(
+        kind: "command",
+        settings: ["trainer": name].merging(matching?.settings ?? [:]) { own, _ in own })
     }
   }
 
@@ -149,7 +167,7 @@ enum TrainerChoice {
 
   /// - Throws: `ValidationError` for the first method that does more with a run than to learn its losses.
   func check(methods: [String]) throws {
-    guard case .own(let data, _) = self else { return }
+    guard case .own(let data, _, _) = self else { return }
     if let method = methods.first(where: needsTrainer) {
       throw ValidationError(
         "Found the method '\(method)', which only the built-in trainer can run; leave it out or drop '--trainer'"
@@ -164,7 +182,7 @@ enum TrainerChoice {
 
   /// - Throws: `ValidationError` for a condition that depends on how much text there is where nobody knows.
   func check(constraints: [MixtureConstraint]?) throws {
-    guard case .own(let data, _) = self, !data.knowsSizes else { return }
+    guard case .own(let data, _, _) = self, !data.knowsSizes else { return }
     if let needing = constraints?.first(where: \.needsTokens) {
       throw ValidationError(
         "Found '\(needing)' without the domains' tokens, expected them as in '--domains books=12B,web=90B'"

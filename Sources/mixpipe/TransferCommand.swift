@@ -80,7 +80,7 @@ struct TransferCommand: Command {
         corpus: corpus, learningRate: settings?.learningRate,
         heldOutTokens: settings?.heldOutTokens,
         precision: try (PrecisionChoice(settings) ?? .fp32).resolved())
-    }
+    }.matching(study.configuration.trainer.matching)
     let configuration = try makeConfiguration(study: study, trainer: trainer)
     let price = try session.price(
       configuration.scales, by: trainer, isSilent: execution.isSilent)

@@ -167,6 +167,36 @@ private func read(_ text: String, _ tokens: [Int] = [1000]) throws -> [RungOutco
 }
 
 @Suite("The request of a run") struct RequestTests {
+  @Test(
+    "tells which part of each text is read where epochs are matched, and nothing of it elsewhere")
+  func limits() throws {
+    let data = try TrainingData(
+      name: "--domains",
+      domains: [
+        .init(name: "books", tokens: 4e6), .init(name: "code", tokens: 1e6),
+        .init(name: "web", tokens: 9e9),
+      ])
+    let matching = EpochMatching(target: TargetRun(tokens: 8_000_000), seed: 6)
+    func document(_ settings: [String: String]) throws -> [String: Any] {
+      let conditions = RunConditions(
+        corpus: "0123", domains: domains, size: "1B", parameters: 1_000_000_000,
+        evaluator: .other(kind: "command", settings: settings))
+      let document = RequestDocument(
+        RunAttempt(
+          request: RunRequest(
+            conditions: conditions, mixture: .uniform(over: domains), tokens: 2_000_000, seed: 3),
+          number: 1), data: data, blend: nil, checkpoint: nil, continues: nil, timeLimit: nil)
+      let json = try JSONSerialization.jsonObject(with: encodeDocument(document))
+      return try #require(json as? [String: Any])
+    }
+    let matched = try document(matching.settings)
+    let limits = try #require(matched["textLimits"] as? [Any])
+    #expect(limits.map { $0 as? Int } == [1_000_000, 250_000, nil])
+    #expect(matched["subsampleSeed"] as? Int == 6)
+    let plain = try document(["trainer": "mine"])
+    #expect(plain["textLimits"] == nil && plain["subsampleSeed"] == nil)
+  }
+
   @Test("says all that the run is, to the last bit")
   func roundTrip() throws {
     let folder = AttemptFolder(NSTemporaryDirectory() + "mixpipe-request-\(UUID().uuidString)/7-2")

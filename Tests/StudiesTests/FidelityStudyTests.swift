@@ -109,6 +109,100 @@ private func measured(_ task: ClockTask) -> RunResult {
 }
 
 @Suite("A study of several sizes") struct StudyOfSeveralSizesTests {
+  private func matched(_ configuration: FidelityStudyConfiguration) -> FidelityStudyConfiguration {
+    var configuration = configuration
+    let identity = EvaluatorIdentity.other(kind: "formula", settings: matching.settings)
+    configuration.trainer = SizesTrainer(sizes: ["50k": identity, "200k": identity])
+    return configuration
+  }
+
+  private var matching: EpochMatching {
+    EpochMatching(target: TargetRun(tokens: 400_000), seed: 1)
+  }
+
+  @Test("makes every length a run of its own where epochs are matched, and pays for all of it")
+  func matchedLengths() throws {
+    let folder = TemporaryFolder()
+    let evaluator = FormulaEvaluator()
+    let record = try sizesRunner(folder.path, matched(configuration(budget: 14)), evaluator).run()
+    let requests = evaluator.log.all
+    #expect(requests.count > 8)
+    for request in requests {
+      #expect(request.from == nil && request.ladder == [request.to])
+      #expect(request.measures == [request.to] && request.key.length == request.to)
+    }
+    let longer = record.tasks.map(\.task).filter { $0.from != nil }
+    #expect(longer.count > 1)
+    for task in longer {
+      let rung = grid.levels[task.level][task.goal]
+      #expect(abs(task.cost - rung.trunkCost - rung.branchCost) < 1e-12)
+      // With the seed of the shorter one.
+      let before = record.tasks.map(\.task).first { $0.run == task.run }
+      #expect(before?.seed == task.seed && before?.mixture == task.mixture)
+    }
+    // What is read again is what was run, whoever reads and whenever.
+    let again = try FidelityStudyRecord.read(folder: folder.path)
+    #expect(again.tasks == record.tasks)
+    #expect(try record.configuration.methodContext().matchesEpochs)
+    let later = try sizesRunner(folder.path, matched(configuration(budget: 14)), evaluator).run()
+    #expect(later.tasks == record.tasks && evaluator.log.all.count == requests.count)
+    let other = sizesRunner(folder.path, configuration(budget: 14))
+    #expect(throws: StudyError.self) { try other.run() }
+  }
+
+  @Test(
+    "is the same for any number of workers and any order of their ends where epochs are matched")
+  func matchedOrder() throws {
+    var found: [[FidelityTaskRecord]] = []
+    for (workers, seed) in [(1, UInt64(1)), (4, 2), (3, 3)] {
+      let folder = TemporaryFolder()
+      let evaluator = FormulaEvaluator(delay: jitter(seed))
+      found.append(
+        try sizesRunner(
+          folder.path, matched(configuration(budget: 12)), evaluator, workers: workers
+        ).run().tasks)
+    }
+    #expect(found[0] == found[1] && found[0] == found[2])
+  }
+
+  @Test("counts the epochs of a condition in the run that the mixture is for")
+  func targetEpochs() throws {
+    var asked = configuration()
+    asked.constraints = [try MixtureConstraint(parsing: "epochs<=4")]
+    // 100, 200 and 300 tokens in 400k: no mixture is feasible.
+    #expect(throws: StudyError.self) { try asked.validate() }
+    asked.targetRun = TargetRun(tokens: 1000)
+    try asked.validate()
+    // 4 times 100 of 1000 tokens.
+    let feasible = try asked.feasibleMixtures()
+    #expect(feasible.contains([0.4, 0.6, 0]) && !feasible.contains([0.41, 0.59, 0]))
+    asked.targetRun = TargetRun(tokens: 4000, availableTokens: [1000, 2000, 3000])
+    #expect(try asked.feasibleMixtures().contains([0.9, 0.1, 0]))
+    asked.targetRun = TargetRun(tokens: 4000, availableTokens: [1000, 2000])
+    #expect(throws: StudyError.self) { try asked.validate() }
+    asked.targetRun = TargetRun(tokens: 0)
+    #expect(throws: StudyError.self) { try asked.validate() }
+    var study = configuration(methods: [.init(name: "sobol", trials: 4)])
+    study.constraints = [try MixtureConstraint(parsing: "epochs(books)<=2")]
+    study.targetRun = TargetRun(tokens: 1000)
+    let limited = try study.feasibleMixtures()
+    #expect(limited.contains([0.2, 0.8, 0]) && !limited.contains([0.21, 0.79, 0]))
+  }
+
+  @Test("refuses a front of anything but two domains, and one beside a price on leaving a mixture")
+  func fronts() throws {
+    var asked = configuration(method: "scale-bo")
+    asked.front = ["books", "code"]
+    try asked.validate()
+    for names in [["books"], ["books", "books"], ["books", "code", "web"], []] {
+      asked.front = names
+      #expect(throws: StudyError.self) { try asked.validate() }
+    }
+    asked.front = ["books", "code"]
+    asked.constraints = [try MixtureConstraint(parsing: "near(uniform)=0.1")]
+    #expect(throws: StudyError.self) { try asked.validate() }
+  }
+
   private func jitter(_ seed: UInt64) -> @Sendable (RunRequest) -> Double {
     { task in
       var generator = SeededGenerator(seed: seed, stream: "\(task.id)")

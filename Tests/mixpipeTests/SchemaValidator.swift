@@ -40,7 +40,8 @@ struct SchemaValidator {
         }
         found += problems(value, definition, path)
       case "type":
-        if !isOf(type: rule as? String ?? "", value) {
+        let types = rule as? [String] ?? [rule as? String ?? ""]
+        if !types.contains(where: { isOf(type: $0, value) }) {
           found.append("\(path): found \(value), expected \(rule)")
         }
       case "const":

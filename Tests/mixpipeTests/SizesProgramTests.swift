@@ -96,7 +96,10 @@ private let target = ["--target-size", "1B", "--target-tokens", "20B"]
     "refuse in a line what does not go together",
     arguments: [
       (["--size", "20M"], "--size"), (["--tokens", "5"], "--tokens"),
-      (["--method", "regmix"], "regmix"), (["--front", "books,web"], "--recommend"),
+      (["--method", "regmix"], "regmix"), (["--front", "books"], "two different"),
+      (["--front", "books,boks"], "held-out domains"),
+      (["--front", "books,web", "--method", "random"], "--method random"),
+      (["--front", "books,web", "--near", "uniform=0.1"], "--near"),
       (["--costs", "20M"], "--costs"), (["--sizes", "3B"], "--sizes"),
       (["--budget", "0"], "--budget"),
     ])

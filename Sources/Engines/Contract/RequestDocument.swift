@@ -36,6 +36,11 @@ package struct RequestDocument: Sendable, Codable {
   /// Tokens at which it may be paused and measured, now or later, ascending.
   package var ladder: [Int]
   package var seed: UInt64
+  /// Of each domain the tokens of its text that the run may read, which it repeats as often as the run will that its
+  /// mixture is for; null where it reads all. Nil where every run reads all text.
+  package var textLimits: [Int?]?
+  /// Decides which part: the same for all runs, a shorter one's part the beginning of a longer one's.
+  package var subsampleSeed: UInt64?
   /// What is measured, by name.
   package var heldOut: [Measure]
   package var blend: Blend?
@@ -68,6 +73,11 @@ package struct RequestDocument: Sendable, Codable {
     measures = request.measures
     ladder = request.ladder
     seed = request.seed
+    if let matching = request.key.conditions.evaluator.matching {
+      textLimits =
+        matching.subsample(tokens: request.key.length!, available: data.availableTokens).tokens
+      subsampleSeed = matching.seed
+    }
     heldOut = data.measures.map {
       Measure(name: $0.name, better: $0.isHigherBetter ? "higher" : "lower")
     }
@@ -101,7 +111,8 @@ package struct RequestDocument: Sendable, Codable {
     guard let mixture = Mixture(domains: domains, exactly: weights),
       conditions.domains == domains, measures.last == tokens, ladder.contains(tokens),
       zip(measures, measures.dropFirst()).allSatisfy(<),
-      zip(ladder, ladder.dropFirst()).allSatisfy(<), procedure == nil || length != nil
+      zip(ladder, ladder.dropFirst()).allSatisfy(<),
+      length != nil || !RunKey.needsLength(procedure, conditions)
     else {
       throw .badRequest(
         path: folder.request, reason: "found weights or rungs that do not fit together")

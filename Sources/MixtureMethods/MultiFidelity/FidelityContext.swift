@@ -41,10 +41,18 @@ package struct FidelityContext: Sendable, Hashable {
   package var judgesRuns: Bool
   /// Whether a paused run goes on at the price of the steps that it lacks; if not, it begins again.
   package var payOnlyExtraSteps: Bool
+  /// Whether a run of another length reads other text, so that it repeats it as often: then every length is trained from
+  /// the beginning and nothing is measured on the way, and all runs repeat text as the target does.
+  package var matchesEpochs = false {
+    didSet { if matchesEpochs { payOnlyExtraSteps = false } }
+  }
   /// Whether a model learns from every rung of a run, or from the last alone.
   package var wholeCurves: Bool
   /// Whether a model has an output for each held-out domain, or the objective alone.
   package var composite: Bool
+  /// Two of the outputs whose Pareto front at the target is sought, rather than the lowest objective alone; the method
+  /// hands over the latter all the same. Nil without.
+  package var front: [String]?
   /// Training tokens of each domain; nil where nobody knows, as in a table of runs.
   package var availableTokens: [Int]?
   /// Sizes of which there are runs or that are asked about, but at which none may be begun or gone on with.

@@ -10,6 +10,9 @@ extension FidelityStudyReport {
     for figure in headlineFigures { figures.append([figure.label, figure.value, figure.note]) }
     blocks.append(figures.markdown)
     blocks += ["## Where the budget went", levelTable.markdown]
+    if let front {
+      blocks += ["## \(frontTitle(front))", frontWords(front), frontTable(front).markdown]
+    }
     if !analysis.domains.isEmpty { blocks += ["## Loss of each domain", domainTable.markdown] }
     blocks += ["## Runs", runTable.markdown, "## How it was made"]
     blocks.append(

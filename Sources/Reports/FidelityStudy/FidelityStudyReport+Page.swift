@@ -6,7 +6,8 @@ extension FidelityStudyReport {
   package var html: String {
     var main = Markup("main", [:], [header, headline])
     for section in [
-      progressSection, sizeSection, curveSection, spendSection, domainSection, runSection,
+      progressSection, frontSection, sizeSection, curveSection, spendSection, domainSection,
+      runSection,
     ] {
       if let section { main.append(section) }
     }
@@ -66,8 +67,10 @@ extension FidelityStudyReport {
     guard let chart = spendChart else { return nil }
     var section = heading(
       "Where the budget went",
-      "Runs of the search by size, in runs of the target, as the search went on. A paused run that goes "
-        + "on costs the steps that it lacked.")
+      "Runs of the search by size, in runs of the target, as the search went on. "
+        + (configuration.matching == nil
+          ? "A paused run that goes on costs the steps that it lacked."
+          : "A longer run begins anew, as it reads more text."))
     section.append(figure(chart, key: sizeKey(.square, "sized-area")))
     section.append(scrolling(levelTable))
     return section

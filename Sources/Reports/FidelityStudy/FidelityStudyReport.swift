@@ -13,6 +13,8 @@ package struct FidelityStudyReport: Sendable, Report {
   package let predictions: [[Prediction]]?
   /// The objective of a run of equal shares at the target, likewise.
   let equalShares: Prediction?
+  /// What two losses can be had together; nil where no front is sought.
+  let front: ParetoFront?
   /// What to type to reproduce it.
   package let commands: [String]
   package var live: LiveStatus?
@@ -26,6 +28,7 @@ package struct FidelityStudyReport: Sendable, Report {
     self.record = record
     self.commands = commands
     self.analysis = analysis
+    front = isBrief ? nil : record.front()
     name = URL(fileURLWithPath: record.folder).lastPathComponent
     let method =
       isBrief
@@ -224,5 +227,7 @@ package struct FidelityStudyReport: Sendable, Report {
       ("Under way at once", "\(configuration.lag)"), ("Seed", "\(configuration.seed)"),
       ("Corpus", "\(configuration.corpus) (\(configuration.corpusDigest.prefix(16))…)"),
     ]
+      + (configuration.front.map { [("Front", $0.joined(separator: " and "))] } ?? [])
+      + (configuration.matching.map { [("Repetition of text", $0.words)] } ?? [])
   }
 }

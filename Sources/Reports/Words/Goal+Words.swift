@@ -33,7 +33,15 @@ extension Objective {
 extension SearchConfiguration {
   /// For a page's facts; none without constraints.
   var constraintFacts: [(name: String, value: String)] {
-    constraints.map { [("Constraints", $0.map(\.description).joined(separator: ", "))] } ?? []
+    var facts: [(name: String, value: String)] = []
+    if let constraints {
+      facts.append(("Constraints", constraints.map(\.description).joined(separator: ", ")))
+    }
+    if let targetRun {
+      facts.append(("Epochs", "counted in a run of \(Format.count(targetRun.tokens)) tokens"))
+    }
+    if let words = trainer.matching?.words { facts.append(("Repetition of text", words)) }
+    return facts
   }
 
   /// Which constraints any of some picks breaks, as fixed mixtures may: ` (breaks code<=0.3)`.
@@ -44,5 +52,12 @@ extension SearchConfiguration {
       broken.append(constraint)
     }
     return broken.isEmpty ? "" : " (breaks \(broken.joined(separator: ", ")))"
+  }
+}
+
+extension EpochMatching {
+  /// How runs repeat text.
+  var words: String {
+    "as often as in a run of \(Format.count(target.tokens)) tokens, part \(seed) of the text"
   }
 }

@@ -21,6 +21,8 @@ package struct ComparisonConfiguration: SearchConfiguration {
   package var objective: Objective
   /// What searches may propose; nil in comparisons without any.
   package var constraints: [MixtureConstraint]?
+  /// The run that the mixture is for, where it is none of these.
+  package var targetRun: TargetRun?
   /// Of all runs.
   package var scale: Scale
   /// What all other seeds come from.

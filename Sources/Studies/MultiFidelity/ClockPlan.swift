@@ -134,7 +134,9 @@ package struct ClockPlan: Plan {
         expected: "one that can be taken; please report this as a fault of mixpipe")
     }
     let task = clock.task(
-      for: step, measuringOnTheWay: method.measuresOnTheWay, seed: design.seed)
+      for: step,
+      measuringOnTheWay: method.measuresOnTheWay && !design.context.matchesEpochs,
+      seed: design.seed)
     guard task.cost <= left + 1e-9 else {
       isSearchOver = true
       return nil

@@ -138,6 +138,14 @@ package struct CostClock: Sendable {
   /// - Parameter conditions: of each level.
   package func request(for task: ClockTask, under conditions: [RunConditions]) -> RunRequest {
     let tokens = context.grid.levels[task.level].map(\.scale.tokens)
+    if context.matchesEpochs {
+      // A longer run is another run of the same seed.
+      let length = tokens[task.goal]
+      return RunRequest(
+        key: RunKey(
+          conditions: conditions[task.level], mixture: task.mixture, seed: task.seed,
+          length: length), to: length)
+    }
     return RunRequest(
       key: RunKey(
         conditions: conditions[task.level], mixture: task.mixture, seed: task.seed),
@@ -163,7 +171,12 @@ package struct CostClock: Sendable {
     }
     var step = FidelityStep.start(request.mixture, at: FidelityPoint(level: level, rung: goal))
     var from: Int?
-    if let tokens = request.from {
+    if context.matchesEpochs {
+      let run = runs.firstIndex {
+        $0.mixture == request.mixture && $0.level == level && $0.seed == request.seed
+      }
+      if let run { step = .resume(run: run, rung: goal) }
+    } else if let tokens = request.from {
       from = levels[level].firstIndex { $0.scale.tokens == tokens }
       // Runs of one mixture and size differ in their seeds.
       guard from != nil,
@@ -174,7 +187,9 @@ package struct CostClock: Sendable {
       step = .resume(run: run, rung: goal)
     }
     return task(
-      for: step, measuringOnTheWay: request.measures.count == goal - (from ?? -1)
+      for: step,
+      measuringOnTheWay: !context.matchesEpochs
+        && request.measures.count == goal - (from ?? -1)
     ) { _ in request.seed }
   }
 }

@@ -15,8 +15,12 @@ package struct FidelityStudyConfiguration: Sendable, Hashable, Codable {
   /// Training tokens that each domain has.
   package var availableTokens: [Int]
   package var objective: Objective
+  /// Two held-out domains whose Pareto front at the target is sought too; nil without.
+  package var front: [String]?
   /// What may be proposed; nil where everything may.
   package var constraints: [MixtureConstraint]?
+  /// The run that the mixture is for, where it is none of these.
+  package var targetRun: TargetRun?
   /// Sizes and rungs, what they cost, and the target.
   package var grid: FidelityGrid
   /// Of the search's first run of a mixture at a size (the same for all, so that their noise is common),
@@ -75,17 +79,26 @@ extension FidelityStudyConfiguration: StoredConfiguration {
   /// - Throws: `ConstraintError` for a domain that is not there, or where there are none.
   package func feasibleMixtures() throws(ConstraintError) -> FeasibleMixtures {
     try FeasibleMixtures(
-      constraints ?? [], domains: domains, availableTokens: availableTokens,
-      trainingTokens: targetScale.tokens)
+      constraints ?? [], domains: domains, availableTokens: textAtTarget,
+      trainingTokens: targetRun?.tokens ?? targetScale.tokens)
   }
+
+  private var textAtTarget: [Int] { targetRun?.availableTokens ?? availableTokens }
+
+  /// How its runs repeat text as the target will; nil where they read all text.
+  package var matching: EpochMatching? { trainer.sizes[targetScale.size]?.matching }
 
   /// What its method is made from.
   ///
   /// - Throws: as ``feasibleMixtures()``.
   package func methodContext() throws(ConstraintError) -> FidelityContext {
-    FidelityContext(
-      domains: domains, objective: objective, grid: grid, feasible: try feasibleMixtures(),
-      seed: seed, budget: searchBudget, replicates: true, availableTokens: availableTokens)
+    var context = FidelityContext(
+      domains: domains, objective: objective.measuring(front ?? []), grid: grid,
+      feasible: try feasibleMixtures(), seed: seed, budget: searchBudget, replicates: true,
+      availableTokens: matching == nil ? availableTokens : textAtTarget)
+    context.front = front
+    context.matchesEpochs = matching != nil
+    return context
   }
 
   package typealias MethodMaker =
@@ -149,6 +162,10 @@ extension FidelityStudyConfiguration: StoredConfiguration {
         try StudyError.requireSizes(rung.scale, availableTokens: availableTokens)
       }
     }
+    try targetRun?.validate(domains: domains.count)
+    try StudyError.require(
+      front.map { $0.count == 2 && $0[0] != $0[1] } ?? true, "front", list(front ?? []),
+      "two different held-out domains")
     try trainer.asked.validate()
     try StudyError.requireCounts(["lag": lag], in: 1...100_000)
     try StudyError.requireCounts(["confirmation seeds": confirmationRuns], in: 1...10_000)
@@ -159,11 +176,15 @@ extension FidelityStudyConfiguration: StoredConfiguration {
       searchBudget >= least, "budget", "\(short(budget)) target runs",
       "\(short(Double(confirmationRuns) + least)) at least: \(confirmationRuns) for fresh seeds "
         + "and the cheapest run")
+    let feasible: FeasibleMixtures
     do throws(ConstraintError) {
-      _ = try feasibleMixtures()
+      feasible = try feasibleMixtures()
     } catch {
       throw .infeasible(error)
     }
+    try StudyError.require(
+      front == nil || feasible.pull == nil, "front", "one beside a price on leaving a mixture",
+      "one of them")
   }
 
   private var cheapestRun: Double {
@@ -182,7 +203,9 @@ extension FidelityStudyConfiguration: StoredConfiguration {
       ("corpus digest", corpusDigest, asked.corpusDigest),
       ("domains", list(domains), list(asked.domains)),
       ("available tokens", list(availableTokens), list(asked.availableTokens)),
+      ("target run", describe(targetRun), describe(asked.targetRun)),
       ("objective", "\(objective)", "\(asked.objective)"),
+      ("front", list(front ?? []), list(asked.front ?? [])),
       ("constraints", list(constraints ?? []), list(asked.constraints ?? [])),
       ("sizes and rungs", levels(grid), levels(asked.grid)),
       ("target", describe(targetScale), describe(asked.targetScale)),

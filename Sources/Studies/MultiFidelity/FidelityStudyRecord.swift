@@ -88,4 +88,13 @@ package struct FidelityStudyRecord: Sendable {
       return run
     }
   }
+
+  /// The Pareto front that it seeks, as its method sees it now; nil where it seeks none and before there is a model.
+  package func front() -> ParetoFront? {
+    guard configuration.front != nil, let context = try? configuration.methodContext(),
+      let method = try? makeFidelityMethod(named: configuration.method, context: context),
+      var model = method as? any PredictsFront
+    else { return nil }
+    return model.front(runs: runs)
+  }
 }

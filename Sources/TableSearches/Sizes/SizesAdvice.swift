@@ -40,14 +40,17 @@ package struct SizesAdvice: Sendable {
 
   /// - Parameters:
   ///   - natural: each domain's share of all text; nil where nobody said.
+  ///   - front: two of the table's held-out domains whose Pareto front is sought.
   ///   - method: a name that `makeFidelityMethod` knows.
   /// - Throws: ``SizesError``, `RunTableError`, `ConstraintError`, `FidelityMethodError`.
   package init(
     table: RunTable, objective: Objective, constraints: [MixtureConstraint] = [],
-    natural: [Double]? = nil, settings: SizesSettings, method: String = "scale-bo", seed: UInt64 = 1
+    natural: [Double]? = nil, front: [String]? = nil, settings: SizesSettings,
+    method: String = "scale-bo", seed: UInt64 = 1
   ) throws {
     try settings.validate()
-    let columns = objective.domains.map { table.heldOut.firstIndex(of: $0)! }
+    let sought = objective.measuring(front ?? [])
+    let columns = sought.domains.map { table.heldOut.firstIndex(of: $0)! }
     let sizes = try SizesTable(table, needed: columns, settings: settings)
     let grid = try SizesGrid(sizes, settings)
     feasible = try Self.feasible(constraints, table.domains, natural)
@@ -70,9 +73,10 @@ package struct SizesAdvice: Sendable {
     // Who does not say how much there is, has a little more than what was paid.
     let budget = settings.budget ?? max(Self.usualBudget, 1.25 * spent + 1)
     var context = FidelityContext(
-      domains: table.domains, objective: objective, grid: points, feasible: feasible, seed: seed,
+      domains: table.domains, objective: sought, grid: points, feasible: feasible, seed: seed,
       budget: budget, replicates: true, payOnlyExtraSteps: settings.continues,
       wholeCurves: settings.continues)
+    context.front = front
     context.closed = Set(grid.levels.indices.filter { !grid.levels[$0].isOpen })
     self.context = context
     self.method = try makeFidelityMethod(named: method, context: context)

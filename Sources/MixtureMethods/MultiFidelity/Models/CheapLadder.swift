@@ -1,4 +1,5 @@
 import Foundation
+import GaussianProcesses
 import Mixtures
 
 /// Runs of one size, each about twice as long as the one before: where mixtures are looked at first.
@@ -7,6 +8,8 @@ import Mixtures
 /// is, a new mixture begins.
 struct CheapLadder {
   let context: FidelityContext
+  /// λ of the two losses whose front is sought; nil where the objective ranks runs.
+  var turn: [Double]?
   private let level: Int
   /// Its rungs.
   let rungs: [Int]
@@ -14,8 +17,9 @@ struct CheapLadder {
   /// Of the mixtures at a length, one in so many goes on.
   private static let eta = 3
 
-  init(context: FidelityContext, level: Int) {
+  init(context: FidelityContext, level: Int, turn: [Double]? = nil) {
     self.context = context
+    self.turn = turn
     let grid = context.grid
     self.level = level
     let goal = Double(max(grid[grid.target].scale.tokens, 1))
@@ -41,15 +45,16 @@ struct CheapLadder {
   /// The run that should go on; nil where a new mixture should begin.
   func promotion(_ runs: [FidelityRun]) -> FidelityStep? {
     for (place, rung) in rungs.enumerated().dropLast().reversed() {
-      var field: [(run: FidelityRun, value: Double)] = []
+      var field: [(run: FidelityRun, losses: [Double])] = []
       var seen: Set<[Double]> = []
       for run in runs where run.level == level {
-        guard let value = context.values(of: run).first(where: { $0.rung == rung })?.value,
+        guard let losses = run.losses(at: rung), context.objective.value(of: losses).isFinite,
           seen.insert(run.mixture.weights).inserted
         else { continue }
-        field.append((run, value))
+        field.append((run, losses))
       }
-      let ranked = field.indices.sorted { (field[$0].value, $0) < (field[$1].value, $1) }
+      let values = values(of: field.map(\.losses))
+      let ranked = field.indices.sorted { (values[$0], $0) < (values[$1], $1) }
       for index in ranked.prefix(field.count / Self.eta) {
         let run = field[index].run
         guard run.reached == rung, !run.isUnderWay else { continue }
@@ -58,5 +63,15 @@ struct CheapLadder {
       }
     }
     return nil
+  }
+
+  /// What ranks runs, from their losses.
+  private func values(of losses: [[Double]]) -> [Double] {
+    guard let turn, let outputs = context.frontOutputs, !losses.isEmpty else {
+      return losses.map(context.objective.value(of:))
+    }
+    let function = Scalarization(outputs: outputs, weights: turn, points: losses).function(
+      outputs: context.outputs.count)
+    return losses.map { function.value(of: $0) }
   }
 }

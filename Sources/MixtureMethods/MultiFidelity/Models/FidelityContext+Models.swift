@@ -37,8 +37,13 @@ extension FidelityContext {
     return (
       ScaleData(
         runs: rows, target: target, ownDomains: outputs.map { domains.firstIndex(of: $0) },
-        availableTokens: availableTokens.map { $0.map(Double.init) }), ids
+        availableTokens: matchesEpochs ? nil : availableTokens.map { $0.map(Double.init) }), ids
     )
+  }
+
+  /// Places of the front's two losses among the outputs; nil without a front.
+  var frontOutputs: [Int]? {
+    front.map { names in names.map { outputs.firstIndex(of: $0)! } }
   }
 
   func parameters(_ level: Int) -> Double {

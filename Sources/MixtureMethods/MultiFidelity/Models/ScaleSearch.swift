@@ -14,14 +14,20 @@ import Numerics
 /// 0 where a share of the budget is left. That share is kept for runs that reach the target. No step costs more than all
 /// before it. What it may not leave undone, whatever the model says, is in ``due(_:)``.
 ///
+/// Where a front of two losses is sought, every step seeks the lowest point of another augmented Chebyshev function of them
+/// in place of the objective (``Scalarization``), by steps of the golden ratio between one loss and the other.
+///
 /// It hands over the lowest expected objective plus some of a deviation, both of the difference from equal shares: one
 /// and a half in the beginning, falling to a quarter.
 struct ScaleSearch: FidelityMethod {
   let context: FidelityContext
   private var cache: (data: ScaleData, surrogate: ScaleSurrogate?)?
   private var fits: ScaleFitHistory
-  /// What is minimized, as a function of the model's outputs.
-  private let function: LossFunction
+  /// The objective as a function of the model's outputs.
+  private let objective: LossFunction
+  /// What this step seeks in place of it, where a front is sought.
+  private var turn: LossFunction?
+  private var function: LossFunction { turn ?? objective }
 
   /// Of the budget, for the target alone.
   private static let reserve = 0.25
@@ -37,20 +43,24 @@ struct ScaleSearch: FidelityMethod {
 
   init(context: FidelityContext) {
     self.context = context
-    function =
+    objective =
       context.composite
       ? context.objective.lossFunction(of: context.outputs) : LossFunction(coefficients: [1])
-    fits = ScaleFitHistory(function: function)
+    fits = ScaleFitHistory(function: objective)
   }
 
   /// Where a measurement on the way has a price, it is not worth it: what follows tells more.
-  var measuresOnTheWay: Bool { context.wholeCurves && context.grid.measuringIsFree }
+  var measuresOnTheWay: Bool {
+    context.wholeCurves && context.grid.measuringIsFree && !context.matchesEpochs
+  }
 
   // MARK: Proposing
 
   mutating func next(runs: [FidelityRun], budgetLeft: Double) -> FidelityStep? {
     let isWaiting = runs.contains(where: \.isUnderWay)
     let surrogate = surrogate(runs)
+    turn = surrogate.flatMap { scalarized(turnWeights(runs), $0, runs) }
+    defer { turn = nil }
     if let step = sharedStep(surrogate, runs, budgetLeft) { return step }
     guard let surrogate else { return isWaiting ? nil : firstStep(runs, budgetLeft) }
     let known = withPending(surrogate, runs)
@@ -129,7 +139,7 @@ struct ScaleSearch: FidelityMethod {
     for level in levels {
       let share = level == context.cheapest ? Self.smallShare : others
       guard self.paid(runs, level: level) < share * min(paid, Self.sharedUntil) else { continue }
-      let ladder = CheapLadder(context: context, level: level)
+      let ladder = CheapLadder(context: context, level: level, turn: turnWeights(runs))
       if let step = affordable(ladder.promotion(runs), paid / 2)
         ?? affordable(newRun(level, surrogate, runs), paid / 2)
       {
@@ -231,15 +241,7 @@ struct ScaleSearch: FidelityMethod {
     _ surrogate: ScaleSurrogate, _ runs: [FidelityRun], by score: ([[Double]]) -> [Double]
   ) -> [Mixture] {
     if let candidates = context.candidates { return context.sound(candidates, runs: runs) }
-    var observed: [Mixture] = []
-    var seen: Set<[Double]> = []
-    for run in runs
-    where context.feasible.contains(run.mixture.weights)
-      && seen.insert(run.mixture.weights).inserted
-    {
-      observed.append(run.mixture)
-    }
-    observed = context.sound(observed, runs: runs)
+    let observed = self.observed(runs)
     let scores = score(observed.map(\.weights))
     let ranked = observed.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
     var incumbents = ranked.prefix(Self.contenders / 2).map { observed[$0] }
@@ -253,6 +255,41 @@ struct ScaleSearch: FidelityMethod {
       count: incumbents.count + 24, seed: context.seed &+ UInt64(runs.count), score: score)
     // Scaling weights again could move their last bits, and runs are told apart by these.
     return incumbents + found.dropFirst(incumbents.count)
+  }
+
+  // MARK: A front
+
+  /// λ of the next step: by how many parts of runs have been measured or are under way.
+  private func turnWeights(_ runs: [FidelityRun]) -> [Double]? {
+    guard context.front != nil, context.composite else { return nil }
+    return Scalarization.weights(
+      ofStep: runs.reduce(0) { $0 + $1.measurements.count + ($1.isUnderWay ? 1 : 0) })
+  }
+
+  /// The two losses as one, made comparable by what is expected at the target of mixtures that were run; nil without a
+  /// front.
+  private func scalarized(
+    _ weights: [Double]?, _ surrogate: ScaleSurrogate, _ runs: [FidelityRun]
+  ) -> LossFunction? {
+    guard let weights, let outputs = context.frontOutputs else { return nil }
+    let mixtures = observed(runs).map(\.weights)
+    guard !mixtures.isEmpty else { return nil }
+    let points = surrogate.targetLosses(at: mixtures).map { $0.map(\.mean) }
+    return Scalarization(outputs: outputs, weights: weights, points: points).function(
+      outputs: context.outputs.count)
+  }
+
+  /// Different feasible mixtures that were run and did not diverge.
+  private func observed(_ runs: [FidelityRun]) -> [Mixture] {
+    var observed: [Mixture] = []
+    var seen: Set<[Double]> = []
+    for run in runs
+    where context.feasible.contains(run.mixture.weights)
+      && seen.insert(run.mixture.weights).inserted
+    {
+      observed.append(run.mixture)
+    }
+    return context.sound(observed, runs: runs)
   }
 
   // MARK: The model
@@ -374,5 +411,45 @@ extension ScaleSearch: PredictsTarget {
     guard let surrogate = surrogate(runs) else { return nil }
     let joint = surrogate.joint(function, at: surrogate.targetQueries(mixtures.map(\.weights)))
     return (joint.means, joint.covariance)
+  }
+}
+
+extension ScaleSearch: PredictsFront {
+  /// Directions in which mixtures are sought that nobody ran.
+  private static let directions = 8
+
+  mutating func front(runs: [FidelityRun]) -> ParetoFront? {
+    guard let names = context.front, let outputs = context.frontOutputs, context.composite,
+      let surrogate = surrogate(runs)
+    else { return nil }
+    let observed = observed(runs)
+    var candidates: [(mixture: Mixture, isRun: Bool)] = []
+    func add(_ mixtures: [Mixture], isRun: Bool) {
+      for mixture in mixtures
+      where candidates.allSatisfy({
+        totalVariation($0.mixture.weights, mixture.weights) > 1e-6
+      }) {
+        candidates.append((mixture, isRun))
+      }
+    }
+    add(Array(context.candidates ?? observed), isRun: true)
+    if context.pool == nil {
+      for place in 0..<Self.directions {
+        let first = (Double(place) + 0.5) / Double(Self.directions)
+        guard let function = scalarized([first, 1 - first], surrogate, runs) else { continue }
+        func means(_ mixtures: [[Double]]) -> [Double] {
+          surrogate.targetValues(of: function, at: mixtures).map(\.mean)
+        }
+        let scores = means(observed.map(\.weights))
+        let best = observed.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }.prefix(4)
+        let found = context.proposals(
+          exponent: surrogate.exponent, incumbents: best.map { observed[$0].weights },
+          count: best.count + 6, seed: context.seed &+ UInt64(place), score: means)
+        add(Array(found.dropFirst(best.count)), isRun: false)
+      }
+    }
+    return ParetoFront(
+      domains: names, outputs: outputs, candidates: candidates, surrogate: surrogate,
+      seed: context.seed)
   }
 }

@@ -1,0 +1,18 @@
+import Mixtures
+
+extension TargetRun {
+  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for what makes no sense.
+  func validate(domains: Int) throws(StudyError) {
+    try StudyError.requireCounts(["target tokens": tokens], in: 1...1_000_000_000_000_000)
+    guard let text = availableTokens else { return }
+    try StudyError.require(
+      text.count == domains && text.allSatisfy { $0 > 0 }, "available tokens of the target run",
+      list(text), "a positive number for each of \(domains) domains")
+  }
+}
+
+/// For messages.
+func describe(_ run: TargetRun?) -> String {
+  guard let run else { return "as the runs" }
+  return "\(run.tokens) tokens" + (run.availableTokens.map { " of \(list($0))" } ?? "")
+}
