@@ -108,7 +108,7 @@ test-pages: setup ## the pages in a headless Chromium: layout, contrast, scripts
 # What the checks are made against, as far as it installs; what does not is said to be missing.
 FORMATS_PYTHON ?= .build/formats/bin/python
 FORMATS_PACKAGES := numpy pyyaml tokenizers datasets transformers accelerate torch lm_eval
-FORMATS_ALONE := megatron-core datatrove ai2-olmo-core mosaicml-streaming
+FORMATS_ALONE := megatron-core datatrove ai2-olmo-core mosaicml-streaming torchvision
 
 test-formats: build ## what is read and written, against the programs that it is meant for (downloads them)
 	@[ -x "$(FORMATS_PYTHON)" ] || { $(call require,venv for python3,python3 -m venv --help,python3-venv); python3 -m venv .build/formats; \
