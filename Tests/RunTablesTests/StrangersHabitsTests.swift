@@ -331,6 +331,53 @@ import Testing
     #expect(message { try table(uneven) }.contains("sum to 9, expected 1"))
   }
 
+  /// Five weights a row, as per cent.
+  private func percents(_ rows: [[Double]]) -> String {
+    "run,weight_a,weight_b,weight_c,weight_d,weight_e,loss\n"
+      + rows.enumerated().map { index, row in
+        "\(index),\(row.map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" }.joined(separator: ",")),3.\(index)\n"
+      }.joined()
+  }
+
+  @Test("cuts per cent to whole numbers, of which shares are taken and that is told")
+  func cutPercents() throws {
+    let rows: [[Double]] = [
+      [33, 12, 20, 18, 14], [20, 20, 20, 20, 20], [5, 41, 9, 30, 12], [60, 9, 9, 9, 12],
+      [31, 21, 21, 21, 8],
+    ]
+    let found = try table(percents(rows))
+    #expect(abs(found.rows[0].mixture.weights[0] - 33.0 / 97) < 1e-12)
+    #expect(
+      found.notes.contains {
+        $0.contains("cut or rounded to whole numbers, of which rows sum to 97 to 102")
+      })
+    // What is added has decimals and is read back.
+    let next = Mixture(domains: found.domains, proportionalTo: [1, 2, 3, 4, 5])
+    let line = found.layout.line(found.layout.cells(name: "9", mixture: next))
+    let again = try table(percents(rows) + line)
+    #expect(again.rows.count == 6)
+    #expect(abs(again.rows[5].mixture.weights[4] - 5.0 / 15) < 1e-4)
+    #expect(abs(again.rows[0].mixture.weights[0] - 33.0 / 97) < 1e-12)
+  }
+
+  @Test("has per cent that miss a hundred by more than whole numbers do, which are refused")
+  func slipsInPercents() {
+    let sound: [[Double]] = [[33, 12, 20, 18, 14], [20, 20, 20, 20, 20], [5, 41, 9, 30, 12]]
+    #expect(
+      message { try table(percents(sound + [[30, 20, 20, 20, 6]])) }.contains(
+        "sum to 97, expected 100"))
+    #expect(
+      message { try table(percents(sound + [[30, 20, 20, 20, 14]])) }.contains(
+        "sum to 97, expected 100"))
+    // Three per cent are not lost by cutting two weights.
+    let pairs = "run,weight_a,weight_b,loss\n" + (0..<6).map { "\($0),60,37,3.\($0)\n" }.joined()
+    #expect(message { try table(pairs) }.contains("sum to 97, expected 100"))
+    // One row of many that have decimals.
+    let fine = (0..<6).map { _ in [10.5, 9.5, 30, 25.25, 24.75] }
+    #expect(message { try table(percents([sound[0]] + fine)) }.contains("sum to 97"))
+    #expect(message { try table(percents(fine + [sound[0]])) }.contains("sum to 97"))
+  }
+
   @Test("has a column twice, as pandas tells them apart") func pandasTwice() throws {
     let found = try table(
       runs(",loss_books.1", { ",3.\($0)1" }))
