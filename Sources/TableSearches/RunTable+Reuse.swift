@@ -12,10 +12,12 @@ extension RunTable {
   /// A held-out part that was measured as one is taken for each of its parts, moved by how far the new
   /// runs' losses lie from what the earlier ones predict.
   ///
-  /// - Parameter largestDrop: the weight of dropped domains that a run may have had and still count.
+  /// - Parameters:
+  ///   - needed: held-out domains without whose loss a run says nothing; nil for the targets.
+  ///   - largestDrop: the weight of dropped domains that a run may have had and still count.
   /// - Throws: ``DomainMapError``.
   package func reusing(
-    _ earlier: RunTable, map: DomainMap, largestDrop: Double = 0.02
+    _ earlier: RunTable, map: DomainMap, needed: [String]? = nil, largestDrop: Double = 0.02
   ) throws(DomainMapError) -> RunTable {
     for entry in map.entries {
       for part in entry.parts where !domains.contains(part.domain) {
@@ -35,7 +37,11 @@ extension RunTable {
     let sources = heldOut.map { map.sources(of: $0, in: earlier.heldOut) }
     let offsets = sources.indices.map { offset($0, sources[$0], earlier, places) }
     var result = self
+    let needed = (needed ?? targets).compactMap { heldOut.firstIndex(of: $0) }
     var (added, dropped, unmeasured) = (0, 0, 0)
+    // Losses that runs lack, and those that all of these have.
+    var lacking: Set<Int> = []
+    var common = Set(heldOut.indices)
     let names = Set(runNames)
     let firstRun = (rows.map(\.run).max() ?? -1) + 1
     var taken: [Row] = []
@@ -55,8 +61,10 @@ extension RunTable {
       }
       if row.status == .diverged {
         losses = heldOut.map { _ in nil }
-      } else if targets.contains(where: { losses[heldOut.firstIndex(of: $0)!] == nil }) {
+      } else if needed.contains(where: { losses[$0] == nil }) {
         unmeasured += 1
+        lacking.formUnion(needed.filter { losses[$0] == nil })
+        common.formIntersection(heldOut.indices.filter { losses[$0] != nil })
         continue
       }
       var name = row.name
@@ -69,14 +77,23 @@ extension RunTable {
       added += 1
     }
     result.rows = taken + rows
-    result.notes.append("\(added) earlier runs are reused")
+    var reasons: [String] = []
     if dropped > 0 {
-      result.notes.append("\(dropped) earlier runs had too much of what was dropped: left out")
+      reasons.append("\(dropped) earlier runs had too much of what was dropped: left out")
     }
     if unmeasured > 0 {
+      reasons.append(
+        "\(unmeasured) earlier runs lack the loss of \(Self.list(lacking.sorted().map { heldOut[$0] })), which the "
+          + "objective needs: left out; "
+          + remedy(common.sorted().filter(needed.contains), earlier))
+    }
+    if added > 0 {
+      result.notes.append("\(added) earlier runs are reused")
+      result.notes += reasons
+    } else {
+      if reasons.isEmpty { reasons = ["none has finished or diverged; fill in their losses"] }
       result.notes.append(
-        "\(unmeasured) earlier runs lack a loss of the objective: left out; --objective over what they "
-          + "measured would keep them")
+        "0 of \(earlier.rows.count) earlier runs are reused: " + reasons.joined(separator: "; "))
     }
     for domain in map.assumed {
       result.notes.append(
@@ -84,6 +101,26 @@ extension RunTable {
           + "--map '\(domain)=0.3*…+0.7*…'")
     }
     return result
+  }
+
+  /// How to keep runs that lack losses.
+  ///
+  /// - Parameter common: needed losses that all of them have.
+  private func remedy(_ common: [Int], _ earlier: RunTable) -> String {
+    guard common.isEmpty else {
+      let names = common.map { NameSyntax.written(heldOut[$0], among: ",=:+") }
+      return "minimize what both have to keep them, with --objective "
+        + "'mean:\(names.joined(separator: ","))', or measure the rest for them"
+    }
+    return
+      "they have \(Self.list(earlier.heldOut)); measure that in new runs, too, or what the objective needs "
+      + "for the earlier ones"
+  }
+
+  /// Some names in quotes, not more than a line takes.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(6).map { "'\($0)'" }.joined(separator: ", ")
+    return names.count > 6 ? shown + " and \(names.count - 6) more" : shown
   }
 
   /// By how much new losses lie above what the earlier runs predict at their mixtures, drawn toward none;

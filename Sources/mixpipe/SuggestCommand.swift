@@ -221,7 +221,8 @@ struct SuggestCommand: Command {
     if !reuse.isEmpty {
       let earlier = try RunTable(at: reuse).selected(table.selection)
       do {
-        runs = try runs.reusing(earlier, map: try changes)
+        let needed = try table.objective(over: runs).domains
+        runs = try runs.reusing(earlier, map: try changes, needed: needed)
       } catch let error as DomainMapError {
         throw ValidationError(error.description)
       }
@@ -244,6 +245,8 @@ struct SuggestCommand: Command {
     advice.takenNames = others.compactMap(\.name)
     if recommend {
       guard let summary = RecommendationSummary(of: advice) else {
+        // Why earlier runs are none is what there is to know.
+        if !reuse.isEmpty { for note in runs.notes { tell(note) } }
         throw NothingToRecommend(path: observations.first ?? reuse[0])
       }
       try write(isJSON ? try jsonText(summary) : summary.text)

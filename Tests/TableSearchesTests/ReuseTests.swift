@@ -51,6 +51,43 @@ import Testing
     } catch { #expect("\(error)".contains(message), "\(error)") }
   }
 
+  @Test("that lack a loss which is needed now say so in one line, and are kept without it")
+  func thatLackALoss() throws {
+    let old = table(
+      ["a", "b"], ["a", "b"], [([0.5, 0.5], [3, 2]), ([0.2, 0.8], [3.1, 1.9])])
+    let new = table(["a", "b", "c"], ["a", "b", "c"], [([0.1, 0.2, 0.7], [2.9, 2, 3])])
+    let map = try DomainMap(parsing: [])
+    let found = try new.reusing(old, map: map)
+    #expect(found.rows.count == 1)
+    #expect(
+      found.notes == [
+        "0 of 2 earlier runs are reused: 2 earlier runs lack the loss of 'c', which the objective needs: left "
+          + "out; minimize what both have to keep them, with --objective 'mean:a,b', or measure the rest for "
+          + "them"
+      ])
+    let kept = try new.reusing(old, map: map, needed: ["a", "b"])
+    #expect(kept.rows.count == 3 && kept.rows[0].losses == [3, 2, nil])
+    #expect(kept.notes == ["2 earlier runs are reused"])
+  }
+
+  @Test("that share no loss, have not finished, or were of a domain dropped say so")
+  func thatCannotBeUsed() throws {
+    func note(_ old: RunTable, _ map: [String] = []) throws -> String {
+      let new = table(["a", "b"], ["a", "b"], [])
+      let notes = try new.reusing(old, map: DomainMap(parsing: map)).notes
+      #expect(notes.count == 1, "\(notes)")
+      return notes[0]
+    }
+    let other = try note(table(["a", "b"], ["all"], [([0.5, 0.5], [3])]))
+    #expect(other.contains("they have 'all'; measure that in new runs, too"), "\(other)")
+    let open = try note(table(["a", "b"], ["a", "b"], [([0.5, 0.5], [])]))
+    #expect(
+      open == "0 of 1 earlier runs are reused: none has finished or diverged; fill in their losses")
+    let dropped = try note(
+      table(["a", "b", "c"], ["a", "b"], [([0.5, 0.2, 0.3], [3, 2])]), ["c="])
+    #expect(dropped.contains("0 of 1 earlier runs are reused: 1 earlier runs had too much"))
+  }
+
   private static let before = (0..<8).map { "d\($0)" }
   private static let after = ["d0_hq", "d0_lq"] + before.dropFirst()
 
