@@ -63,10 +63,12 @@ extension CompositeSurrogate {
     of mixtures: [[Double]], in function: LossFunction, feasible: FeasibleMixtures,
     pool: [[Double]]? = nil, draws: Int = 1024, seed: UInt64
   ) -> [(probabilityOfBest: Double, expectedRegret: Double)]? {
+    var search = MixtureSearch()
+    search.candidates = MixtureSearch.affordable(
+      search.candidates, outputs: outputs, parts: data.parts)
     let spread =
       pool
-      ?? MixtureSearch().pool(
-        over: feasible, exponent: exponent, incumbents: mixtures, seed: seed)
+      ?? search.pool(over: feasible, exponent: exponent, incumbents: mixtures, seed: seed)
     let predictions = values(of: function, at: spread)
     func cost(_ mixture: [Double]) -> Double { feasible.pull?.value(at: mixture) ?? 0 }
     let bounds = zip(spread, predictions).map { $1.mean - 2 * $1.deviation + cost($0) }
@@ -74,7 +76,7 @@ extension CompositeSurrogate {
       bounds[$0] != bounds[$1] ? bounds[$0] < bounds[$1] : $0 < $1
     }
     var all = mixtures
-    for index in order where all.count < mixtures.count + 150 {
+    for index in order where all.count < mixtures.count + (isWide ? 60 : 150) {
       if all.allSatisfy({ zip($0, spread[index]).contains { abs($0 - $1) > 1e-3 } }) {
         all.append(spread[index])
       }

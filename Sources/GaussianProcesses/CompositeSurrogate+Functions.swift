@@ -14,9 +14,11 @@ extension CompositeSurrogate {
       return weightedSum(function.coefficients, at: mixtures).map { shifted($0, function) }
     }
     let models = modelMarginals(at: mixtures)
+    let draws = marginalDraws
     return mixtures.indices.map { x in
       sampled(
-        function, means: models.map { $0.means[x] }, variances: models.map { $0.variances[x] })
+        function, means: models.map { $0.means[x] }, variances: models.map { $0.variances[x] },
+        draws)
     }
   }
 
@@ -26,8 +28,10 @@ extension CompositeSurrogate {
       return leaveOneOut(function.coefficients).map { shifted($0, function) }
     }
     let left = models.map { $0.leaveOneOut() }
+    let draws = marginalDraws
     return (0..<data.count).map { x in
-      sampled(function, means: left.map { $0.means[x] }, variances: left.map { $0.variances[x] })
+      sampled(
+        function, means: left.map { $0.means[x] }, variances: left.map { $0.variances[x] }, draws)
     }
   }
 
@@ -45,7 +49,7 @@ extension CompositeSurrogate {
         / model.scale
     }
     return sampled(
-      function, means: means, variances: noiseVariances(at: mixture)
+      function, means: means, variances: noiseVariances(at: mixture), marginalDraws
     ).deviation
   }
 
@@ -98,11 +102,14 @@ extension CompositeSurrogate {
     )
   }
 
-  /// - Parameter means, variances: of each model, standardized, ``varianceFactor`` not yet applied.
+  /// - Parameters:
+  ///   - means, variances: of each model, standardized, ``varianceFactor`` not yet applied.
+  ///   - draws: ``marginalDraws``, which take long to make where there are many models.
   private func sampled(
-    _ function: LossFunction, means: [Double], variances: [Double]
+    _ function: LossFunction, means: [Double], variances: [Double],
+    _ draws: (correlated: Matrix, tilts: Matrix)
   ) -> Prediction {
-    let (correlated, tilts) = marginalDraws
+    let (correlated, tilts) = draws
     var losses = [[Double]](
       repeating: [Double](repeating: 0, count: Self.draws), count: outputs)
     for (m, model) in models.enumerated() {

@@ -29,6 +29,8 @@ package struct CompositeSurrogate: Sendable {
 
   package var outputs: Int { data.outputs }
   package var members: Int { fit.members.count }
+  /// Whether outputs and domains are so many that everything is looked at less often.
+  package var isWide: Bool { outputs * data.parts > MixtureSearch.mostTerms }
   package var link: SurrogateForm.Link { fit.members[0].form.link }
 
   /// Conditions on the data.
@@ -263,6 +265,12 @@ package struct CompositeSurrogate: Sendable {
 
   /// [mixture][model].
   private func modelLosses(at mixtures: [[Double]]) -> [[Prediction]] {
+    // In parts that stay in the cache, where there is much to each.
+    if isWide, mixtures.count > 128 {
+      return stride(from: 0, to: mixtures.count, by: 128).flatMap {
+        modelLosses(at: Array(mixtures[$0..<min($0 + 128, mixtures.count)]))
+      }
+    }
     let points = fit.members.indices.map { embedded(mixtures, member: $0) }
     var result = mixtures.map { _ in [Prediction]() }
     for model in models {

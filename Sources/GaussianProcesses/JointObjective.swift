@@ -23,6 +23,7 @@ package struct JointObjective: Sendable {
   private let bases: [ModelBase]
 
   private var baseCount: Int { baseMeans.count }
+  private static let partSize = 128
 
   /// What one model says about the base mixtures, standardized.
   private struct ModelBase: Sendable {
@@ -141,6 +142,21 @@ package struct JointObjective: Sendable {
   }
 
   package func values(at mixtures: [[Double]]) -> Values {
+    // In parts that stay in the cache, where there is much to each.
+    if surrogate.isWide, mixtures.count > Self.partSize {
+      var whole = Values(means: [], variances: [], covariances: Matrix(rows: baseCount, columns: 0))
+      var covariances: [Double] = []
+      for start in stride(from: 0, to: mixtures.count, by: Self.partSize) {
+        let part = values(
+          at: Array(mixtures[start..<min(start + Self.partSize, mixtures.count)]))
+        whole.means += part.means
+        whole.variances += part.variances
+        covariances += part.covariances.elements
+      }
+      whole.covariances = Matrix(
+        rows: baseCount, columns: mixtures.count, elements: covariances)
+      return whole
+    }
     let points = (0..<surrogate.members).map { surrogate.embedded(mixtures, member: $0) }
     var values = forward(points, keepsTraces: false).values
     if let pull {

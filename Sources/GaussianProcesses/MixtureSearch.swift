@@ -17,6 +17,17 @@ package struct MixtureSearch: Sendable {
 
   package init() {}
 
+  /// The most outputs times domains that are searched with all candidates. An evaluation costs about as much as
+  /// there are of these, so that with more of them there are fewer candidates.
+  package static let mostTerms = 32 * 32
+
+  /// How many candidates, of so many, to look at.
+  package static func affordable(_ candidates: Int, outputs: Int, parts: Int) -> Int {
+    let terms = outputs * parts
+    return terms <= mostTerms
+      ? candidates : max(candidates * mostTerms / terms, min(candidates, 512))
+  }
+
   /// - Parameters:
   ///   - incumbents: mixtures worth starting at, with their neighbours, the most promising first.
   ///   - score: the function at each mixture.
@@ -85,9 +96,12 @@ package struct MixtureSearch: Sendable {
     parts: Int, exponent: Double, incumbents: [[Double]], seed: UInt64
   ) -> [[Double]] {
     var pool: [[Double]] = [[Double](repeating: 1 / Double(parts), count: parts)]
+    let isPaired = paired(parts: parts, incumbents)
     for i in 0..<parts {
       pool.append((0..<parts).map { $0 == i ? 1 : 0 })
-      for j in 0..<i { pool.append((0..<parts).map { $0 == i || $0 == j ? 0.5 : 0 }) }
+      for j in 0..<i where isPaired[i] && isPaired[j] {
+        pool.append((0..<parts).map { $0 == i || $0 == j ? 0.5 : 0 })
+      }
     }
     pool += incumbents
     let rest = max(candidates - pool.count, candidates / 2)
@@ -113,6 +127,18 @@ package struct MixtureSearch: Sendable {
       if sum > 0 { pool.append(weights.map { $0 / sum }) }
     }
     return pool
+  }
+
+  /// Whether a domain is tried in equal shares with others, one by one. Of many domains those that the incumbents
+  /// hold most of are, so that such pairs are a quarter of the candidates at most.
+  private func paired(parts: Int, _ incumbents: [[Double]]) -> [Bool] {
+    guard parts > 32 else { return [Bool](repeating: true, count: parts) }
+    let most = max(Int((Double(candidates) / 2).squareRoot()), 2)
+    let held = (0..<parts).map { part in incumbents.reduce(0) { $0 + $1[part] } }
+    let order = held.indices.sorted { (-held[$0], $0) < (-held[$1], $1) }
+    var result = [Bool](repeating: false, count: parts)
+    for part in order.prefix(most) { result[part] = true }
+    return result
   }
 
   /// The best candidates that are not close to a better one.

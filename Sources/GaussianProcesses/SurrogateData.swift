@@ -50,6 +50,16 @@ package struct SurrogateData: Sendable {
     return part
   }
 
+  /// Some of the outputs alone, without laws that are given.
+  func limited(to outputs: [Int]) -> SurrogateData {
+    guard outputs.count < self.outputs else { return self }
+    var part = SurrogateData(
+      mixtures: mixtures, losses: losses.submatrix(rows: Array(0..<count), columns: outputs),
+      diverged: diverged, ownDomains: outputs.map { ownDomains[$0] })
+    part.areShares = areShares
+    return part
+  }
+
   /// At most `count` runs, spread evenly over the order in which they finished.
   package func thinned(to count: Int) -> SurrogateData {
     guard self.count > count else { return subset(Array(0..<self.count)) }

@@ -18,26 +18,39 @@ package struct SurrogateFit: Sendable {
     ///   - warm: hyperparameters to begin at; if nil, the priors' centers.
     ///   - iterations: of each ascent. Short ones that begin at the priors' centers stay near them in
     ///     the directions of which the data say little, and predict better than long ones.
+    ///   - alone: the most outputs that are fitted by themselves. Of more, these are spread evenly over them, and the
+    ///     others begin where these ended on average: see ``PooledStart``.
     /// - Returns: nil where no covariance could be factored.
     package init?(
       _ form: SurrogateForm, to data: SurrogateData, from warm: Member? = nil, starts: Int = 1,
-      iterations: Int = 30
+      iterations: Int = 30, alone: Int = SurrogateFit.mostAlone
     ) {
       let inputs = EmbeddedMixtures(
         data.mixtures, parts: data.parts, exponent: form.exponent, lawExponent: form.lawExponent,
         given: form.law == .given ? data.given : nil)
-      var all: [[Double]] = []
+      var all = [[Double]](repeating: [], count: data.outputs)
       var evidence = 0.0
-      for output in 0..<data.outputs {
+      let spread = SurrogateFit.spread(alone, over: data.outputs)
+      let others = Set(0..<data.outputs).subtracting(spread).sorted()
+      var pooled: PooledStart?
+      for (place, output) in (spread + others).enumerated() {
         let (outcomes, _, scale) = data.standardized(output, link: form.link)
         let posterior = MarginalPosterior(
           form: form, inputs: inputs, outcomes: outcomes,
           priors: form.priorList(parts: data.parts, own: data.ownDomains[output]), output: output)
-        let begin = warm.map { [$0.logs[output]] } ?? Array(posterior.coldStarts.prefix(starts))
-        guard let (logs, value) = posterior.maximized(from: begin, iterations: iterations) else {
+        var begin = warm.map { [$0.logs[output]] } ?? Array(posterior.coldStarts.prefix(starts))
+        var steps = iterations
+        if warm == nil, place >= spread.count {
+          let start =
+            pooled ?? PooledStart(form, spread.map { (data.ownDomains[$0], all[$0]) }, data.parts)
+          pooled = start
+          begin = [start.logs(own: data.ownDomains[output])]
+          steps = min(iterations, SurrogateFit.pooledIterations)
+        }
+        guard let (logs, value) = posterior.maximized(from: begin, iterations: steps) else {
           return nil
         }
-        all.append(logs)
+        all[output] = logs
         // Back from standardized outcomes to losses: the density's factor is the outcome's slope.
         evidence += value - Double(data.count) * log(scale)
         evidence += data.losses.column(output).reduce(0) { $0 + form.link.logDensity(at: $1) }
@@ -49,6 +62,17 @@ package struct SurrogateFit: Sendable {
   }
 
   package var members: [Member]
+
+  /// The most outputs whose hyperparameters are fitted by themselves; those of a hundred took as long as all
+  /// else together.
+  package static let mostAlone = 32
+  /// Iterations of the others' ascents, which begin near their ends.
+  package static let pooledIterations = 8
+
+  /// At most so many of the outputs, in even steps.
+  static func spread(_ most: Int, over outputs: Int) -> [Int] {
+    outputs <= most ? Array(0..<outputs) : (0..<most).map { $0 * outputs / most }
+  }
 
   package init(members: [Member]) {
     precondition(!members.isEmpty, "expected a member")
@@ -93,11 +117,14 @@ package struct SurrogateFit: Sendable {
   ///   - size: how many of the forms.
   ///   - thinning: the most runs that links are compared on, and hyperparameters fitted to.
   ///   - allowsLogarithm: whether all losses that the fit is to be used for are above zero.
+  ///   - alone: the most outputs that are fitted by themselves.
   package static func selected(
     for data: SurrogateData, size: Int = ensemble.count,
-    thinning: (links: Int, fit: Int) = (64, 192), allowsLogarithm: Bool = true
+    thinning: (links: Int, fit: Int) = (64, 192), allowsLogarithm: Bool = true,
+    alone: Int = mostAlone
   ) -> SurrogateFit? {
     let sample = data.thinned(to: thinning.links)
+      .limited(to: spread(mostAlone, over: data.outputs))
     var link = SurrogateForm.Link.identity
     if data.areShares {
       link = .logit
@@ -115,7 +142,7 @@ package struct SurrogateFit: Sendable {
       form.link = link
       // Without replicates a slope of the noise would be told from little but the prior.
       form.hasNoiseSlope = thinned.replicates >= 6
-      return Member(form, to: thinned)
+      return Member(form, to: thinned, alone: alone)
     }
     return members.isEmpty ? nil : SurrogateFit(members: members)
   }

@@ -92,11 +92,36 @@ package struct TableAdvice: Sendable {
         "of \(finished) finished runs the model is conditioned on \(settings.mostRuns): the best half of "
           + "these, and others spread evenly over the table")
     }
+    notes += Self.approximations(settings, domains: table.domains.count, finished: finished)
     method.update(with: observations)
     self.method = method
     self.observations = observations
     self.pending = underWay + pending
     self.notes = notes
+  }
+
+  /// What is done less thoroughly for there being much to do.
+  private static func approximations(
+    _ settings: Settings, domains: Int, finished: Int
+  ) -> [String] {
+    let losses = settings.objective.domains.count
+    guard settings.method == "bo", finished >= 4,
+      losses > SurrogateFit.mostAlone || losses * domains > MixtureSearch.mostTerms
+    else { return [] }
+    var parts: [String] = []
+    if losses > SurrogateFit.mostAlone {
+      parts.append(
+        "the model's hyperparameters are fitted in full for \(SurrogateFit.mostAlone) of the \(losses) losses, "
+          + "spread evenly; the others' begin at their mean and take "
+          + "\(SurrogateFit.pooledIterations) steps")
+    }
+    if losses * domains > MixtureSearch.mostTerms {
+      let candidates = MixtureSearch.affordable(2048, outputs: losses, parts: domains)
+      parts.append(
+        "with \(domains) domains and \(losses) losses mixtures are sought from \(candidates) candidates in place "
+          + "of 2048")
+    }
+    return ["approximated: " + parts.joined(separator: "; ")]
   }
 
   private static func shares(in table: RunTable) -> Set<String> {

@@ -31,6 +31,34 @@ import Testing
     #expect(advice.insight() == nil)
   }
 
+  @Test("says what it approximates where losses and domains are many")
+  func saysWhatItApproximates() throws {
+    func notes(_ count: Int, losses: Int, rows: Int = 5) throws -> [String] {
+      let domains = (0..<count).map { "d\($0)" }
+      let heldOut = (0..<losses).map { "h\($0)" }
+      let mixtures = Mixture.uniform(over: domains)
+      return try advice(
+        RunTable(
+          domains: domains, heldOut: heldOut, targets: heldOut,
+          rows: (0..<rows).map {
+            RunTable.Row(
+              path: "t", line: $0, name: "\($0)", run: $0, mixture: mixtures, status: .finished,
+              losses: heldOut.indices.map { 3 + Double($0) })
+          }, layout: TableLayout(domains: domains, heldOut: heldOut))
+      ).notes
+    }
+    #expect(try notes(32, losses: 32).isEmpty)
+    #expect(try notes(100, losses: 100, rows: 3).isEmpty)
+    #expect(try notes(100, losses: 10).isEmpty)
+    #expect(
+      try notes(5, losses: 40) == [
+        "approximated: the model's hyperparameters are fitted in full for 32 of the 40 losses, spread evenly; the "
+          + "others' begin at their mean and take 8 steps"
+      ])
+    let both = try notes(100, losses: 100)
+    #expect(both.count == 1 && both[0].hasSuffix("are sought from 512 candidates in place of 2048"))
+  }
+
   /// Asked for eight at once, or for two four times with what came before pending: the same mixtures.
   @Test("counts what is under way") func countsWhatIsUnderWay() throws {
     let whole = try advice(empty()).proposals(6).map(\.mixture)

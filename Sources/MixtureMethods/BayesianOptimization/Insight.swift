@@ -137,8 +137,9 @@ package struct Insight: Sendable {
     objectiveEffects = []
     averageEffects = []
     averageObjectiveEffects = []
-    // Enough of them that their mean hardly moves with the choice.
-    let spread = SobolSequence.simplexPoints(parts: domains.count, count: 16, seed: context.seed)
+    // Enough of them that their mean hardly moves with the choice, as long as each costs little.
+    let spread = SobolSequence.simplexPoints(
+      parts: domains.count, count: surrogate.isWide ? 4 : 16, seed: context.seed)
     for (j, domain) in domains.enumerated() where domains.count > 1 {
       let change = min(step, 1 - center[j])
       guard change > 1e-6 else { continue }

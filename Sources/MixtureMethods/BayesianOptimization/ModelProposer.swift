@@ -241,8 +241,9 @@ struct ModelProposer {
   private func search() -> MixtureSearch {
     var search = MixtureSearch()
     let parts = surrogate.data.parts
-    search.candidates = min(2048, 256 + 128 * (parts - 2))
-    search.starts = surrogate.data.count > 200 ? 8 : 10
+    search.candidates = MixtureSearch.affordable(
+      min(2048, 256 + 128 * (parts - 2)), outputs: surrogate.outputs, parts: parts)
+    search.starts = surrogate.isWide ? 6 : surrogate.data.count > 200 ? 8 : 10
     return search
   }
 
