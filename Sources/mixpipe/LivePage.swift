@@ -19,9 +19,9 @@ final class LivePage: Sendable {
   private let wake = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Between two pages, in seconds; and drawing takes a twentieth of the time at most.
+  /// Between two pages, in seconds; and drawing takes a hundredth of the time at most, however long a journal is.
   private static let interval = 5.0
-  private static let share = 0.05
+  private static let share = 0.01
 
   init(folder: String) {
     self.folder = folder
