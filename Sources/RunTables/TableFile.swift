@@ -142,9 +142,8 @@ package final class TableLock: Sendable {
     }
     while flock(descriptor, LOCK_EX) != 0 {
       guard errno == EINTR else {
-        let code = errno
-        close(descriptor)
-        throw StorageError.system(action: "lock", path: lock, code: code)
+        // It is closed by deinit, which runs where all properties are there.
+        throw StorageError.system(action: "lock", path: lock, code: errno)
       }
     }
   }

@@ -27,13 +27,15 @@ package final class LineJournal: @unchecked Sendable {
       try requireRegular(descriptor, path: path)
       if exclusive { try lockDescriptor(descriptor, path: path) }
       identity = try FileIdentity(of: descriptor, path: path)
-      // Whoever had it until now may have put another file in its place.
-      try identity.verify(at: path)
-      if existed { try removeTornLine() } else { try syncFolder(of: path) }
     } catch {
       close(descriptor)
       throw error
     }
+    // All is there from here on: where this throws, the descriptor is closed by deinit, and must not be closed twice,
+    // as another thread may have its number by then.
+    // Whoever had it until now may have put another file in its place.
+    try identity.verify(at: path)
+    if existed { try removeTornLine() } else { try syncFolder(of: path) }
   }
 
   deinit { close(descriptor) }

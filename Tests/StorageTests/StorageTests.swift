@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import Synchronization
 import Testing
 
 /// A folder of a test's own, gone with it.
@@ -68,6 +69,35 @@ struct Event: Codable, Equatable {
     }
     let events = try LineJournal.read(Event.self, at: journal.path)
     #expect(events.map(\.number).sorted() == Array(0..<40))
+  }
+
+  @Test("closes a damaged journal once") func closesADamagedJournalOnce() throws {
+    let folder = TemporaryFolder()
+    let path = folder / "events.jsonl"
+    let journal = try LineJournal(at: path)
+    try journal.append(contentsOf: (0..<3).map { Event(number: $0) })
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[12] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    #expect(throws: StorageError.self) { try LineJournal(at: path) }
+    // A number that was closed twice would be another's by the second time.
+    let done = Atomic(false)
+    let lost = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: 4) { worker in
+      if worker == 0 {
+        for _ in 0..<2000 { _ = try? LineJournal(at: path) }
+        done.store(true, ordering: .releasing)
+      } else {
+        while !done.load(ordering: .acquiring) {
+          let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+          for _ in 0..<20 where fcntl(descriptor, F_GETFD) < 0 {
+            lost.add(1, ordering: .relaxed)
+          }
+          close(descriptor)
+        }
+      }
+    }
+    #expect(lost.load(ordering: .relaxed) == 0)
   }
 
   @Test("drops a last line that was cut short and goes on after it")
