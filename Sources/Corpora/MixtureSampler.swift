@@ -188,7 +188,7 @@ package struct MixtureSampler: Sendable {
 /// The number nearest `count`/φ (φ the golden ratio) that shares no factor with it: multiples of it
 /// reach every place once, and any number of them in a row lie as evenly as can be.
 func goldenStride(_ count: Int) -> Int {
-  let ideal = Int((Double(count) * 0.618_033_988_749_894_9).rounded())
+  let ideal = Int((Double(count) * goldenRatio).rounded())
   for distance in 0..<max(count, 1) {
     for candidate in [ideal - distance, ideal + distance]
     where (1...max(count, 1)).contains(candidate)

@@ -1,3 +1,5 @@
+import Numerics
+
 /// One number made of several losses, whose lowest point is on their Pareto front: the augmented Chebyshev function
 /// max λᵢ (Lᵢ - zᵢ)/sᵢ + ρ Σ λᵢ (Lᵢ - zᵢ)/sᵢ, with z the lowest loss of each and s how far losses go on the front.
 ///
@@ -24,7 +26,7 @@ package struct Scalarization: Sendable, Hashable {
     self.outputs = outputs
     self.weights = weights
     let values = points.map { point in outputs.map { point[$0] } }
-    let front = paretoFront(values).map { values[$0] }
+    let front = Pareto.front(of: values).map { values[$0] }
     lowest = outputs.indices.map { i in values.map { $0[i] }.min()! }
     spans = outputs.indices.map { i in
       func range(_ values: [[Double]]) -> Double {
@@ -51,41 +53,7 @@ package struct Scalarization: Sendable, Hashable {
   /// Weights of two losses for the n-th step of a search: steps of the golden ratio, so that any number of them in a row
   /// lies evenly between one loss alone and the other.
   package static func weights(ofStep step: Int) -> [Double] {
-    let first = (0.5 + Double(step) * 0.618_033_988_749_894_9).truncatingRemainder(dividingBy: 1)
+    let first = (0.5 + Double(step) * goldenRatio).truncatingRemainder(dividingBy: 1)
     return [first, 1 - first]
   }
-}
-
-/// Those of some points that no other is better than in one loss and not worse in any: indices, ascending. Of equal
-/// points the first.
-package func paretoFront(_ points: [[Double]]) -> [Int] {
-  if points.first?.count == 2 {
-    // From the lowest of the first on, whoever has the lowest of the second so far.
-    var lowest = Double.infinity
-    return points.indices.sorted {
-      (points[$0][0], points[$0][1], $0) < (points[$1][0], points[$1][1], $1)
-    }.filter { place in
-      guard points[place][1] < lowest else { return false }
-      lowest = points[place][1]
-      return true
-    }.sorted()
-  }
-  return points.indices.filter { a in
-    !points.indices.contains { b in
-      let isNoWorse = zip(points[b], points[a]).allSatisfy { $0 <= $1 }
-      return isNoWorse && (points[b] != points[a] || b < a)
-    }
-  }
-}
-
-/// The area that points of two losses dominate below a reference point.
-package func hypervolume(_ points: [[Double]], below reference: [Double]) -> Double {
-  var area = 0.0
-  var height = reference[1]
-  for point in points.sorted(by: { ($0[0], $0[1]) < ($1[0], $1[1]) })
-  where point[0] < reference[0] && point[1] < height {
-    area += (reference[0] - point[0]) * (height - point[1])
-    height = point[1]
-  }
-  return area
 }

@@ -62,8 +62,7 @@ package struct SurrogateData: Sendable {
 
   /// At most `count` runs, spread evenly over the order in which they finished.
   package func thinned(to count: Int) -> SurrogateData {
-    guard self.count > count else { return subset(Array(0..<self.count)) }
-    return subset((0..<count).map { $0 * self.count / count })
+    subset((0..<self.count).evenly(atMost: count))
   }
 
   /// One output through the link, less its mean, over its standard deviation.

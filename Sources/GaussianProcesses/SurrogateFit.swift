@@ -30,7 +30,7 @@ package struct SurrogateFit: Sendable {
         given: form.law == .given ? data.given : nil)
       var all = [[Double]](repeating: [], count: data.outputs)
       var evidence = 0.0
-      let spread = SurrogateFit.spread(alone, over: data.outputs)
+      let spread = (0..<data.outputs).evenly(atMost: alone)
       let others = Set(0..<data.outputs).subtracting(spread).sorted()
       var pooled: PooledStart?
       for (place, output) in (spread + others).enumerated() {
@@ -68,11 +68,6 @@ package struct SurrogateFit: Sendable {
   package static let mostAlone = 32
   /// Iterations of the others' ascents, which begin near their ends.
   package static let pooledIterations = 8
-
-  /// At most so many of the outputs, in even steps.
-  static func spread(_ most: Int, over outputs: Int) -> [Int] {
-    outputs <= most ? Array(0..<outputs) : (0..<most).map { $0 * outputs / most }
-  }
 
   package init(members: [Member]) {
     precondition(!members.isEmpty, "expected a member")
@@ -124,7 +119,7 @@ package struct SurrogateFit: Sendable {
     alone: Int = mostAlone
   ) -> SurrogateFit? {
     let sample = data.thinned(to: thinning.links)
-      .limited(to: spread(mostAlone, over: data.outputs))
+      .limited(to: (0..<data.outputs).evenly(atMost: mostAlone))
     var link = SurrogateForm.Link.identity
     if data.areShares {
       link = .logit

@@ -270,9 +270,10 @@ package struct Session {
   /// - Returns: how many.
   package mutating func take(_ table: RunTable) throws -> Int {
     guard records.isEmpty else { return 0 }
+    let path = table.rows.first?.path ?? "the table"
     guard Set(table.domains) == Set(settings.domains) else {
       throw RunTableError.domainsDiffer(
-        path: table.rows.first?.path ?? "the table", found: table.domains,
+        path: path, found: table.domains,
         expectedAsIn: "the session",
         expected: settings.domains)
     }
@@ -282,7 +283,7 @@ package struct Session {
     }
     guard places.contains(where: { $0 != nil }) else {
       throw SessionError.nothingMeasured(
-        path: table.rows.first?.path ?? "the table", heldOut: settings.heldOut, found: table.heldOut
+        path: path, heldOut: settings.heldOut, found: table.heldOut
       )
     }
     for (name, place) in zip(settings.heldOut, places) {
@@ -290,7 +291,7 @@ package struct Session {
         continue
       }
       throw SessionError.otherDirection(
-        path: table.rows.first?.path ?? "the table", heading: table.measures[place].heading,
+        path: path, heading: table.measures[place].heading,
         name: name)
     }
     var count = 0

@@ -174,11 +174,9 @@ package struct TableAdvice: Sendable {
     let order = known.sorted { ($0.value, $0.index) < ($1.value, $1.index) }.map(\.index)
     var kept = Set(order.prefix(most / 2))
     let rest = known.map(\.index).filter { !kept.contains($0) }
-    let count = most - kept.count
-    for i in 0..<count { kept.insert(rest[i * rest.count / count]) }
+    kept.formUnion(rest.evenly(atMost: most - kept.count))
     let lost = observations.indices.filter { observations[$0].outcome.hasDiverged }
-    let share = min(lost.count, most / 10)
-    for i in 0..<share { kept.insert(lost[i * lost.count / share]) }
+    kept.formUnion(lost.evenly(atMost: most / 10))
     return kept.sorted().map { observations[$0] }
   }
 

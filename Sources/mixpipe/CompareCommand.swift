@@ -141,12 +141,12 @@ struct CompareCommand: Command {
         batchTokens: settings.batchTokens,
         precision: try (settings.precision ?? .auto).resolved())
     }
-    let matching = try settings.target(by: text).matching
-    let trainer = text.matching(matching)
+    let target = try settings.target(by: text)
+    let trainer = text.matching(target.matching)
     let configuration = try makeConfiguration(
-      asked, stored: stored, settings: settings, trainer: trainer)
+      asked, stored: stored, settings: settings, target: target.run, trainer: trainer)
     let line = ProgressLine(isQuiet: execution.isSilent)
-    trainer.noteEpochs(matching, lengths: [configuration.scale.tokens], on: line)
+    trainer.noteEpochs(target.matching, lengths: [configuration.scale.tokens], on: line)
     let display = StudyDisplay(line: line, objective: configuration.objective)
     let ledger = try configuration.run(
       configuration.searchPlan(), in: folder, by: trainer, session, execution,
@@ -168,11 +168,10 @@ struct CompareCommand: Command {
 
   private func makeConfiguration(
     _ asked: StudySettings, stored: ComparisonConfiguration?, settings: StudySettings,
-    trainer: TrainerChoice
+    target: TargetRun?, trainer: TrainerChoice
   ) throws -> ComparisonConfiguration {
     let scale = try scale(of: settings, by: trainer)
     let domains = trainer.domains
-    let target = try settings.target(by: trainer).run
     let available = trainer.availableTokens
     let objective =
       try makeObjective(asked, by: trainer) ?? stored?.objective ?? trainer.defaultObjective

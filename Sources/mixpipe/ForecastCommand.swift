@@ -64,10 +64,7 @@ struct ForecastCommand: Command {
           + "and '--target-tokens'")
     }
     try asUsage { try settings.validate() }
-    if let names = front?.elements, names.count != 2 || names[0] == names[1] {
-      throw ValidationError(
-        "Found '--front \(names.joined(separator: ","))', expected two different held-out domains")
-    }
+    try checkFront(front?.elements)
     for (text, constraint) in zip(constrain, try readConstraints(constrain)) {
       if case .epochs = constraint {
         throw ValidationError(
@@ -86,11 +83,7 @@ struct ForecastCommand: Command {
   func run() throws {
     let runs = try RunTable(at: tables, columns: table.columns)
     var terms = ForecastQuestion.Terms(objective: try table.objective(over: runs))
-    for name in front?.elements ?? [] where !runs.heldOut.contains(name) {
-      throw ValidationError(
-        "Found '--front' with '\(name)', expected held-out domains of the table: "
-          + runs.heldOut.joined(separator: ", "))
-    }
+    try checkFront(front?.elements, among: runs.heldOut, origin: " of the table")
     terms.constraints = try readConstraints(constrain)
     terms.given = try mixture.map { try given($0, runs.domains) }
     terms.front = front?.elements

@@ -33,10 +33,7 @@ extension StudyCommand {
         throw FidelityMethodError.unknown(name: names[0])
       }
     }
-    if let names = front?.elements, names.count != 2 || names[0] == names[1] {
-      throw ValidationError(
-        "Found '--front \(names.joined(separator: ","))', expected two different held-out domains")
-    }
+    try mixpipe.checkFront(front?.elements)
     try check(["confirmation-seeds": confirmationSeeds], atLeast: 1)
     if let names = sizes?.elements.map(\.name), Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
@@ -116,11 +113,7 @@ extension StudyCommand {
   /// - Throws: `ValidationError` for a front that cannot be had.
   private func checkFront(_ settings: StudySettings, _ trainer: TrainerChoice) throws {
     guard let names = settings.front else { return }
-    if let name = names.first(where: { !trainer.heldOut.contains($0) }) {
-      throw ValidationError(
-        "Found '--front' with '\(name)', expected held-out domains: "
-          + trainer.heldOut.joined(separator: ", "))
-    }
+    try mixpipe.checkFront(names, among: trainer.heldOut)
     let method = settings[decided: \.methods][0]
     guard method == "scale-bo" else {
       throw ValidationError("Found '--front' with the method '\(method)', expected scale-bo")

@@ -36,10 +36,7 @@ extension SuggestCommand {
         "Found '--allow-reach' without '--recommend', expected it with what the runs say of the target"
       )
     }
-    if let names = front?.elements, names.count != 2 || names[0] == names[1] {
-      throw ValidationError(
-        "Found '--front \(names.joined(separator: ","))', expected two different held-out domains")
-    }
+    try checkFront(front?.elements)
     if front != nil, !recommend, method ?? "scale-bo" != "scale-bo" || text.near != nil {
       throw ValidationError(
         "Found '--front' with '\(text.near != nil ? "--near" : "--method \(method!)")', expected one of them"
@@ -51,7 +48,7 @@ extension SuggestCommand {
     let lock = append ? try TableLock(table: target!) : nil
     let runs = try readSizes()
     if recommend { return try recommend(runs, settings) }
-    try checkFront(runs)
+    try checkFront(front?.elements, among: runs.heldOut, origin: " of the table")
     let objective = try table.objective(over: runs)
     let conditions = try constraints
     let natural = try naturalMixture(text.natural, over: runs.domains, conditions: conditions)
@@ -120,16 +117,8 @@ extension SuggestCommand {
     return text
   }
 
-  private func checkFront(_ runs: RunTable) throws {
-    for name in front?.elements ?? [] where !runs.heldOut.contains(name) {
-      throw ValidationError(
-        "Found '--front' with '\(name)', expected held-out domains of the table: "
-          + runs.heldOut.joined(separator: ", "))
-    }
-  }
-
   private func recommend(_ runs: RunTable, _ settings: SizesSettings) throws {
-    try checkFront(runs)
+    try checkFront(front?.elements, among: runs.heldOut, origin: " of the table")
     var terms = ForecastQuestion.Terms(objective: try table.objective(over: runs))
     terms.constraints = try constraints
     terms.natural = try naturalMixture(

@@ -55,7 +55,7 @@ import Testing
         SurrogateFit.Member(SurrogateFit.ensemble[0], to: train.limited(to: [output])))
       #expect(one.logs[0] == whole.logs[output])
     }
-    #expect(SurrogateFit.spread(4, over: 10) == [0, 2, 5, 7])
+    #expect((0..<10).evenly(atMost: 4) == [0, 2, 5, 7])
   }
 
   @Test("begin where outputs of other domains ended, each with its own domain's worth")

@@ -24,16 +24,18 @@ import Testing
         return noWorse && (points[b] != points[a] || b < a)
       }
     }
-    #expect(paretoFront(points) == expected)
+    #expect(Pareto.front(of: points) == expected)
     // A third loss that is the same for all changes nothing.
-    #expect(paretoFront(points.map { $0 + [1] }) == expected)
+    #expect(Pareto.front(of: points.map { $0 + [1] }) == expected)
   }
 
   @Test("dominate an area that counting points finds too")
   func areas() {
-    #expect(hypervolume([[1, 3], [2, 2], [3, 1]], below: [4, 4]) == 6)
-    #expect(hypervolume([[2, 2], [3, 3], [2, 5], [9, 0]], below: [4, 4]) == 4)
-    #expect(hypervolume([[5, 5]], below: [4, 4]) == 0 && hypervolume([], below: [1, 1]) == 0)
+    #expect(Pareto.hypervolume([[1, 3], [2, 2], [3, 1]], below: [4, 4]) == 6)
+    #expect(Pareto.hypervolume([[2, 2], [3, 3], [2, 5], [9, 0]], below: [4, 4]) == 4)
+    #expect(
+      Pareto.hypervolume([[5, 5]], below: [4, 4]) == 0
+        && Pareto.hypervolume([], below: [1, 1]) == 0)
     let points = points(12, seed: 3, ties: false)
     let side = 400
     var inside = 0
@@ -44,7 +46,7 @@ import Testing
       }
     }
     let counted = Double(inside) / Double(side * side)
-    #expect(abs(hypervolume(points, below: [1, 1]) - counted) < 0.01)
+    #expect(abs(Pareto.hypervolume(points, below: [1, 1]) - counted) < 0.01)
   }
 
   @Test("are lowest on the front, and every part of it is lowest for some weights")

@@ -100,7 +100,7 @@ private enum Conflict {
     let front = try #require(told)
     #expect(front.domains == ["books", "code"] && front.members.count >= 4)
     let losses = front.members.map { $0.losses.map(\.mean) }
-    #expect(paretoFront(losses).count == losses.count)
+    #expect(Pareto.front(of: losses).count == losses.count)
     #expect(zip(losses, losses.dropFirst()).allSatisfy { $0[0] < $1[0] && $0[1] > $1[1] })
     // Against the best that there is, on a fine grid.
     let all = (0...60).flatMap { a in
@@ -110,8 +110,8 @@ private enum Conflict {
             domains: Conflict.domains, proportionalTo: [Double(a), Double(b), Double(60 - a - b)]))
       }
     }
-    let best = hypervolume(all, below: front.reference)
-    let own = hypervolume(
+    let best = Pareto.hypervolume(all, below: front.reference)
+    let own = Pareto.hypervolume(
       front.members.map { Conflict.atTarget($0.mixture) }, below: front.reference)
     #expect(own > 0.85 * best, "\(own) of \(best)")
     #expect(front.hypervolume.low <= front.hypervolume.mean)
@@ -124,7 +124,8 @@ private enum Conflict {
       .map(Conflict.atTarget)
     let reference = [3.2, 3.2]
     #expect(
-      hypervolume(found, below: reference) >= 0.95 * hypervolume(others, below: reference))
+      Pareto.hypervolume(found, below: reference) >= 0.95
+        * Pareto.hypervolume(others, below: reference))
     // It hands over the lowest mean all the same.
     let handed = method.recommendation(runs: runs)
     let recommended = try #require(handed).mixture

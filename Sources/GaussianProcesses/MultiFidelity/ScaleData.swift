@@ -94,7 +94,7 @@ package struct ScaleData: Sendable, Hashable {
     // Looked up only: the order of a dictionary is never seen.
     var places: [[Double]: Int] = [:]
     var groups: [[Int]] = []
-    var kept = even(runs.indices.filter { isAtTarget(runs[$0]) }, count / 2)
+    var kept = runs.indices.filter { isAtTarget(runs[$0]) }.evenly(atMost: count / 2)
     let isKept = Set(kept)
     for (i, run) in runs.enumerated() where !isKept.contains(i) {
       if let place = places[run.weights] {
@@ -106,7 +106,7 @@ package struct ScaleData: Sendable, Hashable {
     }
     func keep(_ list: [[Int]], room: Int) {
       let total = list.reduce(0) { $0 + $1.count }
-      for group in even(list, total <= room ? list.count : list.count * room / total) {
+      for group in list.evenly(atMost: total <= room ? list.count : list.count * room / total) {
         kept += group.prefix(max(count - kept.count, 0))
       }
     }
@@ -120,10 +120,6 @@ package struct ScaleData: Sendable, Hashable {
   /// Whether a run was measured where predictions are wanted.
   package func isAtTarget(_ run: Run) -> Bool {
     run.parameters == target.parameters && run.tokens.contains(target.tokens)
-  }
-
-  private func even<Element>(_ list: [Element], _ count: Int) -> [Element] {
-    list.count <= count ? list : (0..<count).map { list[$0 * list.count / count] }
   }
 
   /// A function of the losses as the only output.

@@ -43,9 +43,7 @@ package struct FidelityContext: Sendable, Hashable {
   package var payOnlyExtraSteps: Bool
   /// Whether a run of another length reads other text, so that it repeats it as often: then every length is trained from
   /// the beginning and nothing is measured on the way, and all runs repeat text as the target does.
-  package var matchesEpochs = false {
-    didSet { if matchesEpochs { payOnlyExtraSteps = false } }
-  }
+  package var matchesEpochs = false
   /// Whether a model learns from every rung of a run, or from the last alone.
   package var wholeCurves: Bool
   /// Whether a model has an output for each held-out domain, or the objective alone.
@@ -123,7 +121,7 @@ package struct FidelityContext: Sendable, Hashable {
         level: point.level, from: nil, to: point.rung, measuringOnTheWay: measuringOnTheWay)
     case .resume(let run, let rung):
       let (level, reached) = (runs[run].level, runs[run].reached)
-      if payOnlyExtraSteps || reached == nil {
+      if reached == nil || payOnlyExtraSteps && !matchesEpochs {
         return grid.extraCost(
           level: level, from: reached, to: rung, measuringOnTheWay: measuringOnTheWay)
       }

@@ -1,6 +1,7 @@
 import Foundation
 import MixtureMethods
 import Mixtures
+import Numerics
 import Runs
 import Studies
 
@@ -169,10 +170,8 @@ extension StudyReport {
     let height = 300.0
     func across(_ value: Double) -> Double { min(max(x.fraction(value), 0), 1) }
     func depth(_ value: Double) -> Double { min(max(height * (1 - y.fraction(value)), 0), height) }
-    var front: [(x: Double, y: Double, trial: Int)] = []
-    for point in points.sorted(by: { ($0.x, $0.y) < ($1.x, $1.y) })
-    where point.y < front.last?.y ?? .infinity {
-      front.append(point)
+    let front = Pareto.front(of: points.map { [$0.x, $0.y] }).map { points[$0] }.sorted {
+      $0.x < $1.x
     }
     var plot = Plot(
       id: "trade-offs", title: "The objective against the loss of \(domain)",

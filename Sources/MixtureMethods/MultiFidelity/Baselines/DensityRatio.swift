@@ -23,19 +23,14 @@ struct DensityRatio {
     let order = known.indices.sorted { (known[$0].value, $0) < (known[$1].value, $1) }
     let goodCount = max(parts, Int(Self.goodShare * Double(known.count)))
     let badCount = max(parts, known.count - goodCount)
-    good = SimplexDensity(Self.thinned(order.prefix(goodCount)).map { known[$0].weights })
-    bad = SimplexDensity(Self.thinned(order.suffix(badCount)).map { known[$0].weights })
+    good = SimplexDensity(
+      order.prefix(goodCount).evenly(atMost: Self.mostKernels).map { known[$0].weights })
+    bad = SimplexDensity(
+      order.suffix(badCount).evenly(atMost: Self.mostKernels).map { known[$0].weights })
   }
 
   /// On either side so many kernels at most: over sizes a bracket may begin with thousands of configurations.
   private static let mostKernels = 192
-
-  /// As many as are wanted, evenly over the ranks.
-  private static func thinned(_ order: ArraySlice<Int>) -> [Int] {
-    let all = Array(order)
-    guard all.count > mostKernels else { return all }
-    return (0..<mostKernels).map { all[$0 * all.count / mostKernels] }
-  }
 
   /// The sample of the highest ratio.
   ///

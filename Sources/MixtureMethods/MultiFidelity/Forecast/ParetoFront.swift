@@ -50,9 +50,8 @@ package struct ParetoFront: Sendable {
     let means = candidates.indices.map { place in
       outputs.indices.map { i in Statistics.mean(losses.map { $0[place][i] }) }
     }
-    var chances = candidates.map { _ in 0.0 }
-    for draw in losses { for place in paretoFront(draw) { chances[place] += 1 } }
-    let front = paretoFront(means).sorted {
+    let chances = Pareto.chances(losses)
+    let front = Pareto.front(of: means).sorted {
       (means[$0][0], means[$0][1]) < (means[$1][0], means[$1][1])
     }
     let (low, high) = (means[front[0]], means[front[front.count - 1]])
@@ -67,7 +66,7 @@ package struct ParetoFront: Sendable {
     hypervolume = ScaleForecast.Range(
       losses.map { draw in
         let own = Self.level(draw)
-        return GaussianProcesses.hypervolume(
+        return Pareto.hypervolume(
           draw.map { point in point.indices.map { point[$0] - own[$0] + levels[$0] } },
           below: reference)
       })
@@ -75,7 +74,7 @@ package struct ParetoFront: Sendable {
       Member(
         mixture: candidates[place].mixture,
         losses: outputs.indices.map { i in ScaleForecast.Range(losses.map { $0[place][i] }) },
-        probability: chances[place] / Double(losses.count), isRun: candidates[place].isRun)
+        probability: chances[place], isRun: candidates[place].isRun)
     }
   }
 

@@ -83,7 +83,8 @@ package struct ScaleForecast: Sendable {
     }
     let best = Self.choice(candidates, values)
     let front = question.front.map { names in
-      Self.frontChances(losses, names.map { question.outputs.firstIndex(of: $0)! })
+      let outputs = names.map { question.outputs.firstIndex(of: $0)! }
+      return Pareto.chances(losses.map { draw in draw.map { all in outputs.map { all[$0] } } })
     }
     let guards = question.guards.map { limit in
       (output: question.outputs.firstIndex(of: limit.domain)!, loss: limit.loss)
@@ -179,24 +180,5 @@ package struct ScaleForecast: Sendable {
     let gaps = values.map { $0[known] - $0[best] }
     let deviation = (Statistics.variance(gaps) ?? 0).squareRoot()
     return Statistics.mean(gaps) > 0.5 * deviation ? best : known
-  }
-
-  /// How often each mixture is not worse than another in both outputs.
-  private static func frontChances(_ losses: [[[Double]]], _ outputs: [Int]) -> [Double] {
-    let count = losses[0].count
-    var chances = [Double](repeating: 0, count: count)
-    for draw in losses {
-      // From the lowest of the first on, whoever has the lowest of the second so far.
-      let order = (0..<count).sorted {
-        (draw[$0][outputs[0]], draw[$0][outputs[1]], $0)
-          < (draw[$1][outputs[0]], draw[$1][outputs[1]], $1)
-      }
-      var lowest = Double.infinity
-      for place in order where draw[place][outputs[1]] < lowest {
-        lowest = draw[place][outputs[1]]
-        chances[place] += 1 / Double(losses.count)
-      }
-    }
-    return chances
   }
 }

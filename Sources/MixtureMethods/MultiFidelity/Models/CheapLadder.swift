@@ -15,7 +15,7 @@ struct CheapLadder {
   let rungs: [Int]
 
   /// Of the mixtures at a length, one in so many goes on.
-  private static let eta = 3
+  static let eta = 3
 
   init(context: FidelityContext, level: Int, turn: [Double]? = nil) {
     self.context = context

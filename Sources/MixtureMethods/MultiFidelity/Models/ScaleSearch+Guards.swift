@@ -3,8 +3,10 @@ import Mixtures
 
 /// What keeps it from trusting its model too far.
 extension ScaleSearch {
-  /// Of the runs at a length, and of so many more, one in so many goes on at the target's size.
-  private static let (eta, slack) = (3, 6)
+  /// So many runs may stop at a length of the target's size besides those of which one in ``CheapLadder/eta`` goes on.
+  private static let slack = 6
+  /// So many mixtures are run at the target for each that is run there again.
+  private static let mixturesPerRepeat = 3
   /// Of what is paid beyond so many runs of the target, the least for runs that end there.
   private static let (free, finishedShare) = (2.5, 0.5)
 
@@ -26,7 +28,7 @@ extension ScaleSearch {
     func reached(_ rung: Int) -> Int { own.count { Self.end($0) >= rung } }
     let rungs = CheapLadder(context: context, level: target.level).rungs + [target.rung]
     for (low, high) in zip(rungs, rungs.dropFirst()).reversed() where low < high {
-      if reached(low) > Self.eta * reached(high) + Self.slack,
+      if reached(low) > CheapLadder.eta * reached(high) + Self.slack,
         own.contains(where: { !$0.isUnderWay && ($0.reached ?? -1) >= low && $0.reached! < high })
       {
         return .promotion(from: low, to: high)
@@ -46,7 +48,7 @@ extension ScaleSearch {
     let final = runs.filter { $0.level == target.level && Self.end($0) >= target.rung }
     let distinct = Set(final.map(\.mixture.weights))
     return distinct.contains(mixture.weights)
-      && Self.eta * (final.count - distinct.count + 1) > distinct.count
+      && Self.mixturesPerRepeat * (final.count - distinct.count + 1) > distinct.count
   }
 
   /// The most promising of the runs that are due to go on.
