@@ -7,6 +7,8 @@ package struct BenchmarkSummary: Sendable, Codable {
   package static let tolerances = [0.1, 0.03]
   /// Parts of a budget at which regrets are told.
   package static let shares = [0.125, 0.25, 0.5, 1]
+  /// Those between which a curve is drawn: from 1/128 to the end, two for each doubling.
+  package static let curveShares = (0...14).map { exp2(Double($0 - 14) / 2) }
   /// A regret counts as this at most: what is worse than a random mixture by far is bad, however far.
   static let most = 2.0
 
@@ -48,6 +50,8 @@ package struct BenchmarkSummary: Sendable, Codable {
     package var problems: Int
     /// Of what is handed over, at each of ``shares``.
     package var regrets: [Interval]
+    /// The same at each of ``curveShares``.
+    package var curve: [Interval]
     /// For each of ``tolerances``.
     package var handedOver: [Arrival]
     package var ran: [Arrival]
@@ -184,6 +188,7 @@ extension BenchmarkSummary.Method {
       .init(of: known.map { $0.map(value) }, name: method)
     }
     regrets = BenchmarkSummary.shares.map { share in interval { $0.regret(at: share) } }
+    curve = BenchmarkSummary.curveShares.map { share in interval { $0.regret(at: share) } }
     func arrivals(
       _ path: KeyPath<BenchmarkSummary.Point, Double?>
     ) -> [BenchmarkSummary.Arrival] {

@@ -134,6 +134,36 @@ package struct BenchmarkReport: Report {
     share == 1 ? "the end" : "1/\(Int((1 / share).rounded()))"
   }
 
+  // MARK: Charts
+
+  /// What is handed over against the part of the budget, in logarithms; bands for the first two methods.
+  private func regretChart(_ table: BenchmarkSummary.Table) -> Plot {
+    let shares = BenchmarkSummary.curveShares
+    func fraction(_ share: Double) -> Double { 1 - log(share) / log(shares[0]) }
+    let ends = table.methods.prefix(Plot.Shape.series.count).map {
+      "\($0.method) \(Format.fixed($0.regrets.last?.mean ?? 1, 2))"
+    }.joined(separator: ", ")
+    return .regret(
+      title: "Regret of what is handed over, \(table.kind.title.lowercased())",
+      summary: "Mean regret at the end, in gaps, the first methods: \(ends).",
+      series: table.methods.map { method in
+        RegretSeries(
+          name: method.method,
+          points: zip(shares, method.curve).map { share, regret in
+            (fraction(share), regret.low ?? regret.mean, regret.mean, regret.high ?? regret.mean)
+          }, tip: method.method)
+      },
+      right: Plot.labelWidth(table.methods.map(\.method), limit: 190) + 14, bands: 2,
+      tolerance: (BenchmarkSummary.tolerances[0], "counts as found"),
+      id: "regret-\(table.kind.rawValue)", unit: "gaps"
+    ) { plot in
+      let ticks = [128, 64, 32, 16, 8, 4, 2, 1].map { part in
+        AxisTick(fraction: fraction(1 / Double(part)), text: part == 1 ? "all" : "1/\(part)")
+      }
+      plot.horizontalAxis(ticks, name: "part of the budget (logarithmic)")
+    }
+  }
+
   // MARK: Forms
 
   package var text: String {
@@ -164,6 +194,7 @@ package struct BenchmarkReport: Report {
     var main = Markup("main", [:], [pageHeader(kicker: "Benchmark", verdict: title + ".")])
     for table in summary.tables {
       var section = heading(table.kind.title, lead(table))
+      section.append(figure(regretChart(table), key: []))
       section.append(scrolling(regretTable(table)))
       section.append(Markup("p", ["class": "lead"], text: Self.arrivals))
       section.append(scrolling(arrivalTable(table)))

@@ -1,7 +1,7 @@
 /// How much worse than the best a method's pick is, mean over seeds and its band, along an axis.
 struct RegretSeries {
   var name: String
-  /// Places as fractions of the width; regrets in nats per token.
+  /// Places as fractions of the width; regrets in the plot's unit.
   var points: [(x: Double, low: Double, regret: Double, high: Double)]
   var tip: String
 }
@@ -15,11 +15,13 @@ extension Plot {
   ///   - named: how many of the first series are named at their ends; there are no more shapes and colours
   ///     than for those. The others are pale lines.
   ///   - tolerance: drawn as a dotted line.
+  ///   - unit: of regrets.
   ///   - drawAxis: draws what the regret is plotted against.
   static func regret(
     title: String, summary: String, series: [RegretSeries], right: Double, bands: Int = .max,
     named: Int = Shape.series.count,
-    tolerance: (value: Double, tip: String)? = nil, drawAxis: (inout Plot) -> Void
+    tolerance: (value: Double, tip: String)? = nil, id: String = "regret",
+    unit: String = "nats per token", drawAxis: (inout Plot) -> Void
   ) -> Plot {
     let height = chartHeight(atLeast: 360, labels: min(series.count, named))
     // Foreign losses may be of any size.
@@ -27,9 +29,9 @@ extension Plot {
     let scale = StretchedScale(limit: limit * 1.02, unit: max(limit / 200, 1e-9))
     func depth(_ value: Double) -> Double { height * (1 - scale.fraction(max(value, 0))) }
     var plot = Plot(
-      id: "regret", title: title, summary: summary, height: height,
+      id: id, title: title, summary: summary, height: height,
       margins: .init(top: 34, right: right, bottom: 44, left: 62))
-    plot.verticalAxis(scale.axisTicks(isDifference: false), name: "regret, nats per token")
+    plot.verticalAxis(scale.axisTicks(isDifference: false), name: "regret, \(unit)")
     drawAxis(&plot)
     if let tolerance {
       let y = depth(tolerance.value)
