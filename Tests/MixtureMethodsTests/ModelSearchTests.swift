@@ -1,9 +1,10 @@
 import Foundation
 import GaussianProcesses
-import MixtureMethods
 import Mixtures
 import Numerics
 import Testing
+
+@testable import MixtureMethods
 
 /// A trainer by formula: three sizes, four lengths each.
 private struct FormulaTrainer {
@@ -156,7 +157,7 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
       ended = own.filter { $0.reached! >= target.rung }.map(\.mixture.weights)
       let repeated = ended.count - Set(ended).count
       #expect(3 * repeated <= Set(ended).count)
-      #expect(Double(ended.count) >= 0.5 * (context.budget - search.left - 2.5) - 1)
+      #expect(Double(ended.count) >= 0.75 * (context.budget - search.left - 1.25) - 1)
     }
     #expect(ended.count >= 3)
   }
@@ -225,6 +226,36 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
       search.take(step)
     }
     #expect(search.runs.count(where: \.isUnderWay) == 4)
+  }
+
+  @Test(
+    "run equal shares at the target before what small sizes promise", arguments: [UInt64(1), 2])
+  func runEqualSharesAtTheTargetFirst(seed: UInt64) throws {
+    let context = try FormulaTrainer.context(pool: nil, budget: 4, seed: seed)
+    var search = try Search("scale-bo", context)
+    search.run(limit: 300)
+    let target = context.grid.target
+    let ended = search.runs.filter { $0.level == target.level && $0.reached! >= target.rung }
+    #expect(ended.contains { $0.mixture.weights.allSatisfy { abs($0 - 1 / 3) < 1e-9 } })
+    #expect(ended.count > 1)
+  }
+
+  @Test("fit anew after each of the first runs at the target, however many cheap ones there are")
+  func fitAnewAfterRunsAtTheTarget() {
+    func data(cheap: Int, final: Int) -> ScaleData {
+      let runs = (0..<cheap + final).map { index in
+        ScaleData.Run(
+          weights: [0.5, 0.5], parameters: index < cheap ? 1000 : 64_000, tokens: [10_000],
+          losses: [[2]])
+      }
+      return ScaleData(
+        runs: runs, target: .init(parameters: 64_000, tokens: 10_000), ownDomains: [nil])
+    }
+    let counts = (0...9).map { ScaleFitHistory.count(data(cheap: 800, final: $0)) }
+    #expect(counts[0] < 800)
+    #expect(Array(counts[1...]) == [801, 802, 803, 804, 805, 806, 807, 808, 808])
+    #expect(ScaleFitHistory.count(data(cheap: 2, final: 0)) == 2)
+    #expect(ScaleFitHistory.count(data(cheap: 9, final: 0)) == 8)
   }
 
   @Test("search all mixtures that are feasible", arguments: names)

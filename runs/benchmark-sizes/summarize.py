@@ -104,6 +104,27 @@ def main():
             mark = "**" if gap > 2 * spread else ""
             cells.append(f"{mark}{gap:+.3f}" + ("" if math.isnan(spread) else f" ± {spread:.3f}") + f"{mark} ({name})")
         print(f"| {problem} | " + " | ".join(cells) + " |")
+    # From which compute on, for good, scale-bo's mean over problems is no more than another's at its end.
+    print("\n## Less compute: until scale-bo hands over what another does at the end of its budget, for good\n")
+    print("| method | by means over problems | median problem | problems |\n|---|---|---|---|")
+    end = max(t["points"][-1]["compute"] for t in traces.values())
+    grid = [end * 2 ** (-step / 8) for step in range(80, -1, -1)]
+    curve = lambda p, m: [mean([regret(t, b) for t in by[p, m].values()]) for b in grid]
+    mine = {p: curve(p, "scale-bo") for p in own}
+    for method in methods:
+        if method == "scale-bo" or not all((p, method) in by for p in own):
+            continue
+        goals = {p: mean([regret(t, end) for t in by[p, method].values()]) for p in own}
+
+        def factor(values, goal):
+            later = [k for k, value in enumerate(values) if value > goal]
+            first = later[-1] + 1 if later else 0
+            return end / grid[first] if first < len(grid) else 0
+
+        every = sorted(factor(mine[p], goals[p]) for p in own)
+        half = (every[(len(every) - 1) // 2] + every[len(every) // 2]) / 2
+        total = factor([mean(c) for c in zip(*mine.values())], mean(list(goals.values())))
+        print(f"| {method} | {total:.1f} | {half:.1f} | {sum(f > 0 for f in every)} of {len(own)} |")
     print("\n## Before the target's first run: 95 % intervals that held\n")
     print("| problem | method | cases | levels | differences | rms z level | rms z differences |")
     print("|---|---|---|---|---|---|---|")

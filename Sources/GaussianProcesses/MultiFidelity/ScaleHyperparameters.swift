@@ -68,12 +68,13 @@ package struct ScaleHyperparameters: Sendable, Hashable {
   /// times.
   ///
   /// Deviations are narrow, as most runs are short ones of small models: the likelihood learns from them how alike these
-  /// are, which says little of the target. With twice the deviations searches handed over worse mixtures.
+  /// are, which says little of the target. With twice the deviations searches handed over worse mixtures. That of the size's
+  /// lengthscale is not as narrow: runs at the target, each of which is followed by a fit at first, tell it.
   package static let priors: [HyperparameterPrior] = [
     .normal(mean: log(0.5), deviation: 0.35), .normal(mean: 0.9, deviation: 0.4),
     .normal(mean: log(0.75), deviation: 0.3), .normal(mean: log(0.02), deviation: 0.5),
     .normal(mean: log(0.12), deviation: 0.4), .normal(mean: -4.5, deviation: 1),
-    .normal(mean: -7, deviation: 1.5), .normal(mean: log(10), deviation: 0.5),
+    .normal(mean: -7, deviation: 1.5), .normal(mean: log(8), deviation: 0.7),
     .normal(mean: log(3.5), deviation: 0.4), .normal(mean: log(typicalWarp), deviation: 0.25),
     .normal(mean: 0, deviation: 0.075), .normal(mean: 0, deviation: 0.125),
     .normal(mean: log(0.08), deviation: 0.35), .normal(mean: log(3), deviation: 0.2),

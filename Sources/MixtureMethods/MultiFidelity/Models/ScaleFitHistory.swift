@@ -1,8 +1,8 @@
 import GaussianProcesses
 
-/// Fits of hyperparameters, made anew on the first m runs, m = 3, 4, 5, 6, 8, 10, 13 and so on, a quarter more each
-/// time: a function of the runs as they are, and cheap. Each is calibrated by what fits to the smaller sizes among these
-/// runs say of the larger ones.
+/// Fits of hyperparameters, made anew on the first m runs, m = 1, 2, … 8, 10, 12, 15 and so on, a quarter more each
+/// time, and likewise for runs at the target alone: beside hundreds of cheap ones these are few, and tell most. A function of the runs as they are, and cheap. Each is calibrated by what fits to the smaller sizes
+/// among these runs say of the larger ones.
 struct ScaleFitHistory: Sendable {
   private var known: (data: ScaleData, fit: ScaleFit?)?
   /// Of the objective.
@@ -20,13 +20,24 @@ struct ScaleFitHistory: Sendable {
     }
   }
 
+  /// How many of the first runs are fitted to.
+  static func count(_ data: ScaleData) -> Int {
+    let final = data.runs.indices.filter { data.isAtTarget(data.runs[$0]) }
+    let last = final.isEmpty ? 0 : final[milestone(atMost: final.count) - 1] + 1
+    return max(milestone(atMost: data.count), last)
+  }
+
   mutating func fit(for data: ScaleData) -> ScaleFit? {
     var first = data
-    first.runs = Array(data.runs.prefix(Self.milestone(atMost: data.count)))
+    first.runs = Array(data.runs.prefix(Self.count(data)))
     if let known, known.data == first { return known.fit }
     var fit = ScaleFit.selected(for: first)
-    fit?.factors = ForecastCheck.factors(
+    var factors = ForecastCheck.factors(
       ForecastCheck.all(first, function, least: 2, runs: 40))
+    // A search looks where it is promised most, which is where differences are least like those that were checked: they
+    // are widened, never narrowed.
+    factors.contrast = max(factors.contrast, 1)
+    fit?.factors = factors
     known = (first, fit)
     return fit
   }

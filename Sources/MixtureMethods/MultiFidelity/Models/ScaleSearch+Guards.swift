@@ -8,7 +8,7 @@ extension ScaleSearch {
   /// So many mixtures are run at the target for each that is run there again.
   private static let mixturesPerRepeat = 3
   /// Of what is paid beyond so many runs of the target, the least for runs that end there.
-  private static let (free, finishedShare) = (2.5, 0.5)
+  private static let (free, finishedShare) = (1.25, 0.75)
 
   /// What must be done before anything else.
   enum Due: Equatable {
@@ -19,8 +19,8 @@ extension ScaleSearch {
   }
 
   /// Runs of the target's size go on as in successive halving: those at a length are no more than three times as many
-  /// as at the next, and six. And of what has been paid beyond two and a half runs of the target, half at least is of
-  /// runs that ended there. A model of runs that all stop short says nothing against itself.
+  /// as at the next, and six. And of what has been paid beyond one and a quarter runs of the target, three quarters at
+  /// least are of runs that ended there. A model of runs that all stop short says nothing against itself.
   func due(_ runs: [FidelityRun]) -> Due? {
     let target = context.grid.target
     guard !context.closed.contains(target.level) else { return nil }
@@ -40,6 +40,24 @@ extension ScaleSearch {
 
   /// The rung that a run has reached or is under way to.
   private static func end(_ run: FidelityRun) -> Int { max(run.goal ?? -1, run.reached ?? -1) }
+
+  /// Equal shares, until they have been run at the target: what others are compared with when one is handed over, and,
+  /// as no model proposed them, what tells where the model is wrong. Where small sizes mislead, runs of what they promise
+  /// correct it only there, and it goes from one such mixture to the next.
+  func referenceStep(_ runs: [FidelityRun], _ budgetLeft: Double) -> FidelityStep? {
+    let point = context.grid.target
+    // A front is of many mixtures, none of which is compared with equal shares.
+    guard context.front == nil, let even = UniformSearch(context: context).mixture else {
+      return nil
+    }
+    let own = runs.filter { $0.level == point.level && $0.mixture.weights == even.weights }
+    guard !own.contains(where: { $0.hasDiverged || Self.end($0) >= point.rung }) else { return nil }
+    let step =
+      own.last.map { FidelityStep.resume(run: $0.id, rung: point.rung) } ?? .start(even, at: point)
+    guard context.admits(step, runs: runs) else { return nil }
+    let cost = context.cost(of: step, runs: runs, measuringOnTheWay: measuresOnTheWay)
+    return cost <= budgetLeft + 1e-9 ? step : nil
+  }
 
   /// At the target a mixture is run again only where three others have been run there for each such run.
   func isRepeatedTooOften(_ step: FidelityStep, _ runs: [FidelityRun]) -> Bool {

@@ -6,13 +6,14 @@ import Numerics
 /// Chooses mixture, size and length by what runs are worth for knowing the best mixture at the target: `scale-bo`.
 ///
 /// It begins with equal shares, natural proportions and an even spread at the smallest size's shortest length. Of what is
-/// paid, up to two runs of the target, two fifths go to the smallest size and three tenths evenly to the others, by a
+/// paid, up to one and a half runs of the target, two fifths go to the smallest size and three tenths evenly to the others, by a
 /// ``CheapLadder`` at each: which of them rank mixtures as the target does is not known beforehand. With the rest, every
 /// new run, and every paused one that could go on for the price of the steps that it lacks, has a gain: how far the
 /// lowest objective that is expected at the target will fall once it is known (the knowledge gradient over all mixtures,
 /// from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain per cost, to
 /// 0 where a share of the budget is left. That share is kept for runs that reach the target. No step costs more than all
-/// before it. What it may not leave undone, whatever the model says, is in ``due(_:)``.
+/// before it. What it may not leave undone, whatever the model says, is in ``due(_:)``; the first run that
+/// ends at the target for this is of equal shares.
 ///
 /// Where a front of two losses is sought, every step seeks the lowest point of another augmented Chebyshev function of them
 /// in place of the objective (``Scalarization``), by steps of the golden ratio between one loss and the other.
@@ -35,7 +36,7 @@ struct ScaleSearch: FidelityMethod {
   private static let contenders = 64
   /// Of what is paid, for the smallest size, and evenly for the others: nobody knows beforehand which of them rank
   /// mixtures as the target does. And up to how many runs of the target.
-  private static let (smallShare, otherShare, sharedUntil) = (0.4, 0.3, 2.0)
+  private static let (smallShare, otherShare, sharedUntil) = (0.4, 0.3, 1.5)
   /// Of what is paid, the least that a run may cost, and of a run of the target the most of that.
   private static let leastStep = 0.02
   /// Mixtures that are run at every size.
@@ -75,6 +76,7 @@ struct ScaleSearch: FidelityMethod {
     if budgetLeft <= kept + 1e-9 || due == .finished { moves.keepThoseToTarget() }
     moves.leaveOut { isRepeatedTooOften($0, runs) }
     if let step = promotion(due, belief, moves, runs) { return step }
+    if due == .finished, let step = referenceStep(runs, budgetLeft) { return step }
     let groups = moves.groups.map { group in
       (
         cell: context.cell(group.point),
