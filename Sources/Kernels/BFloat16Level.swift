@@ -11,7 +11,7 @@ package enum BFloat16Level: String, CaseIterable, Sendable {
 
   /// What this processor has instructions for, the best last.
   package static let supported: [BFloat16Level] = {
-    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let text = ProcessorInformation.ofThisMachine.text
     // Tiles are there only for a process that asked Linux for them.
     return levels(ofProcessorInformation: text).filter {
       $0 != .tiles || mixpipe_request_tiles() != 0

@@ -23,10 +23,8 @@ package enum KernelLevel: String, CaseIterable, Comparable, Sendable {
   package static let variable = "MIXPIPE_KERNELS"
 
   /// The best that this processor has.
-  package static let supported: KernelLevel = {
-    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    return level(ofProcessorInformation: text)
-  }()
+  package static let supported = level(
+    ofProcessorInformation: ProcessorInformation.ofThisMachine.text)
 
   /// All that this processor has, least first.
   package static var available: [KernelLevel] { allCases.filter { $0 <= supported } }
@@ -46,10 +44,13 @@ package enum KernelLevel: String, CaseIterable, Comparable, Sendable {
     #endif
   }
 
-  /// The level to use: the best, or what `MIXPIPE_KERNELS` asks for.
+  /// The level to use: the best, or what `MIXPIPE_KERNELS` asks for. A lesser one has other bits, so it is not taken because
+  /// the processor's flags could not be read this once.
   package static func chosen(
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    information: ProcessorInformation = .ofThisMachine
   ) throws(KernelError) -> KernelLevel {
+    if let failure = information.failure { throw .unreadable(failure) }
     guard let name = environment[variable], !name.isEmpty else { return supported }
     guard let level = KernelLevel(rawValue: name) else { throw .unknown(name: name) }
     guard level <= supported else { throw .unsupported(asked: level, supported: supported) }
@@ -61,6 +62,7 @@ package enum KernelError: Error, Equatable, CustomStringConvertible {
   case unknown(name: String)
   case unsupported(asked: KernelLevel, supported: KernelLevel)
   case noBFloat16
+  case unreadable(String)
   case unknownBFloat16(name: String)
 
   package var description: String {
@@ -72,6 +74,9 @@ package enum KernelError: Error, Equatable, CustomStringConvertible {
     case .unsupported(let asked, let supported):
       return "\(variable)=\(asked.rawValue): this processor has \(supported.rawValue) at most; "
         + "choose that, or unset it"
+    case .unreadable(let failure):
+      return
+        "\(failure); without the processor's flags other kernels would give other bits; try again"
     case .noBFloat16:
       return "this processor has no such instructions for bfloat16; use '--precision fp32', or set "
         + "\(BFloat16Kernels.variable)=portable-bf16 for the same bits many times slower"

@@ -16,7 +16,7 @@ struct MachineDescription: Codable {
     let blas = BLASDescription.current
     return MachineDescription(
       processor: processorName(
-        processorInformation: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""),
+        processorInformation: ProcessorInformation.ofThisMachine.text),
       cores: ProcessInfo.processInfo.activeProcessorCount, kernels: kernels.rawValue,
       blasKernels: blas.kernels, blasVersion: blas.version)
   }

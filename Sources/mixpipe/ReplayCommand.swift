@@ -77,8 +77,9 @@ struct ReplayCommand: Command {
     try check(["seeds": seeds], atLeast: 0)
     try check(["initial": initial, "splits": splits], atLeast: 1)
     try check(["predict": predict], atLeast: 4)
-    if let budget, !(budget > 0 && budget.isFinite) {
-      throw ValidationError("Found '--budget \(shortest(budget))', expected a positive number")
+    if let budget, !(budget > 0 && budget <= 1e9) {
+      throw ValidationError(
+        "Found '--budget \(shortest(budget))', expected a positive number, 1e9 at most")
     }
     if seeds == 0, predict == nil {
       throw ValidationError("Found '--seeds 0' without '--predict', expected something to do")
@@ -93,7 +94,7 @@ struct ReplayCommand: Command {
     }
     if fidelity.size != nil { return try validateFidelity() }
     try fidelity.refuse()
-    if let budget, budget != budget.rounded() || budget > 1e9 {
+    if let budget, budget != budget.rounded() {
       throw ValidationError(
         "Found '--budget \(shortest(budget))' without '--target-size', expected a whole number of runs"
       )

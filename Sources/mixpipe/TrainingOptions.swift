@@ -65,11 +65,14 @@ enum PrecisionChoice: String, CaseIterable, Codable, ArgumentValue {
   }
 
   /// - Throws: `KernelError` where the processor lacks the instructions and nobody asked for their portable
-  ///   twin.
+  ///   twin, or where what it has could not be read.
   func resolved() throws -> Precision {
     switch self {
     case .fp32: return .fp32
-    case .auto: return BFloat16Level.supported.isEmpty ? .fp32 : .bf16
+    case .auto:
+      // Tells whether the processor's flags could be read.
+      _ = try KernelLevel.chosen()
+      return BFloat16Level.supported.isEmpty ? .fp32 : .bf16
     case .bf16:
       // Tells whether there are kernels to be had.
       _ = try BFloat16Kernels.chosen()

@@ -59,6 +59,27 @@ import TextSources
     #expect(bytes >= text.bytesPerDomain && bytes < text.bytesPerDomain + 8000)
   }
 
+  @Test(
+    "refuses lengths that no text has",
+    arguments: [
+      (\SyntheticText.bytesPerDocument, 1 << 31), (\.bytesPerDocument, .max),
+      (\.bytesPerDomain, .max), (\.bytesPerDocument, 0), (\.bytesPerDomain, -1),
+    ] as [(WritableKeyPath<SyntheticText, Int> & Sendable, Int)])
+  func refusesLengthsThatNoTextHas(
+    field: WritableKeyPath<SyntheticText, Int> & Sendable, value: Int
+  ) throws {
+    let folder = try TemporaryFolder()
+    var wrong = text
+    wrong[keyPath: field] = value
+    let path = folder.path + "/wrong.json"
+    try replaceFile(at: path, with: try encodeDocument(wrong))
+    #expect {
+      _ = try SyntheticText.read(at: path)
+    } throws: {
+      "\($0)".contains(value > 0 ? "of \(value) bytes, expected" : "a length of zero or less")
+    }
+  }
+
   @Test("refuses shares that do not sum to one") func refusesSharesThatDoNotSumToOne() throws {
     let folder = try TemporaryFolder()
     var wrong = text

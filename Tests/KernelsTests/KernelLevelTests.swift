@@ -10,6 +10,20 @@ import Testing
     #expect(try KernelLevel.chosen(environment: ["MIXPIPE_KERNELS": "portable"]) == .portable)
   }
 
+  @Test("is not a lesser one because the processor's flags could not be read")
+  func isNotALesserOneBecauseFlagsCouldNotBeRead() {
+    // A folder is there, and cannot be read.
+    #expect {
+      try KernelLevel.chosen(environment: [:], information: ProcessorInformation(path: "/proc"))
+    } throws: {
+      "\($0)".hasPrefix("cannot read /proc: Is a directory; without the processor's flags")
+    }
+    // Where there is none, every processor's level it is.
+    let none = ProcessorInformation(path: "/nonexistent/cpuinfo")
+    #expect(none.failure == nil && none.text.isEmpty)
+    #expect(ProcessorInformation.ofThisMachine.text.contains("processor"))
+  }
+
   @Test("that does not exist is an error that lists those that do")
   func thatDoesNotExistIsAnErrorThatListsThoseThatDo() {
     #expect {

@@ -50,6 +50,15 @@ package struct SyntheticText: Codable, Sendable, Equatable {
     guard text.bytesPerDomain > 0, text.bytesPerDocument > 0 else {
       throw refuse("found a length of zero or less, expected bytes")
     }
+    // A document is held in memory as a whole.
+    guard text.bytesPerDocument <= mostDocumentBytes else {
+      throw refuse(
+        "found documents of \(text.bytesPerDocument) bytes, expected \(mostDocumentBytes) at most")
+    }
+    guard text.bytesPerDomain <= mostDomainBytes else {
+      throw refuse(
+        "found domains of \(text.bytesPerDomain) bytes, expected \(mostDomainBytes) at most")
+    }
     for topic in text.topics {
       let isSound =
         (1...Self.mostWords).contains(topic.words) && topic.exponent >= 0 && topic.exponent <= 4
@@ -74,6 +83,11 @@ package struct SyntheticText: Codable, Sendable, Equatable {
     }
     return text
   }
+
+  /// About as long as the longest books; 64 MiB.
+  static let mostDocumentBytes = 1 << 26
+  /// More than is trained on anywhere, 1 PiB: what lies above is a slip.
+  static let mostDomainBytes = 1 << 50
 
   /// Enough to be unlearnable, few enough for three syllables.
   static let mostWords = 20_000

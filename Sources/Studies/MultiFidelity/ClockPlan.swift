@@ -172,7 +172,7 @@ package struct ClockPlan: Plan {
   private mutating func beginConfirmation() {
     phase = .confirmation
     let (kept, seeds) = design.confirmation
-    let count = min(kept + Int(max(left, 0) + 1e-9), 2 * kept)
+    let count = kept + min(Int(clamping: max(left, 0) + 1e-9), kept)
     freshSeeds = incumbent == nil ? [] : Array(seeds.prefix(count))
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Mixtures
+import Numerics
 
 /// What most people would do: every mixture once where that is cheap, then the best few at the target, in their
 /// order there.
@@ -34,7 +35,7 @@ struct ScreeningSearch: FidelityMethod {
       mixtures = all.filter { (context.reach(of: $0, level: 0) ?? -1) >= rung }
     } else {
       point = FidelityPoint(level: 0, rung: full)
-      let count = min(max(Int(context.budget / 3 / cost(full)), 1), 256)
+      let count = min(max(Int(clamping: context.budget / 3 / cost(full)), 1), 256)
       let spread = FeasibleSpread(context.feasible)
       mixtures = (0..<count).map {
         Mixture(

@@ -1,4 +1,5 @@
 import Mixtures
+import Numerics
 
 /// A method of one size, with all of its runs at the target: `bo` as it is without smaller sizes.
 struct TargetModelSearch: FidelityMethod {
@@ -23,7 +24,8 @@ struct TargetModelSearch: FidelityMethod {
     let single = MethodContext(
       domains: context.domains, availableTokens: context.domains.map { _ in 1 },
       objective: context.objective, seed: context.seed,
-      initialTrials: min(max(context.domains.count + 1, 4), max(Int(context.budget / 3), 2)),
+      initialTrials: min(
+        max(context.domains.count + 1, 4), max(Int(clamping: context.budget / 3), 2)),
       feasible: context.feasible, pool: pool, replicates: context.replicates)
     guard let made = try? makeMethod(named: name, context: single) else {
       preconditionFailure("expected a method without needs of its own, found \(name)")
