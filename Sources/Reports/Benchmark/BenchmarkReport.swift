@@ -153,7 +153,7 @@ package struct BenchmarkReport: Report {
             (fraction(share), regret.low ?? regret.mean, regret.mean, regret.high ?? regret.mean)
           }, tip: method.method)
       },
-      right: Plot.labelWidth(table.methods.map(\.method), limit: 190) + 14, bands: 2,
+      right: Plot.labelWidth(table.methods.map(\.method), limit: 120) + 14, bands: 2,
       tolerance: (BenchmarkSummary.tolerances[0], "counts as found"),
       id: "regret-\(table.kind.rawValue)", unit: "gaps"
     ) { plot in
