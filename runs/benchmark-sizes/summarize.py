@@ -2,7 +2,7 @@
 
 usage: summarize.py FOLDER…   (standard library alone; writes Markdown)
 """
-import collections, json, math, pathlib, random, sys
+import collections, gzip, json, math, pathlib, random, sys
 
 BUDGETS = [0.1, 0.2, 0.5, 1, 2, 5, 10]
 
@@ -33,7 +33,10 @@ def told(value, spread):
 def load(folders):
     found = {}
     for folder in folders:
-        for line in (pathlib.Path(folder) / "benchmark.jsonl").read_text().splitlines():
+        journal = pathlib.Path(folder) / "benchmark.jsonl"
+        packed = journal.with_name("benchmark.jsonl.gz")
+        text = journal.read_text() if journal.exists() else gzip.decompress(packed.read_bytes()).decode()
+        for line in text.splitlines():
             row = json.loads(line)
             if row.get("kind") == "sizes" and "points" in row:
                 found[row["problem"], row["method"], row["seed"]] = row
@@ -111,6 +114,7 @@ def main():
     grid = [end * 2 ** (-step / 8) for step in range(80, -1, -1)]
     curve = lambda p, m: [mean([regret(t, b) for t in by[p, m].values()]) for b in grid]
     mine = {p: curve(p, "scale-bo") for p in own}
+    told_factor = lambda f: f"≥ {f:.0f}" if f >= end / grid[0] else f"{f:.1f}"
     for method in methods:
         if method == "scale-bo" or not all((p, method) in by for p in own):
             continue
@@ -124,7 +128,7 @@ def main():
         every = sorted(factor(mine[p], goals[p]) for p in own)
         half = (every[(len(every) - 1) // 2] + every[len(every) // 2]) / 2
         total = factor([mean(c) for c in zip(*mine.values())], mean(list(goals.values())))
-        print(f"| {method} | {total:.1f} | {half:.1f} | {sum(f > 0 for f in every)} of {len(own)} |")
+        print(f"| {method} | {told_factor(total)} | {told_factor(half)} | {sum(f > 0 for f in every)} of {len(own)} |")
     print("\n## Before the target's first run: 95 % intervals that held\n")
     print("| problem | method | cases | levels | differences | rms z level | rms z differences |")
     print("|---|---|---|---|---|---|---|")
