@@ -54,9 +54,7 @@ extension ScaleSearch {
     guard !own.contains(where: { $0.hasDiverged || Self.end($0) >= point.rung }) else { return nil }
     let step =
       own.last.map { FidelityStep.resume(run: $0.id, rung: point.rung) } ?? .start(even, at: point)
-    guard context.admits(step, runs: runs) else { return nil }
-    let cost = context.cost(of: step, runs: runs, measuringOnTheWay: measuresOnTheWay)
-    return cost <= budgetLeft + 1e-9 ? step : nil
+    return affordable(step, runs, budgetLeft)
   }
 
   /// At the target a mixture is run again only where three others have been run there for each such run.

@@ -119,31 +119,35 @@ struct ScaleSearch: FidelityMethod {
     }
   }
 
+  /// The step, if it may be taken for no more than that.
+  func affordable(
+    _ step: FidelityStep?, _ runs: [FidelityRun], _ most: Double
+  ) -> FidelityStep? {
+    step.flatMap {
+      context.admits($0, runs: runs)
+        && context.cost(of: $0, runs: runs, measuringOnTheWay: measuresOnTheWay) <= most + 1e-9
+        ? $0 : nil
+    }
+  }
+
   /// A run of the first size that has had less than its share; nil where all have had theirs.
   private func sharedStep(
     _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun], _ budgetLeft: Double
   ) -> FidelityStep? {
-    func affordable(_ step: FidelityStep?, _ most: Double) -> FidelityStep? {
-      step.flatMap {
-        context.admits($0, runs: runs)
-          && context.cost(of: $0, runs: runs, measuringOnTheWay: measuresOnTheWay)
-            <= min(budgetLeft, most) + 1e-9
-          ? $0 : nil
-      }
-    }
     let small = runs.count { $0.level == context.cheapest }
     if small < designCount {
-      return affordable(newRun(context.cheapest, surrogate, runs), .infinity)
+      return affordable(newRun(context.cheapest, surrogate, runs), runs, budgetLeft)
     }
     let levels = (0...context.grid.target.level).filter { !context.closed.contains($0) }
     let paid = paid(runs)
+    let most = min(budgetLeft, paid / 2)
     let others = Self.otherShare / Double(max(levels.count - 1, 1))
     for level in levels {
       let share = level == context.cheapest ? Self.smallShare : others
       guard self.paid(runs, level: level) < share * min(paid, Self.sharedUntil) else { continue }
       let ladder = CheapLadder(context: context, level: level, turn: turnWeights(runs))
-      if let step = affordable(ladder.promotion(runs), paid / 2)
-        ?? affordable(newRun(level, surrogate, runs), paid / 2)
+      if let step = affordable(ladder.promotion(runs), runs, most)
+        ?? affordable(newRun(level, surrogate, runs), runs, most)
       {
         return step
       }
