@@ -59,19 +59,39 @@ struct CellReading: Equatable {
     return Double(text)
   }
 
-  /// A finite number; `30%` is 30, and `3.02 ± 0.01` is 3.02.
+  /// A finite number; `30%` is 30, and `3.02 ± 0.01`, `3.02 (0.01)` and `3.02 +/- 0.01` are 3.02.
   func number(_ cell: String) -> Double? {
     var text = cell[...]
     if text.utf8.contains(where: { $0 >= 0x80 }) {
-      if let spread = text.firstIndex(of: "±") { text = text[..<spread].trimmed[...] }
+      if let spread = text.firstIndex(of: "±") {
+        text = text[..<spread].trimmed[...]
+        if text.last == "(" { text = text.dropLast().trimmed[...] }
+      }
       if text.first == "−" { text = ("-" + text.dropFirst())[...] }
     }
     if text.last == "%" {
       text.removeLast()
       while text.last?.isWhitespace == true { text.removeLast() }
     }
-    guard let value = value(text), value.isFinite else { return nil }
-    return value
+    if let value = value(text) ?? withoutSpread(text) { return value.isFinite ? value : nil }
+    return nil
+  }
+
+  /// What stands before how far it is known: `3.02 (0.01)`, `3.02(10)`, `3.02 +/- 0.01`.
+  private func withoutSpread(_ text: Substring) -> Double? {
+    let whole: Substring
+    let spread: Substring
+    if text.utf8.last == UInt8(ascii: ")"), let start = text.firstIndex(of: "(") {
+      whole = text[..<start]
+      spread = text[text.index(after: start)...].dropLast()
+    } else if let sign = text.firstRange(of: "+/-") ?? text.firstRange(of: "+-") {
+      whole = text[..<sign.lowerBound]
+      spread = text[sign.upperBound...]
+    } else {
+      return nil
+    }
+    guard value(spread.trimmed) != nil else { return nil }
+    return value(whole.trimmed)
   }
 
   /// A number, or an amount of text such as `2.5B`.

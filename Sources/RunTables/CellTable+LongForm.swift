@@ -55,6 +55,7 @@ extension CellTable {
       let isValue =
         ["value", "metric_value", "mean"].contains(columns[index].lowercased())
         || names[index].lossReadings.contains { $0.name == columns[index] && !$0.isTraining }
+        || names[index].isScore && !names[index].isSpread && !names[index].isExtreme
       return isValue && names[index].fixedUse == nil
     }
     guard values.count == 1, let value = values.first else { return nil }

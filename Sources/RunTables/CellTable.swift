@@ -190,9 +190,20 @@ struct CellTable: Equatable {
       records.allSatisfy({ $0.fields.count > 2 && $0.fields[0] == "" && $0.fields.last == "" })
     else { return }
     for index in records.indices {
-      records[index].fields = Array(records[index].fields.dropFirst().dropLast())
+      records[index].fields = records[index].fields.dropFirst().dropLast().map(Self.withoutEmphasis)
     }
     dialect.form = .closed
+  }
+
+  /// `**2.91**`, as the best of a column is set in Markdown, and `` `books` ``.
+  private static func withoutEmphasis(_ cell: String) -> String {
+    var text = cell
+    for mark in ["**", "__", "`", "*", "_"] {
+      let isWithin =
+        text.count > 2 * mark.count && text.hasPrefix(mark) && text.hasSuffix(mark)
+      if isWithin { text = String(text.dropFirst(mark.count).dropLast(mark.count)).trimmed }
+    }
+    return text
   }
 
   private static func cell(_ bytes: [UInt8]) -> String {

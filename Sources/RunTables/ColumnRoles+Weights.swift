@@ -188,7 +188,11 @@ extension ColumnRoles {
       return group.pattern == "weight_" || group.pattern == "w_" ? [own, plain] : [plain]
     }
     let numeric = kept { sample.isNumeric($0) || sample.filled($0) == 0 }
-    result = [group, numeric, plain]
+    // `w_total` beside `w_books` and `w_web`; the group without it is one only where it is that.
+    let parted = kept {
+      sample.isNumeric($0) && !Self.totals.contains(names[$0].words.last?.text ?? "")
+    }
+    result = [group, numeric, plain, parted]
     let filled = kept { sample.isNumeric($0) }
     if filled.columns.count < numeric.columns.count { result.append(filled) }
     // Without one or two of them.
@@ -210,6 +214,8 @@ extension ColumnRoles {
     var seen: Set<[Int]> = []
     return result.filter { !$0.columns.isEmpty && seen.insert($0.columns).inserted }
   }
+
+  private static let totals: Set<String> = ["total", "sum", "all"]
 
   /// The name that a column has as a weight by its heading alone.
   func bestWeightName(_ index: Int) -> String {

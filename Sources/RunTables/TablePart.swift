@@ -10,6 +10,8 @@ struct TablePart {
   var joinedAt: (column: Int, path: String, form: String, rows: Int)?
 
   init(_ table: CellTable, columns: RunTable.Columns) throws(RunTableError) {
+    var table = table
+    try table.leaveOutSummaries()
     self.table = table
     // Of two files that belong together one may have none of what was named.
     func present(_ wishes: [String]?) -> [String]? {
@@ -148,12 +150,8 @@ struct TablePart {
     var bare: [CellTable.Row] = []
     var states = StateNotes()
     if whole == 100 { notes.append("weights are read as per cent") }
-    let cut = whole == 100 && !areAmounts ? sumsOfCutPercents(decimals: decimals) : nil
-    if let cut {
-      notes.append(
-        "weights are per cent cut or rounded to whole numbers, of which rows sum to \(Int(cut.lowerBound)) to "
-          + "\(Int(cut.upperBound)): each row's shares of its sum are taken")
-    }
+    let cut = areAmounts ? nil : cutShares(whole: whole, decimals: decimals)
+    if let cut { notes.append(cut.words(whole: whole)) }
     if areAmounts {
       notes.append("weights are amounts: each row's shares of its sum are taken")
     }
@@ -280,42 +278,9 @@ struct TablePart {
     return Mixture(domains: roles.domains, proportionalTo: weights)
   }
 
-  private func tolerance(whole: Double, decimals: Int) -> Double {
+  func tolerance(whole: Double, decimals: Int) -> Double {
     let rounding = 0.5 * Double(roles.weights.count) * pow(10, -Double(decimals)) / whole
     return min(max(rounding, 1e-3), 0.02) + 1e-9
-  }
-
-  /// What rows of per cent sum to that were cut or rounded to whole numbers one by one; nil where not all rows may
-  /// be such, or none needs it.
-  ///
-  /// That takes k weights no lower than 100 - (k - 1) and no higher than 100 + k/2. Three per cent are the most that
-  /// is believed. Rows with decimals may follow, as those do that were added since: they sum to 100.
-  private func sumsOfCutPercents(decimals: Int) -> ClosedRange<Double>? {
-    var sums: [Double] = []
-    var hasDecimals = false
-    for row in table.rows {
-      let cells = roles.weights.map { row.cells[$0] }.filter { !CellReading.isEmpty($0) }
-      if cells.isEmpty { continue }
-      let weights = cells.compactMap(table.reading.number)
-      let sum = weights.reduce(0, +)
-      guard weights.count == cells.count, weights.allSatisfy({ 0...100 ~= $0 }) else { return nil }
-      if !hasDecimals, weights.allSatisfy({ $0 == $0.rounded() }) {
-        sums.append(sum)
-      } else {
-        hasDecimals = true
-        guard abs(sum - 100) <= 0.1 else { return nil }
-      }
-    }
-    let count = Double(roles.weights.count)
-    guard let lowest = sums.min(), let highest = sums.max(),
-      lowest >= max(97, 101 - count), highest <= min(103, 100 + count / 2),
-      max(100 - lowest, highest - 100) > 100 * tolerance(whole: 100, decimals: decimals)
-    else { return nil }
-    // A slip in a table with decimals is none that whole numbers make: these miss 100 often.
-    if hasDecimals, sums.count < 4 || 4 * sums.count(where: { $0 != 100 }) < sums.count {
-      return nil
-    }
-    return lowest...highest
   }
 
   /// Where the decimal mark is another one than the table's.
