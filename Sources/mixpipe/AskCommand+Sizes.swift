@@ -42,11 +42,12 @@ extension AskCommand {
       let reading = try ForecastReading(
         runs, paths: [session.folder], terms, settings: settings,
         objective: kept.settings.objective, guards: kept.settings.guards, allowsReach: allowReach)
-      return try emit(
+      try emit(
         json
           ? try jsonText(VersionedDocument(kind: "forecast", value: reading.summary))
           : reading.report(command: "mixpipe ask \(session.folder) --recommend").text,
         terminator: "")
+      return tell(reading.allNotes)
     }
     let advice = try asUsage {
       try SizesAdvice(
@@ -56,8 +57,10 @@ extension AskCommand {
     }
     let proposals = advice.proposals(count)
     try kept.hand(proposals)
+    let notes = runs.notes + advice.sizes.notes
     if json {
-      return try emit(try jsonText(SizesProposalSummary(of: advice, proposals)), terminator: "")
+      try emit(try jsonText(SizesProposalSummary(of: advice, proposals)), terminator: "")
+      return tell(notes)
     }
     for proposal in proposals {
       var line =
@@ -66,9 +69,6 @@ extension AskCommand {
       if let earlier = proposal.continues { line += " continues=\(earlier)" }
       try emit(line)
     }
-    if proposals.isEmpty {
-      try? FileHandle.standardError.write(
-        contentsOf: Data("Note: the budget is spent, nothing was handed out\n".utf8))
-    }
+    tell(notes + (proposals.isEmpty ? ["the budget is spent, nothing was handed out"] : []))
   }
 }

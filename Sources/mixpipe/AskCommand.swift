@@ -144,15 +144,26 @@ struct AskCommand: Command {
       guard let summary = RecommendationSummary(of: advice) else {
         throw NothingToRecommend(path: session.folder)
       }
-      return try emit(json ? try jsonText(summary) : summary.text, terminator: "")
+      try emit(json ? try jsonText(summary) : summary.text, terminator: "")
+      return tell(advice.table.notes + advice.notes)
     }
     let proposals = advice.proposals(count)
     try kept.hand(proposals)
-    guard !json else {
-      return try emit(try jsonText(ProposalSummary(of: advice, proposals)), terminator: "")
+    if json {
+      try emit(try jsonText(ProposalSummary(of: advice, proposals)), terminator: "")
+    } else {
+      for proposal in proposals {
+        try emit("\(proposal.name) \(Self.words(proposal.mixture))")
+      }
     }
-    for proposal in proposals {
-      try emit("\(proposal.name) \(Self.words(proposal.mixture))")
+    tell(advice.table.notes + advice.notes)
+  }
+
+  /// What a client should know of how the runs were used, beside what it reads: that a model stands on some of them
+  /// alone, or was fitted less thoroughly.
+  func tell(_ notes: [String]) {
+    for note in notes {
+      try? FileHandle.standardError.write(contentsOf: Data("Note: \(note)\n".utf8))
     }
   }
 

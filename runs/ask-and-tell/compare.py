@@ -64,7 +64,7 @@ def main():
     units = [
         (kind, seed, name) for seed in range(options.seeds) for kind in KINDS for name in options.only.split(",")]
     units = [unit for unit in units if unit not in done]
-    with multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=6) as pool:
+    with multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=40) as pool:
         for result in pool.imap_unordered(search, units):
             with FILE.open("a") as file:
                 file.write(json.dumps(result) + "\n")

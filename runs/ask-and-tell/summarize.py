@@ -49,11 +49,11 @@ def regrets():
     kinds = sorted({key[0] for key in found}, key=["separate", "transfer", "thresholds"].index)
     for kind in kinds:
         text += ["", "### " + kind, "", "| optimizer | seeds | after 16 | after 25 | after 50 | after 50, minus mixpipe's | "
-                 "best tried in 50 |", "|---|---:|---:|---:|---:|---:|---:|"]
+                 "mixpipe ahead after 16, 25, 50 | best tried in 50 |", "|---|---:|---:|---:|---:|---:|---:|---:|"]
         for name in ORDER:
             if (kind, name, "50") not in found:
                 continue
-            cells = []
+            cells, ahead = [], []
             for look in LOOKS:
                 own = found[kind, name, look]
                 values = [own[seed][0] for seed in sorted(own)]
@@ -65,8 +65,11 @@ def regrets():
                 rows.append([kind, name, len(values), look] + ["%.6f" % x for x in (
                     mean, low, high, np.median(values), *change, tried[0], np.mean([own[s][2] for s in own]))])
                 cells.append(told(mean, low, high))
+                ahead.append("%d" % sum(own[seed][0] > other[seed][0] for seed in both))
+            score = "" if name == "mixpipe" else "%s of %d" % (", ".join(ahead), len(both))
             difference = "" if name == "mixpipe" else told(*change, isSigned=True)
-            text.append("| %s | %d | %s | %s | %.4f |" % (name, len(values), " | ".join(cells), difference, tried[0]))
+            text.append("| %s | %d | %s | %s | %s | %.4f |" % (
+                name, len(values), " | ".join(cells), difference, score, tried[0]))
     with open(HERE / "regret.csv", "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["landscape", "optimizer", "seeds", "runs", "regret", "low", "high", "median",
