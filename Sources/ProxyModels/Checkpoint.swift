@@ -67,6 +67,8 @@ extension TrainingRun {
       try requireSame(
         file, "steps", "\(identity.configuration.steps)", "\(saved.configuration.steps)")
     }
+    // Not needed before the next step, and the file takes memory meanwhile.
+    optimizer.releaseGradients()
     let layout = model.layout
     for (prefix, buffer) in [
       ("", model.parameters), ("first.", optimizer.first), ("second.", optimizer.second),

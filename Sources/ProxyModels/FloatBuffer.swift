@@ -23,6 +23,14 @@ package final class FloatBuffer: @unchecked Sendable {
 
   deinit { free(base) }
 
+  /// Gives whole pages of memory, all of whose numbers are zero, back to the system until they are written.
+  func releaseZeros() {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let bytes = count * MemoryLayout<Float>.stride / page * page
+    // 4 is Linux's MADV_DONTNEED: memory of a process's own reads as zero afterwards.
+    if bytes > 0 { madvise(base, bytes, 4) }
+  }
+
   var elements: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: base, count: count)
   }

@@ -12,12 +12,12 @@ final class Optimizer: @unchecked Sendable {
 
   let first: FloatBuffer
   let second: FloatBuffer
-  /// Zero between steps. One for each shard of the batch; of a large model, where each takes as much
-  /// memory as the model, one for each worker and one for what is merged already.
+  /// Zero between steps. One for each shard of the batch; where they are shared, the sum of the shards
+  /// that are complete and the one under way.
   let gradients: [FloatBuffer]
-  /// Shards whose gradients are taken before the next merge, and the buffer of the first of them: the
-  /// order of additions is the same for any waves.
-  let waves: [(shards: Range<Int>, firstBuffer: Int)]
+  /// Whether shards share their gradients' memory, see ``GradientTurns``: those of a large model take as
+  /// much as the model each.
+  let sharesGradients: Bool
 
   /// Parameters from which a model counts as large.
   static let largeCount = 4_000_000
@@ -28,25 +28,17 @@ final class Optimizer: @unchecked Sendable {
   private let model: ProxyModel
   private let others: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
-  init(model: ProxyModel, configuration: TrainingConfiguration, workers: Int) {
+  /// - Parameter sharesGradients: by the model's size if nil; the bits are the same.
+  init(model: ProxyModel, configuration: TrainingConfiguration, sharesGradients: Bool? = nil) {
     self.model = model
     self.configuration = configuration
     let count = model.layout.count
     first = FloatBuffer(count: count)
     second = FloatBuffer(count: count)
     let shards = configuration.gradientShards
-    if count < Self.largeCount || shards <= workers {
-      waves = [(0..<shards, 0)]
-    } else {
-      waves =
-        [(0..<workers, 0)]
-        + stride(from: workers, to: shards, by: workers).map {
-          ($0..<min($0 + workers, shards), 1)
-        }
-    }
-    gradients = (0..<waves.map { $0.firstBuffer + $0.shards.count }.max()!).map { _ in
-      FloatBuffer(count: count)
-    }
+    let isShared = sharesGradients ?? (count >= Self.largeCount)
+    self.sharesGradients = isShared
+    gradients = (0..<(isShared ? min(shards, 2) : shards)).map { _ in FloatBuffer(count: count) }
     var runs: [Block] = []
     for tensor in model.layout.tensors {
       if let last = runs.last, last.kind == tensor.kind {
@@ -73,18 +65,34 @@ final class Optimizer: @unchecked Sendable {
   /// See ``TrainingRun/aim(atSteps:)``.
   func aim(atSteps steps: Int) { configuration.steps = steps }
 
-  /// Merges the gradients of a wave of shards with those before it; returns the norm of the sum. The order
+  /// The turns of a step's micro-batches at gradients that are shared.
+  func turns() -> GradientTurns {
+    let merge = model.bfloat16?.kernels.mergeGradients ?? model.kernels.mergeGradients
+    let (sum, shard) = (gradients[0], gradients[gradients.count - 1])
+    nonisolated(unsafe) let others = others
+    return GradientTurns(layout: model.layout, sum: sum.base, shard: shard.base) { range in
+      _ = merge(range.count, sum.base + range.lowerBound, others, 1, range.lowerBound)
+    }
+  }
+
+  /// Forgets the gradients of a step that is not taken.
+  func clearGradients() {
+    for gradient in gradients { gradient.elements.update(repeating: 0) }
+  }
+
+  /// Gives back the memory of gradients, which are zero, until they are written again.
+  func releaseGradients() {
+    for gradient in gradients { gradient.releaseZeros() }
+  }
+
+  /// Merges the gradients of the shards, unless that is done already; returns the norm of the sum. The order
   /// of additions does not depend on the number of workers.
-  ///
-  /// - Parameter wave: the last if nil.
-  @discardableResult
-  func mergeGradients(ofWave wave: Int? = nil, workers: Int) -> Double {
-    let wave = waves[wave ?? waves.count - 1]
+  func mergeGradients(workers: Int) -> Double {
     let merge = model.bfloat16?.kernels.mergeGradients ?? model.kernels.mergeGradients
     let (blocks, sum) = (blocks, gradients[0])
+    let otherCount = sharesGradients ? 0 : gradients.count - 1
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let (squares, others) = (squares, others)
-      let otherCount = wave.firstBuffer + wave.shards.count - 1
       concurrently(workers: workers, items: blocks.count) { _, index in
         let block = blocks[index]
         squares[index] = merge(

@@ -43,11 +43,13 @@ struct OutputLayer {
 
   /// The loss of each of `tokens` rows `x`, in nats.
   ///
-  /// - Parameter keeping: whether all blocks of logits are kept for `backward`.
+  /// - Parameters:
+  ///   - keeping: whether all blocks of logits are kept for `backward`.
+  ///   - logits: where they go.
   func forward(
     _ parameters: UnsafePointer<Float>, tokens: Int, x: UnsafePointer<Float>, xStride: Int,
     targets: UnsafePointer<UInt16>, losses: UnsafeMutablePointer<Float>, keeping: Bool,
-    workspace w: Workspace
+    logits all: UnsafeMutablePointer<Float>, workspace w: Workspace
   ) {
     let width = kernels.panelWidth
     let padded = (tokens + width - 1) / width * width
@@ -55,7 +57,7 @@ struct OutputLayer {
     w.logitSums.update(repeating: 0, count: padded)
     for block in 0..<blocks {
       let entries = entries(ofBlock: block)
-      let logits = w.logits + (keeping ? entries.lowerBound * w.logitStride : 0)
+      let logits = all + (keeping ? entries.lowerBound * w.logitStride : 0)
       let shifts = w.logitShifts + (keeping ? block * w.logitStride : 0)
       multiply(
         parameters, block: block, tokens: tokens, x: x, xStride: xStride, logits: logits,
@@ -112,20 +114,19 @@ struct OutputLayer {
     }
   }
 
-  /// After `forward` of the same rows: the gradient of `scale` times their summed loss, in `dx` and
-  /// added to that of the matrix.
+  /// After `forward` of the same rows: the gradient of `scale` times their summed loss, in `dx` and in place
+  /// of the logits, from which `body` adds that of the matrix by `accumulate`, block by block.
   func backward(
-    _ parameters: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>, tokens: Int,
-    x: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, xStride: Int,
-    targets: UnsafePointer<UInt16>, scale: Float, workspace w: Workspace
+    _ parameters: UnsafePointer<Float>, tokens: Int, dx: UnsafeMutablePointer<Float>,
+    dxStride: Int, targets: UnsafePointer<UInt16>, scale: Float,
+    logits all: UnsafeMutablePointer<Float>, workspace w: Workspace, body: (Int) -> Void
   ) {
-    dx.update(repeating: 0, count: tokens * xStride)
+    dx.update(repeating: 0, count: tokens * dxStride)
     // Last block first: it is still in the cache.
     for block in (0..<blocks).reversed() {
       let (first, entries) = (entries(ofBlock: block).lowerBound, entries(ofBlock: block).count)
-      let logits = w.logits + first * w.logitStride
+      let logits = all + first * w.logitStride
       let weights = parameters + (offset + first * channels)
-      let slopes = gradients + (offset + first * channels)
       kernels.softmaxSlopes(
         entries, first, tokens, logits, w.logitStride, targets,
         w.logitShifts + block * w.logitStride, w.largestLogits, w.logitSums, scale)
@@ -134,19 +135,34 @@ struct OutputLayer {
         kernels.packPanels(entries, channels, weights, channels, 1, w.entryPanels)
         kernels.accumulate(
           tokens, channels, entries, logits, 1, w.logitStride, w.entryPanels, width,
-          entries * width, dx, xStride)
-        kernels.accumulate(
-          entries, channels, tokens, logits, w.logitStride, 1, x, xStride, width, slopes, channels)
+          entries * width, dx, dxStride)
       } else {
         cblas_sgemm(
           CblasRowMajor, CblasTrans, CblasNoTrans, blasint(tokens), blasint(channels),
           blasint(entries), 1, logits, blasint(w.logitStride), weights, blasint(channels), 1, dx,
-          blasint(xStride))
-        cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(entries), blasint(channels),
-          blasint(tokens), 1, logits, blasint(w.logitStride), x, blasint(xStride), 1, slopes,
-          blasint(channels))
+          blasint(dxStride))
       }
+      body(block)
+    }
+  }
+
+  /// Adds a block of entries' part of the matrix's gradient, after `backward` of the same rows `x`.
+  func accumulate(
+    _ gradients: UnsafeMutablePointer<Float>, block: Int, tokens: Int, x: UnsafePointer<Float>,
+    xStride: Int, logits: UnsafePointer<Float>, stride: Int
+  ) {
+    let entries = entries(ofBlock: block)
+    let logits = logits + entries.lowerBound * stride
+    let slopes = gradients + (offset + entries.lowerBound * channels)
+    if usesKernels {
+      kernels.accumulate(
+        entries.count, channels, tokens, logits, stride, 1, x, xStride, kernels.panelWidth, slopes,
+        channels)
+    } else {
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(entries.count), blasint(channels),
+        blasint(tokens), 1, logits, blasint(stride), x, blasint(xStride), 1, slopes,
+        blasint(channels))
     }
   }
 }

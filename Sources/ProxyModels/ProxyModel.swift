@@ -94,10 +94,14 @@ package final class ProxyModel: @unchecked Sendable {
   /// - Parameters:
   ///   - sequences: of `positions` tokens, the most that a micro-batch has.
   ///   - training: whether there is a way back.
-  package func workspace(sequences: Int, positions: Int, training: Bool) -> Workspace {
+  ///   - keepsHeadSlopes: whether the output layer's part of the embedding's gradient waits for its turn at
+  ///     the end of the way back.
+  package func workspace(
+    sequences: Int, positions: Int, training: Bool, keepsHeadSlopes: Bool = false
+  ) -> Workspace {
     Workspace(
       layout: layout, sequences: sequences, positions: positions, training: training,
-      precision: bfloat16 == nil ? .fp32 : .bf16)
+      keepsHeadSlopes: keepsHeadSlopes, precision: bfloat16 == nil ? .fp32 : .bf16)
   }
 
   /// To be called whenever parameters have changed, before the next pass.
@@ -143,21 +147,34 @@ package final class ProxyModel: @unchecked Sendable {
   }
 
   /// Adds the gradient of `scale` times the summed loss; returns the summed loss in nats.
+  ///
+  /// - Parameter turn: of the micro-batch, where others add to the same gradients.
   package func train(
     windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, scale: Float,
     gradients: UnsafeMutablePointer<Float>, workspace: Workspace
+  ) -> Double {
+    train(
+      windows: windows, sequences: sequences, positions: positions, scale: scale,
+      gradients: gradients, turn: nil, workspace: workspace)
+  }
+
+  func train(
+    windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, scale: Float,
+    gradients: UnsafeMutablePointer<Float>, turn: GradientTurns.Turn?, workspace: Workspace
   ) -> Double {
     let rows = sequences * positions
     if let bfloat16 {
       bfloat16.train(
         windows: windows, sequences: sequences, positions: positions, scale: scale,
-        gradients: gradients, workspace: workspace)
+        gradients: gradients, turn: turn, workspace: workspace)
     } else {
       _ = forward(
         windows: windows, sequences: sequences, positions: positions, workspace: workspace)
-      headGradient(rows: rows, scale: scale, gradients: gradients, workspace: workspace)
+      headGradient(
+        rows: rows, scale: scale, gradients: gradients, turn: turn, workspace: workspace)
       backward(
-        sequences: sequences, positions: positions, gradients: gradients, workspace: workspace)
+        sequences: sequences, positions: positions, gradients: gradients, turn: turn,
+        workspace: workspace)
     }
     var sum = 0.0
     for row in 0..<rows { sum += Double(workspace.losses[row]) }
@@ -269,7 +286,7 @@ package final class ProxyModel: @unchecked Sendable {
           parameters.base, tokens: min(w.headRows, rows - first),
           x: w.finalNorm + first * w.widthStride, xStride: w.widthStride,
           targets: targets.baseAddress! + first, losses: w.losses + first, keeping: false,
-          workspace: w)
+          logits: w.logits, workspace: w)
       }
     }
     w.profile?.mark(.head)
@@ -278,8 +295,10 @@ package final class ProxyModel: @unchecked Sendable {
   /// The output layer forward and back, by blocks of rows; leaves the gradient of the last norm's
   /// output in `dBranch`.
   private func headGradient(
-    rows: Int, scale: Float, gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
+    rows: Int, scale: Float, gradients: UnsafeMutablePointer<Float>, turn: GradientTurns.Turn?,
+    workspace w: Workspace
   ) {
+    if !w.keepsHeadSlopes { turn?.begin(.embedding, w.profile) }
     w.targets.withUnsafeBufferPointer { targets in
       for first in stride(from: 0, to: rows, by: w.headRows) {
         let count = min(w.headRows, rows - first)
@@ -287,27 +306,53 @@ package final class ProxyModel: @unchecked Sendable {
         let targets = targets.baseAddress! + first
         head.forward(
           parameters.base, tokens: count, x: x, xStride: w.widthStride, targets: targets,
-          losses: w.losses + first, keeping: true, workspace: w)
+          losses: w.losses + first, keeping: true, logits: w.logits(ofRow: first), workspace: w)
         head.backward(
-          parameters.base, gradients, tokens: count, x: x, dx: w.dBranch + first * w.widthStride,
-          xStride: w.widthStride, targets: targets, scale: scale, workspace: w)
+          parameters.base, tokens: count, dx: w.dBranch + first * w.widthStride,
+          dxStride: w.widthStride, targets: targets, scale: scale,
+          logits: w.logits(ofRow: first), workspace: w
+        ) { block in
+          guard !w.keepsHeadSlopes else { return }
+          head.accumulate(
+            gradients, block: block, tokens: count, x: x, xStride: w.widthStride,
+            logits: w.logits(ofRow: first), stride: w.logitStride)
+        }
+      }
+    }
+    w.profile?.mark(.head)
+  }
+
+  /// What `headGradient` has left of the embedding's gradient, in the same order.
+  private func headAccumulation(
+    rows: Int, gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
+  ) {
+    for first in stride(from: 0, to: rows, by: w.headRows) {
+      for block in (0..<head.blocks).reversed() {
+        head.accumulate(
+          gradients, block: block, tokens: min(w.headRows, rows - first),
+          x: w.finalNorm + first * w.widthStride, xStride: w.widthStride,
+          logits: w.logits(ofRow: first), stride: w.logitStride)
       }
     }
     w.profile?.mark(.head)
   }
 
   private func backward(
-    sequences: Int, positions: Int, gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
+    sequences: Int, positions: Int, gradients: UnsafeMutablePointer<Float>,
+    turn: GradientTurns.Turn?, workspace w: Workspace
   ) {
     let rows = sequences * positions
     let (c, heads, headSize) = (layout.size.width, layout.size.heads, layout.size.headSize)
     let p = UnsafePointer(parameters.base)
     w.dResidual.update(repeating: 0, count: rows * w.widthStride)
+    turn?.begin(.finalGain, w.profile)
     kernels.normalizeBackward(
       rows, c, w.output, w.widthStride, p + layout.finalGain, w.finalInverse, w.dBranch,
       w.widthStride, w.dResidual, w.widthStride, gradients + layout.finalGain)
     w.profile?.mark(.elementwise)
+    turn?.end(.finalGain, w.profile)
     for index in layers.indices.reversed() {
+      turn?.begin(.layer(index), w.profile)
       let layer = layers[index]
       let kept = w.layers[index]
       let offsets = layout.layers[index]
@@ -366,6 +411,11 @@ package final class ProxyModel: @unchecked Sendable {
         rows, c, kept.input, w.widthStride, p + offsets.attentionGain, kept.attentionInverse,
         w.dBranch, w.widthStride, w.dResidual, w.widthStride, gradients + offsets.attentionGain)
       w.profile?.mark(.elementwise)
+      turn?.end(.layer(index), w.profile)
+    }
+    if w.keepsHeadSlopes {
+      turn?.begin(.embedding, w.profile)
+      headAccumulation(rows: rows, gradients: gradients, workspace: w)
     }
     for row in 0..<rows {
       let gradient = gradients + Int(w.inputs[row]) * c
@@ -373,5 +423,6 @@ package final class ProxyModel: @unchecked Sendable {
       for i in 0..<c { gradient[i] += source[i] }
     }
     w.profile?.mark(.elementwise)
+    turn?.end(.embedding, w.profile)
   }
 }

@@ -138,6 +138,17 @@ package struct SafetensorsFile: Sendable {
     let start = dataStart + entry.data_offsets[0]
     UnsafeMutableRawBufferPointer(values).copyMemory(
       from: UnsafeRawBufferPointer(rebasing: file.bytes[start..<start + values.count * 4]))
+    forget(start..<start + values.count * 4)
+  }
+
+  /// Lets the system take whole pages of a part of the file out of this process's memory, where copies of
+  /// a large model need it; who reads the part again has it from the file.
+  private func forget(_ part: Range<Int>) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let (first, last) = ((part.lowerBound + page - 1) / page, part.upperBound / page)
+    guard last > first, let base = file.bytes.baseAddress else { return }
+    // 4 is Linux's MADV_DONTNEED.
+    madvise(UnsafeMutableRawPointer(mutating: base + first * page), (last - first) * page, 4)
   }
 
   package func read(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float] {

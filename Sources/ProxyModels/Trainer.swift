@@ -27,6 +27,9 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
   package var expected: RunCost?
   /// Whether the result says where the time went.
   package var isProfiled = false
+  /// Whether shards of a batch share the memory of their gradients; by the model's size if nil. The result is
+  /// the same.
+  var sharesGradients: Bool?
   /// Of how many tokens of each held-out domain the result tells the losses.
   package var tokenLossesKept = 0
 
@@ -102,6 +105,7 @@ package struct Trainer<Sequences: SequenceSource, HeldOut: HeldOutSource>: Senda
         try run.save(to: checkpoint)
       }
       let start = clock.now
+      run.optimizer.releaseGradients()
       if tokenLossesKept > 0 { tokenLosses = TokenLosses() }
       outcome = .losses(
         evaluate(

@@ -64,12 +64,17 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
       size: configuration.size, vocabularySize: configuration.vocabularySize,
       kernels: trainer.kernels, engine: configuration.engine,
       bfloat16: configuration.precision == .bf16 ? trainer.bfloat16 ?? .standard : nil)
-    optimizer = Optimizer(model: model, configuration: configuration, workers: workers)
+    optimizer = Optimizer(
+      model: model, configuration: configuration, sharesGradients: trainer.sharesGradients)
     let length = configuration.size.contextLength
     let microBatch = configuration.microBatchSequences
     let model = model
+    // With one worker nobody waits for the embedding's gradient.
+    let isDeferring = optimizer.sharesGradients && workers > 1
     workspaces = (0..<workers).map { _ in
-      model.workspace(sequences: microBatch, positions: length, training: true)
+      model.workspace(
+        sequences: microBatch, positions: length, training: true,
+        keepsHeadSlopes: isDeferring)
     }
     precondition(
       trainer.reference != nil || !trainer.schedule.needs.contains(.excess),
@@ -125,6 +130,8 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     state.loss += 0.05 * (loss - state.loss)
     if let reason = trouble(loss: loss, norm: norm) {
       state.divergence = Divergence(step: state.step, reason: reason)
+      // The run may go on from a state before this.
+      optimizer.clearGradients()
       return
     }
     if state.step * 100 / configuration.steps != (state.step - 1) * 100 / configuration.steps
@@ -192,15 +199,17 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
           nonisolated(unsafe) let (losses, sequenceLosses, sequenceExcesses) = (
             losses, sequenceLosses, sequenceExcesses
           )
-          for (index, wave) in optimizer.waves.enumerated() {
-            if index > 0 { optimizer.mergeGradients(ofWave: index - 1, workers: workers) }
-            concurrently(workers: workers, items: wave.shards.count) { worker, place in
-              let shard = wave.shards.lowerBound + place
-              losses[shard] = addGradients(
-                of: total * shard / shards..<total * (shard + 1) / shards,
-                to: optimizer.gradients[wave.firstBuffer + place], scale: scale, scales: scales,
-                losses: sequenceLosses, excesses: sequenceExcesses, worker: worker)
-            }
+          if optimizer.sharesGradients {
+            addInTurns(
+              scale: scale, scales: scales, shardLosses: losses, losses: sequenceLosses,
+              excesses: sequenceExcesses)
+            return
+          }
+          concurrently(workers: workers, items: shards) { worker, shard in
+            losses[shard] = addGradients(
+              of: total * shard / shards..<total * (shard + 1) / shards,
+              to: optimizer.gradients[shard].base, scale: scale, scales: scales,
+              losses: sequenceLosses, excesses: sequenceExcesses, worker: worker)
           }
         }
       }
@@ -210,13 +219,50 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     return losses.reduce(0, +)
   }
 
+  /// The same where shards share the memory of their gradients: workers take micro-batches in order, and add
+  /// to each part of the gradients in turns.
+  private func addInTurns(
+    scale: Float, scales: [Float]?, shardLosses: UnsafeMutableBufferPointer<Double>,
+    losses: UnsafeMutableBufferPointer<Double>, excesses: UnsafeMutableBufferPointer<Double>
+  ) {
+    let (total, shards) = (configuration.batchSequences, configuration.gradientShards)
+    // In bfloat16 sequences of an odd length go through one by one, each to the end.
+    let isOdd = model.bfloat16 != nil && configuration.size.contextLength & 1 == 1
+    let most = scales != nil || isOdd ? 1 : configuration.microBatchSequences
+    var batches: [(shard: Int, sequences: Range<Int>, isLast: Bool)] = []
+    for shard in 0..<shards {
+      let end = total * (shard + 1) / shards
+      for first in stride(from: total * shard / shards, to: end, by: most) {
+        let after = min(first + most, end)
+        batches.append((shard, first..<after, after == end))
+      }
+    }
+    let turns = optimizer.turns()
+    var sums = [Double](repeating: 0, count: batches.count)
+    sums.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let (sums, losses, excesses) = (sums, losses, excesses)
+      concurrentlyInOrder(workers: workers, items: batches.count) { [batches] worker, index in
+        let batch = batches[index]
+        let turn = turns.turn(
+          ofMicroBatch: index, isOfFirstShard: batch.shard == 0, isLastOfShard: batch.isLast)
+        sums[index] = addGradients(
+          of: batch.sequences, to: turn.gradients, turn: turn, scale: scale, scales: scales,
+          losses: losses, excesses: excesses, worker: worker)
+      }
+    }
+    for shard in 0..<shards { shardLosses[shard] = 0 }
+    for (batch, sum) in zip(batches, sums) { shardLosses[batch.shard] += sum }
+  }
+
   /// Adds the gradients of some of the batch's sequences; returns their summed loss.
   ///
   /// - Parameters:
+  ///   - turn: where gradients are shared; the sequences are one micro-batch then.
   ///   - scales: of each sequence's loss, where they differ from `scale`.
   ///   - losses, excesses: of each sequence, written where the schedule learns.
   private func addGradients(
-    of sequences: Range<Int>, to gradients: FloatBuffer, scale: Float, scales: [Float]?,
+    of sequences: Range<Int>, to gradients: UnsafeMutablePointer<Float>,
+    turn: GradientTurns.Turn? = nil, scale: Float, scales: [Float]?,
     losses: UnsafeMutableBufferPointer<Double>, excesses: UnsafeMutableBufferPointer<Double>,
     worker: Int
   ) -> Double {
@@ -236,7 +282,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
         let batch = windows.baseAddress! + first * (length + 1)
         total += model.train(
           windows: batch, sequences: count, positions: length, scale: scales?[first] ?? scale,
-          gradients: gradients.base, workspace: workspace)
+          gradients: gradients, turn: turn, workspace: workspace)
         if learns {
           for (index, sum) in sums({ workspace.losses[$0] }).enumerated() {
             losses[first + index] = sum

@@ -28,6 +28,8 @@ package final class Workspace: @unchecked Sendable {
 
   let rows: Int
   let headRows: Int
+  /// Whether the slopes of all rows' logits are kept to the end of the way back.
+  let keepsHeadSlopes: Bool
   let layers: [Layer]
   /// The residual stream as it leaves the last layer, (M, C).
   let output: UnsafeMutablePointer<Float>
@@ -42,7 +44,7 @@ package final class Workspace: @unchecked Sendable {
   /// (M, 3C).
   let dAttention: UnsafeMutablePointer<Float>
   /// Logits of a block of rows, (V, headRows), and then what `softmaxBlock` makes of them; without a
-  /// way back, of one block of the vocabulary.
+  /// way back, of one block of the vocabulary; of all blocks of rows where slopes are kept.
   let logits: UnsafeMutablePointer<Float>
   /// One for each row of such a block.
   let largestLogits: UnsafeMutablePointer<Float>
@@ -65,6 +67,8 @@ package final class Workspace: @unchecked Sendable {
   /// Told after each part, where there is one.
   package var profile: Profile?
   private let memory: FloatBuffer
+  /// From one block of rows' logits to the next, zero where they share memory.
+  private let rowLogits: Int
 
   // Strides are an odd number of cache lines: rows a power of two apart share a few sets of the
   // cache and drive each other out.
@@ -79,15 +83,19 @@ package final class Workspace: @unchecked Sendable {
   /// - Parameters:
   ///   - sequences: of `positions` tokens, the most that a micro-batch has.
   ///   - training: whether the layers keep what the way back needs; otherwise all share one memory.
+  ///   - keepsHeadSlopes: whether the output layer keeps, of all rows, what its matrix's gradient needs.
   package init(
     layout: ParameterLayout, sequences: Int, positions: Int, training: Bool,
-    precision: Precision = .fp32
+    keepsHeadSlopes: Bool = false, precision: Precision = .fp32
   ) {
+    self.keepsHeadSlopes = keepsHeadSlopes
     let allRows = sequences * positions
     bfloat16 =
       precision == .fp32
       ? nil
-      : BFloat16Memory(layout: layout, rows: allRows, positions: positions, training: training)
+      : BFloat16Memory(
+        layout: layout, rows: allRows, positions: positions, training: training,
+        keepsHeadSlopes: keepsHeadSlopes)
     let (c, f) = (layout.size.width, layout.size.hiddenWidth)
     // What follows is of single precision.
     let rows = precision == .fp32 ? allRows : 0
@@ -96,6 +104,7 @@ package final class Workspace: @unchecked Sendable {
     let blockEntries = OutputLayer.blockEntries(channels: c)
     // Whole panels of any level.
     let headColumns = (headRows + 31) / 32 * 32
+    let headBlocks = keepsHeadSlopes && rows > 0 ? (rows + headRows - 1) / headRows : 1
     let widthStride = Self.oddLines(c)
     let attentionStride = Self.oddLines(3 * c)
     let hiddenStride = Self.oddLines(f)
@@ -129,7 +138,8 @@ package final class Workspace: @unchecked Sendable {
       rows * widthStride, rows * widthStride, rows, rows * hiddenStride,
       training ? rows * widthStride : 0, training ? rows * widthStride : 0,
       training ? rows * attentionStride : 0, allRows + 16,
-      (training ? vocabulary : blockEntries) * logitStride, headColumns, headColumns, headColumns,
+      (training ? headBlocks * vocabulary : blockEntries) * logitStride, headColumns, headColumns,
+      headColumns,
       (training ? (vocabulary + blockEntries - 1) / blockEntries : 1) * logitStride,
       headColumns * c,
       training && rows > 0 ? blockEntries * ((c + 31) / 32 * 32) : 0,
@@ -170,6 +180,12 @@ package final class Workspace: @unchecked Sendable {
     self.hiddenStride = hiddenStride
     self.gateStride = gateStride
     self.logitStride = logitStride
+    rowLogits = keepsHeadSlopes && rows > 0 ? vocabulary * logitStride : 0
+  }
+
+  /// The logits of the block of rows that begins with a row.
+  func logits(ofRow row: Int) -> UnsafeMutablePointer<Float> {
+    logits + row / max(headRows, 1) * rowLogits
   }
 }
 

@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
 import Mixtures
-import ProxyModels
 import Storage
 import Testing
+
+@testable import ProxyModels
 
 private let size = ModelSize(
   name: "toy", layers: 2, width: 32, heads: 2, hiddenWidth: 48, contextLength: 24)
@@ -34,6 +35,20 @@ private func temporaryFolder() throws -> String {
   let path = NSTemporaryDirectory() + "mixpipe-proxy-\(UUID().uuidString)"
   try makeFolder(at: path)
   return path
+}
+
+/// Each item waits for the one before it.
+private final class ItemsDone: @unchecked Sendable {
+  private let condition = NSCondition()
+  private(set) var items: [Int] = []
+
+  func finish(_ item: Int) {
+    condition.lock()
+    while items.count < item { condition.wait() }
+    items.append(item)
+    condition.broadcast()
+    condition.unlock()
+  }
 }
 
 private func exported(_ folder: String) throws -> Data {
@@ -97,7 +112,7 @@ private func exported(_ folder: String) throws -> Data {
     #expect(try JSONDecoder().decode(TokenLosses.self, from: line) == kept)
   }
 
-  /// Four million parameters, nearly all of them embedding: gradients are merged wave by wave.
+  /// Four million parameters, nearly all of them embedding.
   @Test("gives the same bits where a large models gradients share memory")
   func givesTheSameBitsWhereALargeModelsGradientsShareMemory() throws {
     var results: [RunOutcome] = []
@@ -109,9 +124,46 @@ private func exported(_ folder: String) throws -> Data {
       large.batchSequences = 8
       large.gradientShards = 4
       large.microBatchSequences = 1
-      results.append(try trainer(large, workers: workers).run().outcome)
+      var run = trainer(large, workers: workers)
+      results.append(try run.run().outcome)
+      guard workers == 1 else { continue }
+      run.sharesGradients = false
+      results.append(try run.run().outcome)
     }
     #expect(results.allSatisfy { $0 == results[0] })
+  }
+
+  @Test("gives the same bits whether shards share the memory of their gradients or not")
+  func givesTheSameBitsWhetherShardsShareMemory() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for precision in [Precision.fp32, .bf16] {
+      for length in [size.contextLength, size.contextLength - 1] {
+        var configuration = configuration(steps: 8)
+        configuration.size.contextLength = length
+        configuration.precision = precision
+        let text = ToyText(contextLength: length, seed: 1)
+        var models: [Data] = []
+        // Nil: gradients of their own.
+        for workers in [nil, 1, 2, 3, 4] {
+          var run = Trainer(
+            sequences: text, heldOut: text, digest: "toy", schedule: ConstantWeights([0.5, 0.5]),
+            configuration: configuration, workers: workers ?? 1,
+            kernels: KernelTable(level: .supported))
+          run.sharesGradients = workers != nil
+          _ = try run.run(exportFolder: folder)
+          models.append(try exported(folder))
+        }
+        #expect(models.allSatisfy { $0 == models[0] }, "\(precision), \(length) positions")
+      }
+    }
+  }
+
+  @Test("works items off in order, so that each may wait for those before it", arguments: [2, 5])
+  func itemsInOrderNeedNoThreads(workers: Int) {
+    let done = ItemsDone()
+    concurrentlyInOrder(workers: workers, items: 40) { _, item in done.finish(item) }
+    #expect(done.items == Array(0..<40))
   }
 
   @Test("gives the same bits for any number of workers")

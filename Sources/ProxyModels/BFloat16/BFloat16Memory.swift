@@ -104,7 +104,8 @@ final class BFloat16Memory: @unchecked Sendable {
   let reachedLogits: UnsafeMutablePointer<Float>
   /// (blocks of the vocabulary, tokens).
   let logitShifts: UnsafeMutablePointer<Float>
-  /// Gradients of a block's logits, (entries, tokens/2) words and (entries/2, tokens).
+  /// Gradients of a block's logits, (entries, tokens/2) words and (entries/2, tokens); where they are kept,
+  /// the former of all blocks of rows and entries.
   let slopes: UnsafeMutablePointer<UInt32>
   let slopePairs: UnsafeMutablePointer<UInt32>
   /// A block of rows of the output layer's input, packed.
@@ -115,12 +116,19 @@ final class BFloat16Memory: @unchecked Sendable {
   let headRows: Int
   let logitStride: Int
   let slopeStride: Int
+  /// From one block of rows' slopes to the next, and from one entry's; zero where blocks share memory.
+  private let rowSlopes: Int
+  private let entrySlopes: Int
   private let buffer: FloatBuffer
 
   /// - Parameters:
   ///   - rows: of `positions` tokens each, the most that a micro-batch has.
   ///   - training: whether the layers keep what the way back needs; otherwise all share one memory.
-  init(layout: ParameterLayout, rows: Int, positions: Int, training: Bool) {
+  ///   - keepsHeadSlopes: as in ``Workspace``.
+  init(
+    layout: ParameterLayout, rows: Int, positions: Int, training: Bool,
+    keepsHeadSlopes: Bool = false
+  ) {
     let (c, f) = (layout.size.width, layout.size.hiddenWidth)
     let even = (rows + 1) & ~1
     let vocabulary = layout.vocabularySize
@@ -130,6 +138,10 @@ final class BFloat16Memory: @unchecked Sendable {
     let headColumns = (headRows + 31) / 32 * 32
     let logitStride = Workspace.oddLines(headColumns)
     let slopeStride = Workspace.oddLines(headColumns / 2)
+    let rowSlopes = keepsHeadSlopes ? (vocabulary + 1) * slopeStride : 0
+    let slopeCount =
+      keepsHeadSlopes
+      ? (rows + headRows - 1) / headRows * rowSlopes : (blockEntries + 1) * slopeStride
     let matrixColumns =
       [(3 * c, c), (c, c), (2 * f, c), (c, f)]
       .filter { BFloat16Matrix.isLarge(outputs: $0.0, inputs: $0.1) }.map(\.1).max() ?? 0
@@ -143,7 +155,7 @@ final class BFloat16Memory: @unchecked Sendable {
       back / 2 * max(strides.gates, strides.attention),
       (training ? vocabulary : blockEntries) * logitStride, headColumns, headColumns, headColumns,
       (training ? (vocabulary + blockEntries - 1) / blockEntries : 1) * logitStride,
-      training ? (blockEntries + 1) * slopeStride : 0,
+      training ? slopeCount : 0,
       training ? (blockEntries + 1) / 2 * logitStride : 0, headColumns * c / 2,
       max(BFloat16Matrix.packedRows * BFloat16Matrix.padded(matrixColumns) / 2, 0),
       BFloat16Kernels.attentionScratch(positions: positions, headSize: layout.size.headSize),
@@ -198,5 +210,12 @@ final class BFloat16Memory: @unchecked Sendable {
     self.headRows = headRows
     self.logitStride = logitStride
     self.slopeStride = slopeStride
+    self.rowSlopes = rowSlopes
+    entrySlopes = keepsHeadSlopes ? slopeStride : 0
+  }
+
+  /// The slopes of the block of rows that begins with `row` and the block of entries that begins with `entry`.
+  func slopes(ofRow row: Int, entry: Int) -> UnsafeMutablePointer<UInt32> {
+    slopes + row / headRows * rowSlopes + entry * entrySlopes
   }
 }

@@ -105,14 +105,12 @@ struct BFloat16OutputLayer {
     }
   }
 
-  /// After `forward` of the same rows: the gradient of `scale` times their summed loss, in `dx` and
-  /// added to that of the matrix.
-  ///
-  /// - Parameter xPairs: the rows as pairs of rows, (tokens/2, C) words.
+  /// After `forward` of the same rows, which begin with `row`: the gradient of `scale` times their summed
+  /// loss, in `dx` and in the memory's slopes, from which `body` adds that of the matrix by `accumulate`, block
+  /// by block.
   func backward(
-    _ gradients: UnsafeMutablePointer<Float>, tokens: Int, xPairs: UnsafePointer<UInt32>,
-    xPairStride: Int, dx: UnsafeMutablePointer<Float>, dxStride: Int,
-    targets: UnsafePointer<UInt16>, scale: Float, memory m: BFloat16Memory
+    row: Int, tokens: Int, dx: UnsafeMutablePointer<Float>, dxStride: Int,
+    targets: UnsafePointer<UInt16>, scale: Float, memory m: BFloat16Memory, body: (Int) -> Void
   ) {
     let width = kernels.panelWidth
     dx.update(repeating: 0, count: tokens * dxStride)
@@ -121,15 +119,27 @@ struct BFloat16OutputLayer {
       let (first, entries) = (entries(ofBlock: block).lowerBound, entries(ofBlock: block).count)
       kernels.softmaxSlopes(
         entries, first, tokens, m.logits + first * m.logitStride, m.logitStride, targets,
-        m.logitShifts + block * m.logitStride, m.largestLogits, m.logitSums, scale, m.slopes,
-        m.slopeStride, m.slopePairs, m.logitStride)
+        m.logitShifts + block * m.logitStride, m.largestLogits, m.logitSums, scale,
+        m.slopes(ofRow: row, entry: first), m.slopeStride, m.slopePairs, m.logitStride)
       let depth = (entries + 1) / 2
       kernels.accumulate(
         tokens, channels, depth, m.slopePairs, 1, m.logitStride, panels(ofBlock: block), width,
         depth * width, dx, dxStride)
-      kernels.accumulate(
-        entries, channels, (tokens + 1) / 2, m.slopes, m.slopeStride, 1, xPairs, xPairStride,
-        width, gradients + (offset + first * channels), channels)
+      body(block)
     }
+  }
+
+  /// Adds a block of entries' part of the matrix's gradient, after `backward` of the same rows.
+  ///
+  /// - Parameter xPairs: the rows as pairs of rows, (tokens/2, C) words.
+  func accumulate(
+    _ gradients: UnsafeMutablePointer<Float>, block: Int, row: Int, tokens: Int,
+    xPairs: UnsafePointer<UInt32>, xPairStride: Int, memory m: BFloat16Memory
+  ) {
+    let entries = entries(ofBlock: block)
+    kernels.accumulate(
+      entries.count, channels, (tokens + 1) / 2, m.slopes(ofRow: row, entry: entries.lowerBound),
+      m.slopeStride, 1, xPairs, xPairStride, kernels.panelWidth,
+      gradients + (offset + entries.lowerBound * channels), channels)
   }
 }

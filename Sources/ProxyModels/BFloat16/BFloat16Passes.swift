@@ -96,17 +96,22 @@ final class BFloat16Passes: @unchecked Sendable {
   /// Adds the gradient of `scale` times the summed loss; leaves the losses in the workspace.
   func train(
     windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, scale: Float,
-    gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
+    gradients: UnsafeMutablePointer<Float>, turn: GradientTurns.Turn?, workspace w: Workspace
   ) {
+    precondition(
+      turn == nil || sequences == 1 || positions & 1 == 0,
+      "expected one sequence of an odd length for each turn, found \(sequences)")
     for group in Self.groups(sequences, positions) {
       let first = group.first * positions
       let rows = forward(
         windows: windows + group.first * (positions + 1), sequences: group.count,
         positions: positions, training: true, workspace: w)
+      if !w.keepsHeadSlopes { turn?.begin(.embedding, w.profile) }
       headPass(
         rows: rows, losses: w.losses + first, gradients: gradients, scale: scale, workspace: w)
       backward(
-        sequences: group.count, positions: positions, gradients: gradients, workspace: w)
+        sequences: group.count, positions: positions, gradients: gradients, turn: turn,
+        workspace: w)
     }
   }
 
@@ -216,17 +221,30 @@ final class BFloat16Passes: @unchecked Sendable {
           targets: targets, losses: losses + first, keeping: gradients != nil, memory: m)
         if let gradients {
           head.backward(
-            gradients, tokens: count, xPairs: m.finalPairs + first / 2 * s.width,
-            xPairStride: s.width, dx: m.dBranch + first * s.width, dxStride: s.width,
-            targets: targets, scale: scale, memory: m)
+            row: first, tokens: count, dx: m.dBranch + first * s.width, dxStride: s.width,
+            targets: targets, scale: scale, memory: m
+          ) { block in
+            guard !w.keepsHeadSlopes else { return }
+            accumulateHead(gradients, block: block, row: first, tokens: count, memory: m)
+          }
         }
       }
     }
     w.profile?.mark(.head)
   }
 
+  private func accumulateHead(
+    _ gradients: UnsafeMutablePointer<Float>, block: Int, row: Int, tokens: Int,
+    memory m: BFloat16Memory
+  ) {
+    head.accumulate(
+      gradients, block: block, row: row, tokens: tokens,
+      xPairs: m.finalPairs + row / 2 * m.strides.width, xPairStride: m.strides.width, memory: m)
+  }
+
   private func backward(
-    sequences: Int, positions: Int, gradients: UnsafeMutablePointer<Float>, workspace w: Workspace
+    sequences: Int, positions: Int, gradients: UnsafeMutablePointer<Float>,
+    turn: GradientTurns.Turn?, workspace w: Workspace
   ) {
     let (m, s) = (w.bfloat16!, w.bfloat16!.strides)
     let rows = sequences * positions
@@ -242,8 +260,11 @@ final class BFloat16Passes: @unchecked Sendable {
         gradients + gain, m.dResidualRows, s.widthRows, m.dResidualPairs, s.width)
       w.profile?.mark(.elementwise)
     }
+    turn?.begin(.finalGain, w.profile)
     normBackward(m.output, layout.finalGain, m.finalInverse)
+    turn?.end(.finalGain, w.profile)
     for index in layers.indices.reversed() {
+      turn?.begin(.layer(index), w.profile)
       let layer = layers[index]
       let kept = m.layers[index]
       let offsets = layout.layers[index]
@@ -296,6 +317,18 @@ final class BFloat16Passes: @unchecked Sendable {
         xStride: s.width)
       w.profile?.mark(.products)
       normBackward(kept.input, offsets.attentionGain, kept.attentionInverse)
+      turn?.end(.layer(index), w.profile)
+    }
+    if w.keepsHeadSlopes {
+      turn?.begin(.embedding, w.profile)
+      // What the output layer has left of the embedding's gradient, in the same order.
+      for first in stride(from: 0, to: rows, by: m.headRows) {
+        for block in (0..<head.blocks).reversed() {
+          accumulateHead(
+            gradients, block: block, row: first, tokens: min(m.headRows, rows - first), memory: m)
+        }
+      }
+      w.profile?.mark(.head)
     }
     for row in 0..<rows {
       let gradient = gradients + Int(w.inputs[row]) * c
@@ -303,5 +336,6 @@ final class BFloat16Passes: @unchecked Sendable {
       for i in 0..<c { gradient[i] += source[i] }
     }
     w.profile?.mark(.elementwise)
+    turn?.end(.embedding, w.profile)
   }
 }
