@@ -20,6 +20,10 @@ func evaluate<HeldOut: HeldOutSource>(
   let workspaces = (0..<workers).map { _ in
     model.workspace(sequences: microBatch, positions: length, training: false)
   }
+  let predicted =
+    heldOut.domains.indices.reduce(0) { $0 + heldOut.windowCount(domain: $1) } * length
+  let projections = model.tokenProjections(tokens: predicted, workspace: workspaces[0])
+  for workspace in workspaces { workspace.projections = projections }
   return heldOut.domains.enumerated().map { domain, name in
     let count = heldOut.windowCount(domain: domain)
     // Each window's mean loss, in the windows' order whoever computes it.

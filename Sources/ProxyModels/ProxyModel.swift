@@ -232,14 +232,16 @@ package final class ProxyModel: @unchecked Sendable {
     for (index, layer) in layers.enumerated() {
       let kept = w.layers[index]
       let offsets = layout.layers[index]
-      kernels.normalize(
-        rows, c, kept.input, w.widthStride, p + offsets.attentionGain, Self.normEpsilon,
-        kept.attentionNorm, w.widthStride, kept.attentionInverse)
-      w.profile?.mark(.elementwise)
-      layer.attention.forward(
-        p, kernels, rows: rows, x: kept.attentionNorm, xStride: w.widthStride, y: kept.attention,
-        yStride: w.attentionStride, scratch: w.matrixPanels)
-      w.profile?.mark(.products)
+      if index > 0 || !w.project(into: kept.attention, stride: w.attentionStride, count: rows) {
+        kernels.normalize(
+          rows, c, kept.input, w.widthStride, p + offsets.attentionGain, Self.normEpsilon,
+          kept.attentionNorm, w.widthStride, kept.attentionInverse)
+        w.profile?.mark(.elementwise)
+        layer.attention.forward(
+          p, kernels, rows: rows, x: kept.attentionNorm, xStride: w.widthStride, y: kept.attention,
+          yStride: w.attentionStride, scratch: w.matrixPanels)
+        w.profile?.mark(.products)
+      }
       for sequence in 0..<sequences {
         let first = sequence * positions
         for head in 0..<heads {

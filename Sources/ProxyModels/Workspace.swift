@@ -64,6 +64,8 @@ package final class Workspace: @unchecked Sendable {
   var targets: [UInt16]
   /// All but the tokens and their losses, where products are of bfloat16.
   let bfloat16: BFloat16Memory?
+  /// Of the parameters that are measured, where there is no way back.
+  var projections: TokenProjections?
   /// Told after each part, where there is one.
   package var profile: Profile?
   private let memory: FloatBuffer
@@ -203,16 +205,32 @@ extension Workspace {
     into rows: UnsafeMutablePointer<Float>, stride: Int
   ) {
     let c = layout.size.width
-    for sequence in 0..<sequences {
-      let window = windows + sequence * (positions + 1)
-      for position in 0..<positions {
-        let row = sequence * positions + position
-        let token = Int(window[position])
-        precondition(token < layout.vocabularySize, "token \(token) is not in the vocabulary")
-        inputs[row] = window[position]
-        targets[row] = window[position + 1]
-        (rows + row * stride).update(from: parameters + token * c, count: c)
+    inputs.withUnsafeMutableBufferPointer { inputs in
+      targets.withUnsafeMutableBufferPointer { targets in
+        for sequence in 0..<sequences {
+          let window = windows + sequence * (positions + 1)
+          for position in 0..<positions {
+            let row = sequence * positions + position
+            let token = Int(window[position])
+            precondition(token < layout.vocabularySize, "token \(token) is not in the vocabulary")
+            inputs[row] = window[position]
+            targets[row] = window[position + 1]
+            (rows + row * stride).update(from: parameters + token * c, count: c)
+          }
+        }
       }
     }
+  }
+
+  /// The first layer's queries, keys and values of the rows that `embed` took in, from the table; false where
+  /// there is none.
+  func project(into rows: UnsafeMutablePointer<Float>, stride: Int, count: Int) -> Bool {
+    guard let projections else { return false }
+    inputs.withUnsafeBufferPointer { inputs in
+      projections.gather(
+        UnsafeBufferPointer(rebasing: inputs[..<count]), into: rows, stride: stride)
+    }
+    profile?.mark(.products)
+    return true
   }
 }

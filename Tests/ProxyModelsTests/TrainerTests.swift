@@ -159,6 +159,44 @@ private func exported(_ folder: String) throws -> Data {
     }
   }
 
+  @Test("measures to the same bits with the first layer's projections from a table")
+  func measuresToTheSameBitsWithATable() {
+    let text = ToyText(contextLength: size.contextLength)
+    let length = size.contextLength
+    let kinds =
+      KernelLevel.available.map { (KernelTable(level: $0), nil as BFloat16Kernels?) }
+      + [(KernelTable(level: .portable), BFloat16Kernels.standard)]
+    for (kernels, bfloat16) in kinds {
+      let model = ProxyModel(
+        size: size, vocabularySize: ToyText.vocabulary, kernels: kernels, bfloat16: bfloat16)
+      model.initialize(configuration())
+      let workspace = model.workspace(sequences: 1, positions: length, training: false)
+      let plain = text.domains.indices.map { domain in
+        let means = (0..<text.windowCount(domain: domain)).map { window in
+          var tokens = [UInt16](repeating: 0, count: length + 1)
+          tokens.withUnsafeMutableBufferPointer {
+            text.copyWindow(domain: domain, window: window, into: $0)
+          }
+          var sum = 0.0
+          model.evaluate(
+            windows: tokens, sequences: 1, positions: length, workspace: workspace
+          ) { losses in
+            for loss in losses { sum += Double(loss) }
+          }
+          return sum / Double(length)
+        }
+        return means.reduce(0, +) / Double(means.count)
+      }
+      #expect(
+        model.tokenProjections(tokens: 4 * ToyText.vocabulary - 1, workspace: workspace) == nil)
+      #expect(model.tokenProjections(tokens: 4 * ToyText.vocabulary, workspace: workspace) != nil)
+      for workers in [1, 2] {
+        let measured = evaluate(model, on: text, workers: workers, microBatch: 3)
+        #expect(measured.map(\.loss) == plain)
+      }
+    }
+  }
+
   @Test("works items off in order, so that each may wait for those before it", arguments: [2, 5])
   func itemsInOrderNeedNoThreads(workers: Int) {
     let done = ItemsDone()

@@ -80,6 +80,20 @@ final class BFloat16Passes: @unchecked Sendable {
     positions & 1 == 0 ? [(0, sequences)] : (0..<sequences).map { ($0, 1) }
   }
 
+  /// The first layer's queries, keys and values of rows of numbers, see ``TokenProjections``.
+  func firstProjections(
+    rows: Int, x: UnsafePointer<Float>, xStride: Int, to: UnsafeMutablePointer<Float>,
+    stride: Int, workspace w: Workspace
+  ) {
+    let (m, s, p) = (w.bfloat16!, w.bfloat16!.strides, UnsafePointer(parameters))
+    kernels.normalize(
+      rows, layout.size.width, x, xStride, p + layout.layers[0].attentionGain,
+      ProxyModel.normEpsilon, m.rowWords, s.widthRows, nil, s.width, m.layers[0].attentionInverse)
+    layers[0].attention.forward(
+      p, rows: rows, x: m.rowWords, xStride: s.widthRows, y: to, yStride: stride,
+      scratch: m.matrixPanels)
+  }
+
   /// The loss of each target token, in the workspace.
   func evaluate(
     windows: UnsafePointer<UInt16>, sequences: Int, positions: Int, workspace w: Workspace
@@ -154,15 +168,17 @@ final class BFloat16Passes: @unchecked Sendable {
     for (index, layer) in layers.enumerated() {
       let kept = m.layers[index]
       let offsets = layout.layers[index]
-      kernels.normalize(
-        rows, c, kept.input, s.width, p + offsets.attentionGain, ProxyModel.normEpsilon,
-        m.rowWords, s.widthRows, training ? kept.attentionPairs : nil, s.width,
-        kept.attentionInverse)
-      w.profile?.mark(.elementwise)
-      layer.attention.forward(
-        p, rows: rows, x: m.rowWords, xStride: s.widthRows, y: m.attention, yStride: s.attention,
-        scratch: m.matrixPanels)
-      w.profile?.mark(.products)
+      if index > 0 || !w.project(into: m.attention, stride: s.attention, count: rows) {
+        kernels.normalize(
+          rows, c, kept.input, s.width, p + offsets.attentionGain, ProxyModel.normEpsilon,
+          m.rowWords, s.widthRows, training ? kept.attentionPairs : nil, s.width,
+          kept.attentionInverse)
+        w.profile?.mark(.elementwise)
+        layer.attention.forward(
+          p, rows: rows, x: m.rowWords, xStride: s.widthRows, y: m.attention, yStride: s.attention,
+          scratch: m.matrixPanels)
+        w.profile?.mark(.products)
+      }
       for sequence in 0..<sequences {
         let first = sequence * positions
         for head in 0..<heads {
