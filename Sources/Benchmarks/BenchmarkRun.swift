@@ -107,7 +107,7 @@ package struct BenchmarkRun: Sendable {
       }
       guard let step else { break }
       guard context.admits(step, runs: runs) else {
-        throw BenchmarkError.inadmissible(method: name, problem: problem.name, step: "\(step)")
+        throw BenchmarkError.inadmissible(method: name, problem: problem.name, step: step.words)
       }
       let cost = context.cost(
         of: step, runs: runs, measuringOnTheWay: searcher.measuresOnTheWay)
@@ -206,6 +206,18 @@ package enum BenchmarkError: Error, Equatable, CustomStringConvertible {
       "\(problem): '\(command)' \(found)"
     case .differentSuite(let path, let found, let expected):
       "\(path): holds results of version \(found) of the suite, this is version \(expected); use another folder"
+    }
+  }
+}
+
+extension FidelityStep {
+  /// What was asked for, in a line.
+  fileprivate var words: String {
+    switch self {
+    case .start(let mixture, let point):
+      let weights = mixture.weights.map { String(format: "%.4g", $0) }.joined(separator: ", ")
+      return "a run of [\(weights)] at size \(point.level), rung \(point.rung)"
+    case .resume(let run, let rung): return "run \(run) to go on to rung \(rung)"
     }
   }
 }

@@ -121,8 +121,11 @@ package func makeMethod(
     guard methodNames.contains(where: { $0.name == name }),
       let preset = MixturePreset(rawValue: name)
     else { throw MethodError.unknown(name: name) }
+    let mixture = try preset.mixture(
+      over: context.domains, availableTokens: context.availableTokens)
+    // Of a pool the one that is most like it, as only these can be run.
     return FixedMixture(
-      try preset.mixture(over: context.domains, availableTokens: context.availableTokens),
+      context.pool.flatMap { mixture.nearest(of: context.untried(in: $0, besides: [])) } ?? mixture,
       objective: context.objective)
   }
 }

@@ -129,7 +129,8 @@ import Testing
   @Test("on a pool runs at the target only what the target has")
   func onAPoolRunsAtTheTargetOnlyWhatTheTargetHas() throws {
     for (kind, method) in [
-      (BenchmarkKind.oneSize, "sobol"), (.severalSizes, "random"), (.severalSizes, "mfms"),
+      (BenchmarkKind.oneSize, "sobol"), (.oneSize, "uniform"), (.oneSize, "natural"),
+      (.oneSize, "regmix-linear"), (.severalSizes, "random"), (.severalSizes, "mfms"),
       (.severalSizes, "hyperband-sizes"), (.severalSizes, "smac"),
     ] {
       let trace = try run("pool-12", kind).trace(of: method)

@@ -22,9 +22,7 @@ struct UniformSearch: FidelityMethod {
           domains: context.domains, proportionalTo: context.feasible.nearest(to: even.weights))
       return
     }
-    let distances = candidates.map { totalVariation($0.weights, even.weights) }
-    mixture = distances.indices.min { (distances[$0], $0) < (distances[$1], $1) }
-      .map { candidates[$0] }
+    mixture = even.nearest(of: candidates)
   }
 
   var measuresOnTheWay: Bool { false }
