@@ -79,6 +79,6 @@ private let largestCounts = [
   "jobs": 100_000, "at-once": 100_000, "workers": 1024, "cores": 1024, "parallel": 1024,
   "optimizer-seeds": 1000,
   "trials": 100_000, "initial": 100_000, "initial-trials": 100_000, "lag": 100_000,
-  "predict": 100_000, "mixtures": 100_000, "replicated": 100_000, "candidates": 100_000,
+  "predict": 100_000, "mixtures": 100_000, "candidates": 100_000,
   "batch": 1 << 20, "held-out-tokens": 1 << 32,
 ]

@@ -38,8 +38,14 @@ struct TestbedCommand: Command {
   var mixtures = ListArgument([192, 128, 96, 64])
   @Option("Seeds of the mixtures that are run again: 1, 2, … up to this.", value: "count")
   var seeds = 2
-  @Option("How many of the mixtures are run with all seeds.", value: "count")
-  var replicated = 16
+  @Option(
+    "How many of the mixtures of each size are run with all seeds, or one number for all, separated by commas.",
+    value: "counts")
+  var replicated = ListArgument([16])
+  @Option(
+    "Training tokens of each size, separated by commas, in place of one ratio or number for all, e.g. 1M,4M.",
+    value: "counts")
+  var lengths: ListArgument<TokenCount>?
   @Option("Shares of the budget at which a run is measured, separated by commas.", value: "shares")
   var rungs = ListArgument([0.125, 0.25, 0.5, 1])
   @Option("Held-out tokens of each domain, at each rung.", name: "held-out-tokens", value: "count")
@@ -62,21 +68,43 @@ struct TestbedCommand: Command {
   func validate() throws {
     try check(
       ["seeds": seeds, "held-out-tokens": heldOutTokens, "workers": workers], atLeast: 1)
-    try check(["replicated": replicated], atLeast: 0)
     let names = sizes.elements.map(\.name)
     if Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
     }
     let counts = mixtures.elements
-    guard counts.count == 1 || counts.count == names.count else {
-      throw ValidationError(
-        "Found \(counts.count) counts in '--mixtures', expected one for each of \(names.count) sizes"
-      )
+    try requireOneOrEach(counts.count, "mixtures")
+    try requireOneOrEach(replicated.elements.count, "replicated")
+    if let count = replicated.elements.first(where: { !(0...8192).contains($0) }) {
+      throw ValidationError("Found '--replicated \(count)', expected 0 to 8192")
+    }
+    if let lengths = lengths?.elements.map(\.value) {
+      if training.tokens != nil || training.tokensPerParameter != nil {
+        throw ValidationError(
+          "Found '--lengths' beside '--tokens' or '--tokens-per-parameter', expected one; drop the other")
+      }
+      guard lengths.count == names.count else {
+        throw ValidationError(
+          "Found \(lengths.count) counts in '--lengths', expected one for each of \(names.count) sizes")
+      }
+      if let length = lengths.first(where: { !(1...TrainingOptions.mostTokens).contains($0) }) {
+        throw ValidationError(
+          "Found '--lengths \(length)', expected 1 to \(TrainingOptions.mostTokens)")
+      }
     }
     if let count = counts.first(where: { !(1...8192).contains($0) }) {
       throw ValidationError("Found '--mixtures \(count)', expected 1 to 8192")
     }
     try requireShares(rungs)
+  }
+
+  /// - Parameter count: of what a list says, once for all sizes or for each.
+  private func requireOneOrEach(_ count: Int, _ option: String) throws {
+    guard count == 1 || count == sizes.elements.count else {
+      throw ValidationError(
+        "Found \(count) counts in '--\(option)', expected one for each of \(sizes.elements.count) sizes"
+      )
+    }
   }
 
   func run() throws {
@@ -95,8 +123,8 @@ struct TestbedCommand: Command {
     ).matching
     let trainer = text.matching(matching)
     let plan = try TestbedPlan(
-      levels: levels, seeds: (1...UInt64(seeds)).map { $0 }, replicated: replicated,
-      rungs: rungs.elements, trainer: trainer)
+      levels: levels, seeds: (1...UInt64(seeds)).map { $0 }, rungs: rungs.elements,
+      trainer: trainer)
     let display = StudyDisplay(line: ProgressLine(isQuiet: quiet))
     trainer.noteEpochs(matching, lengths: plan.lengths, on: display.line)
     let writer = TableWriter(plan: plan, folder: folder)
@@ -126,7 +154,7 @@ struct TestbedCommand: Command {
   }
 
   private func levels(_ trainer: TrainerChoice) throws -> [TestbedPlan.Level] {
-    let counts = mixtures.elements
+    let (counts, replicates) = (mixtures.elements, replicated.elements)
     if trainer.domains.count < 2, counts.contains(where: { $0 > 1 }) {
       throw ValidationError(
         "\(trainer.dataName): found one domain to train on, expected two at least for different mixtures"
@@ -138,8 +166,10 @@ struct TestbedCommand: Command {
       return TestbedPlan.Level(
         scale: Scale(
           size: size.name, parameters: parameters,
-          tokens: training.tokens ?? max(Int(clamping: (ratio * Double(parameters)).rounded()), 1)),
-        mixtures: counts[counts.count == 1 ? 0 : index])
+          tokens: lengths?.elements[index].value ?? training.tokens
+            ?? max(Int(clamping: (ratio * Double(parameters)).rounded()), 1)),
+        mixtures: counts[counts.count == 1 ? 0 : index],
+        replicated: replicates[replicates.count == 1 ? 0 : index])
     }
   }
 

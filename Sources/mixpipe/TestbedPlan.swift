@@ -15,6 +15,8 @@ struct TestbedPlan: Sendable {
     var scale: Scale
     /// The first of the mixtures.
     var mixtures: Int
+    /// How many of these get all seeds; the others get the first.
+    var replicated: Int
   }
 
   /// In the order of work.
@@ -22,11 +24,9 @@ struct TestbedPlan: Sendable {
   private let sizes: [String]
   private let trainer: TrainerChoice
 
-  /// - Parameters:
-  ///   - seeds: of the first `replicated` mixtures of each size; the others get the first.
-  ///   - rungs: shares of the longest run.
+  /// - Parameter rungs: shares of the longest run.
   init(
-    levels: [Level], seeds: [UInt64], replicated: Int, rungs: [Double], trainer: TrainerChoice
+    levels: [Level], seeds: [UInt64], rungs: [Double], trainer: TrainerChoice
   ) throws {
     self.trainer = trainer
     sizes = levels.map(\.scale.size)
@@ -39,7 +39,7 @@ struct TestbedPlan: Sendable {
       let conditions = try trainer.conditions(of: level.scale.size)
       let ladder = try trainer.ladder(level.scale, rungs: rungs)
       for (ordinal, seed) in seeds.enumerated() {
-        let count = ordinal == 0 ? level.mixtures : min(replicated, level.mixtures)
+        let count = ordinal == 0 ? level.mixtures : min(level.replicated, level.mixtures)
         for place in 0..<count {
           let requests = Self.requests(
             conditions, mixtures[place], seed: seed, ladder: ladder)

@@ -24,6 +24,19 @@ import Testing
         ["testbed", "t", "--mixtures", "8,4"],
         "Found 2 counts in '--mixtures', expected one for each"
       ),
+      (
+        ["testbed", "t", "--sizes", "50k,100k,250k", "--replicated", "8,4"],
+        "Found 2 counts in '--replicated', expected one for each of 3 sizes"
+      ),
+      (
+        ["testbed", "t", "--sizes", "50k,100k", "--lengths", "1M"],
+        "Found 1 counts in '--lengths', expected one for each of 2 sizes"
+      ),
+      (["testbed", "t", "--sizes", "50k", "--lengths", "0"], "Found '--lengths 0', expected 1 to"),
+      (
+        ["testbed", "t", "--sizes", "50k", "--lengths", "1M", "--tokens", "2M"],
+        "Found '--lengths' beside '--tokens'"
+      ),
       (["testbed", "t", "--rungs", "0.5,0.25,1"], "expected ascending shares that end with 1"),
       (["testbed", "t", "--seeds", "0"], "Found '--seeds 0', expected at least 1"),
       (["train", "--mixture", "uniform", "--tokens", "0"], "expected at least 1"),

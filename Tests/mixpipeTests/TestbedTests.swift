@@ -32,6 +32,31 @@ import Testing
     try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
   }
 
+  @Test("trains each size for its own length, and takes what a size alone has been trained for")
+  func trainsEachSizeForItsOwnLengthAndTakesWhatASizeAloneHasBeenTrainedFor() throws {
+    let folder = try TemporaryFolder.withCorpus()
+    let common = [
+      "testbed", "t", "--corpus", "corpus", "--rungs", "0.5,1", "--held-out-tokens", "1024",
+      "--quiet", "--workers", "2",
+    ]
+    let alone = try Program.run(
+      common + ["--sizes", "50k", "--mixtures", "4", "--replicated", "2", "--tokens", "8192"],
+      in: folder.path)
+    try #require(alone.code == 0, "\(alone.errors)")
+    let rows = try read(folder, "t/runs.csv").split(separator: "\n")
+    #expect(rows.count == 1 + 6 * 2)
+    let both = try Program.run(
+      common + [
+        "--sizes", "50k,75k", "--mixtures", "4,2", "--replicated", "2,0", "--lengths", "8192,4096",
+      ], in: folder.path)
+    try #require(both.code == 0, "\(both.errors)")
+    let all = try read(folder, "t/runs.csv").split(separator: "\n")
+    #expect(all.prefix(rows.count) == rows[...])
+    let more = all.dropFirst(rows.count).map { $0.split(separator: ",").prefix(5).last! }
+    #expect(more == ["2048", "4096", "2048", "4096"])
+    #expect(try events("ended", folder, "t").count == 6 + 2)
+  }
+
   @Test("writes a table of whole curves that replay reads")
   func writesATableOfWholeCurvesThatReplayReads() throws {
     let folder = try TemporaryFolder.withCorpus()
