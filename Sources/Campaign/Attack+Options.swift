@@ -29,19 +29,24 @@ extension Attack {
       }
       record.blows += 1
       let command = words.map { $0.isEmpty ? "''" : $0 }.joined(separator: " ")
-      let run = subject.start(words, in: place)
-      if run.wait(seconds: 2) {
-        record.count(run.outcome(within: 1), command)
-      } else {
-        run.send(SIGTERM)
-        if !run.wait(seconds: Self.patience / 6) {
-          record.blame(.hang, "\(command): not stopped by SIGTERM")
-        }
-        record.count(run.outcome(within: 1), isStopped: true, command)
-      }
+      countAskedWork(words, in: place, seconds: 2, command)
       if record.fault != nil { return }
       discard(place)
     }
+  }
+
+  /// Counts a call that may have been asked for any amount of work, as a manifest of generated text may: after some
+  /// seconds it is told to end, and must.
+  mutating func countAskedWork(
+    _ words: [String], in place: String, seconds: Double, _ command: String
+  ) {
+    let run = subject.start(words, in: place)
+    if run.wait(seconds: seconds) { return record.count(run.outcome(within: 1), command) }
+    run.send(SIGTERM)
+    if !run.wait(seconds: Self.patience / 6) {
+      record.blame(.hang, "\(command): not stopped by SIGTERM")
+    }
+    record.count(run.outcome(within: 1), isStopped: true, command)
   }
 
   /// A short call of a verb: that of a scenario, or what its name suggests where there is none.

@@ -81,11 +81,13 @@ struct TestbedCommand: Command {
     if let lengths = lengths?.elements.map(\.value) {
       if training.tokens != nil || training.tokensPerParameter != nil {
         throw ValidationError(
-          "Found '--lengths' beside '--tokens' or '--tokens-per-parameter', expected one; drop the other")
+          "Found '--lengths' beside '--tokens' or '--tokens-per-parameter', expected one; drop the other"
+        )
       }
       guard lengths.count == names.count else {
         throw ValidationError(
-          "Found \(lengths.count) counts in '--lengths', expected one for each of \(names.count) sizes")
+          "Found \(lengths.count) counts in '--lengths', expected one for each of \(names.count) sizes"
+        )
       }
       if let length = lengths.first(where: { !(1...TrainingOptions.mostTokens).contains($0) }) {
         throw ValidationError(

@@ -32,9 +32,14 @@ import Testing
         ["testbed", "t", "--sizes", "50k,100k", "--lengths", "1M"],
         "Found 1 counts in '--lengths', expected one for each of 2 sizes"
       ),
-      (["testbed", "t", "--sizes", "50k", "--lengths", "0"], "Found '--lengths 0', expected 1 to"),
       (
-        ["testbed", "t", "--sizes", "50k", "--lengths", "1M", "--tokens", "2M"],
+        ["testbed", "t", "--sizes", "50k", "--mixtures", "2", "--lengths", "0"],
+        "Found '--lengths 0', expected 1 to"
+      ),
+      (
+        [
+          "testbed", "t", "--sizes", "50k", "--mixtures", "2", "--lengths", "1M", "--tokens", "2M",
+        ],
         "Found '--lengths' beside '--tokens'"
       ),
       (["testbed", "t", "--rungs", "0.5,0.25,1"], "expected ascending shares that end with 1"),
