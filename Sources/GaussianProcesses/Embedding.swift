@@ -60,12 +60,13 @@ package struct EmbeddedMixtures: Sendable {
     return sum
   }
 
-  /// Whether one of these mixtures is, to the bit, one of others.
+  /// Whether one of these mixtures is one of others, but for what dividing by their sum may move.
   func isSame(_ index: Int, as other: Int, of points: EmbeddedMixtures) -> Bool {
     let count = parts
     return weights.elements.withUnsafeBufferPointer { own in
       points.weights.elements.withUnsafeBufferPointer { others in
-        for j in 0..<count where own[index * count + j] != others[other * count + j] {
+        for j in 0..<count
+        where abs(own[index * count + j] - others[other * count + j]) > 1e-14 {
           return false
         }
         return true

@@ -35,7 +35,7 @@ struct ForecastCommand: Command {
   @Option(
     "Mixture to be told of, e.g. 'books=0.3,code=0.7', or uniform; may be given several times.",
     value: "weights")
-  var mixture: [String] = []
+  var mixture: [MixtureSpecification] = []
   @OptionGroup
   var table: TableOptions
   @Option(
@@ -108,26 +108,17 @@ struct ForecastCommand: Command {
     }
   }
 
-  private func given(_ text: String, _ domains: [String]) throws -> Mixture {
-    if text == "uniform" { return .uniform(over: domains) }
-    let pairs = text.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1) }
-    var weights = domains.map { _ in 0.0 }
-    for pair in pairs {
-      let name = pair.first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
-      guard pair.count == 2, let place = domains.firstIndex(of: name),
-        let weight = Double(pair[1].trimmingCharacters(in: .whitespaces)), weight >= 0,
-        weight.isFinite
-      else {
-        throw ValidationError(
-          "Found '--mixture \(text)', expected a weight for domains of the table ("
-            + domains.joined(separator: ", ") + "), e.g. '\(domains[0])=1', or uniform")
-      }
-      weights[place] = weight
+  private func given(_ specification: MixtureSpecification, _ domains: [String]) throws -> Mixture {
+    // A table does not say how many tokens a domain has.
+    if case .preset(.natural) = specification {
+      throw ValidationError(
+        "Found '--mixture natural', expected weights: a table does not say how many tokens each domain has"
+      )
     }
-    do {
-      return try Mixture(domains: domains, weights: weights)
+    do throws(MixtureError) {
+      return try specification.resolved(over: domains, availableTokens: domains.map { _ in 1 })
     } catch {
-      throw ValidationError("Found '--mixture \(text)': \(error)")
+      throw ValidationError("Found '--mixture \(specification.argumentText)': \(error.description)")
     }
   }
 
@@ -135,7 +126,7 @@ struct ForecastCommand: Command {
   private func words(_ tokens: Double) -> String {
     var words = ["mixpipe forecast"] + tables.map { ($0 as NSString).lastPathComponent }
     words.append("--target-size \(targetSize) --target-tokens \(Int(min(tokens, 9e18)))")
-    for text in mixture { words.append("--mixture '\(text)'") }
+    for mixture in mixture { words.append("--mixture '\(mixture.argumentText)'") }
     if let objective = table.objective { words.append("--objective '\(objective)'") }
     for limit in table.guard { words.append("--guard '\(limit)'") }
     if let front { words.append("--front \(front.argumentText)") }

@@ -34,8 +34,10 @@ struct TestbedCommand: Command {
     value: "names")
   var sizes = ListArgument(
     ["50k", "100k", "200k", "400k"].map { SizeName($0) })
-  @Option("Mixtures of each size, or one number for all, separated by commas.", value: "counts")
-  var mixtures = ListArgument([192, 128, 96, 64])
+  @Option(
+    "Mixtures of each size, or one number for all, separated by commas. (default: 192,128,96,64; 64 where there are not four sizes)",
+    value: "counts")
+  var mixtures: ListArgument<Int>?
   @Option("Seeds of the mixtures that are run again: 1, 2, … up to this.", value: "count")
   var seeds = 2
   @Option(
@@ -64,6 +66,9 @@ struct TestbedCommand: Command {
   var engine: EngineOptions
 
   private var heldOutTokens: Int { heldOutCount.value }
+  private var mixtureCounts: [Int] {
+    mixtures?.elements ?? (sizes.elements.count == 4 ? [192, 128, 96, 64] : [64])
+  }
 
   func validate() throws {
     try check(
@@ -72,7 +77,7 @@ struct TestbedCommand: Command {
     if Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
     }
-    let counts = mixtures.elements
+    let counts = mixtureCounts
     try requireOneOrEach(counts.count, "mixtures")
     try requireOneOrEach(replicated.elements.count, "replicated")
     if let count = replicated.elements.first(where: { !(0...8192).contains($0) }) {
@@ -156,7 +161,7 @@ struct TestbedCommand: Command {
   }
 
   private func levels(_ trainer: TrainerChoice) throws -> [TestbedPlan.Level] {
-    let (counts, replicates) = (mixtures.elements, replicated.elements)
+    let (counts, replicates) = (mixtureCounts, replicated.elements)
     if trainer.domains.count < 2, counts.contains(where: { $0 > 1 }) {
       throw ValidationError(
         "\(trainer.dataName): found one domain to train on, expected two at least for different mixtures"

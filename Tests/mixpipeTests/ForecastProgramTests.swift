@@ -50,6 +50,30 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     #expect(try Program.run(words, in: folder.path).output == text.output)
   }
 
+  @Test("takes weights written to three decimals for those of the run that they are")
+  func takesWeightsWrittenToThreeDecimalsForThoseOfTheRunThatTheyAre() throws {
+    let folder = try TemporaryFolder()
+    // A name that must be quoted.
+    let rows = table().replacingOccurrences(of: "weight_web", with: "\"weight_web, old\"")
+      .replacingOccurrences(of: "loss_web", with: "\"loss_web, old\"")
+    try rows.write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    func objective(_ books: Double, _ web: Double, _ code: Double) throws -> [String: Double] {
+      let mixture = "books=\(books),\"web, old\"=\(web),code=\(code)"
+      let found = try Program.run(
+        ["forecast", "runs.csv", "--target-size", "1B", "--json", "--mixture", mixture],
+        in: folder.path)
+      try #require(found.code == 0, "\(found.errors)")
+      let document = try #require(
+        JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any])
+      let mixtures = try #require(document["mixtures"] as? [[String: Any]])
+      let given = try #require(mixtures.first { ($0["origin"] as? String) == "given" })
+      return try #require(given["objective"] as? [String: Double])
+    }
+    let exact = try objective(0.45, 0.091667, 0.458333)
+    #expect(try objective(0.45, 0.092, 0.458) == exact)
+    #expect(try objective(0.45, 0.093, 0.457) != exact)
+  }
+
   @Test("refuses a reach that nothing supports unless asked twice")
   func refusesAReachThatNothingSupportsUnlessAskedTwice() throws {
     let folder = try TemporaryFolder()
@@ -71,6 +95,7 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
       (["--target-size", "1B", "--front", "books"], "--front"),
       (["--target-size", "1B", "--front", "books,poems"], "poems"),
       (["--target-size", "1B", "--mixture", "poems=1"], "--mixture"),
+      (["--target-size", "1B", "--mixture", "natural"], "does not say how many tokens"),
       (["--target-size", "1B", "--size", "20M"], "--size"),
     ])
   func saysInOneLineWhatIsWrong(words: [String], named: String) throws {

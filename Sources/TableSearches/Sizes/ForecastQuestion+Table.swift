@@ -50,8 +50,17 @@ extension ForecastQuestion {
       : try SizesAdvice.feasible(terms.constraints, table.domains, terms.natural)
     let question = ForecastQuestion(
       domains: table.domains, outputs: outputs.map { table.heldOut[$0] }, objective: plain,
-      data: data, feasible: feasible, given: terms.given, guards: objective.limits,
+      data: data, feasible: feasible, given: terms.given.map { known($0, data) },
+      guards: objective.limits,
       front: terms.front, seed: terms.seed)
     return (question, sizes.notes, sizes.unit)
+  }
+
+  /// A mixture that was run and written down to three decimals is that one, of which more is known than of its neighbours.
+  private static func known(_ mixture: Mixture, _ data: ScaleData) -> Mixture {
+    let run = data.runs.first { run in
+      zip(run.weights, mixture.weights).allSatisfy { abs($0 - $1) < 5.5e-4 }
+    }
+    return run.map { Mixture(domains: mixture.domains, proportionalTo: $0.weights) } ?? mixture
   }
 }

@@ -6,7 +6,7 @@ package struct KnownReach: Sendable {
   /// What `mixpipe forecast` says of each size of public tables, forecast from the smaller ones: the first 24 mixtures
   /// of the testbed that all its sizes have (mean of seven domains), Data Mixing Laws' table at a quarter, half and the
   /// end of each run (arXiv 2403.16952, 22 domains) and RegMix's test runs (arXiv 2407.01492, 13 domains), of whose 1M
-  /// and 60M runs the first 40.
+  /// and 60M runs the first 40; and `runs/decades`, of fourteen held-out domains.
   package static let all: [KnownReach] = [
     .init(
       "testbed", 104_688, 499_712, 1.85, 24, (-0.0010, 0.1624), (0.0238, 0.0521, 0.1747), 0.99, 0,
@@ -26,6 +26,15 @@ package struct KnownReach: Sendable {
     .init(
       "5Mix", 1e9, 21e9, 2.44, 6, (-0.0285, 0.0347), (0.0122, 0.0141, 0.0306), 0.94, 0,
       (1, 0.933)),
+    .init(
+      "decades", 266_816, 2_499_584, 4.72, 28, (0.0073, 0.2515), (0.0960, 0.1200, 0.4160), 0.99, 0,
+      (1, 1)),
+    .init(
+      "decades", 724_976, 1_999_872, 2.72, 12, (0.0404, 0.1332), (0.0178, 0.0588, 0.4486), 0.99, 0,
+      (1, 1)),
+    .init(
+      "decades", 2_410_560, 1_998_848, 3.33, 10, (-0.1172, 0.1664), (0.0415, 0.0651, 0.4837), 0.93,
+      0, (1, 1)),
     .init(
       "RegMix", 60e6, 1e9, 60, 40, (-0.0182, 0.6091), (0.0839, 0.3003, 0.2339), 0.96, 0.0109,
       (1, 1)),
