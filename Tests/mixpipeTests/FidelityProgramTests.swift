@@ -97,3 +97,53 @@ import Testing
     if code == 1 { #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)") }
   }
 }
+
+@Suite struct SmallSizesTableTests {
+  /// Losses that fall with size and with a domain's own share, of so many of the same mixtures at 1M, 4M and 16M.
+  private func table(_ counts: [Int]) -> String {
+    var generator = SystemlessGenerator(state: 7)
+    let mixtures = (0..<(counts.max() ?? 0)).map { _ -> [Double] in
+      let parts = (0..<3).map { _ in generator.uniform() + 0.01 }
+      return parts.map { $0 / parts.reduce(0, +) }
+    }
+    var lines = ["run,size,tokens,w_a,w_b,w_c,loss_a,loss_b,loss_c"]
+    for (name, size, count) in [
+      ("1M", 1e6, counts[0]), ("4M", 4e6, counts[1]), ("16M", 16e6, counts[2]),
+    ] {
+      for (place, mixture) in mixtures.prefix(count).enumerated() {
+        let losses = mixture.map { 2 + 5 * pow(size, -0.1) - 0.1 * $0 + 0.01 * generator.uniform() }
+        let cells =
+          mixture.map { String(format: "%.6f", $0) } + losses.map { String(format: "%.4f", $0) }
+        lines.append("\(name)-\(place),\(name),40000000," + cells.joined(separator: ","))
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  @Test(
+    "are searched to their end where all mixtures of a size have been run",
+    arguments: [
+      [12, 0, 9], [12, 0, 8], [12, 4, 9], [9, 2, 9], [10, 10, 10], [8, 1, 8], [30, 3, 8],
+    ])
+  func areSearchedToTheirEndWhereAllMixturesOfASizeHaveBeenRun(counts: [Int]) throws {
+    let folder = try TemporaryFolder()
+    try table(counts).write(toFile: folder.path + "/t.csv", atomically: true, encoding: .utf8)
+    let found = try Program.run(
+      [
+        "replay", "t.csv", "--target", "16M", "--methods", "scale-bo", "--seeds", "4", "--budget",
+        "9",
+        "--quiet",
+      ], in: folder.path)
+    #expect(found.code == 0, "\(found.errors.suffix(300))")
+  }
+}
+
+/// Knuth's MMIX generator: the same numbers everywhere.
+private struct SystemlessGenerator {
+  var state: UInt64
+
+  mutating func uniform() -> Double {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Double(state >> 11) * 0x1p-53
+  }
+}

@@ -124,10 +124,12 @@ package struct ScaleSurrogate: TargetSurrogate {
   }
 
   /// - Parameter reference: chooses from the means; if nil, the query of the lowest.
+  /// - Precondition: a query.
   package func field(
     _ function: LossFunction, at queries: [ScaleQuery],
     reference: ((_ means: [Double]) -> Int)? = nil
   ) -> Field {
+    precondition(!queries.isEmpty, "expected a query")
     let inputs = inputs(queries)
     let count = queries.count
     let parts = parts(function, queries, isJoint: false)

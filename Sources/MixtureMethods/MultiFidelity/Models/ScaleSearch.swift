@@ -232,7 +232,9 @@ struct ScaleSearch: FidelityMethod {
   }
 
   private func bounds(_ surrogate: ScaleSurrogate, _ mixtures: [[Double]]) -> [Double] {
-    surrogate.field(function, at: surrogate.targetQueries(mixtures)).differences.map {
+    // Of a small pool all may have been run.
+    guard !mixtures.isEmpty else { return [] }
+    return surrogate.field(function, at: surrogate.targetQueries(mixtures)).differences.map {
       $0.mean - 1.5 * $0.deviation
     }
   }
