@@ -32,6 +32,8 @@ extension Attack {
     let run = subject.start(words(reference), in: folder)
     _ = run.wait(seconds: seconds)
     run.send(SIGSTOP)
+    // A thread stops when it leaves the kernel: a disk that is copied while it is synced is none that was ever there.
+    Self.waitUntilStopped(run.process)
     let before = reported(reference).map { data -> Data in
       let whole = data.dropLast()
       return whole.lastIndex(of: UInt8(ascii: "\n")).map { data.prefix(through: $0) } ?? Data()
@@ -54,6 +56,21 @@ extension Attack {
     }
     finish(reference, after: what)
     folder = place
+  }
+
+  /// Until no thread of a process runs or waits for the disk; half a minute at most.
+  private static func waitUntilStopped(_ process: pid_t) {
+    let threads = "/proc/\(process)/task"
+    for _ in 0..<3000 {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: threads)) ?? []
+      let states = names.compactMap { name in
+        // The state follows the name, which is in parentheses.
+        (try? String(contentsOfFile: "\(threads)/\(name)/stat", encoding: .utf8))?
+          .split(separator: ")").last?.first { $0 != " " }
+      }
+      if states.allSatisfy({ "TtZX".contains($0) }) { return }
+      usleep(10_000)
+    }
   }
 
   @discardableResult
