@@ -59,6 +59,21 @@ import TextSources
     #expect(bytes >= text.bytesPerDomain && bytes < text.bytesPerDomain + 8000)
   }
 
+  @Test("has a paragraph in each document, however short they are to be")
+  func hasAParagraphInEachDocumentHoweverShortTheyAreToBe() throws {
+    for length in 1...3 {
+      var short = text
+      short.bytesPerDocument = length
+      short.bytesPerDomain = 2000
+      var documents = 0
+      try short.source(of: 0).documents {
+        #expect($0.text.contains { $0 > 32 })
+        documents += 1
+      }
+      #expect(documents > 2)
+    }
+  }
+
   @Test(
     "refuses lengths that no text has",
     arguments: [

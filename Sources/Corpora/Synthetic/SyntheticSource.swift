@@ -27,13 +27,14 @@ struct SyntheticSource: DocumentSource {
       var bytes: [UInt8] = []
       // From half to one and a half of the length asked for.
       let length = text.bytesPerDocument / 2 + generator.integer(below: text.bytesPerDocument + 1)
-      while bytes.count < length {
+      // One paragraph at least, however short a document is to be.
+      repeat {
         for sentence in 0..<3 + generator.integer(below: 5) {
           if sentence > 0 { bytes.append(UInt8(ascii: " ")) }
           topics[shares.choose(using: &generator)].appendSentence(to: &bytes, using: &generator)
         }
         bytes += [UInt8(ascii: "\n"), UInt8(ascii: "\n")]
-      }
+      } while bytes.count < length
       bytes.removeLast()
       written += bytes.count
       try body(Document(source: "generated", splitKey: "\(name)/\(number)", text: bytes))
