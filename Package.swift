@@ -132,7 +132,11 @@ let package = Package(
       "TableSearches",
       ["GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "RunTables", "Storage"]),
     tests(
-      "Reports", ["MixtureMethods", "Mixtures", "Numerics", "Runs", "Storage", "Studies"],
+      "Reports",
+      [
+        "Benchmarks", "GaussianProcesses", "MixtureMethods", "Mixtures", "Numerics", "Runs",
+        "Storage", "Studies",
+      ],
       exclude: ["Golden", "Pages"]),
     .testTarget(
       name: "mixpipeTests",

@@ -79,7 +79,7 @@ struct MixturePredictionSummary: Codable {
     weights = alternatives.pick.weights
     recommended = weights
     runNoise = alternatives.noise
-    let found: [(name: String?, prediction: ObjectiveModel.MixturePrediction)] =
+    let found: [(name: String?, prediction: MixturePrediction)] =
       asked.isEmpty
       ? alternatives.choices.map { ($0.name, $0.prediction) }
       : model.predictions(of: asked, against: alternatives.pick).map { (nil, $0) }
@@ -171,6 +171,8 @@ struct SizePredictionSummary: Codable {
   var folder: String
   var domains: [String]
   var mixtures: [Entry]
+  /// Every held-out loss at the target, and what would also do; nil where the model of it cannot be fitted.
+  var target: MixturePredictionSummary?
 
   /// - Parameter mixtures: the recommended one where there are none.
   /// - Throws: ``UnfitFolder`` where the study's method has no model, or none yet.
@@ -208,10 +210,15 @@ struct SizePredictionSummary: Codable {
       )
     }
     self.mixtures = entries
+    target = FidelityStudyReport(record: record, commands: []).alternatives.map { alternatives in
+      MixturePredictionSummary(of: alternatives, mixtures: mixtures, folder: record.folder) {
+        (try? configuration.feasibleMixtures())?.broken(by: $0.weights) ?? []
+      }
+    }
   }
 
   var text: String {
-    mixtures.map { entry in
+    let curves = mixtures.map { entry in
       var table = TextTable([
         .init("size", .left), .init("tokens"), .init("predicted objective of a run, 95 %"),
       ])
@@ -221,5 +228,6 @@ struct SizePredictionSummary: Codable {
       let mixture = Mixture(domains: domains, proportionalTo: entry.weights)
       return Format.specification(mixture) + "\n\n" + table.text
     }.joined(separator: "\n")
+    return curves + (target.map { "\nAt the target:\n\n" + $0.text } ?? "")
   }
 }

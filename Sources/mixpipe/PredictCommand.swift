@@ -13,7 +13,7 @@ struct PredictCommand: Command {
     also do: the range of each weight within which the objective stays within the noise of one run, \
     and what some such mixtures cost. These are predictions; only runs with fresh seeds are measurements.
 
-    A study of several sizes predicts the objective at each size.
+    A study of several sizes predicts the objective at each size, and all of this at its target.
     """
 
   @Argument("Folder of the study.", completion: .folders)

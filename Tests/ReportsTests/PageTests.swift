@@ -51,11 +51,33 @@ struct PageTests {
         return report.html
       }
     ),
+    ("a study of several sizes", { try Self.sizes().html }),
+    (
+      "a study of several sizes under way",
+      {
+        var report = try Self.sizes(isBrief: true)
+        report.live = LiveStatus(
+          phase: "searching", ended: 14, total: nil,
+          running: [.init(name: "run 15, 200k", fraction: 0.7)], best: nil, secondsLeft: nil,
+          writtenAt: 1_795_000_000)
+        return report.html
+      }
+    ),
+    ("a forecast", { try FabricatedForecast().report().html }),
+    ("a benchmark", { FabricatedBenchmark.report.html }),
     (
       "a study that has only begun",
       { try FabricatedStudy().report(confirms: false, endedSearch: 0, hasTransfer: false).html }
     ),
   ]
+
+  private static func sizes(isBrief: Bool = false) throws -> FidelityStudyReport {
+    var root = URL(fileURLWithPath: #filePath)
+    for _ in 0..<3 { root.deleteLastPathComponent() }
+    let record = try FidelityStudyRecord.read(folder: root.path + "/runs/sizes")
+    return FidelityStudyReport(
+      record: record, commands: ["mixpipe study runs/sizes"], isBrief: isBrief)
+  }
 
   @Test(
     "are right on a phone and on a desk, by day and by night", arguments: pages.indices,

@@ -42,7 +42,7 @@ import Testing
 
   @Test(
     "a folder that cannot be drawn says what to do, in one line",
-    arguments: ["replay-regmix", "compare"])
+    arguments: ["compare"])
   func aFolderThatCannotBeDrawnSaysWhatToDoInOneLine(name: String) throws {
     let folder = try Self.copy(name)
     let result = try Program.run(["report", name], in: folder.path)

@@ -79,12 +79,13 @@ package struct ScaleFit: Sendable {
   func prior(_ weights: [Double], at cell: ScaleCell) -> Double {
     guard link == .logarithm else { return 0 }
     let weights = repetition?.effective(weights, at: cell) ?? weights
-    let (even, floor) = (1 / Double(weights.count), 0.02)
+    let (even, floor) = (1 / Double(weights.count), Self.unevenFloor)
     let sum = weights.reduce(0) { $0 + log((floor + $1) / (floor + even)) }
     return -Self.unevenness * even * sum
   }
 
-  private static let unevenness = 1.25
+  static let unevenness = 1.25
+  static let unevenFloor = 0.02
 
   /// One output of every measurement, run after run.
   func standardized(_ data: ScaleData, output: Int) -> [Double] {

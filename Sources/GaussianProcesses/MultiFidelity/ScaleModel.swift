@@ -39,6 +39,9 @@ struct ScaleModel: Sendable {
     self.spread = spread
   }
 
+  /// K⁻¹ y of each output, (n, d).
+  var coefficients: Matrix { cholesky.solveUpper(innovations) }
+
   /// What is believed at some queries, standardized.
   struct Posterior {
     /// (q, d).

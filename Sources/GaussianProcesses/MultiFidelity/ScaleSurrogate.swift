@@ -42,6 +42,8 @@ package struct ScaleSurrogate: TargetSurrogate {
   private var common: Common?
 
   package var outputs: Int { data.outputs }
+  /// The mixtures whose mean is what all share; none where nothing is scaled by it.
+  var commonMixtures: [[Double]] { common?.queries.map(\.weights) ?? [] }
   package var exponent: Double { ScaleInputs.exponent }
 
   /// Conditions on the data.
@@ -289,7 +291,8 @@ package struct ScaleSurrogate: TargetSurrogate {
     marginals(function, at: targetQueries(mixtures))
   }
 
-  func unit(_ output: Int) -> LossFunction {
+  /// One output's loss.
+  package func unit(_ output: Int) -> LossFunction {
     LossFunction(coefficients: (0..<data.outputs).map { $0 == output ? 1 : 0 })
   }
 

@@ -163,14 +163,7 @@ package struct Insight: Sendable {
       averageEffects += averages
       averageObjectiveEffects.append((domain, step, averageSum))
     }
-    // Finer at the ends, where a first little of a domain may be worth much.
-    let grid = [0, 0.01, 0.025] + (1...19).map { Double($0) / 20 } + [0.975, 0.99, 1]
-    slices = domains.indices.map { j in
-      let mixtures = grid.map { Self.moved(center, j, to: $0) }
-      return Slice(
-        domain: domains[j],
-        points: zip(grid, surrogate.values(of: function, at: mixtures)).map { ($0, $1) })
-    }
+    slices = model!.slices(through: optimum.mixture)
     let compared = [optimum.mixture] + candidates.filter { $0 != optimum.mixture }
     guard
       let chances = surrogate.chances(
@@ -202,7 +195,7 @@ package struct Insight: Sendable {
 
   /// The mixture with one weight changed and the others in their proportions; even ones where they
   /// have none.
-  private static func moved(_ mixture: [Double], _ index: Int, to weight: Double) -> [Double] {
+  static func moved(_ mixture: [Double], _ index: Int, to weight: Double) -> [Double] {
     let others = 1 - mixture[index]
     return mixture.indices.map {
       if $0 == index { return weight }

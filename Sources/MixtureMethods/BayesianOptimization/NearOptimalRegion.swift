@@ -29,7 +29,8 @@ package struct NearOptimalRegion: Sendable {
   ///   - tolerance: how much worse the predicted objective may be, nats per token; positive.
   ///   - lines: how many are followed; more are needed where there are more domains.
   package init(
-    _ model: ObjectiveModel, around center: Mixture, within tolerance: Double, lines: Int? = nil,
+    _ model: any MixturePredictor, around center: Mixture, within tolerance: Double,
+    lines: Int? = nil,
     seed: UInt64
   ) {
     let k = center.weights.count
@@ -121,7 +122,7 @@ package struct NearOptimalRegion: Sendable {
   /// The coarsest round mixture that is near enough: weights in multiples of a tenth, a twentieth, a
   /// fiftieth or a hundredth, rounded from any point of the region; the lowest predicted objective of those
   /// of one grain.
-  package func roundest(_ model: ObjectiveModel) -> (mixture: Mixture, grain: Double)? {
+  package func roundest(_ model: any MixturePredictor) -> (mixture: Mixture, grain: Double)? {
     let limit = objectives[0] + tolerance
     for units in [10, 20, 50, 100] {
       var candidates: [[Double]] = []
@@ -156,8 +157,8 @@ package struct NearOptimalRegion: Sendable {
   /// The point of the region where the largest rise of any loss over the reference's is smallest.
   ///
   /// - Parameter reference: losses of each output.
-  package func leastPrice(_ model: ObjectiveModel, over reference: [Double]) -> Mixture? {
-    let losses = model.surrogate.losses(at: mixtures.map(\.weights))
+  package func leastPrice(_ model: any MixturePredictor, over reference: [Double]) -> Mixture? {
+    let losses = model.losses(at: mixtures.map(\.weights))
     let prices = losses.map { row in
       zip(row, reference).map { $0.mean - $1 }.max() ?? 0
     }

@@ -4,7 +4,7 @@ import Numerics
 
 /// A surrogate with the names of what goes in and comes out: it predicts the losses and the objective of any
 /// mixture.
-package struct ObjectiveModel: Sendable {
+package struct ObjectiveModel: MixturePredictor {
   package let domains: [String]
   /// Held-out domains, in the order of the surrogate's outputs.
   package let outputs: [String]
@@ -15,15 +15,7 @@ package struct ObjectiveModel: Sendable {
   /// The only mixtures that there are; nil for all that are feasible.
   package let pool: [Mixture]?
 
-  /// What is expected of one mixture, in nats per token, the noise of a run not included.
-  package struct MixturePrediction: Sendable {
-    package var mixture: Mixture
-    package var objective: Prediction
-    /// In the order of ``ObjectiveModel/outputs``.
-    package var losses: [Prediction]
-    /// That of the objective and of each loss, minus those of another mixture; nil where it is that one.
-    package var change: (objective: Prediction, losses: [Prediction])?
-  }
+  package var runs: Int { surrogate.data.count }
 
   /// - Parameter reference: what changes are counted from.
   package func predictions(
@@ -44,8 +36,15 @@ package struct ObjectiveModel: Sendable {
     }
   }
 
-  /// The objective's mean at each mixture.
+  package func objectives(at weights: [[Double]]) -> [Prediction] {
+    surrogate.values(of: function, at: weights)
+  }
+
   package func means(at weights: [[Double]]) -> [Double] {
-    surrogate.values(of: function, at: weights).map(\.mean)
+    objectives(at: weights).map(\.mean)
+  }
+
+  package func losses(at weights: [[Double]]) -> [[Prediction]] {
+    surrogate.losses(at: weights)
   }
 }

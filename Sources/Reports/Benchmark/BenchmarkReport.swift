@@ -57,6 +57,27 @@ package struct BenchmarkReport: Report {
     }
   }
 
+  /// Which method hands over the least regret at the end, and how sure that is.
+  private var verdict: String {
+    let sentences = summary.tables.compactMap { table -> String? in
+      let ranked = table.methods.compactMap { method in method.regrets.last.map { (method, $0) } }
+        .sorted { ($0.1.mean, $0.0.method) < ($1.1.mean, $1.0.method) }
+      guard let (best, regret) = ranked.first else { return nil }
+      var words =
+        "\(table.kind.title): \(best.method) has the lowest mean regret at the end, \(Self.words(regret))"
+      if ranked.count > 1 {
+        let (next, other) = ranked[1]
+        words += ", before \(next.method), \(Self.words(other))"
+        if let high = regret.high, let low = other.low {
+          words +=
+            high < low ? ", which its interval leaves out" : "; their intervals overlap"
+        }
+      }
+      return words + "."
+    }
+    return (sentences + [title + "."]).joined(separator: " ")
+  }
+
   // MARK: Tables
 
   private func regretTable(_ table: BenchmarkSummary.Table) -> TextTable {
@@ -191,7 +212,7 @@ package struct BenchmarkReport: Report {
   }
 
   package var html: String {
-    var main = Markup("main", [:], [pageHeader(kicker: "Benchmark", verdict: title + ".")])
+    var main = Markup("main", [:], [pageHeader(kicker: "Benchmark", verdict: verdict)])
     for table in summary.tables {
       var section = heading(table.kind.title, lead(table))
       section.append(figure(regretChart(table), key: []))

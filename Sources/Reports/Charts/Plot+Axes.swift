@@ -29,7 +29,10 @@ extension Plot {
   package mutating func horizontalAxis(_ ticks: [AxisTick], name: String) {
     horizontalName = name
     let wide = Self.shown(ticks, width: Self.middleWidth - margins.left - margins.right)
-    let narrow = Self.shown(ticks, width: Self.narrowWidth - margins.left - margins.right)
+    let narrow = Self.shown(
+      ticks,
+      width: Self.narrowWidth - (margins.narrowLeft ?? margins.left)
+        - (hasNamesAboveWhenNarrow ? 16 : margins.right))
     for (index, tick) in ticks.enumerated() {
       line(
         from: (tick.fraction, 0), to: (tick.fraction, height), class: tick.isZero ? "zero" : "grid")

@@ -7,6 +7,16 @@ extension Plot {
     return min(Double(longest) * 7 + 18, limit)
   }
 
+  /// Margins with room for rows' names at the left, less of it on a narrow screen.
+  static func rowMargins(
+    _ names: [String], top: Double = 4, right: Double = 24, bottom: Double = 44
+  ) -> Margins {
+    var margins = Margins(
+      top: top, right: right, bottom: bottom, left: labelWidth(names, limit: 240))
+    margins.narrowLeft = labelWidth(names, limit: 150)
+    return margins
+  }
+
   /// As many letters as fit there.
   static func fitted(_ name: String, width: Double) -> String {
     Format.shortened(name, to: Int((width - 16) / 7))

@@ -10,6 +10,9 @@ package struct Plot: Sendable {
     package var bottom = 40.0
     package var left = 56.0
 
+    /// On a narrow screen, where that is another.
+    package var narrowLeft: Double?
+
     package init(top: Double = 12, right: Double = 16, bottom: Double = 40, left: Double = 56) {
       self.top = top
       self.right = right
@@ -51,7 +54,11 @@ package struct Plot: Sendable {
   package var verticalName: String?
   /// Whether it is no wider than high; for charts whose axes have one scale.
   package var isSquare = false
+  /// Whether a narrow screen shows the names at the series' ends above the chart, the last first, which leaves it their
+  /// room.
+  package var hasNamesAboveWhenNarrow = false
   private var marks: [Markup] = []
+  private var ends: [(shape: Shape, style: String, name: String)] = []
 
   /// - Parameters:
   ///   - id: unique in the page.
@@ -126,15 +133,32 @@ package struct Plot: Sendable {
   }
 
   /// A name at a series' end, after the mark that the series has elsewhere.
+  ///
+  /// - Parameter name: the whole of it, where the text is cut.
   package mutating func seriesLabel(
-    _ text: String, x: Double, y: Double, shape: Shape, class style: String, tip: String? = nil
+    _ text: String, x: Double, y: Double, shape: Shape, class style: String, name: String? = nil,
+    tip: String? = nil
   ) {
     let path = Markup(
-      "path", ["class": style, "d": shape.path, "transform": "translate(12 0)"])
+      "path", ["class": style + " end", "d": shape.path, "transform": "translate(12 0)"])
     marks.append(
       Markup("svg", ["x": Self.percent(x), "y": Format.number(y), "overflow": "visible"], [path]))
     let isBest = style.split(separator: " ").contains("best")
-    label(text, x: x, y: y, dx: 21, class: isBest ? "label best" : "label", tip: tip)
+    label(
+      text, x: x, y: y, dx: 21, class: isBest ? "label best end" : "label end",
+      tip: tip ?? name)
+    ends.append((shape, style, name ?? text))
+  }
+
+  /// A row's name, left of it; see ``rowMargins(_:top:right:bottom:)``. On a narrow screen as much of it as has room.
+  package mutating func rowLabel(_ name: String, y: Double, class style: String = "label") {
+    let wide = Self.fitted(name, width: margins.left)
+    let narrow = Self.fitted(name, width: margins.narrowLeft ?? margins.left)
+    for (text, place) in wide == narrow
+      ? [(wide, "")] : [(wide, " wide-only"), (narrow, " narrow-only")]
+    {
+      label(text, x: 0, y: y, dx: -12, anchor: "end", class: style + place, tip: name)
+    }
   }
 
   package mutating func label(
@@ -187,21 +211,48 @@ package struct Plot: Sendable {
     for mark in marks { svg.append(mark) }
     let top = verticalName == nil ? m.top : 4
     let bottom = horizontalName == nil ? m.bottom : 0
-    let padding = [top, m.right, bottom, m.left].map { Format.number($0) + "px" }
-    var style = "padding:\(padding.joined(separator: " "))"
+    var style = zip(["top", "right", "bottom", "left"], [top, m.right, bottom, m.left]).map {
+      "--\($0):\(Format.number($1))px"
+    }.joined(separator: ";")
+    var kinds = ["plot"]
+    if let narrow = m.narrowLeft, narrow < m.left {
+      style += ";--narrow-left:\(Format.number(narrow))px"
+      kinds.append("rows")
+    }
+    let areNamesAbove = hasNamesAboveWhenNarrow && !ends.isEmpty
+    if areNamesAbove { kinds.append("named") }
     if isSquare { style += ";max-width:\(Format.number(height + m.left + m.right))px" }
-    var plot = Markup("div", ["class": "plot", "style": style])
+    var plot = Markup("div", ["class": kinds.joined(separator: " "), "style": style])
+    if areNamesAbove { plot.append(Self.key(ends.reversed(), class: "legend narrow-only")) }
     if let verticalName {
-      let shift = Format.number(2 - m.left)
-      plot.append(
-        Markup(
-          "p", ["class": "axis-name up", "style": "margin-left:\(shift)px"], text: verticalName))
+      plot.append(Markup("p", ["class": "axis-name up"], text: verticalName))
     }
     plot.append(svg)
     if let horizontalName {
       plot.append(Markup("p", ["class": "axis-name across"], text: horizontalName))
     }
     return plot
+  }
+}
+
+extension Plot {
+  /// What marks stand for, a line of them.
+  static func key(
+    _ items: [(shape: Shape, style: String, name: String)], class style: String = "legend"
+  ) -> Markup {
+    Markup(
+      "ul", ["class": style],
+      items.map { shape, style, name in
+        Markup(
+          "li", [:],
+          [
+            Markup(
+              "svg",
+              ["width": "14", "height": "14", "viewBox": "-7 -7 14 14", "aria-hidden": "true"],
+              [Markup("path", ["class": style, "d": shape.path])]),
+            Markup("span", text: name),
+          ])
+      })
   }
 }
 

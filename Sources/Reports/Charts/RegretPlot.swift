@@ -31,6 +31,7 @@ extension Plot {
     var plot = Plot(
       id: id, title: title, summary: summary, height: height,
       margins: .init(top: 34, right: right, bottom: 44, left: 62))
+    plot.hasNamesAboveWhenNarrow = true
     plot.verticalAxis(scale.axisTicks(isDifference: false), name: "regret, \(unit)")
     drawAxis(&plot)
     if let tolerance {
@@ -64,7 +65,7 @@ extension Plot {
       }
       plot.seriesLabel(
         Plot.fitted(line.name, width: right - 14), x: 1, y: labels[place], shape: shape,
-        class: "solid \(style)", tip: line.name)
+        class: "solid \(style)", name: line.name)
     }
     return plot
   }

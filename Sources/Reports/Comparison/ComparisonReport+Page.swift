@@ -181,7 +181,6 @@ extension ComparisonReport {
     }
     guard let base = rows.first.flatMap({ $0.loss?.mean ?? own($0).first }) else { return nil }
     let rowHeight = 32.0
-    let left = Plot.labelWidth(rows.map(\.name))
     let values = rows.flatMap { method in
       own(method)
         + [
@@ -199,7 +198,7 @@ extension ComparisonReport {
       id: "methods", title: "Methods compared",
       summary: rows.map { "\($0.name): \(Format.plusMinus($0.loss))" }.joined(separator: "; "),
       height: Double(rows.count) * rowHeight,
-      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+      margins: Plot.rowMargins(rows.map(\.name)))
     plot.horizontalAxis(
       scale.axisTicks(isDifference: true, zero: Format.loss(base)),
       name:
@@ -207,9 +206,7 @@ extension ComparisonReport {
     for (place, method) in rows.enumerated() {
       let y = (Double(place) + 0.5) * rowHeight
       let style = place == 0 && method.loss != nil ? "best" : "other"
-      plot.label(
-        Plot.fitted(method.name, width: left), x: 0, y: y, dx: -12, anchor: "end",
-        class: "label \(style)", tip: method.name)
+      plot.rowLabel(method.name, y: y, class: "label \(style)")
       for loss in own(method) {
         plot.mark(
           .circle, x: x(loss), y: y, class: "hollow \(style)",
@@ -268,7 +265,9 @@ extension ComparisonReport {
     let middle = all[all.count / 2]
     let top = min(all[all.count - 1], middle + 3 * max(middle - all[0], 1e-3))
     let y = LinearScale(holding: all.filter { $0 <= top } + [middle + (top - middle) * 0.5])
-    let last = courses.flatMap { $0.points.map(\.runs) }.max() ?? 1
+    // While it runs, what is handed over may be of trials that no search with fresh seeds has shown yet.
+    let asked = courses.flatMap { $0.method.checkpoints.map { Double($0.trials) } }
+    let last = (courses.flatMap { $0.points.map(\.runs) } + asked).max() ?? 1
     let x = LinearScale(0.3...(max(last, 2) + 0.7))
     let height = chartHeight(atLeast: 340, labels: courses.count)
     func depth(_ loss: Double) -> Double { height * (1 - y.fraction(loss)) }
@@ -325,7 +324,7 @@ extension ComparisonReport {
         plot.seriesLabel(
           Plot.fitted(course.method.name, width: right - 14), x: 1, y: label,
           shape: Plot.Shape.series[series % Plot.Shape.series.count], class: "solid \(style)",
-          tip: course.method.name)
+          name: course.method.name)
       } else {
         plot.label(
           Plot.fitted(course.method.name, width: right), x: 1, y: label, dx: 8,

@@ -1,5 +1,6 @@
 import Foundation
 import Mixtures
+import Numerics
 import Studies
 
 extension FidelityStudyReport {
@@ -24,7 +25,8 @@ extension FidelityStudyReport {
       id: "spend", title: "Spend by size",
       summary: zip(sizes, last.spend).map { "\($0) \(Self.runs($1))" }.joined(separator: ", ")
         + " runs of the target.",
-      height: height, margins: .init(top: 34, right: 16, bottom: 44, left: 56))
+      height: height,
+      margins: .init(top: 34, right: Plot.labelWidth(sizes) + 14, bottom: 44, left: 56))
     plot.verticalAxis(y, name: "spent, runs of the target", count: 4)
     plot.horizontalAxis(x, name: "spent in all, runs of the target", count: 8)
     var below = [(x: 0.0, y: height)] + analysis.moments.map { (x.fraction($0.total), height) }
@@ -39,6 +41,15 @@ extension FidelityStudyReport {
         upper: above, lower: below, class: "sized-area s\(level % 6)",
         tip: "\(sizes[level]): \(Self.runs(last.spend[level])) runs of the target")
       below = above
+    }
+    // A size's name at the middle of what it had in the end, so that colours are not all that tells.
+    let paid = sizes.indices.filter { last.spend[$0] > 0 }
+    let middles = paid.map { level in
+      height * (1 - y.fraction(last.spend[..<level].reduce(0, +) + last.spend[level] / 2))
+    }
+    for (level, place) in zip(paid, spread(middles, gap: 16, within: 0...height)) {
+      plot.seriesLabel(
+        sizes[level], x: 1, y: place, shape: .square, class: "sized-area s\(level % 6)")
     }
     return plot
   }
@@ -59,9 +70,7 @@ extension FidelityStudyReport {
       padding: 0.25)
     let x = spendScale(isConfirmed: !confirmations.isEmpty)
     let height = 280.0
-    func depth(_ value: Double) -> Double {
-      min(max(height * (1 - y.fraction(value)), 0), height)
-    }
+    func depth(_ value: Double) -> Double { height * (1 - y.fraction(value)) }
     let end = known[known.count - 1].1
     var plot = Plot(
       id: "incumbent", title: "Predicted loss at the target of the best mixture so far",
@@ -73,13 +82,15 @@ extension FidelityStudyReport {
     plot.horizontalAxis(x, name: "spent by the search, runs of the target", count: 8)
     plot.area(
       upper: known.map { (x.fraction($0), depth($1.interval.upperBound)) },
-      lower: known.map { (x.fraction($0), depth($1.interval.lowerBound)) }, class: "band best")
-    plot.curve(known.map { (x.fraction($0), depth($1.mean)) }, class: "curve best")
+      lower: known.map { (x.fraction($0), depth($1.interval.lowerBound)) }, class: "band best",
+      clips: true)
+    plot.curve(
+      known.map { (x.fraction($0), depth($1.mean)) }, class: "curve best", clips: true)
     let right = x.fraction((totals.last ?? 0) * 1.03)
     if let interval = analysis.confirmed?.interval {
       plot.line(
-        from: (right, depth(interval.lowerBound)), to: (right, depth(interval.upperBound)),
-        class: "interval best",
+        from: (right, min(depth(interval.lowerBound), height)),
+        to: (right, max(depth(interval.upperBound), 0)), class: "interval best",
         tip: "mean over fresh seeds, 95 % by Student’s t")
     }
     for (seed, objective) in analysis.confirmations {
@@ -197,7 +208,10 @@ extension FidelityStudyReport {
       id: "curves", title: "Learning curves",
       summary:
         "\(Format.plural(curves.count, "run")) at \(Format.plural(grid.levels.count, "size")).",
-      height: height, margins: .init(top: 34, right: 16, bottom: 44, left: 56))
+      height: height,
+      margins: .init(
+        top: 34, right: Plot.labelWidth(grid.levels.map { $0[0].scale.size }) + 14, bottom: 44,
+        left: 56))
     plot.verticalAxis(y, name: "objective, nats per token")
     tokenAxis(&plot, x)
     for curve in curves {
@@ -211,7 +225,9 @@ extension FidelityStudyReport {
       if points.count > 1 {
         plot.curve(points, class: "sized-thin \(style)", tip: tip)
       } else {
-        plot.mark(.circle, x: points[0].x, y: points[0].y, class: "sized-faint \(style)", tip: tip)
+        plot.mark(
+          Self.shape(curve.level), x: points[0].x, y: points[0].y, class: "sized-faint \(style)",
+          tip: tip)
       }
     }
     for (level, predicted) in (predictions ?? []).enumerated() {
@@ -224,11 +240,12 @@ extension FidelityStudyReport {
         lower: line { predicted[$0].interval.lowerBound }, class: "sized-band \(style)")
       plot.curve(line { predicted[$0].mean }, class: "sized-curve \(style)")
     }
+    nameEnds(of: curves, on: &plot, depth)
     for curve in curves where curve.mixture == analysis.recommended?.mixture {
       for point in curve.points {
         plot.mark(
-          .circle, x: x.fraction(tokens(curve.level, point.rung)), y: depth(point.objective),
-          class: "sized-point s\(curve.level % 6)",
+          Self.shape(curve.level), x: x.fraction(tokens(curve.level, point.rung)),
+          y: depth(point.objective), class: "sized-point s\(curve.level % 6)",
           tip: "run \(curve.run + 1): \(Format.loss(point.objective))")
       }
     }
@@ -238,6 +255,30 @@ extension FidelityStudyReport {
         class: "hollow best", tip: "seed \(seed): \(Format.loss(objective))")
     }
     return plot
+  }
+
+  static func shape(_ level: Int) -> Plot.Shape {
+    Plot.Shape.series[level % Plot.Shape.series.count]
+  }
+
+  /// Each size's name where its prediction ends, or the mean of its longest runs.
+  private func nameEnds(
+    of curves: [FidelityAnalysis.Curve], on plot: inout Plot, _ depth: (Double) -> Double
+  ) {
+    let ends = configuration.grid.levels.indices.compactMap { level -> (Int, Double)? in
+      if let end = predictions?[level].last?.mean { return (level, depth(end)) }
+      let own = curves.filter { $0.level == level }.compactMap(\.points.last)
+      let longest = own.map(\.rung).max()
+      let values = own.filter { $0.rung == longest }.map(\.objective)
+      return values.isEmpty ? nil : (level, depth(Statistics.mean(values)))
+    }
+    let places = spread(ends.map(\.1), gap: 16, within: 0...plot.height)
+    for ((level, end), place) in zip(ends, places) {
+      plot.line(from: (1, end), to: (1, place), class: "leader", shift: 4)
+      plot.seriesLabel(
+        configuration.grid.levels[level][0].scale.size, x: 1, y: place, shape: Self.shape(level),
+        class: "sized-point s\(level % 6)")
+    }
   }
 
   /// Powers of ten and what lies between, on a scale of their logarithms.

@@ -9,11 +9,19 @@ extension FidelityStudyReport {
     var figures = TextTable([.init("", .left), .init(""), .init("", .left)])
     for figure in headlineFigures { figures.append([figure.label, figure.value, figure.note]) }
     blocks.append(figures.markdown)
+    if !domainRows.isEmpty {
+      blocks += ["## Gain and price on each domain", domainWords, domainTable.markdown]
+    }
+    if let alternatives {
+      blocks += [
+        "## What would also do", alternatives.words, alternatives.rangeTable.markdown,
+        alternatives.choiceTable.markdown,
+      ]
+    }
     blocks += ["## Where the budget went", levelTable.markdown]
     if let front {
       blocks += ["## \(frontTitle(front))", frontWords(front), frontTable(front).markdown]
     }
-    if !analysis.domains.isEmpty { blocks += ["## Loss of each domain", domainTable.markdown] }
     blocks += ["## Runs", runTable.markdown, "## How it was made"]
     blocks.append(
       facts.map { "- \($0.0): \(TextTable.escapedForMarkdown($0.1))" }

@@ -6,13 +6,15 @@ extension FidelityStudyReport {
   package var html: String {
     var main = Markup("main", [:], [header, headline])
     for section in [
-      progressSection, frontSection, sizeSection, curveSection, spendSection, domainSection,
-      runSection,
+      domainSection, alternatives.map(alternativeSection), modelSection, frontSection,
+      progressSection, sizeSection, curveSection, spendSection, runSection,
     ] {
       if let section { main.append(section) }
     }
     main.append(footer)
-    return page(title: "\(name) – mixpipe", main, before: [MixtureStrip.patterns])
+    return page(
+      title: "\(name) – mixpipe", main, before: [MixtureStrip.patterns],
+      data: modelData(alternatives, folder: record.folder), scripts: [.target, .panel, .ternary])
   }
 
   private var header: Markup {
@@ -71,7 +73,7 @@ extension FidelityStudyReport {
         + (configuration.matching == nil
           ? "A paused run that goes on costs the steps that it lacked."
           : "A longer run begins anew, as it reads more text."))
-    section.append(figure(chart, key: sizeKey(.square, "sized-area")))
+    section.append(figure(chart, key: []))
     section.append(scrolling(levelTable))
     return section
   }
@@ -84,17 +86,46 @@ extension FidelityStudyReport {
         + (predictions == nil
           ? ""
           : "Bands are what the model predicts of runs of the recommended mixture at each size "
-            + "(95\u{202F}%); dots are such runs, rings the fresh seeds."))
-    section.append(figure(chart, key: sizeKey(.circle, "sized-point")))
+            + "(95\u{202F}%), marks in full colour are such runs, rings the fresh seeds."))
+    section.append(figure(chart, key: []))
     return section
   }
 
   private var domainSection: Markup? {
-    guard !analysis.domains.isEmpty else { return nil }
-    var section = heading(
-      "Loss of each domain", "Of the recommended mixture at the target, mean over the fresh seeds.")
+    guard !domainRows.isEmpty else { return nil }
+    var section = heading("Gain and price on each domain", domainWords)
     section.append(scrolling(domainTable))
     return section
+  }
+
+  private var modelSection: Markup? {
+    guard let alternatives else { return nil }
+    var section = heading(
+      "What the model has learned",
+      "By scale-bo’s model of all runs, at the target. These are the model’s beliefs; only fresh seeds are "
+        + "measurements.")
+    let model = alternatives.model
+    let optimum = alternatives.choices.first { $0.name == "the model’s optimum" }
+    let center = optimum?.prediction.mixture ?? alternatives.pick
+    for part in sliceParts(
+      model.slices(through: center), optimum: center, alternatives.region.ranges)
+    { section.append(part) }
+    if let ternary = ternaryFigure(alternatives, marks: ternaryMarks) { section.append(ternary) }
+    return section
+  }
+
+  /// At most 200 runs, the longest of the largest sizes first.
+  private var ternaryMarks: [TernaryMark] {
+    let known = analysis.curves.compactMap { curve in curve.points.last.map { (curve, $0) } }
+    let order = known.sorted {
+      (-$0.0.level, -$0.1.rung, $0.0.run) < (-$1.0.level, -$1.1.rung, $1.0.run)
+    }
+    return order.prefix(200).map { curve, last in
+      TernaryMark(
+        mixture: curve.mixture,
+        words: "run \(curve.run + 1) at \(configuration.grid.levels[curve.level][0].scale.size): "
+          + Format.loss(last.objective))
+    }
   }
 
   private var runSection: Markup? {
@@ -112,13 +143,5 @@ extension FidelityStudyReport {
     section.append(definitionList(facts))
     section.append(code(commands, label: "To reproduce it"))
     return section
-  }
-
-  private func sizeKey(
-    _ shape: Plot.Shape, _ style: String
-  ) -> [(Plot.Shape, String, String)] {
-    configuration.grid.levels.enumerated().map { level, rungs in
-      (shape, "\(style) s\(level % 6)", rungs[0].scale.size)
-    }
   }
 }

@@ -11,8 +11,12 @@ package struct FidelityStudyReport: Sendable, Report {
   /// The recommended mixture's objective at each level and rung, as the method's model predicts runs of it;
   /// nil without a model or a mixture, and where the method is one that this version does not know.
   package let predictions: [[Prediction]]?
-  /// The objective of a run of equal shares at the target, likewise.
-  let equalShares: Prediction?
+  /// What would also do at the target, by the model; nil without one, and without a mixture.
+  package let alternatives: Alternatives?
+  /// What is expected of equal weights there; nil where these are what is recommended.
+  let evenWeights: MixturePrediction?
+  /// How the recommended mixture differs from them there.
+  let change: (objective: Prediction, losses: [Prediction])?
   /// What two losses can be had together; nil where no front is sought.
   let front: ParetoFront?
   /// What to type to reproduce it.
@@ -41,14 +45,21 @@ package struct FidelityStudyReport: Sendable, Report {
         model.predictedCurve(of: mixture, level: $0, runs: runs)
       }
       predictions = found.count == configuration.grid.levels.count ? found : nil
-      let target = configuration.grid.target
-      equalShares =
-        model.predictedCurve(
-          of: .uniform(over: configuration.domains), level: target.level, runs: runs)?[target.rung]
     } else {
       predictions = nil
-      equalShares = nil
     }
+    let even = Mixture.uniform(over: configuration.domains)
+    guard !isBrief, let pick = analysis.recommended?.mixture, let model = record.targetModel()
+    else {
+      (alternatives, evenWeights, change) = (nil, nil, nil)
+      return
+    }
+    alternatives = Alternatives(
+      by: model, optimum: model.optimum, pick: pick, noise: model.noise,
+      reference: ("equal weights", even), seed: configuration.seed)
+    let found = model.predictions(of: [even, pick], against: even)
+    evenWeights = pick == even ? nil : found[0]
+    change = found[1].change
   }
 
   // MARK: Words
@@ -101,25 +112,6 @@ package struct FidelityStudyReport: Sendable, Report {
     return words
   }
 
-  /// What the recommended mixture gains over equal shares by the model, and what is known of its price.
-  var priceWords: String? {
-    let target = configuration.grid.target
-    guard let equalShares, let own = predictions?[target.level][target.rung],
-      let mixture = analysis.recommended?.mixture,
-      mixture != .uniform(over: configuration.domains)
-    else { return nil }
-    let gain = equalShares.mean - own.mean
-    let spread = equalShares.interval
-    return
-      "Against equal weights, which the model puts at \(Format.loss(equalShares.mean)) "
-      + "(\(Format.loss(spread.lowerBound)) to \(Format.loss(spread.upperBound)) for one run), that is "
-      + "\(Format.loss(abs(gain))) \(gain >= 0 ? "better" : "worse"). "
-      + (analysis.domains.isEmpty
-        ? "What it costs on other held-out domains is measured by fresh seeds."
-        : "What it costs elsewhere is open: equal weights were not trained at the target; “Loss of each "
-          + "domain” has what the recommended mixture gives.")
-  }
-
   var headlineFigures: [(label: String, value: String, note: String)] {
     var figures: [(label: String, value: String, note: String)] = []
     if let predicted = analysis.recommended?.predicted {
@@ -165,8 +157,8 @@ package struct FidelityStudyReport: Sendable, Report {
 
   var levelTable: TextTable {
     var table = TextTable([
-      .init("size", .left), .init("parameters"), .init("tokens"), .init("runs that far"),
-      .init("cost of such a run"), .init("spent"),
+      .init("size", .left), .init("parameters"), .init("tokens"), .init("runs this long"),
+      .init("cost of one"), .init("spent on the size"),
     ])
     for (level, rungs) in configuration.grid.levels.enumerated() {
       for (index, rung) in rungs.enumerated() {
@@ -196,21 +188,6 @@ package struct FidelityStudyReport: Sendable, Report {
           } ?? "", curve.resumptions > 0 ? "\(curve.resumptions)×" : "",
           curve.hasDiverged ? "diverged" : last.map { Format.loss($0.objective) } ?? "",
         ] + curve.mixture.weights.map { Format.share($0) })
-    }
-    return table
-  }
-
-  var domainTable: TextTable {
-    var table = TextTable([
-      .init("held-out text", .left), .init("nats/token"), .init("95 % interval"),
-    ])
-    for (domain, estimate) in analysis.domains {
-      table.append([
-        domain, Format.loss(estimate.mean),
-        estimate.interval.map {
-          "\(Format.loss($0.lowerBound)) to \(Format.loss($0.upperBound))"
-        } ?? "",
-      ])
     }
     return table
   }

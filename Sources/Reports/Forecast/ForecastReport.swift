@@ -45,6 +45,16 @@ package struct ForecastReport: Sendable, Report {
     "\(Format.loss(range.mean)) (\(Format.fixed(range.low, 4)) to \(Format.fixed(range.high, 4)))"
   }
 
+  /// An objective as commands have it, `mean:reviews`, in words.
+  var objectiveWords: String {
+    guard let colon = objective.firstIndex(of: ":"), objective[..<colon] == "mean" else {
+      return objective
+    }
+    let names = objective[objective.index(after: colon)...].split(separator: ",")
+    return (names.count > 1 ? "mean held-out loss of " : "held-out loss of ")
+      + names.joined(separator: ", ")
+  }
+
   private var best: ScaleForecast.Item { forecast.items[0] }
 
   var verdict: String {
@@ -52,7 +62,7 @@ package struct ForecastReport: Sendable, Report {
       best.origin == .run
       ? "a mixture that was run at a smaller size" : "a mixture that nobody has run yet"
     return
-      "Train on \(Format.weights(best.mixture)) for \(target): \(origin). Its \(objective) is expected "
+      "Train on \(Format.weights(best.mixture)) for \(target): \(origin). Its \(objectiveWords) is expected "
       + "at \(Self.range(best.objective)), 95 %. It is the best of \(forecast.considered) mixtures with "
       + "probability \(Format.fixed(best.probabilityOfBest, 2)), and expected to lose "
       + "\(Format.loss(best.expectedRegret)) against the best of them."
@@ -114,6 +124,36 @@ package struct ForecastReport: Sendable, Report {
         place == 0
           ? "–"
           : Format.interval(item.difference.low...max(item.difference.low, item.difference.high)),
+        Format.fixed(item.probabilityOfBest, 2), Format.loss(item.expectedRegret),
+      ]
+      row += item.guards.map { Format.fixed($0, 2) }
+      if front != nil { row.append(item.front.map { Format.fixed($0, 2) } ?? "–") }
+      table.append(row)
+    }
+    return table
+  }
+
+  /// The same for a page: numbered as its charts are, with a column for each domain's share.
+  private var numberedTable: TextTable {
+    let domains = best.mixture.domains
+    var columns: [TextTable.Column] = [.init("mixture", .left), .init("known as", .left)]
+    columns += domains.enumerated().map { .init("\($1), %", weightPlace: $0) }
+    columns += [
+      .init("expected, 95 %"), .init("above the first, 95 %"), .init("probability of being best"),
+      .init("expected regret"),
+    ]
+    columns += guards.map { .init("probability of \($0)") }
+    if let front {
+      columns.append(.init("probability of the front of \(front.joined(separator: ", "))"))
+    }
+    var table = TextTable(columns)
+    for (place, item) in forecast.items.enumerated() {
+      var row = ["\(place + 1)", label(item)]
+      row += item.mixture.weights.map { Format.fixed($0 * 100, 1) }
+      let (own, apart) = (item.objective, item.difference)
+      row += [
+        "\(Format.loss(own.mean)) (\(Format.loss(own.low)) to \(Format.loss(own.high)))",
+        place == 0 ? "–" : Format.interval(apart.low...max(apart.low, apart.high)),
         Format.fixed(item.probabilityOfBest, 2), Format.loss(item.expectedRegret),
       ]
       row += item.guards.map { Format.fixed($0, 2) }
@@ -204,12 +244,12 @@ package struct ForecastReport: Sendable, Report {
       id: id, title: title,
       summary: zip(names, ranges).map { "\($0): \(Self.range($1))" }.joined(separator: "; "),
       height: Double(ranges.count) * rowHeight,
-      margins: .init(top: 4, right: 24, bottom: 44, left: 80))
+      margins: Plot.rowMargins(names))
     plot.horizontalAxis(scale, name: axis, isDifference: isDifference)
     for (row, range) in ranges.enumerated() {
       let y = (Double(row) + 0.5) * rowHeight
       let style = row == 0 ? "best" : "other"
-      plot.label(names[row], x: 0, y: y, dx: -12, anchor: "end", class: "label \(style)")
+      plot.rowLabel(names[row], y: y, class: "label \(style)")
       plot.line(
         from: (scale.fraction(range.low), y), to: (scale.fraction(range.high), y),
         class: "interval \(style)")
@@ -228,11 +268,11 @@ package struct ForecastReport: Sendable, Report {
         best.mixture, isConfirmed: true,
         figures: [
           (
-            "Expected \(objective)", Format.loss(best.objective.mean),
-            "\(Format.loss(best.objective.low)) to \(Format.loss(best.objective.high)), 95 %"
+            "Expected loss", Format.loss(best.objective.mean),
+            "\(objectiveWords), nats per token, \(Format.loss(best.objective.low)) to \(Format.loss(best.objective.high)), 95 %"
           ),
           (
-            "P(best)", Format.fixed(best.probabilityOfBest, 2),
+            "Probability of being the best", Format.fixed(best.probabilityOfBest, 2),
             "of \(forecast.considered) mixtures considered"
           ),
           (
@@ -244,15 +284,16 @@ package struct ForecastReport: Sendable, Report {
     var levels = heading("Mixtures at \(target)", Self.levelWords)
     levels.append(
       chart(
-        id: "levels", title: "Expected \(objective)", axis: "\(objective), 95 %",
+        id: "levels", title: "Expected \(objectiveWords)",
+        axis: "\(objectiveWords), nats per token, 95 %",
         isDifference: false
       ) { $0.objective })
     levels.append(
       chart(
         id: "differences", title: "Differences from the first mixture",
-        axis: "above the first, 95 %", isDifference: true
+        axis: "above the first, nats per token, 95 %", isDifference: true
       ) { $0.difference })
-    levels.append(scrolling(itemTable))
+    levels.append(scrolling(numberedTable))
     main.append(levels)
     var losses = heading("Each held-out domain with the first mixture", nil)
     losses.append(scrolling(lossTable))

@@ -76,20 +76,7 @@ extension Report {
     var figure = Markup("figure")
     if let caption { figure.append(Markup("figcaption", text: caption)) }
     if !key.isEmpty {
-      figure.append(
-        Markup(
-          "ul", ["class": "legend"],
-          key.map { shape, style, name in
-            Markup(
-              "li", [:],
-              [
-                Markup(
-                  "svg",
-                  ["width": "14", "height": "14", "viewBox": "-7 -7 14 14", "aria-hidden": "true"],
-                  [Markup("path", ["class": style, "d": shape.path])]),
-                Markup("span", text: name),
-              ])
-          }))
+      figure.append(Plot.key(key.map { (shape: $0.0, style: $0.1, name: $0.2) }))
     }
     figure.append(plot.markup)
     return figure

@@ -44,7 +44,7 @@ extension Report {
       return line
     }
     return Markup(
-      "table", ["class": "numbers"],
+      "table", ["class": table.columns.count > 8 ? "numbers dense" : "numbers"],
       [Markup("thead", [:], [Markup("tr", [:], head)]), Markup("tbody", [:], rows)])
   }
 }

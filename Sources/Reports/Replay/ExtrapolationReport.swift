@@ -63,7 +63,8 @@ package struct ExtrapolationReport: Sendable, Report {
       let mean = own.reduce(0) { $0 + $1.coverage } / Double(own.count)
       return "\(model.rawValue) \(Format.share(mean))"
     }
-    return "95 % intervals of the objective, a run’s own noise not included, held it: "
+    return
+      "How often the 95 % intervals of the objective, a run’s own noise not included, held what was measured: "
       + shares.joined(separator: ", ") + "."
   }
 

@@ -99,7 +99,6 @@ extension FidelityReport {
 
   /// Each method's row: the interval of the median, the median, and a dot for each search.
   private var arrivalChart: Plot {
-    let left = Plot.labelWidth(summary.methods.map(\.method), limit: 150)
     let row = 30.0
     let axis = ComputeAxis(summary)
     var plot = Plot(
@@ -108,14 +107,12 @@ extension FidelityReport {
         "\(method.method) \(method.handedOver.median.map(Self.compute) ?? "beyond the budget")"
       }.joined(separator: ", ") + " runs of the target at the median.",
       height: row * Double(summary.methods.count),
-      margins: .init(top: 8, right: 24, bottom: 44, left: left))
+      margins: Plot.rowMargins(summary.methods.map(\.method), top: 8))
     axis.draw(on: &plot)
     for (place, method) in summary.methods.enumerated() {
       let style = place == 0 ? "best" : "other m\(place % 6)"
       let y = row * (Double(place) + 0.5)
-      plot.label(
-        Plot.fitted(method.method, width: left), x: 0, y: y, dx: -10, anchor: "end",
-        class: "label \(place == 0 ? "best" : "other")", tip: method.method)
+      plot.rowLabel(method.method, y: y, class: "label \(place == 0 ? "best" : "other")")
       let arrival = method.handedOver
       let budget = summary.configuration.budget
       for seed in arrival.seeds.compactMap({ $0 }) {

@@ -1,7 +1,7 @@
 /// What a page does besides being read: nothing in it is needed for that. Plain JavaScript, one file a
 /// concern; a page holds those that it has a use for, and asks nothing of any network.
 enum PageScript: Hashable, CaseIterable {
-  case base, tips, tables, contents, surrogate, panel, ternary, pareto, live
+  case base, tips, tables, contents, surrogate, target, panel, ternary, pareto, live
 
   /// What every page has.
   static let common: [PageScript] = [.base, .tips, .tables, .contents]
@@ -13,6 +13,7 @@ enum PageScript: Hashable, CaseIterable {
     case .tables: Self.tablesText
     case .contents: Self.contentsText
     case .surrogate: Self.surrogateText
+    case .target: Self.targetText
     case .panel: Self.panelText
     case .ternary: Self.ternaryText
     case .pareto: Self.paretoText

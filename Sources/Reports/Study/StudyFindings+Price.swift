@@ -44,36 +44,13 @@ extension StudyFindings {
         "\(referenceWords.capitalizedAtStart) are the best found: there is no gain and no price."
     }
     let others = prices.filter { $0.row.objectiveWeight == nil }
-    var sentences: [String] = []
-    func list(_ entries: [(row: DomainRow, difference: Estimate)]) -> String {
-      let named = entries.prefix(6).map { entry -> String in
-        let mean = entry.difference.mean
-        // A nat or so is beyond what most have a feeling for; perplexity is its exponential.
-        let factor = mean > 0.5 ? " (perplexity × \(Format.number(exp(mean), 1)))" : ""
-        return "\(entry.row.domain) \(Format.difference(mean))\(factor)"
-      }
-      let rest = entries.count - named.count
-      return named.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
-    }
-    let paying = others.filter { $0.difference.mean > 0 && $0.difference.isCertain }
-      .sorted { $0.difference.mean > $1.difference.mean }
-    let gaining = others.filter { $0.difference.mean < 0 && $0.difference.isCertain }
-      .sorted { $0.difference.mean < $1.difference.mean }
-    let unclear = others.count - paying.count - gaining.count
-    if others.isEmpty {
-      sentences.append("The objective counts every held-out domain.")
-    } else if paying.isEmpty {
-      sentences.append("No other held-out domain pays for it for certain.")
-    } else {
-      sentences.append("The price against \(referenceWords): \(list(paying)).")
-    }
-    if !gaining.isEmpty { sentences.append("Better as well: \(list(gaining)).") }
-    if unclear > 0, !paying.isEmpty || !gaining.isEmpty {
-      sentences.append("\(Format.plural(unclear, "domain")) cannot be told apart.")
-    }
+    let found = PriceSentences(
+      others.map { ($0.row.domain, $0.difference.mean, $0.difference.isCertain) },
+      against: referenceWords, comparisons: domainComparisons)
+    var sentences = found.sentences
     let guards = guards(objective)
     if objective.limits.isEmpty {
-      if !paying.isEmpty { sentences.append("Nothing was guarded.") }
+      if found.hasPrice { sentences.append("Nothing was guarded.") }
     } else {
       for entry in guards {
         let gap = Format.fixed(abs(entry.limit - entry.loss.mean), 4)

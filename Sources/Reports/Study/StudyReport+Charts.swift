@@ -19,14 +19,13 @@ extension StudyReport {
     let methods = findings.rankedMethods.filter { $0.confirmed != nil || $0.searchLoss != nil }
     guard !methods.isEmpty else { return nil }
     let rowHeight = 34.0
-    let left = Plot.labelWidth(methods.map(\.method))
     var plot = Plot(
       id: "methods", title: "Methods compared",
       summary: methods.map { method in
         "\(method.method): confirmed \(Format.plusMinus(method.confirmed)), "
           + "in the search \(method.searchLoss.map(Format.loss) ?? "–")"
       }.joined(separator: "; "), height: Double(methods.count) * rowHeight,
-      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+      margins: Plot.rowMargins(methods.map(\.method)))
     let values = methods.flatMap { method -> [Double] in
       [
         method.searchLoss, method.confirmed?.mean, method.confirmed?.interval?.lowerBound,
@@ -38,9 +37,7 @@ extension StudyReport {
     for (place, method) in methods.enumerated() {
       let y = (Double(place) + 0.5) * rowHeight
       let style = style(place)
-      plot.label(
-        Plot.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
-        class: "label \(style)", tip: method.method)
+      plot.rowLabel(method.method, y: y, class: "label \(style)")
       if let search = method.searchLoss {
         let x = scale.fraction(search)
         if let mean = method.confirmed?.mean {
@@ -70,7 +67,6 @@ extension StudyReport {
     let methods = findings.rankedMethods.filter { $0.differenceFromBest != nil }
     guard let best = findings.best, !methods.isEmpty else { return nil }
     let rowHeight = 30.0
-    let left = Plot.labelWidth(findings.rankedMethods.map(\.method))
     let scale = LinearScale(
       holding: [0]
         + methods.compactMap(\.differenceFromBest).flatMap { difference in
@@ -81,15 +77,13 @@ extension StudyReport {
       id: "differences", title: "By how much each pick is worse than that of \(best.method)",
       summary: methods.map { "\($0.method): \(Format.difference($0.differenceFromBest))" }
         .joined(separator: "; "), height: Double(methods.count) * rowHeight,
-      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+      margins: Plot.rowMargins(findings.rankedMethods.map(\.method)))
     plot.horizontalAxis(
       scale, name: "worse than \(best.method) by, nats per token", isDifference: true)
     for (row, method) in methods.enumerated() {
       guard let difference = method.differenceFromBest else { continue }
       let y = (Double(row) + 0.5) * rowHeight
-      plot.label(
-        Plot.fitted(method.method, width: left), x: 0, y: y, dx: -12, anchor: "end",
-        class: "label other", tip: method.method)
+      plot.rowLabel(method.method, y: y, class: "label other")
       if let interval = difference.interval {
         plot.line(
           from: (scale.fraction(interval.lowerBound), y),
@@ -179,7 +173,8 @@ extension StudyReport {
       }
       plot.seriesLabel(
         Plot.fitted(end.name, width: right - 14), x: 1, y: labels[place], shape: shape(end.name),
-        class: "solid \(style)", tip: "\(end.name), lowest loss \(Format.loss(end.best))")
+        class: "solid \(style)", name: end.name,
+        tip: "\(end.name), lowest loss \(Format.loss(end.best))")
     }
     guard trials.count <= Self.mostMarks else {
       for method in record.configuration.methods {
@@ -232,7 +227,6 @@ extension StudyReport {
       methods.contains(where: { $0.method != findings.referenceName })
     else { return nil }
     let rowHeight = 30.0
-    let left = Plot.labelWidth(findings.domains.map(\.domain))
     let cells = findings.domains.flatMap { row in row.cells.compactMap { $0?.difference } }
     guard !cells.isEmpty else { return nil }
     let bestCells = findings.domains.compactMap { row in
@@ -248,16 +242,14 @@ extension StudyReport {
             cell?.difference.map { "\(method.method) \(Format.difference($0.mean))" }
           }.joined(separator: ", ")
       }.joined(separator: "; "), height: Double(findings.domains.count) * rowHeight,
-      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+      margins: Plot.rowMargins(findings.domains.map(\.domain)))
     plot.horizontalAxis(
       scale.ticks,
       name: "nats per token minus those of \(findings.referenceWords) (− is better)"
         + (scale.isStretched ? "; stretched toward zero" : ""))
     for (row, domain) in findings.domains.enumerated() {
       let y = (Double(row) + 0.5) * rowHeight
-      plot.label(
-        Plot.fitted(domain.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
-        class: domain.isTrained ? "label" : "label held-out", tip: Self.domainName(domain))
+      plot.rowLabel(domain.domain, y: y, class: domain.isTrained ? "label" : "label held-out")
       // The best last, so that it lies on top.
       for (place, method) in methods.enumerated().reversed() {
         guard let cell = domain.cells[place], let difference = cell.difference else { continue }
@@ -374,7 +366,7 @@ extension StudyReport {
         class: "leader", shift: 0)
       plot.seriesLabel(
         Plot.fitted(candidate.name, width: right - 14), x: 1, y: labels[place],
-        shape: Plot.Shape.series[series % 6], class: "solid \(colour)", tip: candidate.name)
+        shape: Plot.Shape.series[series % 6], class: "solid \(colour)", name: candidate.name)
     }
     return plot
   }

@@ -113,14 +113,13 @@ extension StudyReport {
     let effects = insight.objectiveEffects.sorted { $0.change.mean < $1.change.mean }
     guard !effects.isEmpty else { return nil }
     let rowHeight = 28.0
-    let left = Plot.labelWidth(effects.map(\.domain))
     let intervals = effects.map { $0.change.interval(among: effects.count) }
     let scale = DifferenceScale(holding: intervals.flatMap { [$0.lowerBound, $0.upperBound] })
     var plot = Plot(
       id: "effects", title: "What more of each domain does to the objective",
       summary: effects.map { "\($0.domain): \(Format.difference($0.change.mean))" }
         .joined(separator: "; "), height: Double(effects.count) * rowHeight,
-      margins: .init(top: 4, right: 24, bottom: 44, left: left))
+      margins: Plot.rowMargins(effects.map(\.domain)))
     plot.horizontalAxis(
       scale.ticks,
       name: "change of the objective, nats per token (− helps)"
@@ -129,9 +128,7 @@ extension StudyReport {
       let y = (Double(row) + 0.5) * rowHeight
       let interval = intervals[row]
       let style = interval.contains(0) ? "other" : "best"
-      plot.label(
-        Plot.fitted(effect.domain, width: left), x: 0, y: y, dx: -12, anchor: "end",
-        tip: effect.domain)
+      plot.rowLabel(effect.domain, y: y)
       plot.line(
         from: (scale.fraction(interval.lowerBound), y),
         to: (scale.fraction(interval.upperBound), y), class: "interval \(style)")

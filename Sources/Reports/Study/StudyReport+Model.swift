@@ -1,56 +1,9 @@
 import Foundation
 import MixtureMethods
 import Mixtures
-import Storage
 import Studies
 
 extension StudyReport {
-  /// Values for the scripts of the model's sections.
-  var modelData: [Markup] {
-    guard let alternatives,
-      let data = PanelData(alternatives, ternary: ternaryCorners, folder: record.folder)
-    else { return [] }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    guard let json = try? encoder.encode(data) else { return [] }
-    return [PageScript.data(id: "surrogate", json: String(decoding: json, as: UTF8.self))]
-  }
-
-  var alternativeSection: Markup? {
-    guard let alternatives else { return nil }
-    var section = heading("What would also do", alternatives.words)
-    section.append(scrolling(alternatives.rangeTable))
-    section.append(Markup("h3", text: "Some of them, and their price"))
-    section.append(
-      Markup(
-        "p", ["class": "lead"],
-        text:
-          "What the model predicts of each; losses of held-out domains minus those of the recommended "
-          + "mixture, whose own row shows the losses themselves."))
-    section.append(scrolling(alternatives.choiceTable))
-    section.append(Markup("h3", ["class": "needs-script"], text: "Try a mixture"))
-    section.append(
-      Markup(
-        "div", ["class": "panel needs-script", "id": "mixture-panel"],
-        [
-          Markup(
-            "noscript", [:],
-            [
-              Markup(
-                "p",
-                text:
-                  "With scripts this page predicts any mixture; 'mixpipe predict' does the same.")
-            ])
-        ]))
-    section.append(
-      Markup(
-        "p", ["class": "caption needs-script"],
-        text:
-          "± is half of a 95\u{202F}% interval. A bar below a slider is the weight’s range above. Computed "
-          + "in the page from the surrogate’s coefficients; nothing is sent anywhere."))
-    return section
-  }
-
   var modelSection: Markup? {
     guard let model else { return nil }
     let insight = model.insight
@@ -59,24 +12,11 @@ extension StudyReport {
       "By \(model.method)’s model of all its trials. These are the model’s beliefs; only confirmed runs are "
         + "measurements.")
     if let alternatives {
-      section.append(Markup("h3", text: "The objective along each weight"))
-      section.append(
-        Markup(
-          "p", ["class": "lead"],
-          text:
-            "One weight goes from none to all, the others keep their proportions: predicted objective "
-            + "with its 95\u{202F}% band. The line is the model’s best mixture, the bar below what would also "
-            + "do."))
-      section.append(
-        Markup(
-          "div", ["class": "small-multiples"],
-          insight.slices.enumerated().compactMap { index, slice in
-            sliceChart(slice, at: index, of: insight, alternatives.region.ranges[index]).map {
-              figure($0, key: [], caption: slice.domain)
-            }
-          }))
+      for part in sliceParts(
+        insight.slices, optimum: insight.optimum.mixture, alternatives.region.ranges)
+      { section.append(part) }
+      if let ternary = ternaryFigure(alternatives, marks: ternaryMarks) { section.append(ternary) }
     }
-    if let ternary = ternaryFigure { section.append(ternary) }
     section.append(Markup("h3", text: "A little more of each domain"))
     section.append(
       Markup(

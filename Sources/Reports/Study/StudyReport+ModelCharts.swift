@@ -6,60 +6,6 @@ import Runs
 import Studies
 
 extension StudyReport {
-  /// A scale that holds the lower half of predicted objectives well: what is far worse runs off the chart.
-  private func sliceScale(_ insight: Insight) -> LinearScale {
-    let means = insight.slices.flatMap { $0.points.map(\.objective.mean) }.sorted()
-    let low = insight.slices.flatMap { $0.points.map(\.objective.interval.lowerBound) }.min() ?? 0
-    let middle = means.isEmpty ? 1 : means[means.count / 2]
-    let least = means.first ?? 0
-    let high = min(means.last ?? 1, least + 3 * max(middle - least, 1e-6))
-    return LinearScale(holding: [max(low, least - (high - least) * 0.3), high], padding: 0.04)
-  }
-
-  /// The predicted objective as one weight changes.
-  func sliceChart(
-    _ slice: Insight.Slice, at index: Int, of insight: Insight, _ range: ClosedRange<Double>
-  ) -> Plot? {
-    guard slice.points.count > 1 else { return nil }
-    let y = sliceScale(insight)
-    let height = 120.0
-    let optimum = insight.optimum.mixture.weights[index]
-    func depth(_ value: Double) -> Double { height * (1 - y.fraction(value)) }
-    let best = slice.points.min { $0.objective.mean < $1.objective.mean }!
-    var plot = Plot(
-      id: "slice-\(index)", title: "Predicted objective along the weight of \(slice.domain)",
-      summary:
-        "Lowest, \(Format.loss(best.objective.mean)), at \(Format.share(best.weight)); as good to "
-        + "within a run’s noise from \(Format.share(range.lowerBound)) to "
-        + "\(Format.share(range.upperBound)).", height: height,
-      margins: .init(top: 6, right: 14, bottom: 24, left: 46))
-    plot.verticalAxis(y.axisTicks(count: 3), name: "objective, nats per token")
-    plot.horizontalAxis(
-      [0, 0.25, 0.5, 0.75, 1].map {
-        AxisTick(fraction: $0, text: Format.number($0 * 100, 0) + "\u{202F}%")
-      }, name: "weight of \(slice.domain)")
-    plot.area(
-      upper: slice.points.map { ($0.weight, depth($0.objective.interval.upperBound)) },
-      lower: slice.points.map { ($0.weight, depth($0.objective.interval.lowerBound)) },
-      class: "band best", clips: true)
-    plot.curve(
-      slice.points.map { ($0.weight, depth($0.objective.mean)) }, class: "curve best", clips: true)
-    plot.line(from: (optimum, 0), to: (optimum, height), class: "diagonal")
-    plot.rectangle(
-      x: range.lowerBound...max(range.upperBound, range.lowerBound + 0.004),
-      y: height - 3...height + 1, class: "solid best",
-      tip:
-        "\(slice.domain): \(Format.share(range.lowerBound)) to \(Format.share(range.upperBound)) would "
-        + "also do")
-    for point in slice.points where depth(point.objective.mean) >= 0 {
-      plot.mark(
-        .circle, x: point.weight, y: depth(point.objective.mean), class: "spot",
-        tip: "\(slice.domain) \(Format.share(point.weight)): "
-          + Alternatives.plusMinus(point.objective, Format.loss))
-    }
-    return plot
-  }
-
   /// What the model says of each trial from all the others, against what was seen; one scale for both.
   func predictionChart(_ insight: Insight) -> Plot? {
     let points = insight.leaveOneOut

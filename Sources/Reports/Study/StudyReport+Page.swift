@@ -7,14 +7,16 @@ extension StudyReport {
     var main = Markup("main", [:], [header])
     main.append(headline)
     for section in [
-      domainSection, methodSection, alternativeSection, modelSection, predictionSection,
+      domainSection, methodSection, alternatives.map(alternativeSection), modelSection,
+      predictionSection,
       trialSection,
       tradeOffSection, weightSection, transferSection, runSection, noteSection,
     ] {
       if let section { main.append(section) }
     }
     return page(
-      title: "\(name) – mixpipe", main, before: [MixtureStrip.patterns], data: modelData,
+      title: "\(name) – mixpipe", main, before: [MixtureStrip.patterns],
+      data: modelData(alternatives, folder: record.folder),
       scripts: [.surrogate, .panel, .ternary, .pareto])
   }
 

@@ -47,7 +47,11 @@ let mediaStyles = """
     .verdict { font-size: 1.08rem; }
     .wide-only { display: none; }
     .narrow-only { display: initial; }
-    .figures .value { font-size: 1.35rem; }
+    .figures .value { font-size: 1.25rem; }
+    ul.narrow-only { display: flex; }
+    .plot.named { --right: 16px !important; }
+    .plot.named .end, .plot.named .leader { display: none; }
+    .plot.rows { --left: var(--narrow-left) !important; }
     .strip-row { grid-template-columns: 2.4rem minmax(0, 1fr); }
     .strip-row .strip-note { grid-column: 2; margin-top: -0.3rem; }
     .strip-row.two { grid-template-columns: minmax(0, 1fr); gap: 0.15rem; }
@@ -64,8 +68,11 @@ let mediaStyles = """
     main { max-width: none; padding: 0; }
     section { margin-top: 1.6rem; }
     nav.contents, .table-bar, .code > button, .controls, .needs-script, #tip { display: none !important; }
-    figure, .strips, tr, .headline, .code { break-inside: avoid; }
-    h2, h3, .lead, .legend, figcaption { break-after: avoid; }
+    figure, .strips, tr, .headline, .code, p { break-inside: avoid; }
+    /* A heading that holds a button's box does not stand again on the next page. */
+    th button.sort { display: contents; }
+    h2, h3, .lead, .legend, figcaption, summary { break-after: avoid; }
+    .caption { break-before: avoid; }
     .scroll { overflow: visible; background: none; }
     th, td { padding-right: 0.5rem; }
     .numbers td { white-space: normal; }

@@ -2,6 +2,7 @@
 let plotStyles = """
 
   figure { margin: 1.2rem 0 1.4rem; }
+  .plot { padding: var(--top) var(--right) var(--bottom) var(--left); }
   .plot > svg { display: block; }
   .plot text { fill: var(--ink); font-size: 13px; }
   .plot text.tick, .plot text.axis { fill: var(--muted); font-size: 12px; }
@@ -11,9 +12,10 @@ let plotStyles = """
   .plot text.on-piece { fill: var(--on-piece); font-size: 13px; }
   .plot text.on-piece.strong { font-weight: 650; font-size: 15px; }
   .axis-name { color: var(--muted); font-size: 12px; line-height: 1.3; margin: 0; }
-  .axis-name.up { margin-bottom: 10px; }
+  .axis-name.up { margin: 0 0 10px calc(2px - var(--left)); }
   .axis-name.across { margin-top: 25px; text-align: center; }
-  .narrow-only { display: none; }
+  .narrow-only, ul.narrow-only { display: none; }
+  .plot > ul.narrow-only { margin-left: calc(2px - var(--left)); }
   .small-multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem 1.4rem; margin: 1rem 0; }
   .small-multiples figure { margin: 0; min-width: 0; }
   .small-multiples figcaption { font-size: 0.88rem; font-weight: 600; margin-bottom: 0.3rem; }

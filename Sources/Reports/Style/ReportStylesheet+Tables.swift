@@ -11,10 +11,14 @@ let tableStyles = """
       linear-gradient(to left, var(--rule), transparent) right / 0.8rem 100% no-repeat scroll;
   }
   .scroll:focus-visible, summary:focus-visible, .plot > svg:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-  table { border-collapse: collapse; width: 100%; font-size: 0.88rem; line-height: 1.4; }
+  /* Borders of their own: joint ones are left behind by cells that stick. */
+  table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.88rem; line-height: 1.4; }
   th, td { padding: 0.42rem 0.9rem 0.42rem 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--rule); font-weight: 400; }
   th:last-child, td:last-child { padding-right: 0; }
   thead th { color: var(--muted); font-size: 0.8rem; vertical-align: bottom; }
+  table.dense { font-size: 0.8rem; }
+  table.dense :is(th, td) { padding-right: 0.55rem; }
+  table.dense tbody th { min-width: 3.2rem; }
   .number { text-align: right; }
   .numbers td { text-align: right; white-space: nowrap; }
   .numbers td.text { text-align: left; white-space: normal; }

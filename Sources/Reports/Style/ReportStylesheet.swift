@@ -60,11 +60,11 @@ private let pageStyles = """
   nav.contents a:hover, nav.contents a[aria-current] { color: var(--accent); }
   nav.contents a[aria-current] { font-weight: 600; }
 
-  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: 1.2rem 1.4rem; margin: 1.6rem 0 1.4rem; }
+  .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: 1.2rem 1.6rem; margin: 1.6rem 0 1.4rem; }
   .figures div { display: grid; grid-row: span 3; grid-template-rows: subgrid; gap: 0; align-content: start; }
   .figures dt { color: var(--muted); font-size: 0.85rem; }
   .figures dd { margin: 0; }
-  .figures .value { font-size: 1.4rem; font-weight: 600; letter-spacing: -0.02em; line-height: 1.35; white-space: nowrap; }
+  .figures .value { font-size: 1.2rem; font-weight: 600; letter-spacing: -0.02em; line-height: 1.35; white-space: nowrap; }
   .figures .note { color: var(--muted); font-size: 0.85rem; }
 
   .facts { margin: 0.8rem 0; font-size: 0.94rem; }

@@ -59,13 +59,18 @@ package struct SweepReport: Sendable, Report {
     }
     var sentences = ["\(Format.plural(runs, "run")), \(Format.plural(groups.count, "setting"))."]
     if hasSeveralRates {
-      var best: [String] = []
+      var best: [(rate: String, sizes: [String])] = []
       for group in groups where group.aboveBest == 0 {
-        best.append("\(group.size): \(group.cell.rate)")
+        let rate = "\(group.cell.rate)"
+        if let known = best.firstIndex(where: { $0.rate == rate }) {
+          best[known].sizes.append(group.size)
+        } else {
+          best.append((rate, [group.size]))
+        }
       }
+      let words = best.map { "\($0.rate) at \($0.sizes.joined(separator: ", "))" }
       sentences.append(
-        "The learning rate of the lowest mean loss is \(best.joined(separator: "; "))."
-      )
+        "The learning rate of the lowest mean loss is \(words.joined(separator: "; ")).")
     }
     if let noise = Statistics.pooledVariance(groups.map(\.cell.means)) {
       sentences.append(

@@ -44,6 +44,9 @@ package struct FidelityAnalysis: Sendable {
   package let confirmed: Estimate?
   /// Held-out losses of the recommended mixture, each domain's mean over the fresh seeds.
   package let domains: [(domain: String, estimate: Estimate)]
+  /// Held-out losses of equal weights at the target, each domain's mean over the runs that the search made of them
+  /// there; none where it made none. They are no pick, so no luck is in them.
+  package let evenDomains: [(domain: String, estimate: Estimate)]
   /// Of search and confirmation, in runs of the target, and by the clock on the wall.
   package let spent: Double
   package let seconds: Double
@@ -105,15 +108,26 @@ package struct FidelityAnalysis: Sendable {
     divergedConfirmations = outcomes.count - confirmations.count
     confirmed = Estimate(of: confirmations.map(\.objective))
     let results = outcomes.compactMap(\.1.result)
-    domains = (results.first?.losses ?? []).indices.compactMap { index in
-      Estimate(of: results.map { $0.losses[index].loss }).map {
-        (results[0].losses[index].domain, $0)
-      }
-    }
+    domains = Self.means(of: results)
+    let target = configuration.grid.target
+    let tokens = configuration.targetScale.tokens
+    let even = Mixture.uniform(over: configuration.domains)
+    evenDomains = Self.means(
+      of: search.filter { $0.task.level == target.level && $0.task.mixture == even }
+        .flatMap { $0.outcomes ?? [] }.filter { $0.tokens == tokens }.compactMap(\.outcome.result))
     let done = record.tasks.filter { $0.outcomes != nil }
     spent = done.reduce(0) { $0 + $1.task.cost }
     seconds = done.reduce(0) { $0 + $1.seconds }
     isComplete = fresh.count >= configuration.confirmationRuns && done.count == record.tasks.count
+  }
+
+  private static func means(of results: [RunResult]) -> [(domain: String, estimate: Estimate)] {
+    (results.first?.losses ?? []).compactMap { first in
+      let values = results.compactMap { result in
+        result.losses.first { $0.domain == first.domain }?.loss
+      }
+      return Estimate(of: values).map { (first.domain, $0) }
+    }
   }
 
   /// Whether the model's 95 % interval at the target holds the mean over the fresh seeds; nil where there

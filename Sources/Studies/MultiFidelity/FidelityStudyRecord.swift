@@ -76,7 +76,10 @@ package struct FidelityStudyRecord: Sendable {
 
   /// The search's runs as a method would know them now, those under way without what they are under way to.
   package var runs: [FidelityRun] {
-    guard let context = try? configuration.methodContext() else { return [] }
+    (try? configuration.methodContext()).map { runs(in: $0) } ?? []
+  }
+
+  private func runs(in context: FidelityContext) -> [FidelityRun] {
     var clock = CostClock(context)
     for record in tasks where record.task.purpose == .search { clock.begin(record.task) }
     for record in tasks where record.task.purpose == .search {
@@ -87,6 +90,21 @@ package struct FidelityStudyRecord: Sendable {
       run.goal = nil
       return run
     }
+  }
+
+  /// Held-out domains that every run that has ended was measured on.
+  package var measuredDomains: [String] {
+    let results = tasks.flatMap { $0.outcomes ?? [] }.compactMap(\.outcome.result)
+    return (results.first?.losses ?? []).map(\.domain).filter { domain in
+      results.allSatisfy { $0.losses.contains { $0.domain == domain } }
+    }
+  }
+
+  /// What the search's runs say of every held-out domain at the target; nil before there is a model.
+  package func targetModel() -> TargetModel? {
+    guard var context = try? configuration.methodContext() else { return nil }
+    context.objective = configuration.objective.measuring(measuredDomains)
+    return TargetModel(context, runs: runs(in: context))
   }
 
   /// The Pareto front that it seeks, as its method sees it now; nil where it seeks none and before there is a model.

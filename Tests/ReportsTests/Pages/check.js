@@ -141,6 +141,81 @@ async function check(frame) {
     }
   }
 
+  // Whatever works by hand works by keyboard, says what it is and shows that it has the focus.
+  const nameOf = element => (element.getAttribute('aria-label')
+    || (element.getAttribute('aria-labelledby') ?? '').split(' ').map(id => page.getElementById(id)?.textContent ?? '').join(' ').trim()
+    || [...(element.labels ?? [])].map(label => label.textContent).join(' ').trim()
+    || element.textContent.trim());
+  for (const element of all('a[href], button, input, select, textarea, summary, [tabindex]').filter(isShown)) {
+    const words = element.localName + quoted(element);
+    if (element.disabled) continue;
+    if (element.tabIndex < 0) { faults.push('out of reach by keyboard: ' + words); continue; }
+    if (!nameOf(element)) faults.push('without a name: ' + words + element.outerHTML.slice(0, 80));
+    element.focus({ preventScroll: true });
+    if (page.activeElement !== element) { faults.push('takes no focus: ' + words); continue; }
+    const { outlineStyle, outlineWidth } = view.getComputedStyle(element);
+    if (element.matches(':focus-visible') && (outlineStyle === 'none' || parseFloat(outlineWidth) < 1)) {
+      faults.push('focus is not seen: ' + words);
+    }
+    element.blur();
+  }
+  const interactive = all('[onclick], [role=button]').filter(isShown).filter(element => element.tabIndex < 0);
+  if (interactive.length) faults.push('acts on a mouse alone: ' + interactive.map(quoted).join());
+
+  // Pictures have words in their place, tables say what their headings are of, headings follow each other.
+  for (const picture of all('svg').filter(svg => !svg.parentElement.closest('svg'))) {
+    if (picture.getAttribute('aria-hidden') === 'true') continue;
+    const parts = (picture.getAttribute('aria-labelledby') ?? '').split(' ').map(id => page.getElementById(id)?.textContent.trim());
+    if (picture.getAttribute('role') !== 'img' || parts.length < 2 || parts.some(part => !part)) {
+      faults.push('a picture without words: ' + picture.outerHTML.slice(0, 80));
+    }
+  }
+  for (const table of all('table')) {
+    for (const cell of all('th', table)) {
+      const expected = cell.closest('thead') ? 'col' : 'row';
+      if (cell.getAttribute('scope') !== expected) faults.push('a heading without scope: ' + quoted(cell));
+    }
+    if (!table.tHead) faults.push('a table without headings: ' + quoted(table));
+    const region = table.closest('[role=region]');
+    if (!region?.getAttribute('aria-label')) faults.push('a table without a name: ' + quoted(table));
+  }
+  let level = 0;
+  for (const title of all('h1, h2, h3, h4').filter(isShown)) {
+    const own = Number(title.localName[1]);
+    if (own > level + 1) faults.push('a heading leaps: ' + quoted(title));
+    level = own;
+  }
+  if (all('h1').length !== 1 || all('main').length !== 1) faults.push('expected one h1 and one main');
+  if (!page.documentElement.lang || !page.title) faults.push('no language or title');
+
+  // No row of a table is a column of single words: text that wraps has room for it.
+  for (const row of all('tbody tr').filter(isShown)) {
+    const lines = row.getBoundingClientRect().height / parseFloat(view.getComputedStyle(row).lineHeight);
+    if (width > 1000 && lines > 7) faults.push('a row of ' + Math.round(lines) + ' lines: ' + quoted(row));
+  }
+
+  // Charts leave most of their place to what they show.
+  for (const svg of all('.plot > svg').filter(isShown)) {
+    const share = svg.getBoundingClientRect().width / svg.parentElement.getBoundingClientRect().width;
+    if (share < 0.45) faults.push('a narrow chart: ' + svg.querySelector('title')?.textContent + ' ' + share.toFixed(2));
+  }
+  // Figures beside each other keep apart.
+  for (const list of all('.figures')) {
+    const boxes = all('.value', list).filter(isShown).map(element => {
+      const range = page.createRange();
+      range.selectNodeContents(element);
+      return { element, box: range.getBoundingClientRect() };
+    });
+    boxes.forEach(({ element, box }, index) => {
+      if (box.right > width + 1) faults.push('cut ' + quoted(element));
+      for (const other of boxes.slice(index + 1)) {
+        if (Math.abs(box.top - other.box.top) < 4 && other.box.left - box.right < 8) {
+          faults.push(quoted(element) + ' runs into ' + quoted(other.element));
+        }
+      }
+    });
+  }
+
   // A chart's values can be reached without a mouse.
   for (const plot of all('.plot > svg[tabindex]').filter(isShown)) {
     plot.focus();

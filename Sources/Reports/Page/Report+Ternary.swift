@@ -1,20 +1,40 @@
 import MixtureMethods
 import Mixtures
 
-/// The predicted objective over a triangle of three domains, the others held at the recommended weights.
-extension StudyReport {
-  /// Cells along an edge.
-  private static let grain = 16
+/// A mixture in the triangle.
+struct TernaryMark {
+  var mixture: Mixture
+  var words: String
+  /// The row of the table of trials that it leads to.
+  var trial: Int?
+}
 
+extension Alternatives {
   /// The three domains of the largest recommended weights, in their order.
   var ternaryCorners: [Int] {
-    guard let pick = alternatives?.pick.weights, pick.count > 2 else { return [] }
-    return pick.indices.sorted { (-pick[$0], $0) < (-pick[$1], $1) }.prefix(3).sorted()
+    guard pick.weights.count > 2 else { return [] }
+    let weights = pick.weights
+    return weights.indices.sorted { (-weights[$0], $0) < (-weights[$1], $1) }.prefix(3).sorted()
   }
+}
 
-  var ternaryFigure: Markup? {
-    guard let alternatives, ternaryCorners.count == 3 else { return nil }
-    let corners = ternaryCorners
+extension StudyReport {
+  /// At most 200 trials, those of the lowest losses.
+  var ternaryMarks: [TernaryMark] {
+    var seen: Set<Int> = []
+    let known = findings.searchTrials.filter { $0.loss != nil && seen.insert($0.id).inserted }
+    return known.sorted { ($0.loss!, $0.id) < ($1.loss!, $1.id) }.prefix(200).map {
+      TernaryMark(
+        mixture: $0.mixture, words: "trial \($0.id): \(Format.loss($0.loss!))", trial: $0.id)
+    }
+  }
+}
+
+/// The predicted objective over a triangle of three domains, the others held at the recommended weights.
+extension Report {
+  func ternaryFigure(_ alternatives: Alternatives, marks: [TernaryMark]) -> Markup? {
+    let corners = alternatives.ternaryCorners
+    guard corners.count == 3 else { return nil }
     let domains = alternatives.model.domains
     let pick = alternatives.pick.weights
     let total = corners.reduce(0) { $0 + pick[$1] }
@@ -62,14 +82,10 @@ extension StudyReport {
           ]))
     }
     svg.append(Markup("path", ["class": "outline", "d": "M170 30L20 290H320Z"]))
-    for trial in Self.nearest(findings.searchTrials, most: 200) {
-      if let mark = mark(trial.mixture, corners, class: "trial", id: trial.id, loss: trial.loss) {
-        svg.append(mark)
-      }
-    }
-    if let mark = mark(alternatives.pick, corners, class: "pick", id: nil, loss: nil) {
-      svg.append(mark)
-    }
+    for one in marks { svg.append(Self.mark(one, corners, isPick: false)) }
+    let words = "recommended: " + Format.weights(alternatives.pick)
+    svg.append(
+      Self.mark(TernaryMark(mixture: alternatives.pick, words: words), corners, isPick: true))
     for (place, at) in [(170, 20, "middle"), (20, 308, "start"), (320, 308, "end")].enumerated() {
       svg.append(
         Markup(
@@ -97,40 +113,22 @@ extension StudyReport {
       ])
   }
 
-  /// At most so many trials, those of the lowest losses.
-  private static func nearest(
-    _ trials: [StudyFindings.SearchTrial], most: Int
-  ) -> [StudyFindings.SearchTrial] {
-    var seen: Set<Int> = []
-    let known = trials.filter { $0.loss != nil && seen.insert($0.id).inserted }
-    return Array(known.sorted { ($0.loss!, $0.id) < ($1.loss!, $1.id) }.prefix(most))
-  }
-
-  /// Where a mixture stands by its shares of three domains; nil where it has next to nothing of them.
-  private func mark(
-    _ mixture: Mixture, _ corners: [Int], class style: String, id: Int?, loss: Double?
-  ) -> Markup? {
-    let own = corners.map { mixture.weights[$0] }
+  /// Where a mixture stands by its shares of three domains; hidden where it has next to nothing of them.
+  private static func mark(_ one: TernaryMark, _ corners: [Int], isPick: Bool) -> Markup {
+    let own = corners.map { one.mixture.weights[$0] }
     let sum = own.reduce(0, +)
     let shares = sum > 0 ? own.map { $0 / sum } : own.map { _ in 1.0 / 3 }
-    let at = Self.position(shares).replacing(",", with: " ")
-    let isPick = id == nil
     var mark = Markup(
       "path",
       [
-        "class": style + (isPick ? " solid" : " hollow"),
+        "class": isPick ? "pick solid" : "trial hollow",
         "d": isPick ? Plot.Shape.diamond.path : "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z",
-        "transform": "translate(\(at))",
-        "data-weights": mixture.weights.map { Format.number($0, 4) }.joined(separator: " "),
-      ],
-      [
-        Markup(
-          "title",
-          text: isPick
-            ? "recommended: " + Format.weights(mixture)
-            : "trial \(id ?? 0)" + (loss.map { ": \(Format.loss($0))" } ?? ""))
-      ])
-    if let id { mark.attributes.append(.init(name: "data-trial", value: "\(id)")) }
+        "transform": "translate(\(position(shares).replacing(",", with: " ")))",
+        "data-weights": one.mixture.weights.map { Format.number($0, 4) }.joined(separator: " "),
+      ], [Markup("title", text: one.words)])
+    if let trial = one.trial {
+      mark.attributes.append(.init(name: "data-trial", value: "\(trial)"))
+    }
     if sum < 0.02 { mark.attributes.append(.init(name: "style", value: "display:none")) }
     return mark
   }
@@ -143,6 +141,8 @@ extension StudyReport {
 
   /// Equal triangles that fill the large one, each by its corners and its center.
   private static func cells() -> [(corners: [[Double]], center: [Double])] {
+    // Cells along an edge.
+    let grain = 16
     func point(_ i: Int, _ j: Int) -> [Double] {
       let n = Double(grain)
       return [Double(i) / n, Double(j) / n, Double(grain - i - j) / n]
