@@ -35,20 +35,6 @@ package struct SurrogateExport: Sendable, Encodable {
     package var weights: [Double]
   }
 
-  /// A function of the outputs: see ``LossFunction``.
-  package struct Function: Sendable, Encodable {
-    package var constant: Double
-    package var coefficients: [Double]
-    package var worst: [Level]
-    package var limits: [Level]
-    package var penalty: Double
-  }
-
-  package struct Level: Sendable, Encodable {
-    package var output: Int
-    package var loss: Double
-  }
-
   package var link: String
   package var varianceFactor: Double
   package var squaredConstant: Double
@@ -58,7 +44,7 @@ package struct SurrogateExport: Sendable, Encodable {
   package var correlation: [[Double]]
   /// Finished runs, then those that diverged.
   package var mixtures: [[Double]]
-  package var function: Function
+  package var function: LossFunctionExport
   /// For a function that is no sum: correlated normal numbers of each model, [model][draw], and what each
   /// member's mean counts besides its share, [member][draw].
   package var normals: [[Double]]?
@@ -101,12 +87,7 @@ package struct SurrogateExport: Sendable, Encodable {
         inverseSquaredLengths: hyperparameters.inverseSquaredLengths, noise: noise,
         weights: model.weights)
     }
-    func levels(_ levels: [LossFunction.Level]) -> [Level] {
-      levels.map { Level(output: $0.output, loss: $0.loss) }
-    }
-    self.function = Function(
-      constant: function.constant, coefficients: function.coefficients,
-      worst: levels(function.worst), limits: levels(function.limits), penalty: function.penalty)
+    self.function = LossFunctionExport(function)
     guard !function.isLinear else { return }
     let draws = surrogate.marginalDraws
     normals = (0..<surrogate.models.count).map { draws.correlated.row($0) }

@@ -10,6 +10,7 @@ package enum MixtureError: Error, Equatable, CustomStringConvertible {
   case duplicate(domain: String)
   case unknown(domain: String, known: [String])
   case unsupportedPreset(name: String, missing: [String])
+  case unknownTokens
 
   package var description: String {
     switch self {
@@ -32,6 +33,8 @@ package enum MixtureError: Error, Equatable, CustomStringConvertible {
     case .unsupportedPreset(let name, let missing):
       "the mixture '\(name)' needs the domains \(missing.joined(separator: ", ")), "
         + "which this corpus does not train on; give weights instead"
+    case .unknownTokens:
+      "found 'natural', expected weights: a table does not say how many tokens each domain has"
     }
   }
 }

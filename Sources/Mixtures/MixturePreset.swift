@@ -18,12 +18,13 @@ package enum MixturePreset: String, Sendable, CaseIterable, Codable {
   ]
 
   package func mixture(
-    over domains: [String], availableTokens: [Int]
+    over domains: [String], availableTokens: [Int]?
   ) throws(MixtureError) -> Mixture {
     switch self {
     case .uniform:
       return .uniform(over: domains)
     case .natural:
+      guard let availableTokens else { throw .unknownTokens }
       return Mixture(domains: domains, proportionalTo: availableTokens.map(Double.init))
     case .llama:
       var weights = [Double](repeating: 0, count: domains.count)

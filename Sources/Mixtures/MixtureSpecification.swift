@@ -46,9 +46,9 @@ package enum MixtureSpecification: Sendable, Hashable {
 
   /// The mixture over these domains; those that are not named get no weight.
   ///
-  /// - Parameter availableTokens: training tokens of each domain, for the preset `natural`.
+  /// - Parameter availableTokens: training tokens of each domain, for the preset `natural`; nil where nobody knows.
   package func resolved(
-    over domains: [String], availableTokens: [Int]
+    over domains: [String], availableTokens: [Int]?
   ) throws(MixtureError) -> Mixture {
     switch self {
     case .preset(let preset):

@@ -109,14 +109,8 @@ struct ForecastCommand: Command {
   }
 
   private func given(_ specification: MixtureSpecification, _ domains: [String]) throws -> Mixture {
-    // A table does not say how many tokens a domain has.
-    if case .preset(.natural) = specification {
-      throw ValidationError(
-        "Found '--mixture natural', expected weights: a table does not say how many tokens each domain has"
-      )
-    }
     do throws(MixtureError) {
-      return try specification.resolved(over: domains, availableTokens: domains.map { _ in 1 })
+      return try specification.resolved(over: domains, availableTokens: nil)
     } catch {
       throw ValidationError("Found '--mixture \(specification.argumentText)': \(error.description)")
     }

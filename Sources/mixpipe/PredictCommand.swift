@@ -29,7 +29,8 @@ struct PredictCommand: Command {
     if FidelityStudyConfiguration.exists(in: folder) {
       let record = try FidelityStudyRecord.read(folder: folder)
       let configuration = record.configuration
-      let mixtures = try resolved(over: configuration.domains, availableTokens: nil)
+      let mixtures = try resolved(
+        over: configuration.domains, availableTokens: configuration.availableTokens)
       let summary = try SizePredictionSummary(of: record, mixtures: mixtures)
       return json
         ? try emitDocument(summary, kind: "sizes-prediction")
@@ -55,11 +56,11 @@ struct PredictCommand: Command {
   }
 
   /// - Throws: `ValidationError` for a mixture that does not fit the study.
-  private func resolved(over domains: [String], availableTokens: [Int]?) throws -> [Mixture] {
+  private func resolved(over domains: [String], availableTokens: [Int]) throws -> [Mixture] {
     do throws(MixtureError) {
       return try mixture.map { specification throws(MixtureError) in
         try specification.resolved(
-          over: domains, availableTokens: availableTokens ?? domains.map { _ in 1 })
+          over: domains, availableTokens: availableTokens)
       }
     } catch {
       throw ValidationError(error.description)

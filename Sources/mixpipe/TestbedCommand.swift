@@ -77,10 +77,10 @@ struct TestbedCommand: Command {
     if Set(names).count < names.count {
       throw ValidationError("Found a size twice in '--sizes', expected each once")
     }
-    let counts = mixtureCounts
-    try requireOneOrEach(counts.count, "mixtures")
-    try requireOneOrEach(replicated.elements.count, "replicated")
-    if let count = replicated.elements.first(where: { !(0...8192).contains($0) }) {
+    let counts = try ofEachSize(mixtureCounts, "mixtures")
+    if let count = try ofEachSize(replicated.elements, "replicated").first(where: {
+      !(0...8192).contains($0)
+    }) {
       throw ValidationError("Found '--replicated \(count)', expected 0 to 8192")
     }
     if let lengths = lengths?.elements.map(\.value) {
@@ -105,13 +105,15 @@ struct TestbedCommand: Command {
     try requireShares(rungs)
   }
 
-  /// - Parameter count: of what a list says, once for all sizes or for each.
-  private func requireOneOrEach(_ count: Int, _ option: String) throws {
-    guard count == 1 || count == sizes.elements.count else {
+  /// What a list says for each size, or once for all.
+  private func ofEachSize(_ list: [Int], _ option: String) throws -> [Int] {
+    let count = sizes.elements.count
+    if list.count == 1 { return Array(repeating: list[0], count: count) }
+    guard list.count == count else {
       throw ValidationError(
-        "Found \(count) counts in '--\(option)', expected one for each of \(sizes.elements.count) sizes"
-      )
+        "Found \(list.count) counts in '--\(option)', expected one for each of \(count) sizes")
     }
+    return list
   }
 
   func run() throws {
@@ -161,7 +163,8 @@ struct TestbedCommand: Command {
   }
 
   private func levels(_ trainer: TrainerChoice) throws -> [TestbedPlan.Level] {
-    let (counts, replicates) = (mixtureCounts, replicated.elements)
+    let counts = try ofEachSize(mixtureCounts, "mixtures")
+    let replicates = try ofEachSize(replicated.elements, "replicated")
     if trainer.domains.count < 2, counts.contains(where: { $0 > 1 }) {
       throw ValidationError(
         "\(trainer.dataName): found one domain to train on, expected two at least for different mixtures"
@@ -175,8 +178,7 @@ struct TestbedCommand: Command {
           size: size.name, parameters: parameters,
           tokens: lengths?.elements[index].value ?? training.tokens
             ?? max(Int(clamping: (ratio * Double(parameters)).rounded()), 1)),
-        mixtures: counts[counts.count == 1 ? 0 : index],
-        replicated: replicates[replicates.count == 1 ? 0 : index])
+        mixtures: counts[index], replicated: replicates[index])
     }
   }
 

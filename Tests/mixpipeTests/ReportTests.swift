@@ -127,6 +127,10 @@ import Testing
       ["predict", Program.root + "/runs/sizes", "--mixture", "uniform"])
     #expect(result.code == 0, "\(result.errors)")
     for size in ["50k", "100k", "200k", "400k"] { #expect(result.output.contains("\n\(size) ")) }
+    // The study knows how much text there is.
+    let natural = try Program.run(
+      ["predict", Program.root + "/runs/sizes", "--mixture", "natural"])
+    #expect(natural.code == 0 && natural.output != result.output, "\(natural.errors)")
   }
 
   @Test(

@@ -40,31 +40,6 @@ package struct TargetExport: Sendable, Encodable {
     package var scale: Double
   }
 
-  package struct Function: Sendable, Encodable {
-    package struct Level: Sendable, Encodable {
-      package var output: Int
-      package var loss: Double
-      package var factor: Double
-    }
-
-    package var constant: Double
-    package var coefficients: [Double]
-    package var worst: [Level]
-    package var limits: [Level]
-    package var penalty: Double
-
-    init(_ function: LossFunction) {
-      func levels(_ levels: [LossFunction.Level]) -> [Level] {
-        levels.map { Level(output: $0.output, loss: $0.loss, factor: $0.factor) }
-      }
-      constant = function.constant
-      coefficients = function.coefficients
-      worst = levels(function.worst)
-      limits = levels(function.limits)
-      penalty = function.penalty
-    }
-  }
-
   /// What tells it from ``SurrogateExport``.
   package var kind = "target"
   package var link: String
@@ -88,7 +63,7 @@ package struct TargetExport: Sendable, Encodable {
   package var draws: [Draw]
   /// Mixtures whose mean at the target is what all share there; none where both factors are one.
   package var common: [[Double]]
-  package var function: Function
+  package var function: LossFunctionExport
 
   /// - Returns: nil for a target of single runs, and for more measurements than a page should factor.
   package init?(
@@ -109,7 +84,7 @@ package struct TargetExport: Sendable, Encodable {
     mixtures = (0..<inputs.mixtures.count).map { inputs.mixtures.weights.column($0) }
     points = inputs.points.map { [$0.mixture, $0.cell, $0.run ?? -1] }
     common = surrogate.commonMixtures
-    self.function = Function(function)
+    self.function = LossFunctionExport(function)
     let cells = inputs.cells + [.target]
     let parts = Double(surrogate.data.parts)
     draws = zip(surrogate.shares, surrogate.models).map { share, model in

@@ -104,11 +104,9 @@ extension FidelityStudyReport {
       "What the model has learned",
       "By scale-bo’s model of all runs, at the target. These are the model’s beliefs; only fresh seeds are "
         + "measurements.")
-    let model = alternatives.model
-    let optimum = alternatives.choices.first { $0.name == "the model’s optimum" }
-    let center = optimum?.prediction.mixture ?? alternatives.pick
+    let optimum = alternatives.optimum
     for part in sliceParts(
-      model.slices(through: center), optimum: center, alternatives.region.ranges)
+      alternatives.model.slices(through: optimum), optimum: optimum, alternatives.region.ranges)
     { section.append(part) }
     if let ternary = ternaryFigure(alternatives, marks: ternaryMarks) { section.append(ternary) }
     return section

@@ -11,7 +11,7 @@ extension PageScript {
 
       const power = (weights, exponent) =>
         exponent === 1 ? weights : weights.map(weight => Math.pow(weight, exponent));
-      const dot = (a, b) => { let sum = 0; for (let i = 0; i < a.length; i++) sum += a[i] * b[i]; return sum; };
+    \#(lossFunctionText)
 
       // What one member sees of a mixture.
       const embedded = (weights, member) => ({
@@ -112,16 +112,6 @@ extension PageScript {
       const { function: goal } = surrogate;
       const isLinear = !goal.worst.length && !goal.limits.length;
 
-      mixpipe.objective = losses => {
-        let value = goal.constant + dot(goal.coefficients, losses);
-        if (goal.worst.length) {
-          value += Math.max(...goal.worst.map(level => losses[level.output] - level.loss));
-        }
-        for (const level of goal.limits) {
-          value += goal.penalty * Math.max(losses[level.output] - level.loss, 0);
-        }
-        return value;
-      };
       function moments(values) {
         const mean = values.reduce((a, b) => a + b) / values.length;
         const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

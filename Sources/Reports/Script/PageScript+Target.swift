@@ -9,7 +9,7 @@ extension PageScript {
       const parts = model.domains.length, runs = points.length, last = draws[0].growth.length - 1;
       const isLogarithm = surrogate.link === 'logarithm';
       const even = 1 / parts;
-      const dot = (a, b) => { let sum = 0; for (let i = 0; i < a.length; i++) sum += a[i] * b[i]; return sum; };
+    \#(lossFunctionText)
       const mean = values => values.reduce((a, b) => a + b, 0) / values.length;
 
       // As many as count at the target: repeated text counts less.
@@ -93,13 +93,6 @@ extension PageScript {
         constant: 0, coefficients: model.outputs.map((_, index) => index === output ? 1 : 0), worst: [], limits: [],
         penalty: 0,
       });
-      const excess = (level, losses) => level.factor * (losses[level.output] - level.loss);
-      function valueOf(goal, losses) {
-        let value = goal.constant + dot(goal.coefficients, losses);
-        if (goal.worst.length) value += Math.max(...goal.worst.map(level => excess(level, losses)));
-        for (const level of goal.limits) value += goal.penalty * Math.max(losses[level.output] - level.loss, 0);
-        return value;
-      }
       function gradient(goal, losses) {
         const slopes = [...goal.coefficients];
         if (goal.worst.length) {
@@ -110,7 +103,6 @@ extension PageScript {
         for (const level of goal.limits) if (losses[level.output] > level.loss) slopes[level.output] += goal.penalty;
         return slopes;
       }
-      mixpipe.objective = losses => valueOf(surrogate.function, losses);
       const linear = (goal, found) => ({
         value: valueOf(goal, found.losses),
         slopes: gradient(goal, found.losses).map((slope, d) => slope * found.slopes[d]),

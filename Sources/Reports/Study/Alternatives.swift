@@ -10,6 +10,8 @@ import Processes
 package struct Alternatives: Sendable {
   package let model: any MixturePredictor
   package let region: NearOptimalRegion
+  /// The mixture that the model holds best.
+  package let optimum: Mixture
   /// What is recommended; changes are counted from it.
   package let pick: Mixture
   /// The standard deviation of one run's own noise in the objective.
@@ -53,6 +55,7 @@ package struct Alternatives: Sendable {
     let predictions = asked.predictions(of: named.map(\.mixture), against: pick)
     model = asked
     self.region = region
+    self.optimum = optimum
     self.pick = pick
     self.noise = noise
     choices = zip(named, predictions).map { ($0.name, $1) }

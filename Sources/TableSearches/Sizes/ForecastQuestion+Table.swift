@@ -58,9 +58,10 @@ extension ForecastQuestion {
 
   /// A mixture that was run and written down to three decimals is that one, of which more is known than of its neighbours.
   private static func known(_ mixture: Mixture, _ data: ScaleData) -> Mixture {
-    let run = data.runs.first { run in
+    let near = data.runs.filter { run in
       zip(run.weights, mixture.weights).allSatisfy { abs($0 - $1) < 5.5e-4 }
     }
-    return run.map { Mixture(domains: mixture.domains, proportionalTo: $0.weights) } ?? mixture
+    let runs = near.map { Mixture(domains: mixture.domains, proportionalTo: $0.weights) }
+    return mixture.nearest(of: runs) ?? mixture
   }
 }
