@@ -200,10 +200,18 @@ extension Attack {
     let place = folder + "/" + journal.split(separator: "/")[0]
     let run = subject.start(words(reference), in: folder)
     let hasEnded = run.wait(seconds: generator.uniform() * reference.seconds)
-    let isThere = FileManager.default.fileExists(atPath: place)
+    let descriptor = open(folder + "/" + journal, O_RDONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    func bytes() -> off_t {
+      var status = stat()
+      return fstat(descriptor, &status) == 0 ? status.st_size : 0
+    }
     try? FileManager.default.removeItem(atPath: place)
+    let before = bytes()
     let outcome = run.outcome(within: Self.patience)
-    if !hasEnded, isThere, outcome.succeeded,
+    // Who has nothing more to write, or only reads, is right that all is well.
+    let isWritten = bytes() > before || FileManager.default.fileExists(atPath: place)
+    if !hasEnded, descriptor >= 0, outcome.succeeded, isWritten,
       !FileManager.default.fileExists(atPath: folder + "/" + journal)
     {
       record.blame(.lost, "\(what): it says that all is well")

@@ -22,7 +22,7 @@ extension Attack {
   mutating func losePower() throws {
     let place = folder
     guard Self.shell(Self.makeDisk(at: place)) else { throw CampaignError("cannot mount a disk") }
-    defer { Self.shell("umount '\(place)/disk'; umount '\(place)/copy'; rm -f '\(place)/'*image") }
+    defer { Self.shell("umount '\(place)/disk'; rm -f '\(place)/'*image") }
     folder = place + "/disk/work"
     let reference = try prepared { !$0.journals.isEmpty }
     // What it begins with is older than the job.
@@ -38,16 +38,15 @@ extension Attack {
       let whole = data.dropLast()
       return whole.lastIndex(of: UInt8(ascii: "\n")).map { data.prefix(through: $0) } ?? Data()
     }
-    let isCopied = Self.shell(
-      "cp --sparse=always '\(place)/image' '\(place)/second-image' && mkdir -p '\(place)/copy'")
+    let isCopied = Self.shell("cp --sparse=always '\(place)/image' '\(place)/second-image'")
     run.send(SIGCONT)
     run.send(SIGKILL)
     _ = run.outcome(within: 30)
     record.blows += 1
+    // Where the disk was: jobs are told whole paths.
     guard isCopied,
-      Self.shell("umount '\(place)/disk' && mount -o loop '\(place)/second-image' '\(place)/copy'")
+      Self.shell("umount '\(place)/disk' && mount -o loop '\(place)/second-image' '\(place)/disk'")
     else { throw CampaignError("cannot mount the copy of a disk") }
-    folder = place + "/copy/work"
     checkKept(before, reference, after: what)
     // The campaign's own files are older than the loss, and no part of the job.
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
