@@ -12,4 +12,10 @@ package struct Scale: Sendable, Hashable, Codable {
     self.parameters = parameters
     self.tokens = tokens
   }
+
+  /// Whether numbers of tokens or steps, from short to long, are distinct lengths of one at least when they are whole.
+  package static func areLengths(_ counts: [Double]) -> Bool {
+    counts.allSatisfy { 1...1e18 ~= $0.rounded() }
+      && zip(counts, counts.dropFirst()).allSatisfy { $0.rounded() < $1.rounded() }
+  }
 }

@@ -73,6 +73,7 @@ extension EvaluatorIdentity {
       commonChannel: try need("commonChannel"), decayShare: try need("decayShare"),
       weightDecay: try need("weightDecay"), heldOutTokens: try need("heldOutTokens"))
     if let precision = settings["precision"] { trainer.precision = precision }
+    try trainer.validate(at: path)
     self = .trainer(trainer)
   }
 }

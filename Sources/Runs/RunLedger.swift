@@ -166,6 +166,12 @@ package final class RunLedger: @unchecked Sendable {
       guard runs.indices.contains(id) else { return "an end of run \(id), which is not there" }
       guard runs[id].outcomes == nil else { return "run \(id) ends twice" }
       guard !outcomes.isEmpty else { return "run \(id) ends without a measurement" }
+      for result in outcomes.compactMap(\.outcome.result) {
+        let domains = result.losses.map(\.domain)
+        guard Set(domains).count == domains.count else {
+          return "run \(id) ends with two losses of a domain"
+        }
+      }
       runs[id].outcomes = outcomes
       runs[id].endedAt = at
       runs[id].state = .ended

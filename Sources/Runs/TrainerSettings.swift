@@ -87,6 +87,34 @@ extension TrainerSettings: Codable {
     revision = try number("revision", missing: 1)
     precision = try fields.decodeIfPresent(String.self, forKey: SettingName("precision")) ?? "fp32"
     matching = try fields.decodeIfPresent(EpochMatching.self, forKey: SettingName("matching"))
+    try validate(at: decoder.codingPath)
+  }
+
+  /// Files are edited, and what trains by them takes its settings as they are.
+  ///
+  /// - Throws: `DecodingError` for a setting that no run can have.
+  func validate(at path: [any CodingKey]) throws {
+    func require(_ isFit: Bool, _ name: String, _ found: Any, _ expected: String) throws {
+      if isFit { return }
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: path + [SettingName(name)],
+          debugDescription: "found \(found), expected \(expected)"))
+    }
+    for (name, rate) in [("learningRate", learningRate), ("embeddingRate", embeddingRate)] {
+      // A base rate is 1000 at most; that of a size may be some times as high.
+      try require(rate > 0 && rate <= 1e6, name, rate, "a rate above 0, at most 1e6")
+    }
+    for (name, count) in [
+      ("batchTokens", batchTokens), ("contextLength", contextLength),
+      ("heldOutTokens", heldOutTokens), ("revision", revision),
+    ] {
+      try require(1...(1 << 40) ~= count, name, count, "a whole number from 1 to 1099511627776")
+    }
+    try require(0...1 ~= decayShare, "decayShare", decayShare, "a share from 0 to 1")
+    try require(0...1e6 ~= weightDecay, "weightDecay", weightDecay, "a number from 0 to 1e6")
+    try require(
+      -1e6...1e6 ~= commonChannel, "commonChannel", commonChannel, "a number within 1e6")
   }
 
   package func encode(to encoder: any Encoder) throws {

@@ -17,7 +17,7 @@ package func replaceFile(
   at path: String, writing body: (_ descriptor: Int32) throws(StorageError) -> Void
 ) throws(StorageError) {
   var status = stat()
-  let exists = stat(path, &status) == 0
+  let exists = try isThere(path, stat(path, &status))
   if exists, kind(of: status.st_mode) != nil || isDescriptor(path) {
     return try writeInPlace(path, status.st_mode, body)
   }
@@ -168,6 +168,17 @@ package func makeFolder(at path: String) throws(StorageError) {
     throw .system(action: "make the folder", path: path, code: code)
   }
   try syncFolder(of: path)
+}
+
+/// Whether something stands at a path, by what stat(2) or lstat(2) has just returned.
+///
+/// - Throws: `StorageError` where it could not be told.
+func isThere(_ path: String, _ result: Int32) throws(StorageError) -> Bool {
+  if result == 0 { return true }
+  guard errno == ENOENT || errno == ENOTDIR else {
+    throw .system(action: "look at", path: path, code: errno)
+  }
+  return false
 }
 
 package func isFolder(_ path: String) -> Bool {

@@ -57,6 +57,10 @@ func brief(_ error: any Error) -> String {
   case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
     return "expected \(type)" + place(context.codingPath)
   case .dataCorrupted(let context):
+    // Types of this program that refuse a value say so in these words.
+    if context.debugDescription.hasPrefix("found ") {
+      return context.debugDescription + place(context.codingPath)
+    }
     return (context.codingPath.isEmpty ? "not JSON" : "unreadable value")
       + place(context.codingPath)
   @unknown default:

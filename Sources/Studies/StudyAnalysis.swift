@@ -187,8 +187,12 @@ private struct MethodTrials {
 
   private func domains(of finalist: Finalist) -> [(domain: String, estimate: Estimate)] {
     guard let first = finalist.domains.first else { return [] }
-    return first.indices.compactMap { index in
-      Estimate(of: finalist.domains.map { $0[index].loss }).map { (first[index].domain, $0) }
+    return first.compactMap { known in
+      // A run may have been measured on fewer.
+      let losses = finalist.domains.compactMap { losses in
+        losses.first { $0.domain == known.domain }?.loss
+      }
+      return Estimate(of: losses).map { (known.domain, $0) }
     }
   }
 }

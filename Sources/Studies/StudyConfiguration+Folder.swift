@@ -12,6 +12,7 @@ extension StudyConfiguration: SearchConfiguration {
 
   package func validate() throws(StudyError) {
     try validateSearch()
+    try trainer.validateMatching(domains: domains.count)
     try StudyError.requireMethods(methods.map(\.name))
     for method in methods {
       try StudyError.requireCounts(

@@ -1,4 +1,5 @@
 import Mixtures
+import Runs
 
 extension TargetRun {
   /// - Throws: ``StudyError/invalid(field:found:expected:)`` for what makes no sense.
@@ -8,6 +9,13 @@ extension TargetRun {
     try StudyError.require(
       text.count == domains && text.allSatisfy { $0 > 0 }, "available tokens of the target run",
       list(text), "a positive number for each of \(domains) domains")
+  }
+}
+
+extension EvaluatorIdentity {
+  /// - Throws: ``StudyError/invalid(field:found:expected:)`` for a target run of other domains, or of none.
+  func validateMatching(domains: Int) throws(StudyError) {
+    try matching?.target.validate(domains: domains)
   }
 }
 

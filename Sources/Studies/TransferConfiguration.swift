@@ -63,6 +63,13 @@ package struct TransferConfiguration: StoredConfiguration {
         field: "domains of '\(candidate.name)'", found: list(candidate.mixture.domains),
         expected: list(candidates[0].mixture.domains))
     }
+    guard let trainers else { return }
+    try StudyError.require(
+      trainers.count == scales.count, "trainers", "\(trainers.count)",
+      "one for each of \(scales.count) scales")
+    for trainer in trainers {
+      try trainer.validateMatching(domains: candidates[0].mixture.domains.count)
+    }
   }
 
   /// The first field in which a folder's check cannot become the one that is asked for now. More

@@ -117,8 +117,8 @@ package enum ReplayError: Error, Equatable, CustomStringConvertible {
         + "choose another folder for the replay"
     case .costs(let size):
       return
-        "found no costs that grow with length for the size \(size), expected positive parameters, "
-        + "tokens (or steps) and operations; mend those columns"
+        "found no costs that grow with length for the size \(size), expected positive parameters and "
+        + "operations, and tokens (or steps) that are whole numbers; mend those columns"
     case .notAReplay(let path):
       return "\(path): found no journal of a replay, expected one; give another folder"
     case .noSearch(let method):

@@ -149,7 +149,9 @@ package struct Session {
   private var conditions: RunConditions {
     RunConditions(
       corpus: "", domains: settings.domains, size: settings.size ?? "",
-      parameters: settings.size.flatMap { RunTable.parameters(ofSize: $0) }.map { Int($0) } ?? 0,
+      parameters: settings.size.flatMap { RunTable.parameters(ofSize: $0) }.map {
+        Int(clamping: $0)
+      } ?? 0,
       evaluator: .other(kind: "client", settings: [:]))
   }
 
@@ -184,9 +186,7 @@ package struct Session {
   /// - Parameter run: as it was handed out, from 1.
   /// - Returns: whether it is news.
   package mutating func tell(_ run: Int, _ news: News) throws -> Bool {
-    guard records.indices.contains(run - 1) else {
-      throw SessionError.unknownRun(path: folder, run: run, count: records.count)
-    }
+    try find(run)
     let record = records[run - 1]
     let id = run - 1
     let now = wallClock()
@@ -205,6 +205,13 @@ package struct Session {
       try book.record(.cancelled(run: id, at: now))
     }
     return true
+  }
+
+  /// - Throws: ``SessionError/unknownRun(path:run:count:)`` where no such run was handed out.
+  package func find(_ run: Int) throws(SessionError) {
+    guard run >= 1, run <= records.count else {
+      throw .unknownRun(path: folder, run: run, count: records.count)
+    }
   }
 
   private func outcome(_ losses: [String: Double]) throws -> RunOutcome {
@@ -249,11 +256,7 @@ package struct Session {
   /// Nil where all runs have one size.
   private func place(_ row: RunTable.Row) throws(RunTableError) -> Place? {
     guard let sizes = settings.sizes else { return nil }
-    guard let parameters = row.parameters, parameters > 0 else {
-      throw .malformedLine(
-        path: row.path, line: row.line,
-        reason: "found the size '\(row.size)', expected a number of parameters such as 160M")
-    }
+    let parameters = try RunTable.requiredParameters(of: row)
     var ratio = SizesTable.typicalRatio
     if let target = try? sizes.parameters, let text = sizes.targetTokens,
       let tokens = RunTable.parameters(ofSize: text)

@@ -96,6 +96,10 @@ struct ProxyEvaluator: RunMeasurer {
     guard let settings = conditions.evaluator.trainer, conditions.corpus == corpus.digest else {
       throw UnfitEvaluator(run: request.id, field: "corpus", asked: conditions.corpus)
     }
+    let domains = corpus.trainingDomains.count
+    if let text = settings.matching?.target.availableTokens, text.count != domains {
+      throw UnfitEvaluator(run: request.id, field: "available tokens", asked: "\(text)")
+    }
     let asked = ProxyEvaluator(corpus: corpus, settings: settings)
     if let difference = conditions.evaluator.firstDifference(
       from: .trainer(asked.settings(of: size)))

@@ -1,4 +1,5 @@
 import Engines
+import Numerics
 import Processes
 import Runs
 import Studies
@@ -24,7 +25,7 @@ private func dataWords(_ corpus: String, folder: String) -> [String] {
     return words + ["--data \(shellQuoted(data.name))"]
   }
   let domains = data.domains.map { domain in
-    domain.name + (domain.tokens.map { "=\(Int($0))" } ?? "")
+    domain.name + (domain.tokens.map { "=\(Int(clamping: $0))" } ?? "")
   }
   let measures = data.measures.map(\.name)
   words.append("--domains \(shellQuoted(domains.joined(separator: ",")))")

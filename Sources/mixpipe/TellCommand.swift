@@ -81,9 +81,7 @@ struct TellCommand: Command {
     var lines: [Line] = []
     // All or nothing, as far as that can be known before.
     for (run, news) in told {
-      guard kept.records.indices.contains(run - 1) else {
-        throw SessionError.unknownRun(path: session.folder, run: run, count: kept.records.count)
-      }
+      try kept.find(run)
       if case .finished(let losses) = news { try check(losses, kept) }
     }
     for (run, news) in told { lines.append(Line(run: run, isNew: try kept.tell(run, news))) }

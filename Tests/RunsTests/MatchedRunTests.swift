@@ -69,6 +69,32 @@ import Testing
     #expect(EvaluatorIdentity.other(kind: "command", settings: ["trainer": "a"]).matching == nil)
   }
 
+  @Test(
+    "of settings that no run can have are refused where they are read",
+    arguments: [
+      ("heldOutTokens", "0"), ("heldOutTokens", "-5"), ("batchTokens", "0"),
+      ("batchTokens", "9223372036854775807"), ("contextLength", "0"), ("revision", "0"),
+      ("learningRate", "0"), ("learningRate", "-0.1"), ("embeddingRate", "1e300"),
+      ("decayShare", "1.5"), ("weightDecay", "-1"), ("commonChannel", "1e9"),
+    ])
+  func unfitSettings(name: String, value: String) throws {
+    var fields = try #require(
+      JSONSerialization.jsonObject(with: JSONEncoder().encode(settings)) as? [String: Any])
+    fields[name] =
+      name == "revision" || name.hasSuffix("Tokens") || name.hasSuffix("Length")
+      ? Int(value)! as Any : Double(value)!
+    let data = try JSONSerialization.data(withJSONObject: fields)
+    let error = #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(EvaluatorIdentity.self, from: data)
+    }
+    guard case .dataCorrupted(let context) = error else {
+      Issue.record("found \(error as Any)")
+      return
+    }
+    #expect(context.codingPath.last?.stringValue == name)
+    #expect(context.debugDescription.hasPrefix("found "))
+  }
+
   @Test("are kept in a journal with their lengths, and refused without")
   func journal() throws {
     let folder = TemporaryFolder()

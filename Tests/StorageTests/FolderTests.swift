@@ -22,6 +22,21 @@ import Testing
     #expect(try namesInFolder(folder / "other").isEmpty)
   }
 
+  @Test("what cannot be looked at is not taken for gone")
+  func whatCannotBeLookedAtIsNotTakenForGone() throws {
+    let folder = TemporaryFolder()
+    let name = folder / String(repeating: "n", count: 300)
+    symlink("loop", folder / "loop")
+    #expect(message(of: { try removeTree(at: name) }).contains("cannot look at"))
+    #expect(message(of: { try removeTree(at: folder / "loop/inside") }).contains("cannot look at"))
+    #expect(
+      message(of: { try replaceFile(at: folder / "loop", with: Data()) }).contains("cannot look at")
+    )
+    // Below a plain file there is nothing.
+    try replaceFile(at: folder / "file", with: Data())
+    try removeTree(at: folder / "file/inside")
+  }
+
   @Test("a folder that cannot be read is told by its path and the system's reason")
   func aFolderThatCannotBeReadIsToldByItsPathAndTheSystemsReason() throws {
     let folder = TemporaryFolder()

@@ -136,6 +136,35 @@ import Testing
     }
   }
 
+  @Test("a study's trainer is one that can train, and for the study's domains")
+  func aStudysTrainerIsOneThatCanTrain() throws {
+    let folder = try TemporaryFolder()
+    let words = "s --target-tokens 1M --match-epochs --available books=2000"
+    let made = try Program.shell("study \(words) -q", in: folder.path)
+    try #require(made.code == 0, "\(made.errors)")
+    let path = folder.path + "/s/study.json"
+    let plain = try String(contentsOfFile: path, encoding: .utf8)
+    let trainer = try #require(plain.firstRange(of: "\"trainer\""))
+    for (pattern, with, message) in [
+      (#""heldOutTokens" : [0-9]+"#, #""heldOutTokens" : 0"#, "found 0"),
+      (#""batchTokens" : [0-9]+"#, #""batchTokens" : -1"#, "found -1"),
+      (#""decayShare" : [0-9.]+"#, #""decayShare" : 7"#, "found 7"),
+      (#""availableTokens" : \[[^\]]+\]"#, #""availableTokens" : [3]"#, "found 3"),
+    ] {
+      let place = try #require(
+        plain[trainer.upperBound...].firstRange(of: try Regex(pattern)), "\(pattern)")
+      try replaceFile(
+        at: path, with: Data(plain.replacingCharacters(in: place, with: with).utf8))
+      for command in ["\"$M\" transfer s --sizes 50k --seeds 1 -q", "\"$M\" report s"] {
+        let result = try Program.shell(command, in: folder.path)
+        #expect(result.code == 1 && isOneLine(result.errors), "\(with): \(result.errors)")
+        #expect(
+          result.errors.contains("study.json") && result.errors.contains(message),
+          "\(result.errors)")
+      }
+    }
+  }
+
   @Test(
     "numbers in what a driver leaves for its jobs are checked where they are read",
     arguments: [

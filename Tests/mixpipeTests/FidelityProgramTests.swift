@@ -98,6 +98,59 @@ import Testing
   }
 }
 
+@Suite struct UnusualSizesTableTests {
+  /// Losses of twelve mixtures at two sizes and lengths, as the table gives these.
+  private func table(_ sizes: [String], _ lengths: [String], column: String) -> String {
+    var lines = ["run,size,\(column),w_a,w_b,loss_a,loss_b"]
+    for (level, size) in sizes.enumerated() {
+      for mixture in 0..<12 {
+        let share = (Double(mixture) + 0.5) / 12
+        for (place, length) in lengths.enumerated() {
+          let losses = [share, 1 - share].map {
+            3 - 0.2 * Double(level) - 0.1 * Double(place) + 0.3 * exp(-4 * $0)
+          }
+          let cells = ([share, 1 - share] + losses).map { String(format: "%.6f", $0) }
+          lines.append("\(size)-\(mixture),\(size),\(length)," + cells.joined(separator: ","))
+        }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  @Test(
+    "are refused in one line where sizes or lengths are none",
+    arguments: [
+      (["1e-9M", "16M"], ["100", "200"], "step", "found the size '1e-9M'"),
+      ([".16", "1.4"], ["100", "200"], "step", "found the size '"),
+      (["1M", "16M"], ["0.25", "0.5"], "tokens", "whole numbers"),
+      (["1M", "16M"], ["1.2", "1.4"], "tokens", "whole numbers"),
+    ])
+  func refused(sizes: [String], lengths: [String], column: String, message: String) throws {
+    let folder = try TemporaryFolder()
+    try table(sizes, lengths, column: column).write(
+      toFile: folder.path + "/t.csv", atomically: true, encoding: .utf8)
+    for words in [
+      ["replay", "t.csv", "--target-size", sizes[1], "--seeds", "1", "-q"],
+      ["replay", "t.csv", "--target-size", sizes[1], "--extrapolate", "--splits", "1", "-q"],
+    ] {
+      let result = try Program.run(words, in: folder.path)
+      #expect(result.code == 1 && result.errors.contains(message), "\(result.errors)")
+      #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+  }
+
+  @Test("what was measured before the first step is left out")
+  func beforeTheFirstStep() throws {
+    let folder = try TemporaryFolder()
+    try table(["1M", "16M"], ["0", "100", "200"], column: "step").write(
+      toFile: folder.path + "/t.csv", atomically: true, encoding: .utf8)
+    let result = try Program.run(
+      ["replay", "t.csv", "--target-size", "16M", "--methods", "random", "--seeds", "1", "--json"],
+      in: folder.path)
+    #expect(result.code == 0, "\(result.errors)")
+  }
+}
+
 @Suite struct SmallSizesTableTests {
   /// Losses that fall with size and with a domain's own share, of so many of the same mixtures at 1M, 4M and 16M.
   private func table(_ counts: [Int]) -> String {

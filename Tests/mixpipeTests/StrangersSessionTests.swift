@@ -103,6 +103,9 @@ import Testing
       (
         #"[{"run": 1, "losses": {"a": 3, "b": 3}}, {"run": 9, "state": "lost"}]"#, "found no run 9"
       ),
+      (#"{"run": -9223372036854775808, "state": "lost"}"#, "found no run -9223372036854775808"),
+      (#"{"run": 0, "losses": {"a": 3, "b": 3}}"#, "found no run 0"),
+      (#"{"run": 9223372036854775807, "state": "lost"}"#, "found no 'run'"),
     ])
   func wrongNews(text: String, message: String) throws {
     let folder = try TemporaryFolder()

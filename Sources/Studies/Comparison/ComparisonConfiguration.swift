@@ -121,6 +121,7 @@ package struct ComparisonConfiguration: SearchConfiguration {
 
   package func validate() throws(StudyError) {
     try validateSearch()
+    try trainer.validateMatching(domains: domains.count)
     try StudyError.requireMethods(methods)
     try StudyError.requireCounts(["trials": trials], in: 1...100_000)
     try StudyError.requireCounts(["optimizer seeds": replicates], in: 1...1000)

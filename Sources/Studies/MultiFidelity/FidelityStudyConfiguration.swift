@@ -167,6 +167,9 @@ extension FidelityStudyConfiguration: StoredConfiguration {
       front.map { $0.count == 2 && $0[0] != $0[1] } ?? true, "front", list(front ?? []),
       "two different held-out domains")
     try trainer.asked.validate()
+    for size in trainer.sizes.keys.sorted() {
+      try trainer.sizes[size]!.validateMatching(domains: domains.count)
+    }
     try StudyError.requireCounts(["lag": lag], in: 1...100_000)
     try StudyError.requireCounts(["confirmation seeds": confirmationRuns], in: 1...10_000)
     try StudyError.require(

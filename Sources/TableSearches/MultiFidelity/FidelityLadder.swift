@@ -25,12 +25,8 @@ struct FidelityLadder {
   init(_ table: RunTable, _ selection: FidelityTable.Selection) throws {
     var levels: [Level] = []
     for row in table.rows {
-      guard let parameters = row.parameters, parameters > 0 else {
-        throw RunTableError.malformedLine(
-          path: row.path, line: row.line,
-          reason: "found the size '\(row.size)', expected a number of parameters such as 160M; "
-            + "add a column 'size', or replay without --target-size")
-      }
+      let parameters = try RunTable.requiredParameters(
+        of: row, advice: "; add a column 'size', or replay without --target-size")
       if !levels.contains(where: { $0.parameters == parameters }) {
         levels.append(Level(size: row.size, parameters: parameters, places: []))
       }
@@ -69,16 +65,20 @@ struct FidelityLadder {
         counts[Self.place(row), default: []].insert(row.run)
       }
       let most = counts.values.map(\.count).max() ?? 0
-      var places = counts.keys.filter { 2 * counts[$0]!.count >= runs }.sorted()
+      guard counts.isEmpty || counts.keys.contains(where: { $0 >= 1 }) else {
+        throw ReplayError.costs(size: levels[index].size)
+      }
+      // What was measured before the first step has cost nothing and says nothing of a mixture.
+      var places = counts.keys.filter { $0 >= 1 && 2 * counts[$0]!.count >= runs }.sorted()
       if index == target {
         let steps = rows.filter { $0.step == selection.step && selection.step != nil }
         let asked = steps.first.map(Self.place) ?? selection.step
         let last = asked ?? places.last { counts[$0]!.count == most }
         guard let last, counts[last] != nil else {
           throw RunTableError.unknownSelection(
-            what: "step", asked: selection.step.map { "\(Int($0))" } ?? "the target",
+            what: "step", asked: selection.step.map { "\(Int(clamping: $0))" } ?? "the target",
             known: rows.compactMap { $0.step ?? $0.tokens }.reduce(into: []) { list, step in
-              if !list.contains("\(Int(step))") { list.append("\(Int(step))") }
+              if !list.contains("\(Int(clamping: step))") { list.append("\(Int(clamping: step))") }
             })
         }
         places = places.filter { $0 < last } + [last]
@@ -107,14 +107,15 @@ struct FidelityLadder {
     return kept.sorted()
   }
 
-  /// - Throws: ``ReplayError/costs(size:)`` where the table's numbers make no costs that grow.
+  /// - Throws: ``ReplayError/costs(size:)`` where the table's numbers make no costs that grow, or no whole lengths.
   func grid(_ costs: RungCosts) throws(ReplayError) -> FidelityGrid {
     for (index, level) in levels.enumerated() {
       let rungs = level.places.map {
         costs.cost(level: index, parameters: level.parameters, place: $0)
       }
       let isRising = zip(rungs, rungs.dropFirst()).allSatisfy { $0.trunk < $1.trunk }
-      guard isRising, rungs[0].trunk > 1e-150, rungs.allSatisfy({ $0.trunk + $0.branch < 1e150 }),
+      guard isRising, Scale.areLengths(level.places), rungs[0].trunk > 1e-150,
+        rungs.allSatisfy({ $0.trunk + $0.branch < 1e150 }),
         rungs.allSatisfy({ $0.branch >= 0 })
       else { throw .costs(size: level.size) }
     }

@@ -66,6 +66,9 @@ struct SizesGrid {
         .filter { $0 > 1.5 * longest }
     }
     self.levels = levels
+    if let level = levels.first(where: { !Scale.areLengths($0.lengths) }) {
+      throw .badLengths(size: level.size)
+    }
     let costs = try SizesCosts(table, levels, settings)
     for (index, level) in levels.enumerated() {
       let all = level.lengths.map { costs.cost(level: index, length: $0) }

@@ -107,6 +107,8 @@ package enum SizesError: Error, Equatable, CustomStringConvertible {
   case noCost(size: String)
   /// Costs that do not grow with length.
   case badCosts(size: String)
+  /// Lengths that are no whole numbers.
+  case badLengths(size: String)
 
   package var description: String {
     switch self {
@@ -118,6 +120,9 @@ package enum SizesError: Error, Equatable, CustomStringConvertible {
       "Found no run and no '--sizes', expected the sizes that runs may have, e.g. '--sizes 20M,60M'"
     case .noCost(let size):
       "Found '--costs' without the size \(size), expected what a run of each size costs, that of the target too"
+    case .badLengths(let size):
+      "the runs of size \(size) have lengths below one or too near to each other; expected whole numbers of "
+        + "tokens or steps"
     case .badCosts(let size):
       "the costs of size \(size) do not grow with the length of runs; give '--costs' or leave the column of "
         + "operations out"

@@ -117,16 +117,11 @@ private struct SizedRunReader {
 
   mutating func read(_ row: RunTable.Row, isMeasured: Bool) throws {
     if row.status == .lost || row.status == .cancelled { return }
-    guard let parameters = row.parameters, parameters > 0 else {
-      guard isMeasured || row.status == .diverged else {
-        unsized += 1
-        return
-      }
-      throw RunTableError.malformedLine(
-        path: row.path, line: row.line,
-        reason: "found the size '\(row.size)', expected a number of parameters such as 160M in a "
-          + "column 'size'")
+    if (row.parameters ?? 0) <= 0, !isMeasured, row.status != .diverged {
+      unsized += 1
+      return
     }
+    let parameters = try RunTable.requiredParameters(of: row, advice: " in a column 'size'")
     guard parameters <= limit else {
       larger += 1
       return
