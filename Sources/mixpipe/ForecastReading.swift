@@ -56,11 +56,11 @@ struct ForecastReading {
     let name = paths.map { ($0 as NSString).lastPathComponent }.joined(separator: ", ")
     return ForecastReport(
       name: name, forecast: forecast, outputs: question.outputs,
-      target: "\(Format.count(target.parameters)) at \(Format.count(target.tokens)) \(unit)",
+      target: "\(Format.tick(target.parameters)) at \(Format.tick(target.tokens)) \(unit)",
       objective: objective ?? "mean loss", guards: guards, front: question.front,
       facts: [
         ("Runs", "\(question.data.count), of which \(forecast.reach.mixtures) different mixtures"),
-        ("Sizes", sizes.map { Format.count($0) }.joined(separator: ", ")),
+        ("Sizes", sizes.map { Format.tick($0) }.joined(separator: ", ")),
         ("Held-out domains", question.outputs.joined(separator: ", ")),
         (
           "Model",

@@ -89,7 +89,7 @@ extension LiveStatus {
     self.init(
       phase: phase, ended: progress.ended, total: progress.total,
       running: progress.running.map {
-        Running(name: "run \($0.run), \($0.size)", fraction: $0.fraction)
+        Running(run: $0.run, name: "run \($0.run), \($0.size)", fraction: $0.fraction)
       }, best: nil, secondsLeft: progress.secondsLeft, writtenAt: time)
   }
 }

@@ -12,6 +12,10 @@ import Studies
 func makeReport(
   ofFolder folder: String, live: LiveStatus? = nil, isBrief: Bool = false
 ) throws -> any Report {
+  var live = live
+  if live != nil, let records = try? RunGrid.ledger(of: folder).records {
+    live?.nameRuns(by: records)
+  }
   if FidelityStudyConfiguration.exists(in: folder) {
     let record = try FidelityStudyRecord.read(folder: folder)
     var report = FidelityStudyReport(

@@ -46,7 +46,8 @@ struct SuggestCommand: Command {
       mixpipe suggest --observations runs.csv --target-size 1B --target-tokens 20B --recommend
 
     Rows then have a size and tokens of their own; with '--continue' some go on with an earlier run. What is \
-    recommended is as sure as 'mixpipe forecast' is; '--output page.html' writes its page.
+    recommended is as sure as 'mixpipe forecast' is. With '--recommend' '--output page.html' writes a page, \
+    of one size too, with sliders that predict any mixture.
 
     \(TableOptions.explanation)
     """
@@ -249,7 +250,15 @@ struct SuggestCommand: Command {
         if !reuse.isEmpty { for note in runs.notes { tell(note) } }
         throw NothingToRecommend(path: observations.first ?? reuse[0])
       }
-      try write(isJSON ? try jsonText(summary) : summary.text)
+      let form = output.map { ($0 as NSString).pathExtension } ?? ""
+      if !isJSON, form == "html" || form == "md" {
+        let report = tableReport(summary, advice)
+        try write(form == "html" ? report.html : report.markdown)
+        // Who has a page written still wants to know.
+        try emit(summary.text, terminator: "")
+      } else {
+        try write(isJSON ? try jsonText(summary) : summary.text)
+      }
     } else {
       let proposals = advice.proposals(count)
       if isJSON {

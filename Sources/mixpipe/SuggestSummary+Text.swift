@@ -35,6 +35,22 @@ extension RecommendationSummary {
     return text
   }
 
+  /// The same tables by their titles.
+  var tables: [(title: String, table: TextTable)] {
+    [
+      ("Each held-out domain", lossTable), ("More of each domain", worthTable),
+      ("Candidates", candidateTable),
+    ].compactMap { title, table in table.map { (title, $0) } }
+  }
+
+  /// What is to be said of the limits, and of the gain and price in the table's own units.
+  func remarks(withPrice: Bool) -> [String] {
+    let sentences =
+      (withPrice ? [comparison, sourceLine(domains, weights)].compactMap { $0 } : [])
+      + guards.map(words)
+    return sentences.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
+  }
+
   /// The gain, and the price of it.
   private var comparison: String? {
     guard let change, let reference else { return nil }

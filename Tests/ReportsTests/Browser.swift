@@ -43,16 +43,32 @@ struct Browser {
 
   /// What is wrong with a page at each width, in one theme: see `Pages/check.js`.
   func faults(of html: String, isDark: Bool) throws -> [String: [String]] {
+    try faults(of: html, widths: [390, 1200], isDark: isDark, script: "check.js")
+  }
+
+  /// What is wrong with a page on paper, upright A4 and Letter between the usual margins: see `Pages/paper.js`.
+  func faultsOnPaper(of html: String) throws -> [String: [String]] {
+    // A frame is no paper, so that what is for paper has to hold for it.
+    let printed = html.replacing("@media print", with: "@media all")
+      .replacing("@media screen", with: "@media print")
+    // A scroll bar's width more.
+    return try faults(
+      of: printed, widths: [717 + 15, 739 + 15], isDark: false, script: "paper.js")
+  }
+
+  private func faults(
+    of html: String, widths: [Int], isDark: Bool, script: String
+  ) throws -> [String: [String]] {
     let watched = html.replacing(
       "<head>", with: "<head><script>\(try Self.script("watch.js"))</script>", maxReplacements: 1)
     let attribute = watched.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
-    let frames = ["390px", "1200px"].map {
-      "<iframe style=\"width:\($0);height:900px;border:0\" srcdoc=\"\(attribute)\"></iframe>"
+    let frames = widths.map {
+      "<iframe style=\"width:\($0)px;height:900px;border:0\" srcdoc=\"\(attribute)\"></iframe>"
     }
     let holder = """
       <!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
       <body style="width:1700px">\(frames.joined())<pre id="result"></pre>
-      <script>\(try Self.script("check.js"))</script>
+      <script>\(try Self.script(script))</script>
       """
     let folder = NSTemporaryDirectory() + "mixpipe-pages-\(UUID().uuidString)"
     try FileManager.default.createDirectory(

@@ -39,6 +39,27 @@ import Testing
     #expect(LinearScale(holding: []).ticks().count > 1)
   }
 
+  @Test("means keep a third of the length, however long their intervals are")
+  func meansKeepAThirdOfTheLengthHoweverLongTheirIntervalsAre() {
+    let few = LinearScale(means: [5.3, 5.4], ends: [2.1, 8.8], padding: 0)
+    #expect(few.fraction(5.4) - few.fraction(5.3) > 0.33)
+    let many = LinearScale(means: [5.3, 5.4], ends: [5.28, 5.42], padding: 0)
+    #expect(abs(many.fraction(5.28)) < 1e-9 && abs(many.fraction(5.42) - 1) < 1e-9)
+    // Where means do not differ, intervals are all that there is to see.
+    let one = LinearScale(means: [5.3, 5.3], ends: [5, 5.6], padding: 0)
+    #expect(abs(one.fraction(5)) < 1e-9 && abs(one.fraction(5.6) - 1) < 1e-9)
+  }
+
+  @Test("an axis of whole numbers has numbers, however short it is", arguments: 1...40)
+  func anAxisOfWholeNumbersHasNumbersHoweverShortItIs(count: Int) throws {
+    var plot = Plot(id: "p", title: "t", summary: "s", height: 100)
+    plot.horizontalAxis(
+      LinearScale(0.3...Double(count) + 0.7), name: "trial", count: 6, wholeNumbers: true)
+    let document = try XMLDocument(xmlString: plot.markup.text)
+    let numbers = try document.nodes(forXPath: "//text").compactMap(\.stringValue)
+    #expect(!numbers.isEmpty && numbers.allSatisfy { Int($0) != nil }, "\(numbers)")
+  }
+
   @Test(
     "decimals tell ticks apart", arguments: [(0.2, 1), (0.05, 2), (0.001, 3), (1.0, 0), (50.0, 0)])
   func decimalsTellTicksApart(step: Double, decimals: Int) {
@@ -54,6 +75,15 @@ import Testing
       StretchedScale(least: -0.02, limit: 1.2, unit: 0.01).ticks == [
         -0.01, 0, 0.01, 0.03, 0.1, 0.3, 1,
       ])
+  }
+
+  @Test("marks more than zero where everything is within the unit")
+  func marksMoreThanZeroWhereEverythingIsWithinTheUnit() {
+    for (least, limit, unit) in [(-0.2, 0.29, 0.35), (0, 0.04, 0.05), (-0.6, 0.6, 0.9)] {
+      let ticks = StretchedScale(least: least, limit: limit, unit: unit).ticks
+      #expect(ticks.count > 1 && ticks.contains(0), "\(ticks)")
+      #expect(ticks.allSatisfy { (least...limit).contains($0) } && ticks == ticks.sorted())
+    }
   }
 
   @Test(

@@ -27,6 +27,19 @@ import Testing
     }
   }
 
+  @Test("of a table weigh less too, and show the best runs where all would be too many")
+  func ofATableWeighLessTooAndShowTheBestRunsWhereAllWouldBeTooMany() throws {
+    var table = FabricatedTable()
+    table.moreRows = 10_000
+    let html = try table.report().html
+    #expect(html.utf8.count < 5_000_000, "\(html.utf8.count)")
+    #expect(html.count(of: "<tr id=\"trial-") >= 10_000)
+    table.study.heldOutOnly = (0..<20).map { "benchmark \($0)" } + ["reviews"]
+    let wide = try table.report().html
+    #expect(wide.utf8.count < 5_000_000, "\(wide.utf8.count)")
+    #expect(wide.contains("of the lowest objectives of"))
+  }
+
   @Test("are right in a browser too", .enabled(if: Browser.installed != nil))
   func areRightInABrowserToo() throws {
     let faults = try #require(Browser.installed).faults(of: Self.html, isDark: false)

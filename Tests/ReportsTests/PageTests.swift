@@ -64,6 +64,19 @@ struct PageTests {
       }
     ),
     ("a forecast", { try FabricatedForecast().report().html }),
+    ("a table of runs", { try FabricatedTable().report().html }),
+    (
+      "a study of thirteen domains",
+      {
+        var study = FabricatedStudy()
+        study.domains = [
+          "essays", "novels", "scripture", "web", "papers", "chat", "documentation", "dictionary",
+          "mathematics", "german", "go", "python", "systems",
+        ]
+        study.divergedOrdinals = []
+        return try study.report().html
+      }
+    ),
     ("a benchmark", { FabricatedBenchmark.report.html }),
     (
       "a study that has only begun",
@@ -91,5 +104,13 @@ struct PageTests {
     for (width, found) in faults {
       #expect(found.isEmpty, "\(page.name) at \(width), \(isDark ? "dark" : "light")")
     }
+  }
+
+  @Test("lose nothing on paper", arguments: pages.indices)
+  func loseNothingOnPaper(index: Int) throws {
+    let page = Self.pages[index]
+    let faults = try #require(Browser.installed).faultsOnPaper(of: try page.html())
+    #expect(faults.count == 2, "\(page.name)")
+    for (width, found) in faults { #expect(found.isEmpty, "\(page.name) at \(width)") }
   }
 }

@@ -42,7 +42,7 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     #expect(mixtures.contains { ($0["origin"] as? String) == "given" })
     #expect((mixtures[0]["guards"] as? [String: Double])?["code<=9"] ?? 0 > 0.9)
     let page = try String(contentsOfFile: folder.path + "/page.html", encoding: .utf8)
-    for words in ["How sure it is", "expected regret", "1.0B at 20.0B tokens", "×17"] {
+    for words in ["How sure it is", "expected regret", "1B at 20B tokens", "×17"] {
       #expect(page.contains(words), "\(words)")
     }
     let text = try Program.run(words, in: folder.path)

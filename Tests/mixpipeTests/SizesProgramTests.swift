@@ -62,7 +62,7 @@ private let target = ["--target-size", "1B", "--target-tokens", "20B"]
     try #require(page.code == 0, "\(page.errors)")
     #expect(page.output.hasPrefix("Train on "))
     let html = try String(contentsOfFile: folder.path + "/page.html", encoding: .utf8)
-    #expect(html.contains("How sure it is") && html.contains("1.0B at 20.0B tokens"))
+    #expect(html.contains("How sure it is") && html.contains("1B at 20B tokens"))
     // The same as a forecast of the same runs.
     let own = try object(Program.run(words + ["--json"], in: folder.path).output)
     let other = try object(

@@ -56,6 +56,15 @@ private func train(_ path: String) throws {
       try (file + next.output).write(toFile: path, atomically: true, encoding: .utf8)
     }
 
+    // The page says what the terminal says, and how to have it again.
+    let words = ["suggest", "--observations", "runs.csv", "--recommend", "--output", "page.html"]
+    let paged = try Program.run(words, in: folder.path)
+    try #require(paged.code == 0, "\(paged.errors)")
+    #expect(paged.output.hasPrefix("Recommended: "))
+    let page = try String(contentsOfFile: folder.path + "/page.html", encoding: .utf8)
+    #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("id=\"mixture-panel\""))
+    #expect(page.contains("mixpipe " + words.joined(separator: " ")))
+
     let last = try Program.run(
       ["suggest", "--observations", "runs.csv", "--recommend", "--json"], in: folder.path)
     try #require(last.code == 0, "\(last.errors)")

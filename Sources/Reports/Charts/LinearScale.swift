@@ -25,6 +25,22 @@ package struct LinearScale: Sendable, Hashable {
     self.init(ClosedRange(between: low - margin, and: high + margin))
   }
 
+  /// A scale of means with their intervals, on which the means keep a third of the length at least: intervals
+  /// many times as long as what they are about, such as those over two seeds, reach beyond it.
+  ///
+  /// - Parameter ends: of the intervals.
+  package init(means: [Double], ends: [Double], padding: Double = 0.06) {
+    let means = means.filter(\.isFinite)
+    guard let low = means.min(), let high = means.max() else {
+      self.init(holding: ends, padding: padding)
+      return
+    }
+    // Means that hardly differ have intervals for their reach.
+    let reach = high - low > abs(high) * 1e-5 ? high - low : .infinity
+    self.init(
+      holding: means + ends.map { min(max($0, low - reach), high + reach) }, padding: padding)
+  }
+
   /// 0 at the lower bound, 1 at the upper; beyond them outside of that.
   package func fraction(_ value: Double) -> Double {
     (value - bounds.lowerBound) / (bounds.upperBound - bounds.lowerBound)

@@ -79,9 +79,21 @@ extension Plot {
     _ scale: LinearScale, name: String, count: Int = 5, isDifference: Bool = false,
     wholeNumbers: Bool = false
   ) {
-    let ticks = scale.axisTicks(count: count, isDifference: isDifference)
+    guard wholeNumbers else {
+      return horizontalAxis(
+        scale.axisTicks(count: count, isDifference: isDifference), name: name)
+    }
+    // Of a short range all whole numbers, however few.
+    let step = max(scale.step(count: count), 1)
+    let first = (scale.bounds.lowerBound / step - 1e-9).rounded(.up)
+    let last = (scale.bounds.upperBound / step + 1e-9).rounded(.down)
+    let values = first <= last ? Array(stride(from: first, through: last, by: 1)) : []
     horizontalAxis(
-      wholeNumbers ? ticks.filter { !$0.text.contains(".") } : ticks, name: name)
+      values.map { value in
+        AxisTick(
+          fraction: scale.fraction(value * step), text: Format.fixed(value * step, 0),
+          isZero: isDifference && value == 0)
+      }, name: name)
   }
 
   package mutating func verticalAxis(

@@ -26,12 +26,22 @@ package struct StretchedScale: Sendable, Hashable {
     return (asinh(value / unit) - low) / (asinh(limit / unit) - low)
   }
 
-  /// Zero, and 1, 3, 10, 30, … times a power of ten from about the unit to either end, in order.
+  /// Zero, and 1, 3, 10, 30, … times a power of ten from about the unit to either end, in order; from less
+  /// than that where there would be no other number than zero.
   package var ticks: [Double] {
-    ticks(to: -least).dropFirst().reversed().map { -$0 } + ticks(to: limit)
+    for least in [unit, unit / 10, unit / 100] {
+      let found = ticks(from: least)
+      if found.count > 2 || least < unit && found.count > 1 { return found }
+    }
+    return ticks(from: unit)
   }
 
-  private func ticks(to limit: Double) -> [Double] {
+  private func ticks(from first: Double) -> [Double] {
+    ticks(from: first, to: -least).dropFirst().reversed().map { -$0 }
+      + ticks(from: first, to: limit)
+  }
+
+  private func ticks(from unit: Double, to limit: Double) -> [Double] {
     var ticks = [0.0]
     var exponent = Int(floor(log10(unit)))
     while ticks.count < 30 {

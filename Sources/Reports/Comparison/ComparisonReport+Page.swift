@@ -110,7 +110,7 @@ extension ComparisonReport {
     guard let table = lawTable else { return nil }
     var section = heading(
       "Laws and regressions",
-      "How each fits the objective of its own trials (R² is the share of the variance explained), the loss that it predicts for its optimum, and the "
+      "How each fits the objective of its own trials (R² is the share of the variance explained; below 0 it fits worse than their mean), the loss that it predicts for its optimum, and the "
         + "loss that the optimum has.")
     section.append(scrolling(table))
     return section

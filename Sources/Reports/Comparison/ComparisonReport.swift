@@ -62,34 +62,38 @@ package struct ComparisonReport: Sendable, Report {
     guard !others.isEmpty else { return "\(best.name) is the only method confirmed so far." }
     let ties = others.filter { !($0.difference?.isSignificant ?? false) }.map(\.name)
     let beaten = others.filter { $0.difference?.isSignificant ?? false }.map(\.name)
+    // Searches that are still to be confirmed may change it.
     var sentences = [
-      "\(best.name) has the lowest mean loss, \(Format.plusMinus(best.loss)) nats per token."
+      "\(isOpen ? "So far " : "")\(best.name) has the lowest mean loss, "
+        + "\(Format.plusMinus(best.loss)) nats per token."
     ]
     if !beaten.isEmpty {
-      sentences.append("It is better than \(Self.spoken(beaten)), corrected for all comparisons.")
+      sentences.append("It is better than \(Format.list(beaten)), corrected for all comparisons.")
     }
     if !ties.isEmpty {
-      sentences.append("It cannot be told apart from \(Self.spoken(ties)).")
+      sentences.append("It cannot be told apart from \(Format.list(ties)).")
     }
     return sentences.joined(separator: " ")
   }
 
-  private static func spoken(_ names: [String]) -> String {
-    guard names.count > 1 else { return names.joined() }
-    return names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+  /// Methods of which not every search has been trained with fresh seeds.
+  private var unconfirmed: [String] {
+    record.configuration.methods.filter { name in
+      (analysis[name]?.searches.count { $0.confirmed != nil } ?? 0)
+        < record.configuration.replicates
+    }
   }
+
+  private var isOpen: Bool { !unconfirmed.isEmpty }
 
   /// What is not there yet; nil where all is.
   var missing: String? {
-    let configuration = record.configuration
     var sentences: [String] = []
     let running = record.trials.count { $0.outcome == nil }
-    let open = configuration.methods.filter { name in
-      (analysis[name]?.searches.count { $0.confirmed != nil } ?? 0) < configuration.replicates
-    }
+    let open = unconfirmed
     if !open.isEmpty {
       sentences.append(
-        "Not every search of \(Self.spoken(open)) is confirmed yet; "
+        "Not every search of \(Format.list(open)) is confirmed yet; "
           + "\(analysis.runCount) runs have ended.")
     }
     if running > 0 {

@@ -291,7 +291,7 @@ extension FidelityStudyReport {
         let value = lead * pow(10, Double(power))
         let place = scale.fraction(log10(value))
         guard (0...1).contains(place) else { continue }
-        ticks.append(AxisTick(fraction: place, text: Format.count(Int(value))))
+        ticks.append(AxisTick(fraction: place, text: Format.tick(value)))
       }
     }
     plot.horizontalAxis(ticks, name: "tokens trained on (logarithmic)")

@@ -13,7 +13,8 @@ extension FidelityStudyReport {
     let area = front.hypervolume
     return
       "Mixtures of which the model expects none to be better in both losses at the target. Crosses are 95\u{202F}% "
-      + "intervals, a run’s own noise not included; what the two losses share moves all of them together. P(front) is "
+      + "intervals, a run’s own noise not included, cut where they reach beyond the chart; what the two losses share moves "
+      + "all of them together, and the line along the mixtures with them. P(front) is "
       + "the probability that none of the other \(front.considered - 1) mixtures considered is better in both. The front "
       + "dominates \(Format.fixed(area.mean, 5)) (\(Format.fixed(area.low, 5)) to "
       + "\(Format.fixed(area.high, 5))) nats² below "
@@ -23,14 +24,17 @@ extension FidelityStudyReport {
 
   func frontTable(_ front: ParetoFront) -> TextTable {
     var table = TextTable(
-      front.domains.flatMap { [.init($0), .init("95 % interval")] }
-        + [.init("P(front)"), .init("run", .left)] + configuration.domains.map { .init($0) })
+      front.domains.flatMap {
+        [.init("loss of \($0)"), .init("95\u{202F}% of \($0)")]
+      }
+        + [.init("P(front)"), .init("Was run", .left)]
+        + configuration.domains.enumerated().map { .init("\($1), %", weightPlace: $0) })
     for member in front.members {
       var row = member.losses.flatMap {
         [Format.loss($0.mean), "\(Format.loss($0.low)) to \(Format.loss($0.high))"]
       }
       row += [Format.fixed(member.probability, 2), member.isRun ? "yes" : "no"]
-      table.append(row + member.mixture.weights.map { Format.share($0) })
+      table.append(row + member.mixture.weights.map { Format.fixed($0 * 100, 1) })
     }
     return table
   }
@@ -51,9 +55,11 @@ extension FidelityStudyReport {
 
   /// One loss against the other.
   func frontChart(_ front: ParetoFront) -> Plot {
+    // What the losses share makes the intervals long.
     func scale(_ place: Int) -> LinearScale {
       LinearScale(
-        holding: front.members.flatMap { [$0.losses[place].low, $0.losses[place].high] },
+        means: front.members.map { $0.losses[place].mean },
+        ends: front.members.flatMap { [$0.losses[place].low, $0.losses[place].high] },
         padding: 0.1)
     }
     let (x, y) = (scale(0), scale(1))
@@ -70,10 +76,20 @@ extension FidelityStudyReport {
       let (a, b) = (member.losses[0], member.losses[1])
       plot.line(
         from: (across(a.low), depth(b.mean)), to: (across(a.high), depth(b.mean)),
-        class: "interval best")
+        class: "interval thin")
       plot.line(
         from: (across(a.mean), depth(b.low)), to: (across(a.mean), depth(b.high)),
-        class: "interval best")
+        class: "interval thin")
+    }
+    let ordered = front.members.sorted { $0.losses[0].mean < $1.losses[0].mean }
+    for (one, next) in zip(ordered, ordered.dropFirst()) {
+      let corner = (across(next.losses[0].mean), depth(one.losses[1].mean))
+      plot.line(
+        from: (across(one.losses[0].mean), depth(one.losses[1].mean)), to: corner,
+        class: "so-far other")
+      plot.line(
+        from: corner, to: (across(next.losses[0].mean), depth(next.losses[1].mean)),
+        class: "so-far other")
     }
     for member in front.members {
       let (a, b) = (member.losses[0], member.losses[1])

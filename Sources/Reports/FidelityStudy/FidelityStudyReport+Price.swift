@@ -124,10 +124,10 @@ extension FidelityStudyReport {
   var domainTable: TextTable {
     let rows = domainRows
     let hasModel = rows.contains { $0.predicted != nil }
-    var columns: [TextTable.Column] = [.init("held-out text", .left), .init("measured")]
-    if hasModel { columns.append(.init("predicted")) }
-    if hasMeasuredChange { columns.append(.init("minus equal weights, measured")) }
-    if change != nil { columns.append(.init("minus equal weights, predicted")) }
+    var columns: [TextTable.Column] = [.init("Held-out domain", .left), .init("Measured")]
+    if hasModel { columns.append(.init("Predicted")) }
+    if hasMeasuredChange { columns.append(.init("Minus equal weights, measured")) }
+    if change != nil { columns.append(.init("Minus equal weights, predicted")) }
     var table = TextTable(columns)
     func words(_ mean: Double, _ half: Double?, _ format: (Double) -> String) -> String {
       format(mean) + (half.map { " ± \(Format.loss($0))" } ?? "")

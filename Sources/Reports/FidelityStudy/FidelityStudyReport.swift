@@ -157,8 +157,8 @@ package struct FidelityStudyReport: Sendable, Report {
 
   var levelTable: TextTable {
     var table = TextTable([
-      .init("size", .left), .init("parameters"), .init("tokens"), .init("runs this long"),
-      .init("cost of one"), .init("spent on the size"),
+      .init("Size", .left), .init("Parameters"), .init("Tokens"), .init("Runs this long"),
+      .init("Cost of one"), .init("Spent on the size"),
     ])
     for (level, rungs) in configuration.grid.levels.enumerated() {
       for (index, rung) in rungs.enumerated() {
@@ -176,8 +176,8 @@ package struct FidelityStudyReport: Sendable, Report {
 
   var runTable: TextTable {
     var table = TextTable(
-      [.init("run"), .init("size", .left), .init("tokens"), .init("resumed"), .init("objective")]
-        + configuration.domains.map { .init($0) })
+      [.init("Run"), .init("Size", .left), .init("Tokens"), .init("Resumed"), .init("Objective")]
+        + configuration.domains.enumerated().map { .init("\($1), %", weightPlace: $0) })
     for curve in analysis.curves {
       let last = curve.points.last
       table.append(
@@ -187,7 +187,7 @@ package struct FidelityStudyReport: Sendable, Report {
             Format.count(configuration.grid.levels[curve.level][$0.rung].scale.tokens)
           } ?? "", curve.resumptions > 0 ? "\(curve.resumptions)×" : "",
           curve.hasDiverged ? "diverged" : last.map { Format.loss($0.objective) } ?? "",
-        ] + curve.mixture.weights.map { Format.share($0) })
+        ] + curve.mixture.weights.map { Format.fixed($0 * 100, 1) })
     }
     return table
   }
@@ -199,8 +199,14 @@ package struct FidelityStudyReport: Sendable, Report {
         "Constraints",
         configuration.constraints?.map(\.description).joined(separator: ", ") ?? "none"
       ),
-      ("Budget", "\(configuration.budgetText) (\(Self.runs(configuration.budget)) target runs)"),
-      ("Kept for fresh seeds", "\(configuration.confirmationRuns) target runs"),
+      (
+        "Budget",
+        "\(configuration.budgetText) (as much as \(Self.runs(configuration.budget)) runs of the target)"
+      ),
+      (
+        "Kept for fresh seeds",
+        "\(Format.plural(configuration.confirmationRuns, "run")) of the target"
+      ),
       ("Under way at once", "\(configuration.lag)"), ("Seed", "\(configuration.seed)"),
       ("Corpus", "\(configuration.corpus) (\(configuration.corpusDigest.prefix(16))…)"),
     ]

@@ -176,9 +176,9 @@ package struct ForecastReport: Sendable, Report {
   private func checkTable(_ checks: [(source: String, check: ForecastCheck)]) -> TextTable {
     var table = TextTable([
       .init("table", .left), .init("size"), .init("reach"), .init("mixtures"),
-      .init("level: error"), .init("told ±"), .init("differences: error"), .init("told ±"),
-      .init("of spread"), .init("ρ"), .init("regret"), .init("levels held"),
-      .init("differences held"),
+      .init("error of the level"), .init("predicted ±"), .init("error of differences"),
+      .init("predicted ± of differences"), .init("their spread"), .init("ρ"), .init("regret"),
+      .init("levels within"), .init("differences within"),
     ])
     for (source, check) in checks {
       table.append([

@@ -1,13 +1,17 @@
 import Foundation
+import Runs
 
 /// How far work has come that a page is about while it goes on.
 package struct LiveStatus: Sendable {
   package struct Running: Sendable {
+    /// Its number in the folder's journal; nil where it has none.
+    package var run: Int?
     package var name: String
     /// Of its work that is done; nil where nobody knows.
     package var fraction: Double?
 
-    package init(name: String, fraction: Double?) {
+    package init(run: Int? = nil, name: String, fraction: Double?) {
+      self.run = run
       self.name = name
       self.fraction = fraction
     }
@@ -36,6 +40,23 @@ package struct LiveStatus: Sendable {
     self.best = best
     self.secondsLeft = secondsLeft
     self.writtenAt = writtenAt
+  }
+
+  /// Calls the runs under way by what they are for, as the journal has it.
+  package mutating func nameRuns(by records: [RunRecord]) {
+    for index in running.indices {
+      guard let run = running[index].run,
+        let record = records.last(where: { $0.request.id == run }), let claim = record.claims.first
+      else { continue }
+      let purpose =
+        switch claim.purpose {
+        case .search: ", trial \(claim.ordinal + 1)"
+        case .confirmation: ", fresh seed"
+        case .transfer, .grid: ""
+        }
+      running[index].name =
+        "\(claim.name)\(purpose), \(record.request.key.conditions.size)"
+    }
   }
 
   /// A page loads itself anew after so many seconds.

@@ -1,13 +1,19 @@
 import Foundation
 import MixtureMethods
 import Mixtures
+import Processes
 
 /// What pages show of a model that predicts any mixture.
 extension Report {
   /// Values for the scripts of the model's sections.
   func modelData(_ alternatives: Alternatives?, folder: String) -> [Markup] {
+    modelData(alternatives, command: "mixpipe predict \(shellQuoted(folder)) --mixture")
+  }
+
+  /// - Parameter command: predicts a mixture in the terminal; nil where nothing does.
+  func modelData(_ alternatives: Alternatives?, command: String?) -> [Markup] {
     guard let alternatives,
-      let data = PanelData(alternatives, ternary: alternatives.ternaryCorners, folder: folder)
+      let data = PanelData(alternatives, ternary: alternatives.ternaryCorners, command: command)
     else { return [] }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -24,7 +30,7 @@ extension Report {
         "p", ["class": "lead"],
         text:
           "What the model predicts of each; losses of held-out domains minus those of the recommended "
-          + "mixture, whose own row shows the losses themselves."))
+          + "mixture, beside which the losses themselves stand."))
     section.append(scrolling(alternatives.choiceTable))
     section.append(Markup("h3", ["class": "needs-script"], text: "Try a mixture"))
     section.append(
@@ -37,7 +43,7 @@ extension Report {
               Markup(
                 "p",
                 text:
-                  "With scripts this page predicts any mixture; 'mixpipe predict' does the same.")
+                  "With scripts this page predicts any mixture.")
             ])
         ]))
     section.append(
@@ -97,7 +103,7 @@ extension Report {
         "Lowest, \(Format.loss(best.objective.mean)), at \(Format.share(best.weight)); as good to "
         + "within a run’s noise from \(Format.share(range.lowerBound)) to "
         + "\(Format.share(range.upperBound)).", height: height,
-      margins: .init(top: 6, right: 14, bottom: 24, left: 46))
+      margins: .init(top: 6, right: 21, bottom: 24, left: 46))
     plot.verticalAxis(y.axisTicks(count: 3), name: "objective, nats per token")
     plot.horizontalAxis(
       [0, 0.25, 0.5, 0.75, 1].map {

@@ -15,9 +15,11 @@ extension Report {
       "header", [:],
       [
         Markup("p", ["class": "kicker"], text: kicker), Markup("h1", text: name),
-        Markup("p", ["class": "verdict"], text: verdict),
+        Markup("p", ["class": "verdict"], text: Format.unbroken(verdict)),
       ])
-    if let price { header.append(Markup("p", ["class": "verdict"], text: price)) }
+    if let price {
+      header.append(Markup("p", ["class": "verdict"], text: Format.unbroken(price)))
+    }
     if let live { header.append(live.markup) }
     for (label, text) in [("Read with care.", caution), ("Still open.", missing)] {
       guard let text else { continue }

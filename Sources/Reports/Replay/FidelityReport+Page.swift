@@ -22,6 +22,7 @@ extension FidelityReport {
         key: [
           (.circle, "solid other", "median, 95\u{202F}% interval"),
           (.bar, "hollow", "a search, with a seed of its own"),
+          (.cross, "diverged", "half of the searches or more do not get there"),
         ]))
     arrivals.append(scrolling(arrivalTable))
     if !speedUpTable(.handedOver).rows.isEmpty {
@@ -80,6 +81,14 @@ extension FidelityReport {
       least = min(max(first, most * 1e-4), most / 2)
     }
 
+    /// From a little before the first arrival, a decade at least.
+    init(ofArrivals summary: FidelitySummary) {
+      let whole = ComputeAxis(summary)
+      let first = summary.methods.flatMap { $0.handedOver.seeds.compactMap { $0 } }.min()
+      most = whole.most
+      least = max(whole.least, min((first ?? whole.most) * 0.7, whole.most / 10))
+    }
+
     func fraction(_ compute: Double) -> Double {
       min(max(log(max(compute, least) / least) / log(most / least), 0), 1)
     }
@@ -100,7 +109,7 @@ extension FidelityReport {
   /// Each method's row: the interval of the median, the median, and a dot for each search.
   private var arrivalChart: Plot {
     let row = 30.0
-    let axis = ComputeAxis(summary)
+    let axis = ComputeAxis(ofArrivals: summary)
     var plot = Plot(
       id: "arrivals", title: "Compute until what is handed over is as good as the best",
       summary: summary.methods.map { method in

@@ -118,8 +118,9 @@ package struct FidelityReport: Sendable, Report {
 
   var arrivalTable: TextTable {
     var table = TextTable([
-      .init("method", .left), .init("seeds"), .init("hands it over for good"), .init("searches"),
-      .init("has run it at the target"), .init("searches"),
+      .init("method", .left), .init("seeds"), .init("hands it over for good"),
+      .init("searches that do"),
+      .init("has run it at the target"), .init("searches that have"),
     ])
     for method in summary.methods {
       table.append([

@@ -81,9 +81,10 @@ extension PageScript {
           element('td', {}, mixpipe.fixed(found.outputs[index].mean) + ' \u00b1 ' + half(found.outputs[index])),
           element('td', {}, change
             ? mixpipe.difference(change.outputs[index].mean) + ' \u00b1 ' + half(change.outputs[index]) : '\u2013'))));
-        command.textContent = model.command + ' ' + names.map((name, index) =>
+        const words = model.command + ' ' + names.map((name, index) =>
           name + '=' + Number(weights[index].toFixed(4))).join(',').replace(/^(.*[^\w=,.\-].*)$/, text =>
           "'" + text.replaceAll("'", "'\\''") + "'");
+        command.replaceChildren(...mixpipe.breakable(words));
       }
 
       place.replaceChildren(
@@ -93,10 +94,10 @@ extension PageScript {
             element('thead', {}, element('tr', {},
               element('th', { scope: 'col' }, 'Held-out domain'),
               element('th', { scope: 'col', class: 'number' }, 'Predicted loss'),
-              element('th', { scope: 'col', class: 'number' }, 'Minus the recommended mixture\u2019s'))),
+              element('th', { scope: 'col', class: 'number' }, 'Minus recommended'))),
             table)),
-        element('div', { class: 'code' }, element('span', { class: 'code-label' }, 'The same in the terminal'),
-          element('pre', {}, command)));
+        ...(model.command ? [element('div', { class: 'code' },
+          element('span', { class: 'code-label' }, 'The same in the terminal'), element('pre', {}, command))] : []));
       place.hidden = false;
       draw();
       mixpipe.panel = { set, weights: () => weights };

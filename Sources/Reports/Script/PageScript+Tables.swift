@@ -86,6 +86,12 @@ extension PageScript {
     }
     [...document.querySelectorAll('.scroll')].forEach(enhance);
 
+    // Lists without spaces, such as mixtures, break after their commas. The text itself stays as it is.
+    mixpipe.breakable = text => text.split(/(?<=,)(?=\S)/).flatMap((part, index) =>
+      index ? [element('wbr'), part] : [part]);
+    for (const place of document.querySelectorAll('.code code, .facts dd')) {
+      if (!place.children.length) place.replaceChildren(...mixpipe.breakable(place.textContent));
+    }
     for (const code of document.querySelectorAll('.code')) {
       const button = element('button', { type: 'button' }, 'Copy');
       button.addEventListener('click', () => mixpipe.copy(code.querySelector('pre').textContent, button));

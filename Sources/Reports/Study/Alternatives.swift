@@ -81,8 +81,15 @@ package struct Alternatives: Sendable {
     return table
   }
 
-  /// Some of them, with what they are predicted to cost against what is recommended.
+  /// More columns than these would have to be scrolled on any screen.
+  private static let mostColumns = 18
+
+  /// Some of them, with what they are predicted to cost against what is recommended: a row each, or a column each where
+  /// there are many domains.
   var choiceTable: TextTable {
+    guard model.domains.count + model.outputs.count + 3 <= Self.mostColumns else {
+      return turnedChoiceTable
+    }
     var table = TextTable(
       [.init("Mixture", .left)]
         + model.domains.enumerated().map { .init("\($1), %", weightPlace: $0) }
@@ -98,6 +105,31 @@ package struct Alternatives: Sendable {
           ]
           + model.outputs.indices.map { index in
             change.map { Format.difference($0.losses[index].mean) }
+              ?? Format.loss(prediction.losses[index].mean)
+          })
+    }
+    return table
+  }
+
+  private var turnedChoiceTable: TextTable {
+    var table = TextTable([.init("", .left)] + choices.map { .init($0.name) })
+    let predictions = choices.map(\.prediction)
+    for (index, domain) in model.domains.enumerated() {
+      table.append(
+        ["\(domain), %"] + predictions.map { Format.fixed($0.mixture.weights[index] * 100, 1) })
+    }
+    table.append(
+      ["Predicted objective"] + predictions.map { Self.plusMinus($0.objective, Format.loss) })
+    table.append(
+      ["minus recommended"]
+        + predictions.map { prediction in
+          prediction.change.map { Self.plusMinus($0.objective, Format.difference) } ?? "reference"
+        })
+    for (index, output) in model.outputs.enumerated() {
+      table.append(
+        ["loss of \(output)"]
+          + predictions.map { prediction in
+            prediction.change.map { Format.difference($0.losses[index].mean) }
               ?? Format.loss(prediction.losses[index].mean)
           })
     }

@@ -32,7 +32,8 @@ struct PanelData: Encodable {
   var objective: Double
   /// The corners of the triangle that is shown first.
   var ternary: [Int]
-  var command: String
+  /// What predicts a mixture in the terminal, but for the mixture; nil where nothing does.
+  var command: String?
   var checks: [Check]
 
   /// Those of a model of one size, or of one of several sizes at the target.
@@ -66,7 +67,7 @@ struct PanelData: Encodable {
   }
 
   /// - Returns: nil where the surrogate cannot be written down.
-  init?(_ alternatives: Alternatives, ternary: [Int], folder: String) {
+  init?(_ alternatives: Alternatives, ternary: [Int], command: String?) {
     let model = alternatives.model
     guard let surrogate = Coefficients(model) else { return nil }
     domains = model.domains
@@ -80,7 +81,7 @@ struct PanelData: Encodable {
     noise = alternatives.noise
     objective = alternatives.region.objectives[0]
     self.ternary = ternary
-    command = "mixpipe predict \(shellQuoted(folder)) --mixture"
+    self.command = command
     let count = model.domains.count
     let mixtures =
       alternatives.choices.map(\.prediction.mixture)

@@ -98,9 +98,6 @@ extension StudyReport {
 
   // MARK: Trials
 
-  /// Of more trials than this the marks are drawn together, for the page to stay small and quick.
-  static let mostMarks = 600
-
   /// A method's own colour, wherever it is shown.
   func colour(_ method: String) -> String {
     let place = findings.rankedMethods.firstIndex { $0.method == method } ?? 0
@@ -310,11 +307,10 @@ extension StudyReport {
     let order = complete.indices.sorted {
       (standings[$0][final].mean, $0) < (standings[$1][final].mean, $1)
     }
+    let all = standings.flatMap { $0 }
     let y = LinearScale(
-      holding: standings.flatMap { $0 }.flatMap { estimate in
-        [estimate.mean]
-          + (estimate.interval.map { [$0.lowerBound, $0.upperBound] } ?? [])
-      })
+      means: all.map(\.mean),
+      ends: all.flatMap { $0.interval.map { [$0.lowerBound, $0.upperBound] } ?? [] })
     let height = chartHeight(atLeast: 320, labels: complete.count, gap: 17)
     let right = Plot.labelWidth(complete.map(\.name), limit: 120) + 14
     var plot = Plot(
@@ -351,8 +347,9 @@ extension StudyReport {
         }
         if let interval = standing.interval {
           plot.line(
-            from: (x(scale), depth(interval.lowerBound)),
-            to: (x(scale), depth(interval.upperBound)), class: "interval \(colour)", shift: shift)
+            from: (x(scale), min(depth(interval.lowerBound), height)),
+            to: (x(scale), max(depth(interval.upperBound), 0)), class: "interval \(colour)",
+            shift: shift)
         }
         plot.mark(
           Plot.Shape.series[series % 6], x: x(scale), y: depth(standing.mean),

@@ -130,6 +130,7 @@ extension StudyReport {
       [
         scrolling(
           label: "gains and prices on each domain",
+          fit: PaperFit(width: 120 + 80 * Double(heads.count - 1)),
           Markup(
             "table", ["class": "heat"],
             [

@@ -107,7 +107,7 @@ package struct MethodInsight: Sendable {
   }
 }
 
-extension StudyReport {
+extension Report {
   /// How the objective changes as the weight of one domain rises.
   func effectChart(_ insight: Insight) -> Plot? {
     let effects = insight.objectiveEffects.sorted { $0.change.mean < $1.change.mean }

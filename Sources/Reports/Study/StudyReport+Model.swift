@@ -83,10 +83,18 @@ extension StudyReport {
 
   /// Any two losses of all trials against each other.
   var tradeOffSection: Markup? {
-    guard let (chart, columns) = tradeOffChart else { return nil }
+    tradeOffChart.map { tradeOffSection($0.plot, columns: $0.columns, of: "trial") }
+  }
+}
+
+extension Report {
+  /// - Parameters:
+  ///   - columns: the chart's axes, as places among the losses of the table of trials.
+  ///   - noun: what a mark stands for.
+  func tradeOffSection(_ chart: Plot, columns: (Int, Int), of noun: String) -> Markup {
     var section = heading(
       "Trade-offs between domains",
-      "Every trial by two of its losses. The line joins those that no other trial beats in both (the Pareto "
+      "Every \(noun) by two of its losses. The line joins those that no other beats in both (the Pareto "
         + "front). With scripts any two can be chosen.")
     section.append(
       Markup(

@@ -5,7 +5,7 @@ import Numerics
 import Runs
 import Studies
 
-extension StudyReport {
+extension Report {
   /// What the model says of each trial from all the others, against what was seen; one scale for both.
   func predictionChart(_ insight: Insight) -> Plot? {
     let points = insight.leaveOneOut
@@ -46,6 +46,9 @@ extension StudyReport {
     return plot
   }
 
+}
+
+extension StudyReport {
   /// What was predicted of each proposal before it was run, and what was measured.
   func historyChart(_ model: MethodInsight) -> Plot? {
     let beliefs = model.beliefs
@@ -54,7 +57,11 @@ extension StudyReport {
     let low = observed[0]
     let middle = observed[observed.count / 2]
     let high = min(observed[observed.count - 1], low + 4 * max(middle - low, 1e-4))
-    let y = LinearScale(holding: [low, high], padding: 0.2)
+    let y = LinearScale(
+      means: [low, high],
+      ends: beliefs.flatMap {
+        [$0.predicted.interval.lowerBound, $0.predicted.interval.upperBound]
+      })
     let x = LinearScale(
       Double(beliefs[0].number) - 0.7...Double(beliefs[beliefs.count - 1].number) + 0.7)
     let height = 272.0
@@ -104,6 +111,16 @@ extension StudyReport {
       else { continue }
       points.append((x, y, trial.request.id))
     }
+    return tradeOffChart(points, domain: domain).map { ($0, (0, column + 1)) }
+  }
+}
+
+extension Report {
+  /// More marks than these would each have to be an element; a chart of more draws dots.
+  static var mostMarks: Int { 600 }
+
+  /// Runs by the objective and one loss.
+  func tradeOffChart(_ points: [(x: Double, y: Double, trial: Int)], domain: String) -> Plot? {
     guard points.count > 2 else { return nil }
     func scale(_ values: [Double]) -> LinearScale {
       let sorted = values.sorted()
@@ -149,6 +166,6 @@ extension StudyReport {
         tip: "objective \(Format.loss(point.x)), \(domain) \(Format.loss(point.y))",
         trial: String(point.trial))
     }
-    return (plot, (0, column + 1))
+    return plot
   }
 }

@@ -157,7 +157,7 @@ extension StudyReport {
         Markup(
           "p", ["class": "lead"],
           text: "Where each mixture stands among the others at each size, seed by seed, with "
-            + "95\u{202F}% intervals; lower is better."))
+            + "95\u{202F}% intervals, cut where they reach beyond the chart; lower is better."))
       section.append(figure(chart, key: []))
     }
     section.append(scrolling(transferTable(transfer)))

@@ -24,7 +24,7 @@ let controlStyles = """
   .live .running { display: grid; grid-template-columns: minmax(5rem, 12rem) minmax(0, 1fr); gap: 0.8rem; align-items: center; font-size: 0.88rem; overflow-wrap: anywhere; }
   progress { width: 100%; height: 8px; accent-color: var(--accent); }
   .answer { font-size: 1.05rem; margin: 0.8rem 0 0.4rem; }
-  .answer strong { font-weight: 650; }
+  .answer strong { font-weight: 650; white-space: nowrap; }
   """
 
 let mediaStyles = """
@@ -58,25 +58,33 @@ let mediaStyles = """
     .facts div { grid-template-columns: minmax(0, 1fr); gap: 0; }
     .slider { grid-template-columns: minmax(0, 1fr) 4.6rem auto; }
     .slider .range { grid-column: 1 / -1; grid-row: 2; }
+    .panel { padding: 0.7rem 0.8rem; }
+    .panel table { font-size: 0.82rem; }
     tbody th { position: sticky; left: 0; background: var(--page); max-width: 10rem; overflow-wrap: break-word; }
     .panel tbody th { background: var(--panel); }
     tr:target th, tr.found th { background: var(--panel); }
   }
+  @page turned { size: landscape; }
   @media print {
     :root { --page: #fff; --panel: #f4f4f4; }
     body { font-size: 10.5pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; display: block; }
-    main { max-width: none; padding: 0; }
+    main { max-width: none; padding: 0 0 0 8px; }
     section { margin-top: 1.6rem; }
-    nav.contents, .table-bar, .code > button, .controls, .needs-script, #tip { display: none !important; }
-    figure, .strips, tr, .headline, .code, p { break-inside: avoid; }
+    nav.contents, .table-bar, .code > button, .controls, .needs-script, .live button, #tip { display: none !important; }
+    figure, .strips, tr, .headline, .code { break-inside: avoid; }
+    p { orphans: 3; widows: 3; }
     /* A heading that holds a button's box does not stand again on the next page. */
     th button.sort { display: contents; }
     h2, h3, .lead, .legend, figcaption, summary { break-after: avoid; }
     .caption { break-before: avoid; }
     .scroll { overflow: visible; background: none; }
+    /* A table wider than the paper is set smaller; one far wider stands on pages turned sideways. */
+    .scroll[style] > table { zoom: var(--fit); }
+    .scroll.turned { page: turned; }
+    td.text { min-width: 0; }
     th, td { padding-right: 0.5rem; }
     .numbers td { white-space: normal; }
-    table { font-size: 0.78rem; }
+    table, table.dense { font-size: 0.78rem; }
     /* What is folded up is there on paper, but for tables of hundreds of rows. */
     details:not(.long)::details-content { content-visibility: visible; block-size: auto; }
     summary { list-style: none; }

@@ -34,6 +34,7 @@ let plotStyles = """
   .interval { stroke: var(--series, var(--other)); stroke-width: 2; stroke-linecap: round; }
   .interval.best { stroke-width: 3; }
   .interval.thin { stroke-width: 1; stroke: var(--other); stroke-opacity: 0.45; }
+  .interval.slim { stroke-width: 1.5; stroke-opacity: 0.6; }
   .slope { stroke: var(--series, var(--other)); stroke-width: 1.25; }
   .slope.best { stroke-width: 2.5; }
   .leader { stroke: var(--rule); stroke-width: 1; }

@@ -23,6 +23,8 @@ let tableStyles = """
   .numbers td { text-align: right; white-space: nowrap; }
   .numbers td.text { text-align: left; white-space: normal; }
   td.text { min-width: 8rem; }
+  .numbers td.word { text-align: left; }
+  table.brief tbody th { white-space: nowrap; }
   tbody th { min-width: 4.5rem; }
   th.held-out { font-style: italic; }
   tr:target, tr.found { background: var(--panel); outline: 2px solid var(--accent); outline-offset: -2px; }

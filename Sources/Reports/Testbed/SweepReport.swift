@@ -68,9 +68,10 @@ package struct SweepReport: Sendable, Report {
           best.append((rate, [group.size]))
         }
       }
-      let words = best.map { "\($0.rate) at \($0.sizes.joined(separator: ", "))" }
+      let words = best.map { "\($0.rate) at \(Format.list($0.sizes))" }
       sentences.append(
         "The learning rate of the lowest mean loss is \(words.joined(separator: "; ")).")
+      if let edge = edgeWords { sentences.append(edge) }
     }
     if let noise = Statistics.pooledVariance(groups.map(\.cell.means)) {
       sentences.append(
@@ -80,6 +81,22 @@ package struct SweepReport: Sendable, Report {
       sentences.append("One seed each, so differences may be noise.")
     }
     return sentences.joined(separator: " ")
+  }
+
+  /// That a better rate may lie beyond those that were tried; nil where the best of each size lies within.
+  private var edgeWords: String? {
+    var edges: [String] = []
+    for size in series {
+      let own = groups.filter { $0.size == size && $0.aboveBest != nil && $0.rate != nil }
+      guard let best = own.first(where: { $0.aboveBest == 0 })?.rate, own.count > 1 else {
+        continue
+      }
+      let rates = own.compactMap(\.rate)
+      if best == rates.max() || best == rates.min() { edges.append(size) }
+    }
+    return edges.isEmpty
+      ? nil
+      : "At \(Format.list(edges)) it is at an end of what was tried, so that a better one may lie beyond."
   }
 
   var table: TextTable {

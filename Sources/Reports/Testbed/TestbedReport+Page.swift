@@ -48,7 +48,7 @@ extension TestbedReport {
         let place = scale.fraction(Double(power) + log10(lead))
         guard (0...1).contains(place) else { continue }
         ticks.append(
-          AxisTick(fraction: place, text: Format.count(lead * pow(10, Double(power)))))
+          AxisTick(fraction: place, text: Format.tick(lead * pow(10, Double(power)))))
       }
     }
     plot.horizontalAxis(ticks, name: "tokens trained on (logarithmic)")
@@ -70,8 +70,10 @@ extension TestbedReport {
       margins: .init(top: 6, right: 20, bottom: 24, left: 50))
     plot.verticalAxis(y, name: "Spearman’s ρ with the target")
     let x = tokenAxis(&plot)
-    for size in sizes {
+    for (place, size) in sizes.enumerated() {
       let (shape, style) = style(size)
+      // Intervals of one length stand beside each other, each in its size's colour.
+      let shift = (Double(place) - Double(sizes.count - 1) / 2) * 4
       let own = known.filter { $0.size == size }
       let points = own.map {
         (x: x.fraction(log10(Double($0.tokens))), y: depth($0.correlation!.value))
@@ -81,9 +83,9 @@ extension TestbedReport {
         let interval = rung.correlation!.interval
         plot.line(
           from: (point.x, depth(interval.lowerBound)), to: (point.x, depth(interval.upperBound)),
-          class: "interval thin")
+          class: "interval slim \(style)", shift: shift)
         plot.mark(
-          shape, x: point.x, y: point.y, class: "sized-point \(style)",
+          shape, x: point.x, y: point.y, class: "sized-point \(style)", shift: shift,
           tip: "\(size) at \(Format.count(rung.tokens)) tokens: ρ "
             + "\(Format.fixed(rung.correlation!.value, 3)) "
             + "(\(Format.fixed(interval.lowerBound, 2)) to \(Format.fixed(interval.upperBound, 2)))"

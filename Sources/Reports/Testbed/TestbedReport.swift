@@ -101,14 +101,18 @@ package struct TestbedReport: Sendable, Report {
     guard !parts.isEmpty else {
       return "\(Format.plural(count, "run")) so far; too few mixtures in common to compare sizes."
     }
+    let common = first.compactMap { $0.correlation?.mixtures }.max() ?? 0
     return "Against \(target), \(first[0].size) ranks mixtures with Spearman’s ρ "
-      + parts.joined(separator: ", ") + " (1 is the same order)."
+      + parts.joined(separator: ", ") + " (1 is the same order), over "
+      + "\(Format.plural(common, "mixture"))\(live == nil ? "" : " so far"). "
+      + "How sure that is stands below."
   }
 
   var rungTable: TextTable {
     var result = TextTable([
       .init("Size", .left), .init("Parameters"), .init("Tokens"), .init("Runs"), .init("Diverged"),
-      .init("Lowest objective"), .init("Standard deviation over mixtures"), .init("over seeds"),
+      .init("Lowest objective"), .init("Standard deviation over mixtures"),
+      .init("Standard deviation over seeds"),
       .init("ρ with the target"), .init("95\u{202F}% interval"), .init("Mixtures in common"),
     ])
     for (place, rung) in rungs.enumerated() {

@@ -25,6 +25,11 @@ package enum Format {
     "\(difference(interval.lowerBound)) to \(difference(interval.upperBound))"
   }
 
+  /// A sentence in which a value is not parted from what is after its `±`.
+  static func unbroken(_ sentence: String) -> String {
+    sentence.replacing(" ± ", with: "\u{A0}±\u{A0}")
+  }
+
   /// A share, in per cent: `41.2 %`, `< 0.1 %`.
   package static func share(_ value: Double) -> String {
     if value > 0 && value < 0.0005 { return "<\u{202F}0.1\u{202F}%" }
@@ -40,6 +45,11 @@ package enum Format {
       return fixed(amount / size, amount < size * 99.95 ? 1 : 0) + unit
     }
     return fixed(amount / 1e12, 1) + "T"
+  }
+
+  /// A round amount, such as one on an axis or a size by its name: `950`, `20k`, `2.5M`, `1B`.
+  package static func tick(_ amount: Double) -> String {
+    count(amount).replacing(".0", with: "")
   }
 
   /// `12 s`, `4 min 10 s`, `1 h 23 min`.
@@ -68,6 +78,12 @@ package enum Format {
   /// `1 seed`, `3 seeds`.
   package static func plural(_ count: Int, _ noun: String) -> String {
     "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+
+  /// `a`, `a and b`, `a, b and c`.
+  static func list(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.joined() }
+    return names.dropLast().joined(separator: ", ") + " and " + last
   }
 
   /// A name too long for its place without its middle: names of one kind often differ in their ends.

@@ -24,7 +24,7 @@ extension Objective {
         .joined(separator: ", ") + excess
     }
     guard !limits.isEmpty else { return words }
-    return words + "; each nat above "
+    return words + ", guarded: each nat above "
       + limits.map { "\(Format.loss($0.loss)) of \($0.domain)" }.joined(separator: " or ")
       + " costs \(Int(Objective.penalty))"
   }
