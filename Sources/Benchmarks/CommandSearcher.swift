@@ -213,9 +213,15 @@ struct CommandSearcher: BenchmarkSearcher {
         if line.contains(where: { $0 > 32 }) { return Data(line) }
         continue
       }
-      let more = output.fileHandleForReading.availableData
-      guard !more.isEmpty else { return nil }
-      rest += more
+      // Foundation's own traps where the system refuses.
+      var bytes = [UInt8](repeating: 0, count: 1 << 16)
+      let count = read(output.fileHandleForReading.fileDescriptor, &bytes, bytes.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw failure("could not be read: \(String(cString: strerror(errno)))")
+      }
+      if count == 0 { return nil }
+      rest += bytes[..<count]
     }
   }
 }

@@ -31,7 +31,7 @@ extension ReplayCommand {
       for model in models {
         tasks += designs.map { (.design($0), model, split) }
         // Below a whole curve the objective alone says nothing that all outputs do not.
-        if model != .objectiveOnly, model != .admire {
+        if ![.objectiveOnly, .admire, .sameMixture].contains(model) {
           tasks += budgets.map { (.compute($0), model, split) }
         }
       }

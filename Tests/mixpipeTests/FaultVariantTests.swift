@@ -165,6 +165,21 @@ import Testing
     }
   }
 
+  @Test("a job whose outbox and log both refuse ends with its code, not in a trap")
+  func aJobWhoseOutboxAndLogBothRefuseEndsWithItsCode() throws {
+    let folder = try TemporaryFolder()
+    let result = try Program.shell(
+      """
+      "$M" study e --trainer 'true {folder}' --trainer-name x --domains a,b --size 10M --tokens 1000 \
+        --methods uniform --trials 1 --confirmation-seeds 0 --engine command --submit 'true {script}; echo 7' \
+        --alive 'echo {ids}' --cancel 'true {id}' --step -q
+      sed -i 's/"outboxPatience" : [0-9.]*/"outboxPatience" : 1/' e/attempts/0-1/job.json
+      rm -rf e/outbox; : >e/outbox
+      "$M" run e/attempts/0-1 2>/dev/full; echo "$?"
+      """, in: folder.path)
+    #expect(result.output == "74\n", "\(result.output) \(result.errors)")
+  }
+
   @Test(
     "numbers in what a driver leaves for its jobs are checked where they are read",
     arguments: [

@@ -55,15 +55,19 @@ package struct Supervisor {
         },
         onRefusal: { error in
           guard job.outboxPatience > 0 else { return }
-          FileHandle.standardError.write(
-            Data("mixpipe: \(error); trying again for \(Int(job.outboxPatience)) s\n".utf8))
+          Self.log("\(error); trying again for \(Int(job.outboxPatience)) s")
         })
     } catch {
       // The scheduler's log is what is left to tell of it.
-      FileHandle.standardError.write(Data("mixpipe: the outbox cannot be written: \(error)\n".utf8))
+      Self.log("the outbox cannot be written: \(error)")
       return 74
     }
     return 0
+  }
+
+  /// Where the disk that refuses the outbox refuses the log too, there is nobody to tell.
+  private static func log(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("mixpipe: \(text)\n".utf8))
   }
 
   /// Nil where the file system has no locks.

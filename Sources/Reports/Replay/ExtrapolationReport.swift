@@ -47,7 +47,9 @@ package struct ExtrapolationReport: Sendable, Report {
     + "mixtures. E3: and all sizes. E4: half of the second largest size’s runs predict the others. E5: and "
     + "the next smaller size. R² (the share of the variance explained; 1 is perfect) of the objective on the mixtures that were not seen at "
     + "that size: mean "
-    + "over random halves, 95 % of the mean."
+    + "over random halves, 95 % of the mean. In E2, E3 and E5 the predicted mixtures’ own smaller runs are known; "
+    + "‘unseen’ leaves these out. ‘Same mixture one size down’ adds a constant to those runs and nothing else: a "
+    + "model that is no better there has learned nothing of sizes."
 
   private static let computeWords =
     "Runs of the target’s size for the same compute, the longer the fewer, predict mixtures that none of them "
@@ -57,15 +59,21 @@ package struct ExtrapolationReport: Sendable, Report {
     "R², the share of the variance explained, of each held-out domain: the median over random halves."
 
   private var coverageWords: String {
-    let shares = models.compactMap { model -> String? in
-      let own = summary.designs.filter { $0.model == model }
-      guard !own.isEmpty else { return nil }
-      let mean = own.reduce(0) { $0 + $1.coverage } / Double(own.count)
-      return "\(model.rawValue) \(Format.share(mean))"
+    func shares(areSeen: Bool) -> String {
+      let designs = ExtrapolationCheck.Design.allCases.filter { $0.isSeen == areSeen }
+        .map(\.rawValue)
+      return models.compactMap { model -> String? in
+        let own = summary.designs.filter { $0.model == model && designs.contains($0.design) }
+        guard !own.isEmpty else { return nil }
+        let mean = own.reduce(0) { $0 + $1.coverage } / Double(own.count)
+        return "\(model.rawValue) \(Format.share(mean))"
+      }.joined(separator: ", ")
     }
+    let (unseen, seen) = (shares(areSeen: false), shares(areSeen: true))
     return
       "How often the 95 % intervals of the objective, a run’s own noise not included, held what was measured: "
-      + shares.joined(separator: ", ") + "."
+      + "for mixtures of which no run was known, " + (unseen.isEmpty ? "none" : unseen)
+      + (seen.isEmpty ? "" : "; for those whose smaller runs were known, " + seen) + "."
   }
 
   // MARK: Tables

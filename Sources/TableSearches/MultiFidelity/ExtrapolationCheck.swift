@@ -7,7 +7,8 @@ import Numerics
 /// seen there.
 ///
 /// The designs are those of Yen et al. (arXiv 2503.21023): half of the largest size's runs tell the others,
-/// alone and with smaller sizes' runs of all mixtures; the same for the second largest.
+/// alone and with smaller sizes' runs of all mixtures; the same for the second largest. Theirs know the tested mixtures'
+/// own smaller runs, which alone tell nearly all: beside them stand that trivial prediction, and designs without them.
 package struct ExtrapolationCheck: Sendable {
   package enum Design: String, Sendable, Hashable, Codable, CaseIterable {
     /// Half of the largest size's runs.
@@ -20,15 +21,28 @@ package struct ExtrapolationCheck: Sendable {
     case e4 = "E4"
     /// And the next smaller size.
     case e5 = "E5"
+    /// E2, E3 and E5 where the tested mixtures have been run at no size: what is told of a mixture that nobody has
+    /// tried. In the published designs its own smaller runs are known.
+    case e2Unseen = "E2 unseen"
+    case e3Unseen = "E3 unseen"
+    case e5Unseen = "E5 unseen"
 
     /// How many sizes below the target's take part, and how far below the largest the target is.
     var depth: (target: Int, below: Int) {
       switch self {
       case .e1: (0, 0)
-      case .e2: (0, 1)
-      case .e3: (0, .max)
+      case .e2, .e2Unseen: (0, 1)
+      case .e3, .e3Unseen: (0, .max)
       case .e4: (1, 0)
-      case .e5: (1, 1)
+      case .e5, .e5Unseen: (1, 1)
+      }
+    }
+
+    /// Whether the tested mixtures' runs at smaller sizes are known.
+    package var isSeen: Bool {
+      switch self {
+      case .e1, .e4, .e2Unseen, .e3Unseen, .e5Unseen: false
+      case .e2, .e3, .e5: true
       }
     }
   }
@@ -39,6 +53,8 @@ package struct ExtrapolationCheck: Sendable {
     case objectiveOnly = "scale-bo+objective-only"
     case mfms
     case admire
+    /// The same mixture's losses one size down plus a constant: what a model of sizes must be better than.
+    case sameMixture = "same mixture one size down"
   }
 
   /// R² of one model in one random split, a line of the journal.
@@ -67,7 +83,7 @@ package struct ExtrapolationCheck: Sendable {
       let level = table.grid.target.level - target
       return level >= 0 && (below == 0 || level - 1 >= 0)
         && (target == 0 || testable(level).count >= 8)
-        && (design != .e3 || level >= 2)
+        && (![.e3, .e3Unseen].contains(design) || level >= 2)
     }
   }
 
@@ -116,13 +132,64 @@ package struct ExtrapolationCheck: Sendable {
     let level = table.grid.target.level - target
     let order = shuffled(testable(level), split, "extrapolation split")
     let half = order.count / 2
+    let test = Array(order.dropFirst(half))
+    if model == .sameMixture {
+      return design.isSeen
+        ? shifted(Array(order.prefix(half)), test, level, design: design.rawValue, split: split)
+        : nil
+    }
     var runs = order.prefix(half).flatMap { rows($0, level) }
+    let hidden = design.isSeen ? [] : Set(test)
     for smaller in (0..<level).reversed().prefix(below) {
-      runs += table.runs.indices.flatMap { rows($0, smaller) }
+      runs += table.runs.indices.filter { !hidden.contains($0) }.flatMap { rows($0, smaller) }
     }
     return score(
-      model, data(runs, level: level), test: Array(order.dropFirst(half)), level: level,
-      design: design.rawValue, split: split)
+      model, data(runs, level: level), test: test, level: level, design: design.rawValue,
+      split: split)
+  }
+
+  /// The losses of each output at the end of a size's runs, means over its runs; nil where it has none.
+  private func measured(_ mixture: Int, _ level: Int) -> [Double]? {
+    let known = table.runs[mixture][level].compactMap { $0.losses[end(level)] }
+    guard !known.isEmpty else { return nil }
+    return table.objective.domains.indices.map { d in Statistics.mean(known.map { $0[d] }) }
+  }
+
+  /// The trivial prediction: losses one size down plus the mean difference of the mixtures that both sizes have, with
+  /// the interval of one more difference (Student's t).
+  ///
+  /// - Returns: nil where fewer than three mixtures tell the difference, or a tested one has no smaller run.
+  private func shifted(
+    _ known: [Int], _ test: [Int], _ level: Int, design: String, split: UInt64
+  ) -> Score? {
+    let pairs = known.compactMap { mixture in
+      measured(mixture, level - 1).flatMap { small in measured(mixture, level).map { (small, $0) } }
+    }
+    let smaller = test.compactMap { measured($0, level - 1) }
+    guard pairs.count >= 3, !test.isEmpty, smaller.count == test.count else { return nil }
+    let outputs = table.objective.domains.indices
+    let shift = outputs.map { d in Statistics.mean(pairs.map { $1[d] - $0[d] }) }
+    let guesses = smaller.map { losses in outputs.map { losses[$0] + shift[$0] } }
+    let truths = test.map { measured($0, level)! }
+    func objectives(_ losses: [[Double]]) -> [Double] {
+      losses.map { table.objective.value(of: $0) }
+    }
+    let errors = zip(
+      objectives(pairs.map(\.1)),
+      objectives(pairs.map { small, _ in outputs.map { small[$0] + shift[$0] } })
+    ).map { $0 - $1 }
+    let count = Double(errors.count)
+    let reach =
+      StudentT(degreesOfFreedom: count - 1).quantile(0.975)
+      * (Statistics.variance(errors) ?? 0).squareRoot() * (1 + 1 / count).squareRoot()
+    let (told, values) = (objectives(guesses), objectives(truths))
+    return Score(
+      design: design, model: .sameMixture, split: split, trained: pairs.count + smaller.count,
+      tested: test.count,
+      outputs: outputs.map { d in
+        Self.determination(guesses.map { $0[d] }, truths.map { $0[d] })
+      }, objective: Self.determination(told, values),
+      covered: zip(told, values).count { abs($0 - $1) <= reach })
   }
 
   // MARK: Equal compute
@@ -180,13 +247,11 @@ package struct ExtrapolationCheck: Sendable {
       surrogate = Self.scale(data.reduced(to: objective))
     case .mfms: surrogate = EndpointSurrogate(.product, data: data.ends)
     case .admire: surrogate = EndpointSurrogate(.linearTruncated, data: data.ends)
+    case .sameMixture: return nil
     }
     guard let surrogate, !test.isEmpty else { return nil }
     let mixtures = test.map { table.pool.mixtures[$0].weights }
-    let truths = test.map { mixture -> [Double] in
-      let known = table.runs[mixture][level].compactMap { $0.losses[end(level)] }
-      return table.objective.domains.indices.map { d in Statistics.mean(known.map { $0[d] }) }
-    }
+    let truths = test.map { measured($0, level)! }
     let values = truths.map { table.objective.value(of: $0) }
     let predictions = surrogate.targetValues(of: function, at: mixtures)
     let losses = model == .objectiveOnly ? nil : surrogate.targetLosses(at: mixtures)
