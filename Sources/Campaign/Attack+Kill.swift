@@ -78,7 +78,8 @@ extension Attack {
       // help what the loader says, or speak where nothing can be written any more.
       let isMemory = calls == "mmap" && isAbort(outcome)
       let isLoader = outcome.end == .code(127)
-      let isMute = calls == "write" && outcome.errors.isEmpty && outcome.end == .code(1)
+      let isMute =
+        calls == "write" && outcome.errors.isEmpty && [.code(1), .code(74)].contains(outcome.end)
       if isMemory || isLoader || isMute {
         record.refused += 1
       } else {

@@ -44,8 +44,12 @@ extension Attack {
     _ = run.outcome(within: 30)
     record.blows += 1
     // Where the disk was: jobs are told whole paths.
+    // What a killed process held is let go of a moment later.
+    let unmount = "umount '\(place)/disk'"
     guard isCopied,
-      Self.shell("umount '\(place)/disk' && mount -o loop '\(place)/second-image' '\(place)/disk'")
+      Self.shell(
+        "{ \(unmount) || { sleep 1; \(unmount); } || umount -l '\(place)/disk'; } "
+          + "&& mount -o loop '\(place)/second-image' '\(place)/disk'")
     else { throw CampaignError("cannot mount the copy of a disk") }
     checkKept(before, reference, after: what)
     // The campaign's own files are older than the loss, and no part of the job.
