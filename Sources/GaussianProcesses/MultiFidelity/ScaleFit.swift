@@ -19,6 +19,8 @@ package struct ScaleFit: Sendable {
   package var draws: [Draw]
   /// The best values, for those who want to see them.
   package var mode: [Double]
+  /// The law that the runs are likelier by.
+  package var law = ScaleLaw.plain
   package var factors = ScaleSurrogate.VarianceFactors()
   /// What text counts that is read again; nil where none is, or nobody knows.
   package var repetition: Repetition?
@@ -63,6 +65,13 @@ package struct ScaleFit: Sendable {
           (fit, likely, best.value) = (other, found, value)
         }
       }
+    }
+    var bent = likely
+    bent.law = .bent
+    if let found = bent.maximized(from: [best.logs], iterations: iterations / 2),
+      found.value > best.value
+    {
+      (fit.law, likely, best) = (.bent, bent, found)
     }
     fit.mode = best.logs
     fit.draws = likely.draws(draws, around: best)

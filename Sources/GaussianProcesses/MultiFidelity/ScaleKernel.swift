@@ -6,6 +6,7 @@ struct ScaleKernel: Sendable {
   let hyperparameters: ScaleHyperparameters
   /// A typical loss in standardized units: shares of a loss times this are standardized.
   let unit: Double
+  var law = ScaleLaw.plain
 
   typealias Index = ScaleHyperparameters.Index
 
@@ -95,15 +96,22 @@ struct ScaleKernel: Sendable {
     }
   }
 
-  /// uⱼ of each mixture, (k, m), and its derivative in ln ε.
-  private func laws(_ points: EmbeddedMixtures) -> (values: Matrix, slopes: Matrix) {
-    let floor = hyperparameters.floor
+  /// √sᵢ uᵢⱼ of each mixture, a row for each i and j of a share, and its derivative in ln ε.
+  func laws(_ points: EmbeddedMixtures) -> (values: Matrix, slopes: Matrix) {
+    let floors = zip(hyperparameters.floors, law.shares).filter { $1 > 0 }
     let even = 1 / Double(max(points.parts, 1))
-    var (values, slopes) = (points.weights, points.weights)
-    for at in values.elements.indices {
-      let weight = points.weights.elements[at]
-      values.elements[at] = log((floor + weight) / (floor + even))
-      slopes.elements[at] = floor / (floor + weight) - floor / (floor + even)
+    var values = Matrix(rows: floors.count * points.parts, columns: points.count)
+    var slopes = values
+    for column in 0..<points.count {
+      for (place, (floor, share)) in floors.enumerated() {
+        let root = share.squareRoot()
+        for part in 0..<points.parts {
+          let weight = points.weights[part, column]
+          let row = place * points.parts + part
+          values[row, column] = root * log((floor + weight) / (floor + even))
+          slopes[row, column] = root * (floor / (floor + weight) - floor / (floor + even))
+        }
+      }
     }
     return (values, slopes)
   }

@@ -18,9 +18,12 @@ struct ScaleModel: Sendable {
   /// one half as by ``ScalePosterior/priorRuns`` more of them.
   let spread: Matrix
 
-  init?(draw: ScaleFit.Draw, unit: Double, inputs: ScaleInputs, outcomes: Matrix, runs: Int) {
+  init?(
+    draw: ScaleFit.Draw, unit: Double, law: ScaleLaw, inputs: ScaleInputs, outcomes: Matrix,
+    runs: Int
+  ) {
     kernel = ScaleKernel(
-      hyperparameters: ScaleHyperparameters(logs: draw.logs), unit: unit)
+      hyperparameters: ScaleHyperparameters(logs: draw.logs), unit: unit, law: law)
     self.inputs = inputs
     weight = draw.weight
     var covariance = kernel.covariance(inputs, inputs)
@@ -158,15 +161,11 @@ extension ScaleKernel {
   private func mixtureVariances(_ points: EmbeddedMixtures) -> [Double] {
     let h = hyperparameters
     let even = 1 / Double(max(points.parts, 1))
+    let laws = laws(points).values
     return (0..<points.count).map { index in
-      var square = 0.0
-      var line = 0.0
-      for j in 0..<points.parts {
-        let law = log((h.floor + points.weights[j, index]) / (h.floor + even))
-        square += law * law
-        line += pow(points.weights[j, index] - even, 2)
-      }
-      return h.squaredAmplitude + h.squaredResidual + h.squaredLaw * even * square
+      let law = laws.column(index)
+      let line = (0..<points.parts).reduce(0) { $0 + pow(points.weights[$1, index] - even, 2) }
+      return h.squaredAmplitude + h.squaredResidual + h.squaredLaw * even * dot(law, law)
         + h.squaredLinear * Double(points.parts) * line
     }
   }

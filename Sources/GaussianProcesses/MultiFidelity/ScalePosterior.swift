@@ -15,6 +15,7 @@ struct ScalePosterior: LogPosterior {
   /// What the likelihood of each counts.
   private let counts: [Double]
   let priors = ScaleHyperparameters.priors
+  var law = ScaleLaw.plain
 
   static let priorRuns = 3.0
 
@@ -60,7 +61,8 @@ struct ScalePosterior: LogPosterior {
   /// Value and gradient; nil where the covariance cannot be factored.
   func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
     guard logs.allSatisfy({ abs($0) < 30 }) else { return nil }
-    let kernel = ScaleKernel(hyperparameters: ScaleHyperparameters(logs: logs), unit: unit)
+    let kernel = ScaleKernel(
+      hyperparameters: ScaleHyperparameters(logs: logs), unit: unit, law: law)
     let parts = Parts(kernel, inputs)
     guard let cholesky = Cholesky(factoring: parts.covariance(kernel, inputs)) else { return nil }
     let n = Double(inputs.count)

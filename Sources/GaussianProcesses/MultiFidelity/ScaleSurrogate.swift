@@ -55,7 +55,9 @@ package struct ScaleSurrogate: TargetSurrogate {
     let inputs = ScaleInputs(data, fit.repetition)
     let outcomes = Matrix(columns: (0..<data.outputs).map { fit.standardized(data, output: $0) })
     models = fit.draws.compactMap {
-      ScaleModel(draw: $0, unit: fit.unit, inputs: inputs, outcomes: outcomes, runs: data.count)
+      ScaleModel(
+        draw: $0, unit: fit.unit, law: fit.law, inputs: inputs, outcomes: outcomes,
+        runs: data.count)
     }
     guard !models.isEmpty else { return nil }
     self.data = data

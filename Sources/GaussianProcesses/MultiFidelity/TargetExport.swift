@@ -16,7 +16,8 @@ package struct TargetExport: Sendable, Encodable {
     package var inverseSquaredLength: Double
     /// Over the number of domains.
     package var squaredLaw: Double
-    package var floor: Double
+    /// Each with its share.
+    package var floors: [[Double]]
     /// Times the number of domains.
     package var squaredLinear: Double
     package var squaredResidual: Double
@@ -93,7 +94,8 @@ package struct TargetExport: Sendable, Encodable {
       return Draw(
         share: share, squaredAmplitude: h.squaredAmplitude,
         inverseSquaredLength: 1 / (h.lengthscale * h.lengthscale), squaredLaw: h.squaredLaw / parts,
-        floor: h.floor, squaredLinear: h.squaredLinear * parts, squaredResidual: h.squaredResidual,
+        floors: zip(h.floors, fit.law.shares).filter { $1 > 0 }.map { [$0, $1] },
+        squaredLinear: h.squaredLinear * parts, squaredResidual: h.squaredResidual,
         noise: h.noise, noiseSlope: h.noiseSlope, jitter: h.jitter + model.cholesky.jitter,
         growth: cells.map { h.growth($0) },
         correlations: rows(model.kernel.correlations(cells, cells).values),

@@ -20,16 +20,17 @@ extension PageScript {
       // A mixture as one draw's kernel sees it.
       const seen = (draw, weights) => ({
         weights, roots: weights.map(Math.sqrt),
-        laws: weights.map(weight => Math.log((draw.floor + weight) / (draw.floor + even))),
+        laws: draw.floors.flatMap(([floor, share]) =>
+          weights.map(weight => Math.sqrt(share) * Math.log((floor + weight) / (floor + even)))),
       });
       const isSame = (a, b) => a.weights.every((weight, j) => Math.abs(weight - b.weights[j]) < 1e-9);
       function kernel(draw, a, b) {
         let squared = 0, law = 0, line = 0;
         for (let j = 0; j < parts; j++) {
           squared += (a.roots[j] - b.roots[j]) ** 2;
-          law += a.laws[j] * b.laws[j];
           line += (a.weights[j] - even) * (b.weights[j] - even);
         }
+        for (let i = 0; i < a.laws.length; i++) law += a.laws[i] * b.laws[i];
         squared *= draw.inverseSquaredLength;
         const same = a === b || squared < 1e-9 && isSame(a, b);
         const r = same ? 0 : Math.sqrt(5 * squared);
