@@ -17,7 +17,7 @@ package func replaceFile(
   at path: String, writing body: (_ descriptor: Int32) throws(StorageError) -> Void
 ) throws(StorageError) {
   var status = stat()
-  let exists = try isThere(path, stat(path, &status))
+  let exists = try isThere(path, stat(path, &status), to: "write")
   if exists, kind(of: status.st_mode) != nil || isDescriptor(path) {
     return try writeInPlace(path, status.st_mode, body)
   }
@@ -172,11 +172,12 @@ package func makeFolder(at path: String) throws(StorageError) {
 
 /// Whether something stands at a path, by what stat(2) or lstat(2) has just returned.
 ///
+/// - Parameter action: what it is asked for, for the message.
 /// - Throws: `StorageError` where it could not be told.
-func isThere(_ path: String, _ result: Int32) throws(StorageError) -> Bool {
+func isThere(_ path: String, _ result: Int32, to action: String) throws(StorageError) -> Bool {
   if result == 0 { return true }
   guard errno == ENOENT || errno == ENOTDIR else {
-    throw .system(action: "look at", path: path, code: errno)
+    throw .system(action: action, path: path, code: errno)
   }
   return false
 }

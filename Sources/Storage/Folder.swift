@@ -28,7 +28,7 @@ package func namesInFolder(_ path: String) throws(StorageError) -> [String] {
 package func removeTree(at path: String) throws(StorageError) {
   var status = stat()
   // What cannot be looked at is not gone.
-  guard try isThere(path, lstat(path, &status)) else { return }
+  guard try isThere(path, lstat(path, &status), to: "remove") else { return }
   guard status.st_mode & S_IFMT == S_IFDIR else {
     // Another may have been faster.
     try check("remove", path) { unlink(path) == 0 || errno == ENOENT ? 0 : -1 }
