@@ -138,9 +138,8 @@ coverage: setup ## which lines the tests reach
 	@swift test --enable-code-coverage
 	@llvm-cov report .build/debug/mixpipePackageTests.xctest -instr-profile .build/debug/codecov/default.profdata --ignore-filename-regex='\.build|Tests'
 
-sanitize: setup ## the tests under the thread and the address sanitizer
-	@swift test --sanitize thread --scratch-path .build/thread
-	@swift test --sanitize address --scratch-path .build/address
+sanitize: setup ## the tests under the thread and the address sanitizer; hours
+	@for kind in thread address; do OPENBLAS_NUM_THREADS=1 swift test -c release -Xswiftc -enable-testing --sanitize $$kind --scratch-path .build/$$kind --skip PageTests || exit 1; done
 
 # Pages link to each other as files, so that they read well in any viewer; DocC wants its own links.
 docs: setup ## the documentation as a web site, in .build/docs
