@@ -46,6 +46,7 @@ package final class Driver: @unchecked Sendable {
   ) {
     self.plan = plan
     self.book = book
+    ledger = book.ledger
     self.evaluator = evaluator
     checkpoints = RunCheckpoints(folder: folder, ledger: book.ledger)
     self.retries = retries
@@ -55,7 +56,8 @@ package final class Driver: @unchecked Sendable {
     tally = RunTally(plan)
   }
 
-  package var ledger: RunLedger { book.ledger }
+  /// The book's, which has a lock of its own: a plan reads it while others write in the book.
+  package let ledger: RunLedger
 
   /// Works until the plan has ended and no run is left. Blocks the calling thread.
   ///

@@ -333,6 +333,27 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
   }
 
   /// With factors of 9 and ¼ what all mixtures share is three times as uncertain, and how they differ half.
+  @Test("say the same of the target whatever else is asked for")
+  func sayTheSameOfTheTargetWhateverElseIsAskedFor() throws {
+    let data = ScaleLandscape().data(count: 24, sizes: [5e4, 1e5, 2e5])
+    var fit = try #require(ScaleFit.selected(for: data))
+    fit.factors.level = 4
+    fit.factors.contrast = 2
+    let surrogate = try #require(ScaleSurrogate(data: data, fit: fit))
+    let mixture = [0.4, 0.3, 0.2, 0.1]
+    let target = ScaleQuery(weights: mixture, cell: .target, run: nil)
+    let small = ScaleQuery(weights: mixture, cell: ScaleCell(size: 1, length: 0.5), run: nil)
+    let alone = surrogate.marginals(function, at: [target])[0]
+    let both = surrogate.marginals(function, at: [small, target, small])
+    #expect(abs(both[1].mean - alone.mean) < 1e-12)
+    #expect(abs(both[1].deviation - alone.deviation) < 1e-12)
+    fit.factors = .init()
+    let plain = try #require(ScaleSurrogate(data: data, fit: fit))
+    #expect(alone.deviation > 1.2 * plain.marginals(function, at: [target])[0].deviation)
+    #expect(
+      abs(both[0].deviation - plain.marginals(function, at: [small])[0].deviation) < 1e-12)
+  }
+
   @Test("are calibrated alike alone, jointly and as differences")
   func areCalibratedAlikeAloneJointlyAndAsDifferences() throws {
     let data = ScaleLandscape().data(count: 40, sizes: [5e4, 1e5], rungs: 6...6)

@@ -89,9 +89,18 @@ package struct ScaleSurrogate: TargetSurrogate {
     mixed(parts(function, queries, isJoint: true), function, queries)
   }
 
-  /// The same for each query by itself.
+  /// The same for each query by itself. What earlier forecasts of the target were found to miss widens what is predicted
+  /// there, whatever else is asked for with it.
   package func marginals(_ function: LossFunction, at queries: [ScaleQuery]) -> [Prediction] {
-    predictions(mixed(parts(function, queries, isJoint: false), function, queries))
+    var result = [Prediction](repeating: Prediction(mean: 0, deviation: 0), count: queries.count)
+    for isTarget in [true, false] {
+      let places = queries.indices.filter { (queries[$0].cell == .target) == isTarget }
+      guard !places.isEmpty else { continue }
+      let own = places.map { queries[$0] }
+      let found = predictions(mixed(parts(function, own, isJoint: false), function, own))
+      for (place, prediction) in zip(places, found) { result[place] = prediction }
+    }
+    return result
   }
 
   private func predictions(_ joint: Joint) -> [Prediction] {
