@@ -37,7 +37,7 @@ package final class LocalEvaluator: Evaluator {
   package let capacity: Int
   private let measurer: any RunMeasurer
   private let isCancelled: @Sendable () -> Bool
-  private let stops = Mutex<[Int: StopFlag]>([:])
+  private let stops = Locked<[Int: StopFlag]>([:])
 
   /// - Parameters:
   ///   - workers: how many runs go on at once.
@@ -109,7 +109,7 @@ private final class StopFlag: Sendable {
 
 /// Lets one call through every tenth of a second: runs report each of their steps.
 private final class Throttle: Sendable {
-  private let last = Mutex<ContinuousClock.Instant?>(nil)
+  private let last = Locked<ContinuousClock.Instant?>(nil)
 
   func passes() -> Bool {
     let now = ContinuousClock.now
