@@ -27,24 +27,6 @@ extension RunTable {
     }.map(\.element.text)
   }
 
-  /// A model's parameters; beyond it a size is one in millions, or no size at all.
-  private static let sizes = 1...1e15
-
-  /// The row's size where only a number of parameters will do.
-  ///
-  /// - Throws: ``RunTableError/malformedLine(path:line:reason:)``.
-  package static func requiredParameters(
-    of row: Row, advice: String = ""
-  ) throws(RunTableError) -> Double {
-    guard let parameters = row.parameters, sizes ~= parameters else {
-      throw .malformedLine(
-        path: row.path, line: row.line,
-        reason: "found the size '\(row.size)', expected a number of parameters such as 160M"
-          + advice)
-    }
-    return parameters
-  }
-
   /// The parameters of a model whose size is written like `160M`; nil where that is no number.
   package static func parameters(ofSize size: String) -> Double? {
     CellReading.count(size, unit: 1)
@@ -215,5 +197,23 @@ extension RunTable {
       result.rows[index].losses = places.map { rows[index].losses[$0] }
     }
     return result
+  }
+}
+
+extension RunTable.Row {
+  /// A model's parameters; beyond it a size is one in millions, or no size at all.
+  private static let sizes = 1...1e15
+
+  /// The size where only a number of parameters will do.
+  ///
+  /// - Parameter advice: ends the message.
+  /// - Throws: ``RunTableError/malformedLine(path:line:reason:)``.
+  package func requiredParameters(advice: String = "") throws(RunTableError) -> Double {
+    guard let parameters, Self.sizes ~= parameters else {
+      throw .malformedLine(
+        path: path, line: line,
+        reason: "found the size '\(size)', expected a number of parameters such as 160M" + advice)
+    }
+    return parameters
   }
 }

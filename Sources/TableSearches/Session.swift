@@ -186,7 +186,7 @@ package struct Session {
   /// - Parameter run: as it was handed out, from 1.
   /// - Returns: whether it is news.
   package mutating func tell(_ run: Int, _ news: News) throws -> Bool {
-    try find(run)
+    try requireHandedOut(run)
     let record = records[run - 1]
     let id = run - 1
     let now = wallClock()
@@ -208,7 +208,7 @@ package struct Session {
   }
 
   /// - Throws: ``SessionError/unknownRun(path:run:count:)`` where no such run was handed out.
-  package func find(_ run: Int) throws(SessionError) {
+  package func requireHandedOut(_ run: Int) throws(SessionError) {
     guard run >= 1, run <= records.count else {
       throw .unknownRun(path: folder, run: run, count: records.count)
     }
@@ -256,7 +256,7 @@ package struct Session {
   /// Nil where all runs have one size.
   private func place(_ row: RunTable.Row) throws(RunTableError) -> Place? {
     guard let sizes = settings.sizes else { return nil }
-    let parameters = try RunTable.requiredParameters(of: row)
+    let parameters = try row.requiredParameters()
     var ratio = SizesTable.typicalRatio
     if let target = try? sizes.parameters, let text = sizes.targetTokens,
       let tokens = RunTable.parameters(ofSize: text)

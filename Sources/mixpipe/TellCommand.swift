@@ -81,7 +81,7 @@ struct TellCommand: Command {
     var lines: [Line] = []
     // All or nothing, as far as that can be known before.
     for (run, news) in told {
-      try kept.find(run)
+      try kept.requireHandedOut(run)
       if case .finished(let losses) = news { try check(losses, kept) }
     }
     for (run, news) in told { lines.append(Line(run: run, isNew: try kept.tell(run, news))) }

@@ -14,8 +14,8 @@ import Foundation
 /// Contrasts grow as g(t) = exp(-a·t);
 /// k = A² M(‖√w - √w'‖ / ℓ) + L²/k Σᵢⱼ sᵢ uᵢⱼ uᵢⱼ' + B² k Σⱼ (wⱼ - 1/k) (wⱼ' - 1/k) + R² [w = w'], with
 /// uᵢⱼ = ln((εᵢ + wⱼ) / (εᵢ + 1/k)) as in BiMix's law (arXiv 2405.14908), what Data Mixing Laws (arXiv 2403.16952) are as
-/// logarithms, and a residual of each mixture for itself, which it has at all sizes. The floors are ε/20, ε and 10 ε, of the shares s of a
-/// ``ScaleLaw``;
+/// logarithms, and a residual of each mixture for itself, which it has at all sizes. The floors are
+/// ε/20, ε and 10 ε, of the shares s of a ``ScaleLaw``;
 ///
 /// the noise of a run, τ² exp(κ unevenness) g(t) g(t'), the same at all of its lengths, and a jitter of each
 /// measurement.

@@ -25,8 +25,8 @@ struct FidelityLadder {
   init(_ table: RunTable, _ selection: FidelityTable.Selection) throws {
     var levels: [Level] = []
     for row in table.rows {
-      let parameters = try RunTable.requiredParameters(
-        of: row, advice: "; add a column 'size', or replay without --target-size")
+      let parameters = try row.requiredParameters(
+        advice: "; add a column 'size', or replay without --target-size")
       if !levels.contains(where: { $0.parameters == parameters }) {
         levels.append(Level(size: row.size, parameters: parameters, places: []))
       }

@@ -121,7 +121,7 @@ private struct SizedRunReader {
       unsized += 1
       return
     }
-    let parameters = try RunTable.requiredParameters(of: row, advice: " in a column 'size'")
+    let parameters = try row.requiredParameters(advice: " in a column 'size'")
     guard parameters <= limit else {
       larger += 1
       return
