@@ -35,6 +35,18 @@ static inline unsigned int *mixpipe_take(long words) {
 
 static inline void mixpipe_give(unsigned int *memory) { free(memory); }
 
+/// 2^(i/32) for i from 0 to 31, rounded to nearest.
+static const float mixpipe_roots[32] __attribute__((aligned(64))) = {
+    0x1.000000p+0f, 0x1.059b0ep+0f, 0x1.0b5586p+0f, 0x1.11301ep+0f, 0x1.172b84p+0f, 0x1.1d4874p+0f,
+    0x1.2387a6p+0f, 0x1.29e9e0p+0f, 0x1.306fe0p+0f, 0x1.371a74p+0f, 0x1.3dea64p+0f, 0x1.44e086p+0f,
+    0x1.4bfdaep+0f, 0x1.5342b6p+0f, 0x1.5ab07ep+0f, 0x1.6247ecp+0f, 0x1.6a09e6p+0f, 0x1.71f75ep+0f,
+    0x1.7a1148p+0f, 0x1.82589ap+0f, 0x1.8ace54p+0f, 0x1.93737cp+0f, 0x1.9c4918p+0f, 0x1.a5503cp+0f,
+    0x1.ae89fap+0f, 0x1.b7f770p+0f, 0x1.c199bep+0f, 0x1.cb720ep+0f, 0x1.d5818ep+0f, 0x1.dfc974p+0f,
+    0x1.ea4afap+0f, 0x1.f50766p+0f};
+
+/// 2^(index/32), of the index's lowest five bits.
+static inline float mixpipe_root(unsigned int index) { return mixpipe_roots[index & 31]; }
+
 #ifdef __AVX512BF16__
 #include <immintrin.h>
 
@@ -60,6 +72,26 @@ static inline __attribute__((always_inline)) mixpipe_pairs mixpipe_pair(mixpipe_
       31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19,
       3, 18, 2, 17, 1, 16, 0);
   return (mixpipe_pairs)_mm512_permutexvar_epi16(order, (__m512i)halves);
+}
+
+/// e^x as `exponential` of the kernels for bfloat16 says: the same steps, and the same bits.
+static inline __attribute__((always_inline)) mixpipe_lane mixpipe_exponential(mixpipe_lane number) {
+  const __m512 x = (__m512)number, magic = _mm512_set1_ps(12582912);
+  const __m512 shifted = _mm512_fmadd_ps(x, _mm512_set1_ps(0x1.715476p+5f), magic);
+  const __m512 k = _mm512_sub_ps(shifted, magic);
+  const __m512 r = _mm512_fnmadd_ps(k, _mm512_set1_ps(0x1.62e430p-6f), x);
+  const __m512 root = _mm512_permutex2var_ps(
+      _mm512_load_ps(mixpipe_roots), (__m512i)shifted, _mm512_load_ps(mixpipe_roots + 16));
+  const __m512 slope = _mm512_fmadd_ps(_mm512_set1_ps(0.5f), r, _mm512_set1_ps(0x1.0000f6p+0f));
+  const __m512 y = _mm512_fmadd_ps(_mm512_mul_ps(root, r), slope, root);
+  const __mmask16 kept = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.3f), _CMP_NLT_UQ);
+  return (mixpipe_lane)_mm512_maskz_scalef_ps(kept, y, _mm512_mul_ps(k, _mm512_set1_ps(0x1p-5f)));
+}
+
+/// 1 / (1 + x).
+static inline __attribute__((always_inline)) mixpipe_lane mixpipe_below_one(mixpipe_lane x) {
+  const __m512 one = _mm512_set1_ps(1);
+  return (mixpipe_lane)_mm512_div_ps(one, _mm512_add_ps(one, (__m512)x));
 }
 #endif
 

@@ -13,7 +13,7 @@ package struct HeldOutWindows: Sendable {
   private let byteCounts: [Int]
 
   /// Predicted tokens of a domain that runs measure on where nothing else is asked for.
-  package static let usualTokens = 65_536
+  package static let usualTokens = 45_056
   /// Fewer windows say next to nothing of a domain.
   package static let leastWindows = 4
 

@@ -87,7 +87,10 @@ package final class ProxyModel: @unchecked Sendable {
   }
 
   /// What decides the bits of a step besides the parameters and the text: a twin has its level's name.
-  var kernelName: String { bfloat16?.kernels.level.rawValue ?? kernels.level.rawValue }
+  var kernelName: String {
+    guard let bfloat16 else { return kernels.level.rawValue }
+    return "\(bfloat16.kernels.level.rawValue), revision \(Precision.bf16.revision)"
+  }
 
   /// Memory for one worker's micro-batches.
   ///

@@ -1,3 +1,4 @@
+import Corpora
 import Foundation
 import Mixtures
 import Numerics
@@ -81,7 +82,17 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     let wanted = (Double(tokens) / Double(batchSequences * size.contextLength)).rounded()
     steps = Int(min(max(wanted, 1), Double(Self.mostSteps)))
     gradientShards = min(max(batchSequences / 4, 1), 4)
-    microBatchSequences = max(256 / size.contextLength, 1)
+    // Products of bfloat16 are so fast that what a micro-batch keeps should lie in the second-level cache; the
+    // matrices of a large model do not, and are read again for each. Beyond 48M memory decides.
+    let microBatchTokens =
+      switch (precision, parameters) {
+      case (.fp32, _): 256
+      case (.bf16, ..<8_000_000): 128
+      case (.bf16, ..<16_000_000): 256
+      case (.bf16, ..<48_000_000): 512
+      case (.bf16, _): 256
+      }
+    microBatchSequences = max(microBatchTokens / size.contextLength, 1)
     // Adam's steps are about equally long in any direction, so their noise averages out as the square
     // root of their number: a larger batch may go further at each (Malladi et al., On the SDEs and
     // Scaling Rules for Adaptive Gradient Algorithms, https://arxiv.org/abs/2205.10287).
@@ -104,7 +115,7 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     // At 100k parameters and 20 tokens a parameter: .095 nats lower, and half the noise of a seed.
     commonChannel = 1
     neighbourHeads = 2
-    heldOutTokens = 65_536
+    heldOutTokens = HeldOutWindows.usualTokens
     engine = .automatic
     self.precision = precision
   }

@@ -72,6 +72,7 @@ struct ProxyEvaluator: RunMeasurer {
       decayShare: configuration.decayShare, weightDecay: configuration.weightDecay,
       heldOutTokens: configuration.heldOutTokens)
     settings.precision = precision.rawValue
+    settings.revision = precision.revision
     settings.matching = matching
     return settings
   }

@@ -422,7 +422,7 @@ def check_model(folder):
         tokens = shard(f"{folder}/text/{name}.held-out.tokens")
         context = model.config.max_position_embeddings
         available = (len(tokens) - 1) // context
-        count = min((65536 + context - 1) // context, available)
+        count = min((45056 + context - 1) // context, available)
         total = 0.0
         with torch.no_grad():
             for start in range(0, count, 64):

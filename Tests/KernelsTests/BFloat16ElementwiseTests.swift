@@ -148,6 +148,44 @@ private func expectNear(
     for buffer in [y, dGates, dPairs, hidden] { #expect(buffer.isFrameWhole) }
   }
 
+  /// The terms of a block whose largest logit is zero are the exponentials of its logits.
+  @Test("exponentials are near the true ones and vanish below normal numbers")
+  func exponentialsAreNearTheTrueOnesAndVanishBelowNormalNumbers() throws {
+    var exponents = (0..<20_000).map { -Float($0) / 180 }
+    // Where the nearest 32nd of a power of two changes, and the last that are not zero.
+    exponents += (0..<3000).flatMap { place in
+      let middle = -(Float(place) + 0.5) * Float(log(2.0)) / 32
+      return [middle.nextDown, middle, middle.nextUp]
+    }
+    exponents += [-87.29999, -87.3, -87.30001, -1e30, -.infinity, -1e-30, -0.0, .nan]
+    exponents.append(Float(bitPattern: 0x7fc1_2345))
+    var bits: [[UInt32]] = []
+    for kind in BFloat16Kind.all {
+      let width = kind.kernels.panelWidth
+      let rows = (exponents.count + width - 1) / width
+      let logits = Guarded(
+        [Float](repeating: 0, count: width) + exponents
+          + [Float](repeating: 0, count: rows * width - exponents.count))
+      // What is not a number is taken for the largest by none.
+      let buffers = (0..<4).map { _ in Guarded([Float](repeating: 0, count: width)) }
+      kind.kernels.softmaxBlock(
+        rows + 1, 0, width, logits.base, width, [UInt16](repeating: 0, count: width),
+        buffers[0].base, buffers[1].base, buffers[2].base, buffers[3].base)
+      for buffer in buffers + [logits] { #expect(buffer.isFrameWhole) }
+      let found = Array(logits.values[width..<width + exponents.count])
+      bits.append(found.bits)
+      let wrong = zip(exponents, found).first { x, y in
+        if x.isNaN { return !y.isNaN }
+        if x < -87.3 { return y != 0 }
+        let expected = exp(Double(x))
+        return !(abs(Double(y) - expected) <= expected * (2e-7 + 3.5e-8 * abs(Double(x))))
+      }
+      #expect(wrong == nil, "\(kind)")
+    }
+    let first = try #require(bits.first)
+    #expect(bits.allSatisfy { $0 == first })
+  }
+
   /// Against the slopes of single precision, which are checked against the formula.
   @Test(
     "give the slopes of softmax and cross-entropy rounded",

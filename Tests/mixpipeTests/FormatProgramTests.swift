@@ -40,7 +40,7 @@ import Testing
         "c/", "--vocabulary", "300", "-q",
       ], in: folder.path)
     #expect(built.code == 0, "\(built.errors)")
-    #expect(built.output.contains("held-out tokens; a run measures on 65536"))
+    #expect(built.output.contains("held-out tokens; a run measures on 45056"))
     let trained = try Program.run(
       [
         "train", "--corpus", "c", "--mixture", "web/health=0.25,code=0.75", "--size", "50k",

@@ -13,7 +13,7 @@ struct BFloat16Matrix {
     (forward: UnsafeMutablePointer<UInt32>, backward: UnsafeMutablePointer<UInt32>)?
 
   /// Elements from which no panels are kept.
-  static let largeCount = 1 << 20
+  static let largeCount = 3 << 19
   /// Rows of such a matrix that are packed at once.
   static let packedRows = 256
 

@@ -12,7 +12,7 @@ import torch
 import transformers
 
 folder, shard, context = sys.argv[1], sys.argv[2], int(sys.argv[3])
-asked = -(-65_536 // context)
+asked = -(-45_056 // context)
 model = transformers.LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
 tokens = np.fromfile(shard, dtype="<u2", offset=64).astype(np.int64)
 available = (len(tokens) - 1) // context
