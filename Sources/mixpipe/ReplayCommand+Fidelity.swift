@@ -43,7 +43,7 @@ extension ReplayCommand {
     let runs = try RunTable(at: tables, columns: table.columns)
     let selection = FidelityTable.Selection(
       target: fidelity.size!, step: table.step, sizes: fidelity.sizes?.elements,
-      rungs: fidelity.rungs ?? 8, decay: fidelity.decay)
+      rungs: fidelity.rungs ?? 8, decay: fidelity.decay, admitsCheapMixtures: landscape == nil)
     let real = try FidelityTable(
       runs, objective: try table.objective(over: runs), selection: selection)
     let line = ProgressLine(isQuiet: execution.isSilent)

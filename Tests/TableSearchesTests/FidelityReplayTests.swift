@@ -167,6 +167,67 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     }
   }
 
+  /// Runs of 24 mixtures at the smaller sizes, of which the target has every second.
+  private func curvesOfWhichTheTargetHasHalf() -> RunTable {
+    var runs = Fixture.curves()
+    var mixtures: [Mixture] = []
+    for row in runs.rows where !mixtures.contains(row.mixture) { mixtures.append(row.mixture) }
+    runs.rows.removeAll {
+      $0.size == "16M" && mixtures.firstIndex(of: $0.mixture)! % 2 == 0
+    }
+    return runs
+  }
+
+  @Test("admit mixtures that were run at smaller sizes only")
+  func admitMixturesThatWereRunAtSmallerSizesOnly() throws {
+    let runs = curvesOfWhichTheTargetHasHalf()
+    let strict = try table(runs)
+    #expect(strict.count == 12 && strict.pool.mixtures.count == 12)
+    #expect(strict.notes[0] == "12 mixtures that were not measured at the target left out")
+    let wide = try table(runs, .init(target: "16M", admitsCheapMixtures: true))
+    #expect(wide.count == 12 && wide.pool.mixtures.count == 24 && wide.values == strict.values)
+    #expect(Array(wide.pool.mixtures.prefix(12)) == strict.pool.mixtures)
+    #expect(wide.pool.reach.dropFirst(12).allSatisfy { $0 == [3, 3, nil] })
+    #expect(wide.notes[0].hasSuffix("can be run at other sizes and lengths only"))
+  }
+
+  /// As in RegMix's tables, where no mixture of the largest size was run at another.
+  @Test(
+    "search where no mixture of the target was run at smaller sizes",
+    arguments: ["scale-bo", "screen", "random", "hyperband", "uniform"])
+  func searchWhereNoMixtureOfTheTargetWasRunAtSmallerSizes(name: String) throws {
+    var runs = Fixture.curves()
+    var mixtures: [Mixture] = []
+    for row in runs.rows where !mixtures.contains(row.mixture) { mixtures.append(row.mixture) }
+    // The nearest to equal shares is one of the target's.
+    let even = Mixture.uniform(over: Fixture.domains).nearest(of: mixtures)!
+    let place = mixtures.firstIndex(of: even)!
+    runs.rows.removeAll {
+      (mixtures.firstIndex(of: $0.mixture)! % 2 == place % 2) != ($0.size == "16M")
+    }
+    let table = try table(runs, .init(target: "16M", admitsCheapMixtures: true))
+    #expect(table.pool.reach[0] == [nil, nil, 3])
+    let trace = try replay(table, budget: 3).trace(of: .init(method: name), seed: 2)
+    #expect(trace.compute <= 3 + 1e-9)
+    #expect(trace.points.allSatisfy { $0.handedOver.map(table.values.contains) ?? true })
+    if name == "scale-bo" { #expect(trace.spend[0] > 0 && trace.spend[2] > 0) }
+  }
+
+  @Test(
+    "hand over what the target has, where it has some of the mixtures only",
+    arguments: methodsWithoutModels + ["scale-bo", "mfms"])
+  func handOverWhatTheTargetHasWhereItHasSomeOfTheMixturesOnly(name: String) throws {
+    let table = try table(
+      curvesOfWhichTheTargetHasHalf(), .init(target: "16M", admitsCheapMixtures: true))
+    let trace = try replay(table, budget: 3).trace(of: .init(method: name), seed: 2)
+    // What is nearest to equal shares need not be one of the target's.
+    #expect(trace.compute <= 3 + 1e-9 && trace.compute > (name == "uniform" ? 0 : 1.5))
+    #expect(trace.points.allSatisfy { $0.handedOver.map(table.values.contains) ?? true })
+    // What is handed over is never nothing again.
+    let first = trace.points.firstIndex { $0.handedOver != nil } ?? trace.points.count
+    #expect(trace.points.dropFirst(first).allSatisfy { $0.handedOver != nil })
+  }
+
   @Test("keep to their budget", arguments: methodsWithoutModels)
   func keepToTheirBudget(name: String) throws {
     let table = try table(Fixture.curves(count: 16))

@@ -145,19 +145,23 @@ private struct TraceWalk {
     if task.level == target.level, clock.runs[task.run].losses(at: target.rung) != nil,
       let mixture = table.pool.index(of: task.mixture)
     {
-      ran = min(ran ?? .infinity, table.values[mixture])
+      ran = table.value(of: mixture).map { min(ran ?? .infinity, $0) } ?? ran
     }
     let note = ledger.note(plan: plan, topic: FidelityIncumbent.topic, about: "\(task.id)")
     let incumbent = try note?.decoded(as: FidelityIncumbent.self)
-    let handedOver = incumbent.flatMap { table.pool.index(of: $0.mixture) }.map { table.values[$0] }
+    let judged = incumbent.flatMap { table.pool.index(of: $0.mixture) }
+      .flatMap { table.value(of: $0) }
+    // Nobody knows what a mixture is worth that was never measured at the target: it is taken for the best run
+    // there, or before there is one for what was handed over until then.
+    let handedOver = incumbent == nil ? nil : judged ?? ran ?? points.last?.handedOver
     let compute = budget - left
-    if let incumbent, let predicted = incumbent.predicted, let handedOver,
+    if let incumbent, let predicted = incumbent.predicted, let judged,
       compute >= 2.0.squareRoot() * (beliefs.last?.compute ?? 0)
     {
       beliefs.append(
         .init(
           compute: compute, mean: predicted.mean, deviation: predicted.deviation,
-          probabilityOfBest: incumbent.probabilityOfBest, value: handedOver))
+          probabilityOfBest: incumbent.probabilityOfBest, value: judged))
     }
     if points.last?.handedOver != handedOver || points.last?.ran != ran {
       points.append(FidelityTrace.Point(compute: compute, handedOver: handedOver, ran: ran))

@@ -147,7 +147,8 @@ package struct FidelitySummary: Sendable, Codable {
     let (low, reach) = (best, self.tolerance)
     goodMixtures = sorted.count { $0 - low <= reach }
     let share = 1 / Double(table.domains.count)
-    let distances = table.pool.mixtures.map { $0.weights.reduce(0) { $0 + abs($1 - share) } }
+    let distances = table.pool.mixtures.prefix(table.count)
+      .map { $0.weights.reduce(0) { $0 + abs($1 - share) } }
     equalShares = distances.indices.min { (distances[$0], $0) < (distances[$1], $1) }
       .map { table.values[$0] - low }
     var names: [String] = []

@@ -16,16 +16,19 @@ extension FidelityTable {
     /// The share of a run that is its decay: it branches off, and is paid anew at each rung. Nil for what
     /// the table's column of operations implies, and no decay where there is none.
     package var decay: Double?
+    /// Whether mixtures that were not measured at the target can be run where they were.
+    package var admitsCheapMixtures: Bool
 
     package init(
       target: String, step: Double? = nil, sizes: [String]? = nil, rungs: Int = 8,
-      decay: Double? = nil
+      decay: Double? = nil, admitsCheapMixtures: Bool = false
     ) {
       self.target = target
       self.step = step
       self.sizes = sizes
       self.rungs = rungs
       self.decay = decay
+      self.admitsCheapMixtures = admitsCheapMixtures
     }
   }
 
@@ -68,18 +71,23 @@ extension FidelityTable {
     let costs = RungCosts(table, ladder, decay: selection.decay)
     let grid = try ladder.grid(costs)
     let target = grid.target
-    let kept = mixtures.indices.filter { mixture in
+    let isJudged = mixtures.indices.map { mixture in
       collected[mixture][target.level].values.contains { $0.losses[target.rung] != nil }
     }
-    guard kept.count >= 8 else { throw ReplayError.tooFewRuns(found: kept.count) }
+    let judged = mixtures.indices.filter { isJudged[$0] }
+    let others = mixtures.indices.filter { !isJudged[$0] }
+    guard judged.count >= 8 else { throw ReplayError.tooFewRuns(found: judged.count) }
     guard grid.levels.count > 1 || grid.levels[0].count > 1 else {
       throw ReplayError.noCheaperRuns(target: ladder.levels[target.level].size)
     }
     var notes: [String] = []
-    if kept.count < mixtures.count {
+    if !others.isEmpty {
       notes.append(
-        "\(mixtures.count - kept.count) mixtures that were not measured at the target left out")
+        "\(others.count) mixtures that were not measured at the target "
+          + (selection.admitsCheapMixtures
+            ? "can be run at other sizes and lengths only" : "left out"))
     }
+    let kept = judged + (selection.admitsCheapMixtures ? others : [])
     notes.append(costs.note)
     self.init(
       domains: table.domains, objective: objective, grid: grid,

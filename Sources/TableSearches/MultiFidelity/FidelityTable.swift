@@ -26,10 +26,11 @@ package struct FidelityTable: Sendable {
   package let domains: [String]
   package let objective: Objective
   package let grid: FidelityGrid
+  /// Those measured at the target come first; the others can be run at smaller sizes only.
   package let pool: FidelityPool
   /// [mixture][level][replicate]; of these a search sees one.
   package let runs: [[[Run]]]
-  /// The objective of each mixture at the target: the mean of its replicates, freed of what a seed does to all
+  /// The objective of each mixture that is measured at the target: the mean of its replicates, freed of what a seed does to all
   /// mixtures, as not all have every seed.
   package let values: [Double]
   /// The standard deviation of one run's objective about its mixture's mean, from replicates at the target
@@ -40,7 +41,7 @@ package struct FidelityTable: Sendable {
   /// What was decided in making it that a reader may want to know, a line each.
   package var notes: [String]
 
-  /// - Precondition: every mixture has a run that is measured at the target.
+  /// - Precondition: the mixtures that have a run measured at the target come first, and there is one.
   package init(
     domains: [String], objective: Objective, grid: FidelityGrid, mixtures: [Mixture],
     runs: [[[Run]]], notes: [String] = []
@@ -61,7 +62,10 @@ package struct FidelityTable: Sendable {
         }
       })
     let effects = SeedEffects(runs: runs, objective: objective)
-    values = effects.freed(at: grid.target).values.map { Statistics.mean($0) }
+    let replicates = effects.freed(at: grid.target).values
+    let judged = replicates.prefix { !$0.isEmpty }
+    precondition(!judged.isEmpty && replicates.dropFirst(judged.count).allSatisfy(\.isEmpty))
+    values = judged.map { Statistics.mean($0) }
     noise =
       grid.levels.indices.reversed().lazy.compactMap { level -> Double? in
         let rung = level == grid.target.level ? grid.target.rung : grid.levels[level].count - 1
@@ -70,7 +74,10 @@ package struct FidelityTable: Sendable {
     mainSeeds = grid.levels.indices.map { effects.mainSeed(level: $0, rung: nil) }
   }
 
+  /// Mixtures that are measured at the target.
   package var count: Int { values.count }
+  /// The objective of a mixture of the pool at the target; nil where it is not measured there.
+  func value(of mixture: Int) -> Double? { mixture < values.count ? values[mixture] : nil }
   /// Whether most mixtures have several runs at the target, whose mean they are judged by.
   package var hasReplicates: Bool {
     let target = grid.target

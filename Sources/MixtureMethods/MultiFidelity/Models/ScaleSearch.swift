@@ -186,9 +186,18 @@ struct ScaleSearch: FidelityMethod {
     return spread(own.count, at: point, taken: runs.map(\.mixture)).map { .start($0, at: point) }
   }
 
-  /// Even shares, natural proportions where they are known, then points of an even spread.
+  /// Even shares, natural proportions where they are known, then points of an even spread. Of a pool what is nearest
+  /// to even shares among those that can be had there.
   private func spread(_ ordinal: Int, at point: FidelityPoint, taken: [Mixture]) -> Mixture? {
-    if ordinal == 0 { return UniformSearch(context: context).mixture }
+    if ordinal == 0, let even = UniformSearch(context: context).mixture {
+      func isThere(_ mixture: Mixture) -> Bool {
+        (context.reach(of: mixture, level: point.level) ?? -1) >= point.rung
+      }
+      return isThere(even)
+        ? even
+        : Mixture.uniform(over: context.domains)
+          .nearest(of: (context.candidates ?? []).filter(isThere))
+    }
     if ordinal == 1, context.pool == nil, let tokens = context.availableTokens,
       let natural = UniformSearch(proportions: tokens.map(Double.init), context: context).mixture,
       !taken.contains(natural)
