@@ -162,4 +162,17 @@ import Testing
     let error = zip(inputs, targets).reduce(0) { $0 + abs(forest($1.0).mean - $1.1) } / 80
     #expect(error < 0.05)
   }
+
+  /// Weights that were divided by sums of their own differ in the last bit.
+  @Test("splits between neighbours among the numbers", arguments: [0.1, 0.3, 0.7, 1 / 3.0])
+  func splitsBetweenNeighboursAmongTheNumbers(start: Double) {
+    var inputs: [[Double]] = []
+    for _ in 0..<24 { inputs.append([(inputs.last?[0] ?? start).nextUp]) }
+    let targets = inputs.indices.map { Double($0 % 2) }
+    for seed in 1...8 as ClosedRange<UInt64> {
+      let forest = RegressionForest(inputs, targets: targets, seed: seed)
+      let error = zip(inputs, targets).reduce(0) { $0 + abs(forest($1.0).mean - $1.1) } / 24
+      #expect(error < 0.3)
+    }
+  }
 }

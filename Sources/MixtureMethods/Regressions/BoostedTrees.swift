@@ -217,7 +217,7 @@ package struct BoostedTrees: Sendable {
             if gain > max(best?.gain ?? 0, 1e-14) {
               best = Split(
                 feature: feature,
-                threshold: 0.5 * (inputs[last][feature] + inputs[row][feature]), gain: gain)
+                threshold: splitThreshold(inputs[last][feature], inputs[row][feature]), gain: gain)
             }
           }
           sum += residuals[row]

@@ -67,7 +67,8 @@ package struct RegressionForest: Sendable {
         let rest = total - sum
         let gain = sum * sum / count + rest * rest / (Double(order.count) - count)
         if gain > best?.gain ?? -.infinity {
-          best = (feature, 0.5 * (inputs[row][feature] + inputs[next][feature]), gain)
+          let threshold = splitThreshold(inputs[row][feature], inputs[next][feature])
+          best = (feature, threshold, gain)
         }
       }
     }
