@@ -20,7 +20,7 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
       "\(folder): found no \(file), expected the folder of a study; check the path"
     case .differs(let path, let field, let found, let expected):
       "\(path): found \(field) \(found), but now it is \(expected); "
-        + "choose another folder, or drop the option that changes it"
+        + "choose another folder, drop the option that changes it, or use the mixpipe that began it"
     case .otherTrainer(let path, let field, let found, let now):
       "\(path): its runs were trained with \(field) \(found), but this mixpipe trains with \(now); "
         + "use the mixpipe that made them, or make the study anew in another folder"

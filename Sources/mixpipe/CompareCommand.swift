@@ -82,6 +82,10 @@ struct CompareCommand: Command {
   var target: TargetRunOptions
   @OptionGroup
   var training: TrainingOptions
+  @Option(
+    "Held-out tokens of each domain that a run is measured on. (default: \(HeldOutWindows.usualTokens))",
+    name: "held-out-tokens", value: "count")
+  var heldOutCount: TokenCount?
   @Option("Seed that all others come from. (default: 1)")
   var seed: UInt64?
   @Flag("Try everything out: tiny runs on generated text, kept in the folder.")
@@ -96,6 +100,7 @@ struct CompareCommand: Command {
       [
         "trials": trials, "optimizer-seeds": optimizerSeeds,
         "confirmation-seeds": confirmationSeeds, "lag": lag,
+        "held-out-tokens": heldOutCount?.value,
       ], atLeast: 1)
     try check(["initial-trials": initialTrials, "checkpoint-seeds": checkpointSeeds], atLeast: 0)
     for (index, name) in (methods?.elements ?? []).enumerated() {
@@ -123,7 +128,8 @@ struct CompareCommand: Command {
       initialTrials: initialTrials, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
       learningRate: training.learningRate, precision: training.precision,
       replicates: optimizerSeeds,
-      checkpoints: checkpoints?.trials, checkpointSeeds: checkpointSeeds
+      checkpoints: checkpoints?.trials, checkpointSeeds: checkpointSeeds,
+      heldOutTokens: heldOutCount?.value
     ).overriding(try goal.settings).overriding(target.settings)
     let settings = asked.overriding(stored.map { StudySettings(of: $0) })
       .overriding(smoke ? .smoke : .comparison)

@@ -6,10 +6,10 @@ import Studies
 
 // What to type to have the same again, in full, so that later defaults do not matter.
 
-/// Said also where it was chosen by the processor, as another may choose differently.
-private func precisionWords(_ settings: TrainerSettings?) -> [String] {
+/// Said also where the precision was chosen by the processor, as another may choose differently.
+private func trainerWords(_ settings: TrainerSettings?) -> [String] {
   guard let settings else { return [] }
-  return ["--precision \(settings.precision)"]
+  return ["--held-out-tokens \(settings.heldOutTokens)", "--precision \(settings.precision)"]
 }
 
 /// What the runs of a folder are trained on, and by whom where that is a trainer of the user's.
@@ -49,7 +49,7 @@ extension StudyConfiguration {
     study += targetWords(targetRun, trainer.matching, domains: domains)
     if stopsWhenSure == true { study.append("--stop-when-sure") }
     if let rate = trainer.trainer?.learningRate { study.append("--learning-rate \(rate)") }
-    study += precisionWords(trainer.trainer)
+    study += trainerWords(trainer.trainer)
     var lines = [study.joined(separator: " ")]
     if let transfer {
       lines.append(
@@ -75,7 +75,7 @@ extension FidelityStudyConfiguration {
     if let tokens = asked.tokens { study.append("--tokens \(tokens)") }
     if let ratio = asked.tokensPerParameter { study.append("--tokens-per-parameter \(ratio)") }
     if let rate = asked.learningRate { study.append("--learning-rate \(rate)") }
-    study += precisionWords(trainer.sizes.values.first?.trainer)
+    study += trainerWords(trainer.sizes.values.first?.trainer)
     if objective != .mean(of: domains) {
       study.append("--objective '\(objective.specification)'")
       study += objective.limits.map { "--guard '\($0)'" }
@@ -110,7 +110,7 @@ extension ComparisonRecord {
     words += asked.goalWords
     words += targetWords(asked.targetRun, asked.trainer.matching, domains: asked.domains)
     if let rate = asked.trainer.trainer?.learningRate { words.append("--learning-rate \(rate)") }
-    words += precisionWords(asked.trainer.trainer)
+    words += trainerWords(asked.trainer.trainer)
     return words.joined(separator: " ")
   }
 }

@@ -90,7 +90,7 @@ extension StudyCommand {
       methods: methods?.elements, lag: lag, confirmationSeeds: confirmationSeeds, seed: seed,
       learningRate: training.learningRate, sizes: sizes?.elements.map(\.name),
       targetSize: targetSize?.name, budget: budget?.argumentText, front: front?.elements,
-      rungs: rungs?.elements
+      rungs: rungs?.elements, heldOutTokens: heldOutCount?.value
     ).overriding(try goal.settings).overriding(target.settings)
     let targets = asked.targets ?? []
     let names = targets.compactMap { ModelSize.named($0.domain)?.name }

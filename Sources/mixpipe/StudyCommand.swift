@@ -94,6 +94,10 @@ struct StudyCommand: Command {
   var target: TargetRunOptions
   @OptionGroup
   var training: TrainingOptions
+  @Option(
+    "Held-out tokens of each domain that a run is measured on. (default: \(HeldOutWindows.usualTokens), or 32768 with --sizes)",
+    name: "held-out-tokens", value: "count")
+  var heldOutCount: TokenCount?
   @Option("Seed of the study: of its trials and its proposals. (default: 1)")
   var seed: UInt64?
   @OptionGroup
@@ -102,7 +106,11 @@ struct StudyCommand: Command {
   var engine: EngineOptions
 
   func validate() throws {
-    try check(["trials": trials, "lag": lag, "finalists": finalists], atLeast: 1)
+    try check(
+      [
+        "trials": trials, "lag": lag, "finalists": finalists,
+        "held-out-tokens": heldOutCount?.value,
+      ], atLeast: 1)
     try check(
       ["initial-trials": initialTrials, "confirmation-seeds": confirmationSeeds], atLeast: 0)
     if isOfSizes { return try validateOfSizes() }
@@ -126,7 +134,7 @@ struct StudyCommand: Command {
       corpus: asked.corpus ?? stored?.corpus, fallback: settings[decided: \.corpus]
     ) { corpus in
       ProxyEvaluator(
-        corpus: corpus, learningRate: settings.learningRate,
+        corpus: corpus, learningRate: settings.learningRate, heldOutTokens: settings.heldOutTokens,
         precision: try (settings.precision ?? .auto).resolved())
     }
     let matching = try settings.target(by: text).matching
@@ -159,7 +167,7 @@ struct StudyCommand: Command {
         initialTrials: initialTrials, lag: lag, finalists: finalists,
         confirmationSeeds: confirmationSeeds, seed: seed,
         stopWhenSure: stopWhenSure ? true : nil, learningRate: training.learningRate,
-        precision: training.precision
+        precision: training.precision, heldOutTokens: heldOutCount?.value
       ).overriding(try goal.settings).overriding(target.settings)
     }
   }

@@ -49,8 +49,8 @@ struct StudySettings: Codable, Equatable {
   var front: [String]?
   /// Shares of a run's length.
   var rungs: [Double]?
-  // Asked for by nobody, but kept by what a folder holds.
   var heldOutTokens: Int?
+  // Asked for by nobody, but kept by what a folder holds.
   var batchTokens: Int?
 
   struct Target: Codable, Equatable {
@@ -197,7 +197,6 @@ extension StudySettings {
     replicates = comparison.replicates
     checkpoints = comparison.checkpoints
     checkpointSeeds = comparison.checkpointSeeds
-    heldOutTokens = comparison.trainer.trainer?.heldOutTokens
     batchTokens = comparison.trainer.trainer?.batchTokens
     take(comparison.targetRun, comparison.trainer.matching, domains: comparison.domains)
   }
@@ -209,7 +208,8 @@ extension StudySettings {
       methods: [study.method], lag: study.lag, confirmationSeeds: study.confirmationRuns,
       seed: study.seed, learningRate: asked.learningRate,
       sizes: study.grid.levels.map { $0[0].scale.size }, targetSize: study.targetScale.size,
-      budget: study.budgetText, rungs: asked.rungs)
+      budget: study.budgetText, rungs: asked.rungs,
+      heldOutTokens: study.trainer.sizes.values.first?.trainer?.heldOutTokens)
     front = study.front
     take(study.targetRun, study.matching, domains: study.domains)
   }
@@ -229,6 +229,7 @@ extension StudySettings {
     self.init(
       corpus: search.corpus, size: search.scale.size, tokens: search.scale.tokens,
       initialTrials: search.initialTrials, lag: search.lag, seed: search.seed,
-      learningRate: trainer?.learningRate, precision: PrecisionChoice(trainer))
+      learningRate: trainer?.learningRate, precision: PrecisionChoice(trainer),
+      heldOutTokens: trainer?.heldOutTokens)
   }
 }

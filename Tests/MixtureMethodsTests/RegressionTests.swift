@@ -38,6 +38,19 @@ import Testing
     #expect(abs(error { tree($0) } - best) < 1e-9)
   }
 
+  /// Their middle may be rounded to the upper one.
+  @Test("a split between neighbours among the numbers parts them", arguments: [0.1, 1 / 3.0, 0.7])
+  func aSplitBetweenNeighboursAmongTheNumbersPartsThem(start: Double) {
+    for low in [start, start.nextUp] {
+      let inputs = [low, low, low.nextUp, low.nextUp].map { [$0] }
+      var settings = BoostedTrees.Settings()
+      (settings.rounds, settings.shrinkage, settings.leaves) = (1, 1, 2)
+      (settings.subsample, settings.folds, settings.leafSize) = (1, 1, 2)
+      let tree = BoostedTrees(inputs, targets: [1, 1, 2, 2], settings: settings, seed: 1)
+      #expect(abs(tree([low]) - 1) < 1e-12 && abs(tree([low.nextUp]) - 2) < 1e-12)
+    }
+  }
+
   @Test("trees learn what no line can and their number is chosen")
   func treesLearnWhatNoLineCanAndTheirNumberIsChosen() {
     var generator = SeededGenerator(seed: 2)

@@ -151,9 +151,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
   /// The second seed is .2 worse for all, and only some mixtures have it.
   @Test("free mixtures of what a seed does to all") func freeMixturesOfWhatASeedDoesToAll() throws {
     var runs = Fixture.curves(seeds: 2, noise: 0.01)
-    let mixtures = runs.rows.map(\.mixture).reduce(into: [Mixture]()) { list, mixture in
-      if !list.contains(mixture) { list.append(mixture) }
-    }
+    let mixtures = distinctMixtures(runs)
     runs.rows.removeAll { $0.seed == 2 && !mixtures.prefix(12).contains($0.mixture) }
     for index in runs.rows.indices where runs.rows[index].seed == 2 {
       runs.rows[index].losses = runs.rows[index].losses.map { $0! + 0.2 }
@@ -167,11 +165,14 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     }
   }
 
+  private func distinctMixtures(_ runs: RunTable) -> [Mixture] {
+    runs.rows.map(\.mixture).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// Runs of 24 mixtures at the smaller sizes, of which the target has every second.
   private func curvesOfWhichTheTargetHasHalf() -> RunTable {
     var runs = Fixture.curves()
-    var mixtures: [Mixture] = []
-    for row in runs.rows where !mixtures.contains(row.mixture) { mixtures.append(row.mixture) }
+    let mixtures = distinctMixtures(runs)
     runs.rows.removeAll {
       $0.size == "16M" && mixtures.firstIndex(of: $0.mixture)! % 2 == 0
     }
@@ -197,8 +198,7 @@ private let methodsWithoutModels = fidelityMethodNames.map(\.name).filter {
     arguments: ["scale-bo", "screen", "random", "hyperband", "uniform"])
   func searchWhereNoMixtureOfTheTargetWasRunAtSmallerSizes(name: String) throws {
     var runs = Fixture.curves()
-    var mixtures: [Mixture] = []
-    for row in runs.rows where !mixtures.contains(row.mixture) { mixtures.append(row.mixture) }
+    let mixtures = distinctMixtures(runs)
     // The nearest to equal shares is one of the target's.
     let even = Mixture.uniform(over: Fixture.domains).nearest(of: mixtures)!
     let place = mixtures.firstIndex(of: even)!

@@ -1,5 +1,6 @@
 import Foundation
 import ProxyModels
+import Storage
 import Testing
 
 @testable import mixpipe
@@ -50,5 +51,35 @@ import Testing
   @Test("takes no part of a token", arguments: ["0.5", "1.2345k", "M", "200X", "-", ""])
   func takesNoPartOfAToken(text: String) {
     #expect(throws: (any Error).self) { try TokenCount(argument: text) }
+  }
+
+  /// A study keeps what its runs were measured on, whatever the default has become, and says it where it tells how to
+  /// reproduce it.
+  @Test(
+    "a study keeps its number of held-out tokens",
+    arguments: [
+      [
+        "--size", "50k", "--tokens", "4096", "--methods", "sobol", "--trials", "3",
+        "--initial-trials", "2", "--confirmation-seeds", "1",
+      ],
+      [
+        "--sizes", "50k,75k", "--tokens", "8192", "--rungs", "0.5,1", "--budget", "3",
+        "--confirmation-seeds", "1",
+      ],
+    ])
+  func aStudyKeepsItsNumberOfHeldOutTokens(words: [String]) throws {
+    let folder = try TemporaryFolder.withCorpus()
+    let made = try Program.run(
+      ["study", "s", "--corpus", "corpus", "--held-out-tokens", "256", "-q"] + words,
+      in: folder.path)
+    #expect(made.code == 0, "\(made.errors)")
+    let again = try Program.run(["study", "s", "-q"], in: folder.path)
+    #expect(again.code == 0 && again.output == made.output, "\(again.errors)")
+    let report = try Program.run(["report", "s"], in: folder.path)
+    #expect(report.code == 0)
+    let page = String(decoding: try readFile(at: folder.path + "/s/report.md"), as: UTF8.self)
+    #expect(page.contains(" --held-out-tokens 256 "))
+    let other = try Program.run(["study", "s", "--held-out-tokens", "512"], in: folder.path)
+    #expect(other.code == 1 && other.errors.contains("heldOutTokens"), "\(other.errors)")
   }
 }

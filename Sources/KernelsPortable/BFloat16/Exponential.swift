@@ -30,14 +30,3 @@ import CProcessor
       .replacing(with: x, where: x .!= x)
   #endif
 }
-
-/// 1 / (1 + e⁻ˣ); exactly zero or one far out.
-@inline(__always) func sigmoid(_ x: Lane) -> Lane {
-  // e⁻ˣ is held below e⁸⁷, so that its sum with one stays finite.
-  let exponent = (-x).replacing(with: 87, where: x .< Lane(repeating: -87))
-  #if KERNELS_BFLOAT16
-    return mixpipe_below_one(exponential(exponent))
-  #else
-    return Lane(repeating: 1) / (Lane(repeating: 1) + exponential(exponent))
-  #endif
-}

@@ -1,3 +1,5 @@
+import CProcessor
+
 // This folder is compiled once for each level of processor (see Package.swift). The objects must
 // define no weak code symbols: the linker keeps one copy of such a symbol, and might keep the one an
 // older processor cannot run. Hence only unsafe pointers, `Float` and SIMD here: no arrays, no
@@ -92,6 +94,17 @@ extension SIMD2<Float> {
   @inline(__always) func larger(_ other: Self) -> Self {
     replacing(with: other, where: other .> self)
   }
+}
+
+/// 1 / (1 + e⁻ˣ); exactly zero or one far out.
+@inline(__always) func sigmoid(_ x: Lane) -> Lane {
+  // e⁻ˣ is held below e⁸⁷, so that its sum with one stays finite.
+  let exponent = (-x).replacing(with: 87, where: x .< Lane(repeating: -87))
+  #if KERNELS_BFLOAT16
+    return mixpipe_below_one(exponential(exponent))
+  #else
+    return Lane(repeating: 1) / (Lane(repeating: 1) + exponential(exponent))
+  #endif
 }
 
 /// √x to about 2e-7 of itself, zero for zero: the standard library's `squareRoot()` of a SIMD type

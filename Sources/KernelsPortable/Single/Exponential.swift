@@ -26,10 +26,3 @@
   return (y * unsafeBitCast(power, to: Lane.self))
     .replacing(with: 0, where: x .< Lane(repeating: -87.3))
 }
-
-/// 1 / (1 + e⁻ˣ); exactly zero or one far out.
-@inline(__always) func sigmoid(_ x: Lane) -> Lane {
-  // e⁻ˣ is held below e⁸⁷, so that its sum with one stays finite.
-  let exponent = (-x).replacing(with: 87, where: x .< Lane(repeating: -87))
-  return Lane(repeating: 1) / (Lane(repeating: 1) + exponential(exponent))
-}

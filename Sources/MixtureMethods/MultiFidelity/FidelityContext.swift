@@ -92,6 +92,11 @@ package struct FidelityContext: Sendable, Hashable {
     return pool.index(of: mixture).flatMap { pool.reach[$0][level] }
   }
 
+  /// Whether a mixture can be run as far as that.
+  func reaches(_ point: FidelityPoint, with mixture: Mixture) -> Bool {
+    (reach(of: mixture, level: point.level) ?? -1) >= point.rung
+  }
+
   /// Whether a step can be taken: its mixture, its rung, and that it begins nothing that is there already.
   package func admits(_ step: FidelityStep, runs: [FidelityRun]) -> Bool {
     switch step {

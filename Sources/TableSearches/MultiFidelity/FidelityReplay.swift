@@ -143,9 +143,9 @@ private struct TraceWalk {
     clock.end(task, outcomes[task.id] ?? [])
     let target = table.grid.target
     if task.level == target.level, clock.runs[task.run].losses(at: target.rung) != nil,
-      let mixture = table.pool.index(of: task.mixture)
+      let mixture = table.pool.index(of: task.mixture), let value = table.value(of: mixture)
     {
-      ran = table.value(of: mixture).map { min(ran ?? .infinity, $0) } ?? ran
+      ran = min(ran ?? .infinity, value)
     }
     let note = ledger.note(plan: plan, topic: FidelityIncumbent.topic, about: "\(task.id)")
     let incumbent = try note?.decoded(as: FidelityIncumbent.self)

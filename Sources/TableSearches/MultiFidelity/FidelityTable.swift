@@ -30,8 +30,8 @@ package struct FidelityTable: Sendable {
   package let pool: FidelityPool
   /// [mixture][level][replicate]; of these a search sees one.
   package let runs: [[[Run]]]
-  /// The objective of each mixture that is measured at the target: the mean of its replicates, freed of what a seed does to all
-  /// mixtures, as not all have every seed.
+  /// The objective of each mixture that is measured at the target: the mean of its replicates, freed of what a seed
+  /// does to all mixtures, as not all have every seed.
   package let values: [Double]
   /// The standard deviation of one run's objective about its mixture's mean, from replicates at the target
   /// or else at the largest size that has some; nil without any.

@@ -20,7 +20,7 @@ struct AsynchronousHalving: FidelityMethod {
     let rungs = path.rungs(bracket: path.brackets(eta: eta), eta: eta)
     self.rungs = rungs
     pool = context.shuffledCandidates("asynchronous halving")?.filter { mixture in
-      rungs.allSatisfy { context.reach(of: mixture, level: $0.level) ?? -1 >= $0.rung }
+      rungs.allSatisfy { context.reaches($0, with: mixture) }
     }
   }
 

@@ -77,7 +77,7 @@ struct HalvingSearch: FidelityMethod {
     let eligible = context.candidates.map { all in
       all.filter { mixture in
         !answered.contains(mixture.weights)
-          && rungs.allSatisfy { context.reach(of: mixture, level: $0.level) ?? -1 >= $0.rung }
+          && rungs.allSatisfy { context.reaches($0, with: mixture) }
       }
     }
     if let eligible, eligible.isEmpty { return .exhausted }

@@ -32,7 +32,7 @@ struct ScreeningSearch: FidelityMethod {
     if let all = context.shuffledCandidates("screening") {
       let rung = (0...full).last { cost($0) * Double(all.count) <= 0.5 * context.budget } ?? 0
       point = FidelityPoint(level: 0, rung: rung)
-      mixtures = all.filter { (context.reach(of: $0, level: 0) ?? -1) >= rung }
+      mixtures = all.filter { context.reaches(FidelityPoint(level: 0, rung: rung), with: $0) }
     } else {
       point = FidelityPoint(level: 0, rung: full)
       let count = min(max(Int(clamping: context.budget / 3 / cost(full)), 1), 256)

@@ -19,7 +19,7 @@ struct TargetModelSearch: FidelityMethod {
   private static func made(_ name: String, _ context: FidelityContext) -> any MixtureMethod {
     let target = context.grid.target
     let pool = context.candidates?.filter {
-      (context.reach(of: $0, level: target.level) ?? -1) >= target.rung
+      context.reaches(target, with: $0)
     }
     let single = MethodContext(
       domains: context.domains, availableTokens: context.domains.map { _ in 1 },

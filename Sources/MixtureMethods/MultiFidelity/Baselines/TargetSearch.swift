@@ -21,7 +21,7 @@ struct TargetSearch: FidelityMethod {
     self.design = design
     // Of a pool those that can be run at the target.
     let shuffled = context.shuffledCandidates("target search")?.filter {
-      context.reach(of: $0, level: context.grid.target.level) ?? -1 >= context.grid.target.rung
+      context.reaches(context.grid.target, with: $0)
     }
     switch design {
     case .random: mixtures = shuffled

@@ -203,7 +203,7 @@ struct EndpointSearch: FidelityMethod {
       let target = context.grid.target
       // Of a pool what the target has; where it has none of it, whatever there is.
       let own = mixtures.indices.filter {
-        context.reach(of: mixtures[$0], level: target.level) ?? -1 >= target.rung
+        context.reaches(target, with: mixtures[$0])
       }
       let options = (own.isEmpty ? Array(mixtures.indices) : own).map {
         FidelityOption(

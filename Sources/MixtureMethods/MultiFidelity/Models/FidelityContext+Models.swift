@@ -78,7 +78,7 @@ extension FidelityContext {
       zip(mixture.weights, weights).reduce(0) { $0 + ($1.0 * $1.1).squareRoot() }
     }
     return candidates.filter {
-      !taken.contains($0) && (reach(of: $0, level: point.level) ?? -1) >= point.rung
+      !taken.contains($0) && reaches(point, with: $0)
     }.enumerated().max {
       let (a, b) = (affinity($0.element), affinity($1.element))
       return a != b ? a < b : $0.offset > $1.offset

@@ -189,14 +189,12 @@ struct ScaleSearch: FidelityMethod {
   /// Even shares, natural proportions where they are known, then points of an even spread. Of a pool what is nearest
   /// to even shares among those that can be had there.
   private func spread(_ ordinal: Int, at point: FidelityPoint, taken: [Mixture]) -> Mixture? {
-    if ordinal == 0, let even = UniformSearch(context: context).mixture {
-      func isThere(_ mixture: Mixture) -> Bool {
-        (context.reach(of: mixture, level: point.level) ?? -1) >= point.rung
+    if ordinal == 0 {
+      guard let candidates = context.candidates else {
+        return UniformSearch(context: context).mixture
       }
-      return isThere(even)
-        ? even
-        : Mixture.uniform(over: context.domains)
-          .nearest(of: (context.candidates ?? []).filter(isThere))
+      return Mixture.uniform(over: context.domains)
+        .nearest(of: candidates.filter { context.reaches(point, with: $0) })
     }
     if ordinal == 1, context.pool == nil, let tokens = context.availableTokens,
       let natural = UniformSearch(proportions: tokens.map(Double.init), context: context).mixture,
