@@ -21,7 +21,7 @@ package struct CompositeSurrogate: Sendable {
   package let correlation: Matrix
   /// What variances are multiplied by, for leave-one-out residuals to be as large as predicted; at
   /// least one, as hyperparameters have seen the run left out.
-  package let varianceFactor: Double
+  package private(set) var varianceFactor: Double
   /// The runs, in each member's coordinates.
   package let inputs: [EmbeddedMixtures]
   /// Of the coordinates in which every member is smooth: the least of the members'.
@@ -98,6 +98,17 @@ package struct CompositeSurrogate: Sendable {
     varianceFactor = Self.varianceFactor(
       models: models, leftOut: leftOut, correlation: correlation, outputs: data.outputs,
       runs: data.count)
+  }
+
+  /// The same with the variances that people are told, which a search does not go by.
+  ///
+  /// Many domains have many hyperparameters, and few runs to learn them from. On RegMix's tables of 17 domains 95 % intervals held
+  /// 88 to 91 % after 20 runs and 91 to 93 % after 40; with this 94 to 97 %. On five domains nothing changes.
+  package var reported: CompositeSurrogate {
+    var result = self
+    result.varianceFactor *=
+      1 + 1.5 * Double(max(data.parts - 5, 0)) / Double(max(data.count, 1))
+    return result
   }
 
   /// What a mixture that makes runs diverge is at least as bad as: the upper quartile of what finished.

@@ -35,12 +35,12 @@ struct BayesianOptimization: MixtureMethod {
   }
 
   func predictions(at mixtures: [Mixture], ofRuns: Bool) -> [Prediction]? {
-    history.surrogate()?.predictions(
+    history.surrogate()?.reported.predictions(
       of: function, at: mixtures.map(\.weights), ofRuns: ofRuns)
   }
 
   func leaveOneOut() -> [(observed: Double, predicted: Prediction)]? {
-    history.surrogate()?.leftOut(function)
+    history.surrogate()?.reported.leftOut(function)
   }
 
   func recommendations(_ count: Int) -> [Recommendation] {
@@ -78,7 +78,7 @@ struct BayesianOptimization: MixtureMethod {
         outputs == own ? history.surrogate() : history.reread(outputs: outputs).surrogate()
     else { return nil }
     return Insight(
-      surrogate: surrogate, outputs: outputs,
+      surrogate: surrogate.reported, outputs: outputs,
       function: context.objective.lossFunction(of: outputs), context: context, optimum: best,
       candidates: candidates)
   }

@@ -7,6 +7,8 @@ import Numerics
 struct ModelProposer {
   let context: MethodContext
   let surrogate: CompositeSurrogate
+  /// The same, for what people are told.
+  private var reported: CompositeSurrogate { surrogate.reported }
   /// What is minimized, as a function of the surrogate's outputs.
   let function: LossFunction
   /// Names of the outputs; empty where they are no held-out domains.
@@ -49,7 +51,7 @@ struct ModelProposer {
     return Proposal(
       mixture: best.mixture,
       reason: .expectedImprovement(
-        objective: surrogate.values(of: function, at: [best.mixture.weights])[0],
+        objective: reported.values(of: function, at: [best.mixture.weights])[0],
         logImprovement: best.value))
   }
 
@@ -104,7 +106,7 @@ struct ModelProposer {
     return Proposal(
       mixture: mixture(observed[place]),
       reason: .replication(
-        objective: surrogate.values(of: function, at: [observed[place]])[0],
+        objective: reported.values(of: function, at: [observed[place]])[0],
         logGain: log(gains[place])))
   }
 
@@ -134,14 +136,10 @@ struct ModelProposer {
       }
       if isNew { chosen.append(index) }
     }
-    let losses =
-      outputs.isEmpty
-      ? chosen.map { _ in [] } : surrogate.losses(at: chosen.map { candidates[$0].weights })
+    let weights = chosen.map { candidates[$0].weights }
+    let losses = outputs.isEmpty ? chosen.map { _ in [] } : reported.losses(at: weights)
     // Limits decide what is handed over; what is told of it is the objective alone.
-    let told =
-      function.limits.isEmpty
-      ? chosen.map { predictions[$0] }
-      : surrogate.values(of: function.unguarded, at: chosen.map { candidates[$0].weights })
+    let told = reported.values(of: function.unguarded, at: weights)
     return zip(zip(chosen, told), losses).map { choice, losses in
       let (index, predicted) = choice
       return Recommendation(
@@ -201,7 +199,7 @@ struct ModelProposer {
   /// The same with their chances of being the best of them, and their expected regrets.
   func assessed(_ recommendations: [Recommendation]) -> [Recommendation] {
     guard !recommendations.isEmpty,
-      let chances = surrogate.chances(
+      let chances = reported.chances(
         of: recommendations.map(\.mixture.weights), in: function, feasible: context.feasible,
         pool: context.pool?.map(\.weights), seed: seed)
     else { return recommendations }
