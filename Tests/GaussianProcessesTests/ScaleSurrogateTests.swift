@@ -13,6 +13,7 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
   return ScalePosterior(
     inputs: ScaleInputs(data),
     outcomes: (0..<data.outputs).map { fit.standardized(data, output: $0) },
+    expected: fit.priors(of: data),
     contrasts: contrasts.map { contrast in contrast.values.map { $0 / contrast.scale } },
     unit: fit.unit)
 }
@@ -85,6 +86,7 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     func told(_ factor: Double) throws -> Double {
       let moved = ScalePosterior(
         inputs: inputs, outcomes: [fit.standardized(data, output: 0).map { $0 * factor }],
+        expected: Matrix(rows: inputs.count, columns: 1),
         contrasts: [contrasts.values], unit: posterior.unit)
       return try #require(moved.value(at: logs)).value
     }
@@ -317,19 +319,23 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
 
   @Test("expect equal shares to do best where nothing was run")
   func expectEqualSharesToDoBestWhereNothingWasRun() throws {
-    let fit = ScaleFit(link: .logarithm, standards: [], unit: 25, draws: [], mode: [])
-    let even = [0.25, 0.25, 0.25, 0.25]
-    #expect(abs(fit.prior(even, at: .target)) < 1e-12)
+    let fit = ScaleFit(
+      link: .logarithm, standards: [(location: 1, scale: 0.04)], unit: 25, draws: [], mode: [])
+    func prior(_ fit: ScaleFit, _ weights: [Double]) -> Double {
+      fit.priors([ScaleQuery(weights: weights, cell: .target)])[0, 0]
+    }
+    #expect(abs(prior(fit, [0.25, 0.25, 0.25, 0.25])) < 1e-12)
     var last = 0.0
     for share in [0.4, 0.6, 0.8, 1] {
       let rest = (1 - share) / 3
-      let found = fit.prior([share, rest, rest, rest], at: .target)
+      let found = prior(fit, [share, rest, rest, rest])
       #expect(found > last)
       last = found
     }
     // Of what is no loss nobody knows whether more is better.
-    let other = ScaleFit(link: .identity, standards: [], unit: 25, draws: [], mode: [])
-    #expect(other.prior([1, 0, 0, 0], at: .target) == 0)
+    var other = fit
+    other.link = .identity
+    #expect(prior(other, [1, 0, 0, 0]) == 0)
   }
 
   /// With factors of 9 and ¼ what all mixtures share is three times as uncertain, and how they differ half.
@@ -420,10 +426,12 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
       let factor = try #require(Cholesky(factoring: covariance)).factor
       let drawn = factor.times((0..<all.count).map { _ in generator.normal() })
       // What is expected of a mixture before any run, of outcomes that are a twenty-fifth of a logarithm.
-      let prior = ScaleFit(link: .logarithm, standards: [], unit: 25, draws: [], mode: [])
+      let prior = ScarcityPrior()
       let weights = data.runs.flatMap { run in run.tokens.map { _ in run.weights } } + unseen
+      let cells = data.cells + unseen.map { _ in .target }
       func loss(_ place: Int) -> Double {
-        exp(1 + 0.04 * (drawn[place] + prior.prior(weights[place], at: .target)))
+        let expected = prior.expected(0, ScarcityPrior.logarithms(weights[place]))
+        return exp(1 + 0.04 * (drawn[place] + truth.growth(cells[place]) * expected))
       }
       var place = 0
       for index in data.runs.indices {
@@ -508,7 +516,7 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
       gain += fall * Normal.density(z) / 1000
     }
     // The jitter of a measurement is left out here.
-    #expect(gain > 1e-6)
+    #expect(gain > 1e-7)
     #expect(abs(found - gain) < 0.1 * gain, "\(found) \(gain)")
   }
 

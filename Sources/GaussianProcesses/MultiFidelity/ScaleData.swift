@@ -79,6 +79,14 @@ package struct ScaleData: Sendable, Hashable {
   package var parts: Int { runs.first?.weights.count ?? 0 }
   package var outputs: Int { ownDomains.count }
 
+  /// The fidelity of each measurement, run after run.
+  var cells: [ScaleCell] {
+    runs.flatMap { run in run.tokens.map { cell(parameters: run.parameters, tokens: $0) } }
+  }
+
+  /// The mixture of each measurement.
+  var weights: [[Double]] { runs.flatMap { run in run.tokens.map { _ in run.weights } } }
+
   /// The last rung of every run alone.
   package var ends: ScaleData {
     ScaleData(

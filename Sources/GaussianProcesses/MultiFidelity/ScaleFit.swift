@@ -22,6 +22,8 @@ package struct ScaleFit: Sendable {
   /// The law that the runs are likelier by.
   package var law = ScaleLaw.plain
   package var factors = ScaleSurrogate.VarianceFactors()
+  /// What mixtures are expected to lose before any run.
+  package var scarcity = ScarcityPrior()
   /// What text counts that is read again; nil where none is, or nobody knows.
   package var repetition: Repetition?
 
@@ -40,26 +42,29 @@ package struct ScaleFit: Sendable {
     let link: SurrogateForm.Link = areLosses ? .logarithm : .identity
     let sample = data.thinned(to: runs).withRungs(atMost: 3)
     let contrasts = (0..<data.outputs).map { sample.contrasts($0, link: link) }
-    let standards = contrasts.map { (location: $0.location, scale: $0.scale) }
-    let units = standards.map { (link == .logarithm ? 1 : max(abs($0.location), 1e-6)) / $0.scale }
-    let unit = Statistics.quantile(ofSorted: units.sorted(), 0.5)
-    var fit = ScaleFit(
-      link: link, standards: standards, unit: unit, draws: [], mode: [],
-      repetition: Repetition(data))
+    func prepared(_ repetition: Repetition?) -> ScaleFit {
+      var fit = ScaleFit(
+        link: link, standards: contrasts.map { ($0.location, $0.scale) }, unit: 1, draws: [],
+        mode: [],
+        repetition: repetition)
+      fit.learnScarcity(sample, contrasts.map(\.values))
+      return fit
+    }
     func posterior(_ fit: ScaleFit) -> ScalePosterior {
       ScalePosterior(
         inputs: ScaleInputs(sample, fit.repetition),
         outcomes: (0..<data.outputs).map { fit.standardized(sample, output: $0) },
-        contrasts: contrasts.map { contrast in contrast.values.map { $0 / contrast.scale } },
-        unit: unit)
+        expected: fit.priors(of: sample),
+        contrasts: fit.remainders(sample, contrasts.map(\.values)), unit: fit.unit,
+        lawStretch: fit.scarcity.stretch)
     }
+    var fit = prepared(Repetition(data))
     var likely = posterior(fit)
-    guard var best = likely.maximized(from: [likely.coldStart], iterations: iterations)
+    guard var best = likely.maximized(from: likely.starts, iterations: iterations)
     else { return nil }
     if let repetition = fit.repetition {
       for decay in Repetition.decays where decay != repetition.decay {
-        var other = fit
-        other.repetition?.decay = decay
+        let other = prepared(Repetition(text: repetition.text, decay: decay))
         let found = posterior(other)
         if let value = found.value(at: best.logs)?.value, value > best.value {
           (fit, likely, best.value) = (other, found, value)
@@ -80,21 +85,62 @@ package struct ScaleFit: Sendable {
 
   func trend(_ cell: ScaleCell) -> Double { link.trend(cell) }
 
-  /// What a mixture is expected to lose against equal shares before any run, standardized: each domain's text helps the
-  /// less the more there is of it, -b/k Σⱼ uⱼ with the law's uⱼ of ``ScaleHyperparameters``.
-  ///
-  /// The b of a loss that varies by one among mixtures drawn at random was 1.3 to 1.7 in the mean of the held-out losses
-  /// of Data Mixing Laws' runs, RegMix's and our own, and on landscapes that were planted 1.4 to 3.7.
-  func prior(_ weights: [Double], at cell: ScaleCell) -> Double {
-    guard link == .logarithm else { return 0 }
-    let weights = repetition?.effective(weights, at: cell) ?? weights
-    let (even, floor) = (1 / Double(weights.count), Self.unevenFloor)
-    let sum = weights.reduce(0) { $0 + log((floor + $1) / (floor + even)) }
-    return -Self.unevenness * even * sum
+  /// What a mixture is expected to lose against equal shares before any run, standardized: of each query each output,
+  /// (q, d). Like all that tells mixtures apart it grows with size and length, which is not in it.
+  func priors(_ queries: [ScaleQuery]) -> Matrix {
+    priors(at: queries.map { logarithms($0.weights, at: $0.cell) })
   }
 
-  static let unevenness = 1.25
-  static let unevenFloor = 0.02
+  /// The same of each measurement.
+  func priors(of data: ScaleData) -> Matrix {
+    priors(at: zip(data.weights, data.cells).map(logarithms))
+  }
+
+  private func priors(at logarithms: [[Double]]) -> Matrix {
+    var result = Matrix(rows: logarithms.count, columns: standards.count)
+    guard link == .logarithm else { return result }
+    for (i, point) in logarithms.enumerated() {
+      for d in standards.indices { result[i, d] = scarcity.expected(d, point) }
+    }
+    return result
+  }
+
+  /// β of ``ScarcityPrior`` for an output, k; nothing of what is no loss, as nobody knows whether more is better.
+  func scarcity(of output: Int, parts: Int) -> [Double] {
+    link == .logarithm
+      ? scarcity.slopes(of: output, parts: parts) : [Double](repeating: 0, count: parts)
+  }
+
+  /// Of each domain, as much of it as counts.
+  private func logarithms(_ weights: [Double], at cell: ScaleCell) -> [Double] {
+    ScarcityPrior.logarithms(repetition?.effective(weights, at: cell) ?? weights)
+  }
+
+  /// Learns what scarce text costs, and measures outputs by what that leaves of them.
+  ///
+  /// - Parameter contrasts: of each output each measurement's difference from the mean of its fidelity.
+  private mutating func learnScarcity(_ data: ScaleData, _ contrasts: [[Double]]) {
+    if link == .logarithm {
+      var scales = standards.map(\.scale)
+      let cells = data.cells
+      scarcity = ScarcityPrior(
+        own: data.ownDomains, logarithms: zip(data.weights, cells).map(logarithms), cells: cells,
+        contrasts: contrasts, scales: &scales)
+      for d in standards.indices { standards[d].scale = scales[d] }
+    }
+    let units = standards.map { (link == .logarithm ? 1 : max(abs($0.location), 1e-6)) / $0.scale }
+    unit = Statistics.quantile(ofSorted: units.sorted(), 0.5)
+  }
+
+  /// What is left of contrasts, standardized.
+  private func remainders(_ data: ScaleData, _ contrasts: [[Double]]) -> [[Double]] {
+    let expected = priors(of: data)
+    return contrasts.enumerated().map { d, values in
+      zip(values, ScarcityPrior.centered(expected.column(d), data.cells)).map {
+        $0 / standards[d].scale - $1
+      }
+    }
+  }
 
   /// One output of every measurement, run after run.
   func standardized(_ data: ScaleData, output: Int) -> [Double] {
@@ -104,7 +150,6 @@ package struct ScaleFit: Sendable {
         let value = link == .logarithm ? log(losses[output]) : losses[output]
         let cell = data.cell(parameters: run.parameters, tokens: tokens)
         return (value - trend(cell) - standard.location) / standard.scale
-          - prior(run.weights, at: cell)
       }
     }
   }

@@ -8,7 +8,7 @@ import Foundation
 /// in D, and what such laws get wrong, δ, a Matérn process of deviation Δ over t. δ cancels wherever mixtures are
 /// compared; its variance is what it costs to go beyond the sizes that were run;
 ///
-/// a contrast f(w, t) of covariance g(t) g(t') M(r) k(w, w'), M Matérn's function of smoothness 5/2 and r the distance
+/// a contrast f(w, t) of mean g(t) m(w), see ``ScarcityPrior``, and covariance g(t) g(t') M(r) k(w, w'), M Matérn's function of smoothness 5/2 and r the distance
 /// in u over lengthscales of size and length, u_D times exp(-c ln N*/N): how mixtures differ at one fidelity goes the
 /// less with how they differ at another the farther they are apart, and small models may change less with length.
 /// Contrasts grow as g(t) = exp(-a·t);

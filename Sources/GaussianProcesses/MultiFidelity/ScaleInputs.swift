@@ -21,6 +21,12 @@ struct ScaleInputs: Sendable {
 
   var count: Int { points.count }
 
+  /// g of each point.
+  func growths(_ hyperparameters: ScaleHyperparameters) -> [Double] {
+    let growths = cells.map(hyperparameters.growth)
+    return points.map { growths[$0.cell] }
+  }
+
   /// The exponent of weights in which contrasts are smooth: Hellinger's.
   static let exponent = 0.5
 

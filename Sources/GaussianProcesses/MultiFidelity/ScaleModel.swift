@@ -20,7 +20,7 @@ struct ScaleModel: Sendable {
 
   init?(
     draw: ScaleFit.Draw, unit: Double, law: ScaleLaw, inputs: ScaleInputs, outcomes: Matrix,
-    runs: Int
+    expected: Matrix, runs: Int
   ) {
     kernel = ScaleKernel(
       hyperparameters: ScaleHyperparameters(logs: draw.logs), unit: unit, law: law)
@@ -30,7 +30,12 @@ struct ScaleModel: Sendable {
     for i in 0..<inputs.count { covariance[i, i] += kernel.hyperparameters.jitter }
     guard let cholesky = Cholesky(factoring: covariance) else { return nil }
     self.cholesky = cholesky
-    innovations = cholesky.solveLower(outcomes)
+    let growths = inputs.growths(kernel.hyperparameters)
+    var left = outcomes
+    for d in 0..<left.columns {
+      for i in 0..<left.rows { left[i, d] -= growths[i] * expected[i, d] }
+    }
+    innovations = cholesky.solveLower(left)
     var spread = innovations.times(innovations, transposingSelf: true)
     let prior = ScalePosterior.priorRuns
     let total = Double(inputs.count) + prior
@@ -53,6 +58,8 @@ struct ScaleModel: Sendable {
     var covariance: Matrix
     /// L⁻¹ K(measurements, queries), (n, q).
     var solved: Matrix
+    /// What contrasts have grown to at each query.
+    var growths: [Double]
   }
 
   /// k between the mixtures of the measurements and those of queries, and among these: the same at any fidelity.
@@ -71,6 +78,7 @@ struct ScaleModel: Sendable {
     let solved = cholesky.solveLower(
       kernel.covariance(inputs, queries, weights: blocks?.cross))
     let means = solved.times(innovations, transposingSelf: true)
+    let growths = queries.growths(kernel.hyperparameters)
     guard isJoint else {
       let priors = kernel.variances(queries)
       var variances = Matrix(rows: queries.count, columns: 1)
@@ -81,13 +89,13 @@ struct ScaleModel: Sendable {
           variances[q, 0] = max(priors[q] - sum, 1e-12)
         }
       }
-      return Posterior(means: means, covariance: variances, solved: solved)
+      return Posterior(means: means, covariance: variances, solved: solved, growths: growths)
     }
     var covariance =
       kernel.covariance(queries, queries, weights: blocks?.own)
       - solved.times(solved, transposingSelf: true)
     for q in 0..<queries.count { covariance[q, q] = max(covariance[q, q], 1e-12) }
-    return Posterior(means: means, covariance: covariance, solved: solved)
+    return Posterior(means: means, covariance: covariance, solved: solved, growths: growths)
   }
 
   /// From what a function's slopes are in each output, (q, d), the factors of covariances among queries:
@@ -105,7 +113,7 @@ extension ScaleModel.Posterior {
     let (count, outputs) = (means.rows, means.columns)
     var losses = (0..<outputs).map { _ in [Double](repeating: 0, count: count) }
     var slopes = Matrix(rows: count, columns: outputs)
-    let priors = queries.map { fit.prior($0.weights, at: $0.cell) }
+    let priors = fit.priors(queries)
     var trends = [Double](repeating: 0, count: count)
     for q in 0..<count {
       // Most queries are of one fidelity.
@@ -115,7 +123,7 @@ extension ScaleModel.Posterior {
     }
     for d in 0..<outputs {
       for q in 0..<count {
-        let found = fit.loss(d, means[q, d] + priors[q], trend: trends[q])
+        let found = fit.loss(d, means[q, d] + growths[q] * priors[q, d], trend: trends[q])
         losses[d][q] = found.loss
         slopes[q, d] = found.slope
       }

@@ -12,35 +12,47 @@ struct ScalePosterior: LogPosterior {
   let unit: Double
   /// Of each output each point, and of their mean, standardized.
   private let outcomes: Matrix
+  /// What is expected of them where contrasts have not grown.
+  private let expected: Matrix
   /// What the likelihood of each counts.
   private let counts: [Double]
-  let priors = ScaleHyperparameters.priors
+  private(set) var priors = ScaleHyperparameters.priors
   var law = ScaleLaw.plain
 
   static let priorRuns = 3.0
 
-  init(inputs: ScaleInputs, outcomes: [[Double]], contrasts: [[Double]], unit: Double) {
+  /// - Parameters:
+  ///   - expected: of each point each output, (n, d), what tells mixtures apart before any run.
+  ///   - lawStretch: how many times as large as usual the coefficients of the law may be.
+  init(
+    inputs: ScaleInputs, outcomes: [[Double]], expected: Matrix, contrasts: [[Double]],
+    unit: Double, lawStretch: Double = 1
+  ) {
     self.inputs = inputs
     self.unit = unit
+    if case .normal(let mean, let deviation) = priors[ScaleHyperparameters.Index.law] {
+      priors[ScaleHyperparameters.Index.law] = .normal(
+        mean: mean + log(lawStretch), deviation: deviation)
+    }
     let count = outcomes.count
     guard count > 1 else {
       self.outcomes = Matrix(columns: outcomes)
+      self.expected = expected
       counts = [1]
       return
     }
     let share = Self.share(of: contrasts)
-    var mean = outcomes[0].map { _ in 0.0 }
-    for output in outcomes {
-      for i in mean.indices { mean[i] += output[i] / Double(count) }
+    func mean(_ columns: [[Double]]) -> [Double] {
+      columns[0].indices.map { i in columns.reduce(0) { $0 + $1[i] } / Double(count) }
     }
+    let outputs = (0..<count).map { expected.column($0) }
     // As large as a single output: the mean of contrasts that do not go together is smaller.
     let squares = contrasts.map { dot($0, $0) }
-    var common = contrasts[0].map { _ in 0.0 }
-    for output in contrasts {
-      for i in common.indices { common[i] += output[i] / Double(count) }
-    }
-    let size = (dot(common, common) / max(Statistics.mean(squares), 1e-300)).squareRoot()
-    self.outcomes = Matrix(columns: outcomes + [mean.map { $0 / max(size, 0.05) }])
+    let common = mean(contrasts)
+    let size = max(
+      (dot(common, common) / max(Statistics.mean(squares), 1e-300)).squareRoot(), 0.05)
+    self.outcomes = Matrix(columns: outcomes + [mean(outcomes).map { $0 / size }])
+    self.expected = Matrix(columns: outputs + [mean(outputs).map { $0 / size }])
     counts =
       [Double](repeating: 0.5 * share, count: count) + [0.5 * min(share * Double(count), 1.5)]
   }
@@ -66,29 +78,52 @@ struct ScalePosterior: LogPosterior {
     let parts = Parts(kernel, inputs)
     guard let cholesky = Cholesky(factoring: parts.covariance(kernel, inputs)) else { return nil }
     let n = Double(inputs.count)
-    let solved = cholesky.solve(outcomes)
+    var left = outcomes
+    for c in counts.indices {
+      for (i, point) in inputs.points.enumerated() {
+        left[i, c] -= parts.growths[point.cell] * expected[i, c]
+      }
+    }
+    let solved = cholesky.solve(left)
     var value = 0.0
     var adjoints = cholesky.inverse()
     let total = counts.reduce(0, +)
     for at in adjoints.elements.indices { adjoints.elements[at] *= -0.5 * total }
     var scaled = solved
+    var (bySize, byLength) = (0.0, 0.0)
     for (c, count) in counts.enumerated() {
-      let square = dot(outcomes.column(c), solved.column(c)) + Self.priorRuns
+      let square = dot(left.column(c), solved.column(c)) + Self.priorRuns
       let freedom = n + Self.priorRuns
       value +=
         count
         * (-0.5 * cholesky.logDeterminant - 0.5 * freedom * log(square / Self.priorRuns))
       let factor = (0.5 * count * freedom / square).squareRoot()
-      for i in 0..<inputs.count { scaled[i, c] *= factor }
+      for (i, point) in inputs.points.enumerated() {
+        let cell = inputs.cells[point.cell]
+        let slope =
+          factor * factor * 2 * solved[i, c] * parts.growths[point.cell] * expected[i, c]
+        bySize -= slope * cell.size
+        byLength -= slope * cell.length
+        scaled[i, c] *= factor
+      }
     }
     let products = scaled.times(scaled, transposingOther: true)
     for at in adjoints.elements.indices { adjoints.elements[at] += products.elements[at] }
     var gradient = parts.gradient(of: adjoints, kernel, inputs)
+    gradient[ScaleHyperparameters.Index.sizeGrowth] += bySize
+    gradient[ScaleHyperparameters.Index.lengthGrowth] += byLength
     addPriors(at: logs, to: &value, &gradient)
     return value.isFinite ? (value, gradient) : nil
   }
 
   var coldStart: [Double] { priors.map(\.start) }
+
+  /// Where to begin: what is not smooth over mixtures may be taken for noise, or for a short lengthscale.
+  var starts: [[Double]] {
+    var short = coldStart
+    short[ScaleHyperparameters.Index.lengthscale] -= 1.2
+    return [coldStart, short]
+  }
 
   /// Deviations of the priors.
   var units: [Double] {

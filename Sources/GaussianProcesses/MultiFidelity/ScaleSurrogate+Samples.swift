@@ -40,7 +40,7 @@ extension ScaleSurrogate {
     var generator = SeededGenerator(seed: seed, stream: "joint losses")
     let inputs = inputs(queries)
     let total = Double(queries.count * queries.count)
-    let priors = queries.map { fit.prior($0.weights, at: $0.cell) }
+    let priors = fit.priors(queries)
     let trends = queries.map { fit.trend($0.cell) }
     var result: [[[Double]]] = []
     var reached = 0.0
@@ -69,7 +69,7 @@ extension ScaleSurrogate {
           queries.indices.map { q in
             (0..<outputs).map { d in
               let value = posterior.means[q, d] + stretch * apart[q, d] + together[0, d]
-              return fit.loss(d, value + priors[q], trend: trends[q]).loss
+              return fit.loss(d, value + posterior.growths[q] * priors[q, d], trend: trends[q]).loss
             }
           })
       }

@@ -54,10 +54,11 @@ package struct ScaleSurrogate: TargetSurrogate {
     precondition(data.count > 0, "expected a run")
     let inputs = ScaleInputs(data, fit.repetition)
     let outcomes = Matrix(columns: (0..<data.outputs).map { fit.standardized(data, output: $0) })
+    let expected = fit.priors(of: data)
     models = fit.draws.compactMap {
       ScaleModel(
         draw: $0, unit: fit.unit, law: fit.law, inputs: inputs, outcomes: outcomes,
-        runs: data.count)
+        expected: expected, runs: data.count)
     }
     guard !models.isEmpty else { return nil }
     self.data = data

@@ -46,9 +46,10 @@ package struct TargetExport: Sendable, Encodable {
   package var link: String
   /// Of each output.
   package var standards: [Standard]
-  /// What a mixture is expected to lose before any run, for each unit of a law: see `ScaleFit.prior`.
-  package var unevenness: Double
-  package var unevenFloor: Double
+  /// What each output is expected to lose before any run where text is scarce, [output][domain], and its floor: see
+  /// ``ScarcityPrior``.
+  package var scarcity: [[Double]]
+  package var scarcityFloor: Double
   /// How much text of each domain there is, in tokens of a run of the target, and how soon repetitions lose their
   /// worth; nil where none is repeated.
   package var text: [Double]?
@@ -75,8 +76,8 @@ package struct TargetExport: Sendable, Encodable {
     guard !surrogate.data.target.isOfRuns, inputs.count <= mostMeasurements else { return nil }
     link = fit.link.rawValue
     standards = fit.standards.map { Standard(location: $0.location, scale: $0.scale) }
-    unevenness = fit.link == .logarithm ? ScaleFit.unevenness : 0
-    unevenFloor = ScaleFit.unevenFloor
+    scarcity = fit.standards.indices.map { fit.scarcity(of: $0, parts: surrogate.data.parts) }
+    scarcityFloor = ScarcityPrior.floor
     text = fit.repetition?.text
     decay = fit.repetition?.decay
     stretch = surrogate.stretch
@@ -131,7 +132,8 @@ extension ScaleSurrogate {
       let cross = model.kernel.covariance(model.inputs, inputs)
       let posterior = ScaleModel.Posterior(
         means: cross.times(model.coefficients, transposingSelf: true),
-        covariance: Matrix(rows: 0, columns: 0), solved: Matrix(rows: 0, columns: 0))
+        covariance: Matrix(rows: 0, columns: 0), solved: Matrix(rows: 0, columns: 0),
+        growths: queries.map { model.kernel.hyperparameters.growth($0.cell) })
       let found = posterior.linearized(fit, function, queries).means
       for i in found.indices { result[i] += share * found[i] }
     }

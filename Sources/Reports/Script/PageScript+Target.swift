@@ -76,12 +76,11 @@ extension PageScript {
           solved[i] = rest / row[i];
           variance -= solved[i] * solved[i];
         }
-        const floor = surrogate.unevenFloor;
-        const expected = -surrogate.unevenness * even * point.weights.reduce((sum, weight) =>
-          sum + Math.log((floor + weight) / (floor + even)), 0);
+        const floor = surrogate.scarcityFloor;
+        const scarce = point.weights.map(weight => Math.log((floor + weight) / (floor + even)));
         const losses = [], slopes = [];
         standards.forEach(({ location, scale }, d) => {
-          const linked = location + scale * (dot(solved, draw.innovations[d]) + expected);
+          const linked = location + scale * (dot(solved, draw.innovations[d]) - dot(surrogate.scarcity[d], scarce));
           const loss = isLogarithm ? Math.exp(linked) : linked;
           losses.push(loss);
           slopes.push(isLogarithm ? loss * scale : scale);
