@@ -17,7 +17,7 @@ import Testing
     let logarithms = mixtures.map(ScarcityPrior.logarithms)
     let cells = mixtures.indices.map { Self.cells[$0 % 2] }
     let contrasts = own.indices.map { output in
-      ScarcityPrior.centered(logarithms.map { loss(output, $0) }, cells)
+      ScaleData.centered(logarithms.map { loss(output, $0) }, cells)
     }
     var scales = scales
     let prior = ScarcityPrior(
@@ -31,7 +31,7 @@ import Testing
     let mixtures = SobolSequence.simplexPoints(parts: parts, count: 60, seed: 2)
     let own: [Int?] = Array(0..<parts)
     // Three quarters of a domain's loss is its own text's, as on public tables.
-    let spread = ScarcityPrior.centered(
+    let spread = ScaleData.centered(
       mixtures.map { ScarcityPrior.logarithms($0)[0] }, mixtures.map { _ in .target })
     let deviation = (dot(spread, spread) / 59).squareRoot()
     let noise = 0.1 * deviation * (1 / 3.0).squareRoot()

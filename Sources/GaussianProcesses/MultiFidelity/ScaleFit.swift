@@ -45,9 +45,8 @@ package struct ScaleFit: Sendable {
     func prepared(_ repetition: Repetition?) -> ScaleFit {
       var fit = ScaleFit(
         link: link, standards: contrasts.map { ($0.location, $0.scale) }, unit: 1, draws: [],
-        mode: [],
-        repetition: repetition)
-      fit.learnScarcity(sample, contrasts.map(\.values))
+        mode: [], repetition: repetition)
+      fit.expectScarcity(sample, contrasts.map(\.values))
       return fit
     }
     func posterior(_ fit: ScaleFit) -> ScalePosterior {
@@ -116,10 +115,10 @@ package struct ScaleFit: Sendable {
     ScarcityPrior.logarithms(repetition?.effective(weights, at: cell) ?? weights)
   }
 
-  /// Learns what scarce text costs, and measures outputs by what that leaves of them.
+  /// Says what scarce text is expected to cost, and measures outputs by what that leaves of them.
   ///
   /// - Parameter contrasts: of each output each measurement's difference from the mean of its fidelity.
-  private mutating func learnScarcity(_ data: ScaleData, _ contrasts: [[Double]]) {
+  private mutating func expectScarcity(_ data: ScaleData, _ contrasts: [[Double]]) {
     if link == .logarithm {
       var scales = standards.map(\.scale)
       let cells = data.cells
@@ -136,7 +135,7 @@ package struct ScaleFit: Sendable {
   private func remainders(_ data: ScaleData, _ contrasts: [[Double]]) -> [[Double]] {
     let expected = priors(of: data)
     return contrasts.enumerated().map { d, values in
-      zip(values, ScarcityPrior.centered(expected.column(d), data.cells)).map {
+      zip(values, ScaleData.centered(expected.column(d), data.cells)).map {
         $0 / standards[d].scale - $1
       }
     }
@@ -180,28 +179,33 @@ extension ScaleData {
   func contrasts(
     _ output: Int, link: SurrogateForm.Link
   ) -> (values: [Double], location: Double, scale: Double) {
-    var values: [Double] = []
-    var cells: [ScaleCell] = []
-    for run in runs {
-      for (tokens, losses) in zip(run.tokens, run.losses) {
-        values.append(link == .logarithm ? log(losses[output]) : losses[output])
-        cells.append(cell(parameters: run.parameters, tokens: tokens))
-      }
+    let values = runs.flatMap { run in
+      run.losses.map { link == .logarithm ? log($0[output]) : $0[output] }
     }
+    let cells = cells
     let location = Statistics.mean(zip(values, cells).map { $0 - link.trend($1) })
+    let residuals = Self.centered(values, cells)
+    let typical = link == .logarithm ? 0.03 : max(0.03 * abs(location), 1e-6)
+    return (residuals, location, Self.deviation(of: residuals, cells, typical: typical))
+  }
+
+  /// Differences from the mean of each fidelity.
+  static func centered(_ values: [Double], _ cells: [ScaleCell]) -> [Double] {
     // Looked up only: the order of a dictionary is never seen.
     var sums: [ScaleCell: (sum: Double, count: Int)] = [:]
     for (cell, value) in zip(cells, values) {
       let known = sums[cell] ?? (0, 0)
       sums[cell] = (known.sum + value, known.count + 1)
     }
-    let residuals = zip(cells, values).map { cell, value in
+    return zip(cells, values).map { cell, value in
       value - sums[cell]!.sum / Double(sums[cell]!.count)
     }
-    let typical = link == .logarithm ? 0.03 : max(0.03 * abs(location), 1e-6)
-    let freedom = Double(values.count - sums.count)
-    let variance = (dot(residuals, residuals) + 2 * typical * typical) / (freedom + 2)
-    return (residuals, location, variance.squareRoot())
+  }
+
+  /// Of differences from the mean of each fidelity, drawn toward what is typical as by two more runs.
+  static func deviation(of centered: [Double], _ cells: [ScaleCell], typical: Double) -> Double {
+    let freedom = Double(cells.count - Set(cells).count)
+    return ((dot(centered, centered) + 2 * typical * typical) / (freedom + 2)).squareRoot()
   }
 }
 

@@ -18,8 +18,8 @@ import Numerics
 package struct ScarcityPrior: Sendable, Hashable {
   /// β of each output, each with k, in units of what is left of it: [d][k]; none where all are as without an own domain.
   package var slopes: [[Double]] = []
-  /// How much more outputs with own domains vary than what is left of them, the median: of slopes of one, what is not
-  /// known of them is more in units of what is left.
+  /// How many times as much outputs with own domains vary as what is left of them, the median. By so much more uncertain
+  /// is a slope in units of what is left.
   var stretch = 1.0
 
   package init() {}
@@ -66,10 +66,6 @@ package struct ScarcityPrior: Sendable, Hashable {
   ) {
     let parts = logarithms.first?.count ?? 1
     guard parts > 1, own.contains(where: { $0 != nil }) else { return }
-    let freedom = Double(cells.count - Set(cells).count)
-    func deviation(_ values: [Double], typical: Double) -> Double {
-      ((dot(values, values) + 2 * typical * typical) / (freedom + 2)).squareRoot()
-    }
     var stretches: [Double] = []
     for (output, own) in own.enumerated() {
       guard let own else {
@@ -77,29 +73,18 @@ package struct ScarcityPrior: Sendable, Hashable {
         continue
       }
       let shares = (0..<parts).map { $0 == own ? 1 : Self.others }
-      let worths = Self.centered(logarithms.map { dot($0, shares) }, cells)
+      let worths = ScaleData.centered(logarithms.map { dot($0, shares) }, cells)
       let slope =
-        Self.correlation * scales[output] / deviation(worths, typical: Self.typicalSpread)
+        Self.correlation * scales[output]
+        / ScaleData.deviation(of: worths, cells, typical: Self.typicalSpread)
       let left = zip(contrasts[output], worths).map { $0 + slope * $1 }
-      let rest = deviation(
-        left, typical: (1 - Self.correlation * Self.correlation).squareRoot() * scales[output])
+      let rest = ScaleData.deviation(
+        of: left, cells,
+        typical: (1 - Self.correlation * Self.correlation).squareRoot() * scales[output])
       slopes.append(shares.map { $0 * slope / rest })
       stretches.append(scales[output] / rest)
       scales[output] = rest
     }
     stretch = Statistics.quantile(ofSorted: stretches.sorted(), 0.5)
-  }
-
-  /// Differences from the mean of each fidelity.
-  static func centered(_ values: [Double], _ cells: [ScaleCell]) -> [Double] {
-    // Looked up only: the order of a dictionary is never seen.
-    var sums: [ScaleCell: (sum: Double, count: Int)] = [:]
-    for (cell, value) in zip(cells, values) {
-      let known = sums[cell] ?? (0, 0)
-      sums[cell] = (known.sum + value, known.count + 1)
-    }
-    return zip(cells, values).map { cell, value in
-      value - sums[cell]!.sum / Double(sums[cell]!.count)
-    }
   }
 }
