@@ -133,23 +133,30 @@ private enum Small {
     #expect(step == .start(runs[8].mixture, at: context.grid.target))
   }
 
-  @Test("ladder doubles and promotes the best third") func ladderDoublesAndPromotesTheBestThird()
-    throws
-  {
-    let context = Small.context(pool: nil)
-    let ladder = CheapLadder(context: context, level: 0)
-    #expect(ladder.rungs == [0, 1, 2])
-    let runs = (0..<6).map { id in
-      FidelityRun(
-        id: id, mixture: Mixture(domains: Small.domains, proportionalTo: [1, Double(id), 1]),
-        level: 0, seed: 0,
-        measurements: [.init(rung: 0, losses: [3, 3, Double(10 - id)])], reached: 0)
+  @Test("more to spend on a size makes for more runs and longer ones")
+  func moreToSpendOnASizeMakesForMoreRunsAndLongerOnes() throws {
+    let costs = [0.01, 0.02, 0.05, 0.1]
+    func plan(_ budget: Double, least: Int = 1) -> CheapPlan? {
+      CheapPlan(budget: budget, costs: costs, least: least, most: 20)
     }
-    #expect(ladder.promotion(runs) == .resume(run: 5, rung: 1))
-    #expect(ladder.promotion(Array(runs.prefix(2))) == nil)
-    var later = runs
-    later[5].goal = 1
-    #expect(ladder.promotion(later) == .resume(run: 4, rung: 1))
+    #expect(plan(0.009) == nil)
+    let first = try #require(plan(0.01))
+    #expect(first.count == 1 && first.rung == 0)
+    // 100 of the shortest: 100^.6 = 15.8 for .063 each.
+    let some = try #require(plan(1))
+    #expect(some.count == 16 && some.rung == 2)
+    // No more than twenty, and none beyond the longest.
+    let many = try #require(plan(9))
+    #expect(many.count == 20 && many.rung == 3)
+    // Four at least, or none.
+    #expect(plan(0.039, least: 4) == nil)
+    let four = try #require(plan(0.04, least: 4))
+    #expect(four.count == 4 && four.rung == 0)
+    for budget in stride(from: 0.01, through: 12, by: 0.07) {
+      let plan = try #require(plan(budget))
+      // All but the last, which may begin a little early, are within the budget.
+      #expect(Double(plan.count - 1) * costs[plan.rung] <= budget)
+    }
   }
 
   @Test(

@@ -3,8 +3,10 @@ import Mixtures
 
 /// What keeps it from trusting its model too far.
 extension ScaleSearch {
-  /// So many runs may stop at a length of the target's size besides those of which one in ``CheapLadder/eta`` goes on.
-  private static let slack = 6
+  /// Of the target's size one in so many runs at a length goes on, and so many more may stop there.
+  private static let (eta, slack) = (3, 6)
+  /// Deviations by which another mixture is clearly better than equal shares.
+  private static let clearly = 2.0
   /// So many mixtures are run at the target for each that is run there again.
   private static let mixturesPerRepeat = 3
   /// Of what is paid beyond so many runs of the target, the least for runs that end there.
@@ -26,9 +28,9 @@ extension ScaleSearch {
     guard !context.closed.contains(target.level) else { return nil }
     let own = runs.filter { $0.level == target.level && !$0.hasDiverged }
     func reached(_ rung: Int) -> Int { own.count { Self.end($0) >= rung } }
-    let rungs = CheapLadder(context: context, level: target.level).rungs + [target.rung]
+    let rungs = doublingRungs + [target.rung]
     for (low, high) in zip(rungs, rungs.dropFirst()).reversed() where low < high {
-      if reached(low) > CheapLadder.eta * reached(high) + Self.slack,
+      if reached(low) > Self.eta * reached(high) + Self.slack,
         own.contains(where: { !$0.isUnderWay && ($0.reached ?? -1) >= low && $0.reached! < high })
       {
         return .promotion(from: low, to: high)
@@ -36,6 +38,19 @@ extension ScaleSearch {
     }
     let finished = Double(reached(target.rung))
     return finished < Self.finishedShare * (paid(runs) - Self.free) ? .finished : nil
+  }
+
+  /// Lengths of the target's size short of the target, each about twice as dear as the one before.
+  private var doublingRungs: [Int] {
+    let target = context.grid.target
+    let costs = context.grid.levels[target.level].map { $0.trunkCost + $0.branchCost }
+    let last = max(target.rung - 1, 0)
+    var chosen = [0]
+    for rung in 0...last where costs[rung] >= 1.8 * costs[chosen[chosen.count - 1]] {
+      chosen.append(rung)
+    }
+    if chosen.count > 1 { chosen[chosen.count - 1] = last }
+    return chosen
   }
 
   /// The rung that a run has reached or is under way to.
@@ -55,6 +70,15 @@ extension ScaleSearch {
     let step =
       own.last.map { FidelityStep.resume(run: $0.id, rung: point.rung) } ?? .start(even, at: point)
     return affordable(step, runs, budgetLeft)
+  }
+
+  /// Whether one of the mixtures is clearly better at the target than equal shares: a run of these would tell nothing.
+  func isBeaten(by mixtures: [Mixture], _ surrogate: ScaleSurrogate) -> Bool {
+    guard let even = UniformSearch(context: context).mixture else { return false }
+    let queries = surrogate.targetQueries([even.weights] + mixtures.map(\.weights))
+    return surrogate.field(function, at: queries) { _ in 0 }.differences.contains {
+      $0.mean + Self.clearly * $0.deviation < 0
+    }
   }
 
   /// At the target a mixture is run again only where three others have been run there for each such run.

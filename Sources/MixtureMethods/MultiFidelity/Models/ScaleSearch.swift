@@ -6,20 +6,20 @@ import Numerics
 /// Chooses mixture, size and length by what runs are worth for knowing the best mixture at the target: `scale-bo`.
 ///
 /// It begins with equal shares, natural proportions and an even spread at the smallest size's shortest length. Of what is
-/// paid, up to one and a half runs of the target, two fifths go to the smallest size and three tenths evenly to the others, by a
-/// ``CheapLadder`` at each: which of them rank mixtures as the target does is not known beforehand. With the rest, every
+/// paid, up to one and a half runs of the target, two fifths are for runs of new mixtures at the smallest size and three tenths evenly
+/// for those at the others, by a ``CheapPlan`` of each: which of them rank mixtures as the target does is not known beforehand. With the rest, every
 /// new run, and every paused one that could go on for the price of the steps that it lacks, has a gain: how far the
 /// lowest objective that is expected at the target will fall once it is known (the knowledge gradient over all mixtures,
 /// from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain per cost, to
 /// 0 where a share of the budget is left. That share is kept for runs that reach the target. No step costs more than all
 /// before it. What it may not leave undone, whatever the model says, is in ``due(_:)``; the first run that
-/// ends at the target for this is of equal shares.
+/// ends at the target for this is of equal shares, unless another mixture is clearly better.
 ///
 /// Where a front of two losses is sought, every step seeks the lowest point of another augmented Chebyshev function of them
 /// in place of the objective (``Scalarization``), by steps of the golden ratio between one loss and the other.
 ///
 /// It hands over the lowest expected objective plus some of a deviation, both of the difference from equal shares: one
-/// and a half in the beginning, falling to a quarter.
+/// in the beginning, falling to a fifth.
 struct ScaleSearch: FidelityMethod {
   let context: FidelityContext
   private var cache: (data: ScaleData, surrogate: ScaleSurrogate?)?
@@ -28,7 +28,7 @@ struct ScaleSearch: FidelityMethod {
   private let objective: LossFunction
   /// What this step seeks in place of it, where a front is sought.
   private var turn: LossFunction?
-  private var function: LossFunction { turn ?? objective }
+  var function: LossFunction { turn ?? objective }
 
   /// Of the budget, for the target alone.
   private static let reserve = 0.25
@@ -39,8 +39,10 @@ struct ScaleSearch: FidelityMethod {
   private static let (smallShare, otherShare, sharedUntil) = (0.4, 0.3, 1.5)
   /// Of what is paid, the least that a run may cost, and of a run of the target the most of that.
   private static let leastStep = 0.02
-  /// Mixtures that are run at every size.
+  /// Mixtures that are run at every size that is worth it.
   private static let anchors = 4
+  /// The most that a ``CheapPlan`` begins at the smallest size and at each other.
+  private static let (smallMost, otherMost) = (32, 16)
 
   init(context: FidelityContext) {
     self.context = context
@@ -76,7 +78,11 @@ struct ScaleSearch: FidelityMethod {
     if budgetLeft <= kept + 1e-9 || due == .finished { moves.keepThoseToTarget() }
     moves.leaveOut { isRepeatedTooOften($0, runs) }
     if let step = promotion(due, belief, moves, runs) { return step }
-    if due == .finished, let step = referenceStep(runs, budgetLeft) { return step }
+    if due == .finished, !isBeaten(by: mixtures, surrogate),
+      let step = referenceStep(runs, budgetLeft)
+    {
+      return step
+    }
     let groups = moves.groups.map { group in
       (
         cell: context.cell(group.point),
@@ -130,7 +136,7 @@ struct ScaleSearch: FidelityMethod {
     }
   }
 
-  /// A run of the first size that has had less than its share; nil where all have had theirs.
+  /// A run of the first size that has fewer than its share pays for; nil where all have theirs.
   private func sharedStep(
     _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun], _ budgetLeft: Double
   ) -> FidelityStep? {
@@ -138,33 +144,39 @@ struct ScaleSearch: FidelityMethod {
     if small < designCount {
       return affordable(newRun(context.cheapest, surrogate, runs), runs, budgetLeft)
     }
-    let levels = (0...context.grid.target.level).filter { !context.closed.contains($0) }
-    let paid = paid(runs)
-    let most = min(budgetLeft, paid / 2)
-    let others = Self.otherShare / Double(max(levels.count - 1, 1))
-    for level in levels {
-      let share = level == context.cheapest ? Self.smallShare : others
-      guard self.paid(runs, level: level) < share * min(paid, Self.sharedUntil) else { continue }
-      let ladder = CheapLadder(context: context, level: level, turn: turnWeights(runs))
-      if let step = affordable(ladder.promotion(runs), runs, most)
-        ?? affordable(newRun(level, surrogate, runs), runs, most)
-      {
-        return step
-      }
+    let most = min(budgetLeft, paid(runs) / 2)
+    for level in openLevels {
+      guard let plan = plan(level, runs), runs.count(where: { $0.level == level }) < plan.count
+      else { continue }
+      if let step = affordable(newRun(level, surrogate, runs), runs, most) { return step }
     }
     return nil
   }
 
-  /// A new run of a size at the shortest length that costs enough: of the first mixtures that there are, which tell how
-  /// sizes differ, then of the most promising, by turns with an even spread at the smallest size.
+  /// Sizes that may be run, up to the target's.
+  private var openLevels: [Int] {
+    (0...context.grid.target.level).filter { !context.closed.contains($0) }
+  }
+
+  private func plan(_ level: Int, _ runs: [FidelityRun]) -> CheapPlan? {
+    let isSmallest = level == context.cheapest
+    let share =
+      isSmallest ? Self.smallShare : Self.otherShare / Double(max(openLevels.count - 1, 1))
+    return CheapPlan(
+      budget: share * min(paid(runs), Self.sharedUntil),
+      costs: context.grid.levels[level].map { $0.trunkCost + $0.branchCost },
+      least: isSmallest ? 1 : Self.anchors, most: isSmallest ? Self.smallMost : Self.otherMost)
+  }
+
+  /// A new run of a size at the length of its plan: of the first mixtures that there are, which tell how sizes differ,
+  /// then of the most promising, by turns with an even spread at the smallest size.
   private func newRun(
     _ level: Int, _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun]
   ) -> FidelityStep? {
     let rungs = context.grid.levels[level]
     let end = level == context.grid.target.level ? context.grid.target.rung : rungs.count - 1
-    let least = Self.leastStep * min(paid(runs), 1)
-    let rung = (0..<max(end, 1)).first { rungs[$0].trunkCost + rungs[$0].branchCost >= least }
-    let point = FidelityPoint(level: level, rung: rung ?? max(end - 1, 0))
+    let rung = min(plan(level, runs)?.rung ?? 0, max(end - 1, 0))
+    let point = FidelityPoint(level: level, rung: rung)
     let own = runs.filter { $0.level == level }
     let known = Set(own.map(\.mixture.weights))
     let isSmallest = level == context.cheapest
@@ -348,7 +360,7 @@ struct ScaleSearch: FidelityMethod {
   /// Of the deviation of a mixture's difference from equal shares, what is added to it where one is handed over. The
   /// lowest mean of hundreds is lower than it should be, and until something like runs of the target have been paid for,
   /// the model says what its priors do.
-  private func caution(_ runs: [FidelityRun]) -> Double { 0.25 + 1.25 / (1 + 3 * paid(runs)) }
+  private func caution(_ runs: [FidelityRun]) -> Double { 0.2 + 0.8 / (1 + 3 * paid(runs)) }
 
   mutating func recommendation(runs: [FidelityRun]) -> FidelityRecommendation? {
     guard let surrogate = surrogate(runs) else {
