@@ -6,14 +6,15 @@ import Numerics
 /// Chooses mixture, size and length by what runs are worth for knowing the best mixture at the target: `scale-bo`.
 ///
 /// It begins with equal shares, natural proportions and an even spread at the smallest size's shortest length. Of what is
-/// paid, up to one and a half runs of the target, two fifths are for runs of new mixtures at the smallest size and three tenths evenly
-/// for those at the others, by a ``CheapPlan`` of each: which of them rank mixtures as the target does is not known beforehand. With the rest, every
-/// new run, and every paused one that could go on for the price of the steps that it lacks, has a gain: how far the
-/// lowest objective that is expected at the target will fall once it is known (the knowledge gradient over all mixtures,
-/// from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is maximized: η falls from 1, gain per cost, to
-/// 0 where a share of the budget is left. That share is kept for runs that reach the target. No step costs more than all
-/// before it. What it may not leave undone, whatever the model says, is in ``due(_:)``; the first run that
-/// ends at the target for this is of equal shares, unless another mixture is clearly better.
+/// paid, up to one and a half runs of the target, two fifths are for runs of new mixtures at the smallest size and three
+/// tenths evenly for those at the others, by a ``CheapPlan`` of each: which of them rank mixtures as the target does is
+/// not known beforehand. With the rest, every new run, and every paused one that could go on for the price of the steps
+/// that it lacks, has a gain: how far the lowest objective that is expected at the target will fall once it is known (the
+/// knowledge gradient over all mixtures, from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is
+/// maximized: η falls from 1, gain per cost, to 0 where a share of the budget is left. That share is kept for runs that
+/// reach the target. No step costs more than all before it. What it may not leave undone, whatever the model says, is in
+/// ``due(_:)``; the first run that ends at the target for this is of equal shares, unless another mixture is clearly
+/// better.
 ///
 /// Where a front of two losses is sought, every step seeks the lowest point of another augmented Chebyshev function of them
 /// in place of the objective (``Scalarization``), by steps of the golden ratio between one loss and the other.
@@ -78,8 +79,8 @@ struct ScaleSearch: FidelityMethod {
     if budgetLeft <= kept + 1e-9 || due == .finished { moves.keepThoseToTarget() }
     moves.leaveOut { isRepeatedTooOften($0, runs) }
     if let step = promotion(due, belief, moves, runs) { return step }
-    if due == .finished, !isBeaten(by: mixtures, surrogate),
-      let step = referenceStep(runs, budgetLeft)
+    if due == .finished, let step = referenceStep(runs, budgetLeft),
+      !isBeaten(by: mixtures, surrogate)
     {
       return step
     }
@@ -116,10 +117,10 @@ struct ScaleSearch: FidelityMethod {
 
   // MARK: Cheap runs
 
-  /// What has been paid for runs, in runs of the target; of one size alone, if it is given.
-  func paid(_ runs: [FidelityRun], level: Int? = nil) -> Double {
+  /// What has been paid for runs, in runs of the target.
+  func paid(_ runs: [FidelityRun]) -> Double {
     runs.reduce(0) { sum, run in
-      guard level ?? run.level == run.level, let rung = run.goal ?? run.reached else { return sum }
+      guard let rung = run.goal ?? run.reached else { return sum }
       let cost = context.grid.levels[run.level][rung]
       return sum + cost.trunkCost + cost.branchCost
     }
