@@ -240,6 +240,38 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
     #expect(ended.count > 1)
   }
 
+  @Test("take equal shares for beaten by a mixture that is much better, and by no other")
+  func equalSharesAreBeatenByWhatIsMuchBetter() throws {
+    let context = try FormulaTrainer.context(pool: nil, budget: 6)
+    let target = context.grid.target
+    func mixture(_ weights: [Double]) -> Mixture {
+      Mixture(domains: FormulaTrainer.domains, proportionalTo: weights)
+    }
+    // A spread of runs at the target, equal shares and a corner among them.
+    let weights = SobolSequence.simplexPoints(parts: 3, count: 12, seed: 5)
+    let corner = [0.9, 0.05, 0.05]
+    let runs = ([[1, 1, 1], corner] + weights).enumerated().map { id, weights in
+      FidelityRun(
+        id: id, mixture: mixture(weights), level: target.level, seed: 0,
+        measurements: [
+          .init(rung: target.rung, losses: FormulaTrainer.losses(mixture(weights).weights, target))
+        ], reached: target.rung)
+    }
+    var search = ScaleSearch(context: context)
+    let known = search.surrogate(runs)
+    let surrogate = try #require(known)
+    let even = FormulaTrainer.value([1 / 3.0, 1 / 3.0, 1 / 3.0])
+    #expect(FormulaTrainer.value(corner) > even + 0.03)
+    #expect(!search.isBeaten(by: [mixture([1, 1, 1]), mixture(corner)], surrogate))
+    // Where books count almost alone, the corner is the best by far.
+    var books = context
+    books.objective = Objective(targets: FormulaTrainer.domains, proportionalTo: [1, 0.01, 0.01])
+    var other = ScaleSearch(context: books)
+    let knownOfBooks = other.surrogate(runs)
+    let ofBooks = try #require(knownOfBooks)
+    #expect(other.isBeaten(by: [mixture([1, 1, 1]), mixture(corner)], ofBooks))
+  }
+
   @Test("fit anew after each of the first runs at the target, however many cheap ones there are")
   func fitAnewAfterRunsAtTheTarget() {
     func data(cheap: Int, final: Int) -> ScaleData {

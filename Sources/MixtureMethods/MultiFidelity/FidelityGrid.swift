@@ -86,6 +86,13 @@ package struct FidelityGrid: Sendable, Hashable, Codable {
     let first = measuringOnTheWay ? (from ?? -1) + 1 : to
     return rungs[first...to].reduce(trunk) { $0 + $1.branchCost }
   }
+
+  /// What new runs of a size cost that end at each of its rungs and are measured there alone, in runs of the target.
+  func costs(level: Int) -> [Double] {
+    levels[level].indices.map {
+      extraCost(level: level, from: nil, to: $0, measuringOnTheWay: false)
+    }
+  }
 }
 
 /// A grid of a file may come from anywhere.

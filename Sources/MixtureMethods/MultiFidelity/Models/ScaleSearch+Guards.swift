@@ -43,7 +43,7 @@ extension ScaleSearch {
   /// Lengths of the target's size short of the target, each about twice as dear as the one before.
   private var doublingRungs: [Int] {
     let target = context.grid.target
-    let costs = context.grid.levels[target.level].map { $0.trunkCost + $0.branchCost }
+    let costs = context.grid.costs(level: target.level)
     let last = max(target.rung - 1, 0)
     var chosen = [0]
     for rung in 0...last where costs[rung] >= 1.8 * costs[chosen[chosen.count - 1]] {
@@ -72,7 +72,7 @@ extension ScaleSearch {
     return affordable(step, runs, budgetLeft)
   }
 
-  /// Whether one of the mixtures is clearly better at the target than equal shares: a run of these would tell nothing.
+  /// Whether one of the mixtures is clearly better at the target than equal shares, so that a run of these would tell little.
   func isBeaten(by mixtures: [Mixture], _ surrogate: ScaleSurrogate) -> Bool {
     guard let even = UniformSearch(context: context).mixture else { return false }
     let queries = surrogate.targetQueries([even.weights] + mixtures.map(\.weights))

@@ -143,13 +143,16 @@ struct ScaleSearch: FidelityMethod {
   ) -> FidelityStep? {
     let small = runs.count { $0.level == context.cheapest }
     if small < designCount {
-      return affordable(newRun(context.cheapest, surrogate, runs), runs, budgetLeft)
+      let rung = plan(context.cheapest, runs)?.rung ?? 0
+      return affordable(newRun(context.cheapest, rung, surrogate, runs), runs, budgetLeft)
     }
     let most = min(budgetLeft, paid(runs) / 2)
     for level in openLevels {
       guard let plan = plan(level, runs), runs.count(where: { $0.level == level }) < plan.count
       else { continue }
-      if let step = affordable(newRun(level, surrogate, runs), runs, most) { return step }
+      if let step = affordable(newRun(level, plan.rung, surrogate, runs), runs, most) {
+        return step
+      }
     }
     return nil
   }
@@ -165,19 +168,18 @@ struct ScaleSearch: FidelityMethod {
       isSmallest ? Self.smallShare : Self.otherShare / Double(max(openLevels.count - 1, 1))
     return CheapPlan(
       budget: share * min(paid(runs), Self.sharedUntil),
-      costs: context.grid.levels[level].map { $0.trunkCost + $0.branchCost },
+      costs: context.grid.costs(level: level),
       least: isSmallest ? 1 : Self.anchors, most: isSmallest ? Self.smallMost : Self.otherMost)
   }
 
-  /// A new run of a size at the length of its plan: of the first mixtures that there are, which tell how sizes differ,
-  /// then of the most promising, by turns with an even spread at the smallest size.
+  /// A new run of a size to that rung, short of its last: of the first mixtures that there are, which tell how sizes
+  /// differ, then of the most promising, by turns with an even spread at the smallest size.
   private func newRun(
-    _ level: Int, _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun]
+    _ level: Int, _ rung: Int, _ surrogate: ScaleSurrogate?, _ runs: [FidelityRun]
   ) -> FidelityStep? {
     let rungs = context.grid.levels[level]
     let end = level == context.grid.target.level ? context.grid.target.rung : rungs.count - 1
-    let rung = min(plan(level, runs)?.rung ?? 0, max(end - 1, 0))
-    let point = FidelityPoint(level: level, rung: rung)
+    let point = FidelityPoint(level: level, rung: min(rung, max(end - 1, 0)))
     let own = runs.filter { $0.level == level }
     let known = Set(own.map(\.mixture.weights))
     let isSmallest = level == context.cheapest
