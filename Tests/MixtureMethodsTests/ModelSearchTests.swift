@@ -240,6 +240,27 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
     #expect(ended.count > 1)
   }
 
+  @Test(
+    "hand over what can be run at the target",
+    arguments: ["scale-bo", "admire", "boca", "asha-sizes"])
+  func handOverWhatCanBeRunAtTheTarget(name: String) throws {
+    // The best third of the pool has no runs at the target.
+    let pool = FormulaTrainer.pool
+    let ranked = pool.indices.sorted {
+      FormulaTrainer.value(pool[$0].weights) < FormulaTrainer.value(pool[$1].weights)
+    }
+    let short = Set(ranked.prefix(8).map { pool[$0] })
+    var context = try FormulaTrainer.context(budget: 4)
+    context.pool = FidelityPool(
+      mixtures: pool, reach: pool.map { short.contains($0) ? [3, 3, nil] : [3, 3, 3] })
+    var search = try Search(name, context)
+    search.run()
+    #expect(search.runs.contains { short.contains($0.mixture) })
+    #expect(search.handedOver.count > 4)
+    #expect(!search.handedOver.contains { short.contains($0.mixture) })
+    #expect(!short.contains(try #require(UniformSearch(context: context).mixture)))
+  }
+
   @Test("take equal shares for beaten by a mixture that is much better, and by no other")
   func equalSharesAreBeatenByWhatIsMuchBetter() throws {
     let context = try FormulaTrainer.context(pool: nil, budget: 6)

@@ -7,7 +7,16 @@ extension FidelityContext {
     pool.map { $0.mixtures.filter { feasible.contains($0.weights) } }
   }
 
-  /// The same in random order.
+  /// Of these what can be run at the target: what is handed over should be something that can be had there. All, where
+  /// nothing can.
+  package var targetCandidates: [Mixture]? {
+    candidates.map { all in
+      let final = all.filter { reaches(grid.target, with: $0) }
+      return final.isEmpty ? all : final
+    }
+  }
+
+  /// The candidates in random order.
   ///
   /// - Parameter stream: orders of different streams are independent.
   func shuffledCandidates(_ stream: String) -> [Mixture]? {
@@ -32,11 +41,18 @@ extension FidelityContext {
   /// The mixture of the lowest objective at the highest fidelity that anything was measured at, by size and
   /// then length: what a method without a model hands over.
   ///
-  /// Several runs of one mixture count with their mean.
+  /// Several runs of one mixture count with their mean. Of a pool it is one that can be run at the target, if such a one
+  /// was measured.
   func incumbent(_ runs: [FidelityRun]) -> Mixture? {
+    let final = targetCandidates.map(Set.init)
+    return incumbent(runs) { final?.contains($0) ?? true } ?? incumbent(runs) { _ in true }
+  }
+
+  private func incumbent(_ runs: [FidelityRun], among isEligible: (Mixture) -> Bool) -> Mixture? {
     var top: FidelityPoint?
     var entries: [(mixture: Mixture, values: [Double])] = []
-    for run in runs where feasible.contains(run.mixture.weights) {
+    for run in runs
+    where feasible.contains(run.mixture.weights) && isEligible(run.mixture) {
       for (rung, value) in values(of: run) {
         let point = FidelityPoint(level: run.level, rung: rung)
         if let best = top, (point.level, point.rung) < (best.level, best.rung) { continue }

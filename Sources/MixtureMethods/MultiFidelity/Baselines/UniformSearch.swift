@@ -14,7 +14,7 @@ struct UniformSearch: FidelityMethod {
     let even =
       proportions.map { Mixture(domains: context.domains, proportionalTo: $0) }
       ?? Mixture.uniform(over: context.domains)
-    guard let candidates = context.candidates else {
+    guard let candidates = context.targetCandidates else {
       mixture =
         context.feasible.contains(even.weights)
         ? even

@@ -116,7 +116,9 @@ struct ConfidenceSearch: FidelityMethod {
   }
 
   private func mixtures(_ surrogate: EndpointSurrogate, _ runs: [FidelityRun]) -> [Mixture] {
-    if let candidates = context.candidates { return context.sound(candidates, runs: runs) }
+    if let candidates = context.targetCandidates {
+      return context.sound(candidates, runs: runs)
+    }
     var observed: [Mixture] = []
     for run in runs where !observed.contains(run.mixture) { observed.append(run.mixture) }
     observed = context.sound(observed, runs: runs).filter { context.feasible.contains($0.weights) }

@@ -179,7 +179,9 @@ struct EndpointSearch: FidelityMethod {
     func bounds(_ mixtures: [[Double]]) -> [Double] {
       surrogate.targetLosses(at: mixtures).map { $0[0].mean - $0[0].deviation }
     }
-    if let candidates = context.candidates { return context.sound(candidates, runs: runs) }
+    if let candidates = context.targetCandidates {
+      return context.sound(candidates, runs: runs)
+    }
     var observed: [Mixture] = []
     for run in runs where !observed.contains(run.mixture) { observed.append(run.mixture) }
     observed = context.sound(observed, runs: runs).filter {

@@ -6,11 +6,11 @@ extension ScaleSearch {
   /// Of the target's size one in so many runs at a length goes on, and so many more may stop there.
   private static let (eta, slack) = (3, 6)
   /// Deviations by which another mixture is clearly better than equal shares.
-  private static let clearly = 2.0
+  private static let clearly = 1.0
   /// So many mixtures are run at the target for each that is run there again.
   private static let mixturesPerRepeat = 3
   /// Of what is paid beyond so many runs of the target, the least for runs that end there.
-  private static let (free, finishedShare) = (1.25, 0.75)
+  private static let (free, finishedShare) = (2.0, 0.75)
 
   /// What must be done before anything else.
   enum Due: Equatable {
@@ -21,8 +21,8 @@ extension ScaleSearch {
   }
 
   /// Runs of the target's size go on as in successive halving: those at a length are no more than three times as many
-  /// as at the next, and six. And of what has been paid beyond one and a quarter runs of the target, three quarters at
-  /// least are of runs that ended there. A model of runs that all stop short says nothing against itself.
+  /// as at the next, and six. And of what has been paid beyond two runs of the target, three quarters at least are of runs
+  /// that ended there. A model of runs that all stop short says nothing against itself.
   func due(_ runs: [FidelityRun]) -> Due? {
     let target = context.grid.target
     guard !context.closed.contains(target.level) else { return nil }

@@ -6,7 +6,7 @@ import Numerics
 /// Chooses mixture, size and length by what runs are worth for knowing the best mixture at the target: `scale-bo`.
 ///
 /// It begins with equal shares, natural proportions and an even spread at the smallest size's shortest length. Of what is
-/// paid, up to one and a half runs of the target, two fifths are for runs of new mixtures at the smallest size and three
+/// paid, up to three runs of the target, two fifths are for runs of new mixtures at the smallest size and three
 /// tenths evenly for those at the others, by a ``CheapPlan`` of each: which of them rank mixtures as the target does is
 /// not known beforehand. With the rest, every new run, and every paused one that could go on for the price of the steps
 /// that it lacks, has a gain: how far the lowest objective that is expected at the target will fall once it is known (the
@@ -37,7 +37,7 @@ struct ScaleSearch: FidelityMethod {
   private static let contenders = 64
   /// Of what is paid, for the smallest size, and evenly for the others: nobody knows beforehand which of them rank
   /// mixtures as the target does. And up to how many runs of the target.
-  private static let (smallShare, otherShare, sharedUntil) = (0.4, 0.3, 1.5)
+  private static let (smallShare, otherShare, sharedUntil) = (0.4, 0.3, 3.0)
   /// Of what is paid, the least that a run may cost, and of a run of the target the most of that.
   private static let leastStep = 0.02
   /// Mixtures that are run at every size that is worth it.
@@ -270,7 +270,9 @@ struct ScaleSearch: FidelityMethod {
   private func mixtures(
     _ surrogate: ScaleSurrogate, _ runs: [FidelityRun], by score: ([[Double]]) -> [Double]
   ) -> [Mixture] {
-    if let candidates = context.candidates { return context.sound(candidates, runs: runs) }
+    if let candidates = context.targetCandidates {
+      return context.sound(candidates, runs: runs)
+    }
     let observed = self.observed(runs)
     let scores = score(observed.map(\.weights))
     let ranked = observed.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
