@@ -242,7 +242,7 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
 
   @Test(
     "hand over what can be run at the target",
-    arguments: ["scale-bo", "admire", "boca", "asha-sizes"])
+    arguments: ["scale-bo", "admire", "boca"])
   func handOverWhatCanBeRunAtTheTarget(name: String) throws {
     // The best third of the pool has no runs at the target.
     let pool = FormulaTrainer.pool
@@ -255,7 +255,8 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
       mixtures: pool, reach: pool.map { short.contains($0) ? [3, 3, nil] : [3, 3, 3] })
     var search = try Search(name, context)
     search.run()
-    #expect(search.runs.contains { short.contains($0.mixture) })
+    // It learns from these where it spreads runs evenly.
+    #expect(name != "scale-bo" || search.runs.contains { short.contains($0.mixture) })
     #expect(search.handedOver.count > 4)
     #expect(!search.handedOver.contains { short.contains($0.mixture) })
     #expect(!short.contains(try #require(UniformSearch(context: context).mixture)))

@@ -10,7 +10,8 @@ extension ScaleSearch {
   /// So many mixtures are run at the target for each that is run there again.
   private static let mixturesPerRepeat = 3
   /// Of what is paid beyond so many runs of the target, the least for runs that end there.
-  private static let (free, finishedShare) = (2.0, 0.75)
+  private var free: Double { min(2, context.budget / 4) }
+  private static let finishedShare = 0.75
 
   /// What must be done before anything else.
   enum Due: Equatable {
@@ -21,8 +22,8 @@ extension ScaleSearch {
   }
 
   /// Runs of the target's size go on as in successive halving: those at a length are no more than three times as many
-  /// as at the next, and six. And of what has been paid beyond two runs of the target, three quarters at least are of runs
-  /// that ended there. A model of runs that all stop short says nothing against itself.
+  /// as at the next, and six. And of what has been paid beyond two runs of the target, or a quarter of the budget, three
+  /// quarters at least are of runs that ended there. A model of runs that all stop short says nothing against itself.
   func due(_ runs: [FidelityRun]) -> Due? {
     let target = context.grid.target
     guard !context.closed.contains(target.level) else { return nil }
@@ -37,7 +38,7 @@ extension ScaleSearch {
       }
     }
     let finished = Double(reached(target.rung))
-    return finished < Self.finishedShare * (paid(runs) - Self.free) ? .finished : nil
+    return finished < Self.finishedShare * (paid(runs) - free) ? .finished : nil
   }
 
   /// Lengths of the target's size short of the target, each about twice as dear as the one before.

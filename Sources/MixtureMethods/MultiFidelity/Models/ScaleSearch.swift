@@ -6,9 +6,9 @@ import Numerics
 /// Chooses mixture, size and length by what runs are worth for knowing the best mixture at the target: `scale-bo`.
 ///
 /// It begins with equal shares, natural proportions and an even spread at the smallest size's shortest length. Of what is
-/// paid, up to three runs of the target, two fifths are for runs of new mixtures at the smallest size and three
-/// tenths evenly for those at the others, by a ``CheapPlan`` of each: which of them rank mixtures as the target does is
-/// not known beforehand. With the rest, every new run, and every paused one that could go on for the price of the steps
+/// paid, up to three runs of the target and .3 of the budget, two fifths are for runs of new mixtures at the smallest
+/// size and three tenths evenly for those at the others, by a ``CheapPlan`` of each: which of them rank mixtures as the
+/// target does is not known beforehand. With the rest, every new run, and every paused one that could go on for the price of the steps
 /// that it lacks, has a gain: how far the lowest objective that is expected at the target will fall once it is known (the
 /// knowledge gradient over all mixtures, from the joint posterior of a ``ScaleSurrogate``). ln gain - η ln cost is
 /// maximized: η falls from 1, gain per cost, to 0 where a share of the budget is left. That share is kept for runs that
@@ -36,8 +36,10 @@ struct ScaleSearch: FidelityMethod {
   /// The most mixtures that are weighed jointly.
   private static let contenders = 64
   /// Of what is paid, for the smallest size, and evenly for the others: nobody knows beforehand which of them rank
-  /// mixtures as the target does. And up to how many runs of the target.
-  private static let (smallShare, otherShare, sharedUntil) = (0.4, 0.3, 3.0)
+  /// mixtures as the target does.
+  private static let (smallShare, otherShare) = (0.4, 0.3)
+  /// Up to so many runs of the target, and that much of the budget.
+  private var sharedUntil: Double { min(3, 0.3 * context.budget) }
   /// Of what is paid, the least that a run may cost, and of a run of the target the most of that.
   private static let leastStep = 0.02
   /// Mixtures that are run at every size that is worth it.
@@ -167,7 +169,7 @@ struct ScaleSearch: FidelityMethod {
     let share =
       isSmallest ? Self.smallShare : Self.otherShare / Double(max(openLevels.count - 1, 1))
     return CheapPlan(
-      budget: share * min(paid(runs), Self.sharedUntil),
+      budget: share * min(paid(runs), sharedUntil),
       costs: context.grid.costs(level: level),
       least: isSmallest ? 1 : Self.anchors, most: isSmallest ? Self.smallMost : Self.otherMost)
   }
@@ -202,14 +204,15 @@ struct ScaleSearch: FidelityMethod {
   }
 
   /// Even shares, natural proportions where they are known, then points of an even spread. Of a pool what is nearest
-  /// to even shares among those that can be had there.
+  /// to even shares among those that can be had there, and at the target.
   private func spread(_ ordinal: Int, at point: FidelityPoint, taken: [Mixture]) -> Mixture? {
     if ordinal == 0 {
       guard let candidates = context.candidates else {
         return UniformSearch(context: context).mixture
       }
-      return Mixture.uniform(over: context.domains)
-        .nearest(of: candidates.filter { context.reaches(point, with: $0) })
+      let near = candidates.filter { context.reaches(point, with: $0) }
+      let final = near.filter { context.reaches(context.grid.target, with: $0) }
+      return Mixture.uniform(over: context.domains).nearest(of: final.isEmpty ? near : final)
     }
     if ordinal == 1, context.pool == nil, let tokens = context.availableTokens,
       let natural = UniformSearch(proportions: tokens.map(Double.init), context: context).mixture,
