@@ -203,11 +203,7 @@ struct EndpointSearch: FidelityMethod {
     let predictions = surrogate.targetLosses(at: mixtures.map(\.weights)).map { $0[0] }
     if design == .maxValueEntropy {
       let target = context.grid.target
-      // Of a pool what the target has; where it has none of it, whatever there is.
-      let own = mixtures.indices.filter {
-        context.reaches(target, with: mixtures[$0])
-      }
-      let options = (own.isEmpty ? Array(mixtures.indices) : own).map {
+      let options = mixtures.indices.map {
         FidelityOption(
           step: .start(mixtures[$0], at: target), mixture: $0, level: target.level,
           rungs: 0...target.rung, run: nil, cost: 1)

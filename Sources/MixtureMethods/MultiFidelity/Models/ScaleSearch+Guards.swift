@@ -9,9 +9,9 @@ extension ScaleSearch {
   private static let clearly = 1.0
   /// So many mixtures are run at the target for each that is run there again.
   private static let mixturesPerRepeat = 3
-  /// Of what is paid beyond so many runs of the target, the least for runs that end there.
-  private var free: Double { min(2, context.budget / 4) }
+  /// Of what is paid beyond so many runs of the target, the least share for runs that end there.
   private static let finishedShare = 0.75
+  private var free: Double { min(2, context.budget / 4) }
 
   /// What must be done before anything else.
   enum Due: Equatable {

@@ -210,9 +210,11 @@ struct ScaleSearch: FidelityMethod {
       guard let candidates = context.candidates else {
         return UniformSearch(context: context).mixture
       }
-      let near = candidates.filter { context.reaches(point, with: $0) }
-      let final = near.filter { context.reaches(context.grid.target, with: $0) }
-      return Mixture.uniform(over: context.domains).nearest(of: final.isEmpty ? near : final)
+      func nearest(of all: [Mixture]) -> Mixture? {
+        Mixture.uniform(over: context.domains)
+          .nearest(of: all.filter { context.reaches(point, with: $0) })
+      }
+      return context.targetCandidates.flatMap(nearest) ?? nearest(of: candidates)
     }
     if ordinal == 1, context.pool == nil, let tokens = context.availableTokens,
       let natural = UniformSearch(proportions: tokens.map(Double.init), context: context).mixture,
