@@ -50,7 +50,8 @@ import Testing
     #expect(abs(export.draws.reduce(0) { $0 + $1.share } - 1) < 1e-12)
     let last = export.draws[0].growth.count - 1
     for draw in export.draws {
-      #expect(draw.correlations.count == last + 1 && draw.correlations[last][last] == 1)
+      // What fades is left there in part.
+      #expect(draw.contrasts.count == last + 1 && draw.contrasts[last][last] > 1)
       #expect(draw.growth[last] == 1)
     }
     let model = surrogate.models[0]
@@ -59,7 +60,7 @@ import Testing
     let (a, b) = (export.points[i], export.points[j])
     let weights = model.kernel.mixtures(model.inputs.mixtures, model.inputs.mixtures).values
     var expected =
-      draw.growth[a[1]] * draw.growth[b[1]] * draw.correlations[a[1]][b[1]] * weights[a[0], b[0]]
+      draw.growth[a[1]] * draw.growth[b[1]] * draw.contrasts[a[1]][b[1]] * weights[a[0], b[0]]
     expected += draw.levels[a[1]][b[1]]
     let whole = model.kernel.covariance(model.inputs, model.inputs)
     #expect(a[2] != b[2] && abs(whole[i, j] - expected) < 1e-12)

@@ -118,7 +118,30 @@ struct ScaleKernel: Sendable {
 
   // MARK: Fidelities
 
-  /// How contrasts of two cells go together, their growth not included, (a, b).
+  /// The covariance of contrasts of two cells, their growth not included, (a, b): M(r) + S² ψ ψ'.
+  func contrasts(_ a: [ScaleCell], _ b: [ScaleCell], wantsSlopes: Bool = false) -> Part {
+    var part = correlations(a, b, wantsSlopes: wantsSlopes)
+    let (left, right) = (a.map(hyperparameters.fading), b.map(hyperparameters.fading))
+    let none = wantsSlopes ? part.values : Matrix(rows: 0, columns: 0)
+    var (byFading, bySize, byLength) = (none, none, none)
+    for (j, other) in b.enumerated() {
+      for (i, one) in a.enumerated() {
+        let faded = left[i] * right[j]
+        part.values[i, j] += faded
+        guard wantsSlopes else { continue }
+        byFading[i, j] = 2 * faded
+        bySize[i, j] = faded * (one.size + other.size)
+        byLength[i, j] = faded * (one.length + other.length)
+      }
+    }
+    guard wantsSlopes else { return part }
+    part.slopes += [
+      (Index.fading, byFading), (Index.fadingBySize, bySize), (Index.fadingByLength, byLength),
+    ]
+    return part
+  }
+
+  /// M(r): how what lasts of the contrasts of two cells goes together, (a, b).
   func correlations(_ a: [ScaleCell], _ b: [ScaleCell], wantsSlopes: Bool = false) -> Part {
     var values = Matrix(rows: a.count, columns: b.count)
     var (bySize, byLength, byWarp, byStretch) = (values, values, values, values)
@@ -216,11 +239,11 @@ struct ScaleKernel: Sendable {
   ///
   /// - Parameter weights: k of the mixtures of both, where it is known; likewise of their cells.
   func covariance(
-    _ a: ScaleInputs, _ b: ScaleInputs, weights: Matrix? = nil, correlations: Matrix? = nil,
+    _ a: ScaleInputs, _ b: ScaleInputs, weights: Matrix? = nil, contrasts: Matrix? = nil,
     levels: Matrix? = nil
   ) -> Matrix {
     let weights = weights ?? mixtures(a.mixtures, b.mixtures).values
-    let correlations = correlations ?? self.correlations(a.cells, b.cells).values
+    let contrasts = contrasts ?? self.contrasts(a.cells, b.cells).values
     let levels = levels ?? self.levels(a.cells, b.cells).values
     let (growthA, growthB) = (
       a.cells.map(hyperparameters.growth), b.cells.map(hyperparameters.growth)
@@ -234,7 +257,7 @@ struct ScaleKernel: Sendable {
         a.points.withUnsafeBufferPointer { points in
           for (j, second) in b.points.enumerated() {
             for c in 0..<cells {
-              factors[c] = growthA[c] * growthB[second.cell] * correlations[c, second.cell]
+              factors[c] = growthA[c] * growthB[second.cell] * contrasts[c, second.cell]
             }
             let column = second.mixture * a.mixtures.count
             let common = second.cell * cells

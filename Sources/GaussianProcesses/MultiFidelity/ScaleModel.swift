@@ -157,8 +157,10 @@ extension ScaleKernel {
     let weights = points.mixtures.count == 0 ? [] : mixtureVariances(points.mixtures)
     let common = points.cells.map { levels([$0], [$0]).values[0, 0] }
     let growths = points.cells.map { pow(hyperparameters.growth($0), 2) }
+    let contrasts = points.cells.map { 1 + pow(hyperparameters.fading($0), 2) }
     return points.points.map { point in
-      var value = growths[point.cell] * weights[point.mixture] + common[point.cell]
+      var value =
+        growths[point.cell] * contrasts[point.cell] * weights[point.mixture] + common[point.cell]
       if point.run != nil {
         value += growths[point.cell] * noise(points.mixtures, point.mixture)
       }

@@ -134,7 +134,7 @@ struct ScalePosterior: LogPosterior {
 /// What the covariance among points is put together from.
 private struct Parts {
   let mixtures: ScaleKernel.Part
-  let correlations: ScaleKernel.Part
+  let contrasts: ScaleKernel.Part
   let levels: ScaleKernel.Part
   let growths: [Double]
   /// Of each mixture.
@@ -142,7 +142,7 @@ private struct Parts {
 
   init(_ kernel: ScaleKernel, _ inputs: ScaleInputs) {
     mixtures = kernel.mixtures(inputs.mixtures, inputs.mixtures, wantsSlopes: true)
-    correlations = kernel.correlations(inputs.cells, inputs.cells, wantsSlopes: true)
+    contrasts = kernel.contrasts(inputs.cells, inputs.cells, wantsSlopes: true)
     levels = kernel.levels(inputs.cells, inputs.cells, wantsSlopes: true)
     growths = inputs.cells.map(kernel.hyperparameters.growth)
     noises = (0..<inputs.mixtures.count).map { kernel.noise(inputs.mixtures, $0) }
@@ -150,7 +150,7 @@ private struct Parts {
 
   func covariance(_ kernel: ScaleKernel, _ inputs: ScaleInputs) -> Matrix {
     var result = kernel.covariance(
-      inputs, inputs, weights: mixtures.values, correlations: correlations.values,
+      inputs, inputs, weights: mixtures.values, contrasts: contrasts.values,
       levels: levels.values)
     for j in 0..<inputs.count { result[j, j] += kernel.hyperparameters.jitter }
     return result
@@ -162,7 +162,7 @@ private struct Parts {
     var gradient = [Double](repeating: 0, count: Index.count)
     let (m, c) = (inputs.mixtures.count, inputs.cells.count)
     var ofMixtures = Matrix(rows: m, columns: m)
-    var ofCorrelations = Matrix(rows: c, columns: c)
+    var ofContrasts = Matrix(rows: c, columns: c)
     var ofLevels = Matrix(rows: c, columns: c)
     for (j, b) in inputs.points.enumerated() {
       let (column, cells) = (b.mixture * m, b.cell * c)
@@ -171,11 +171,11 @@ private struct Parts {
         let (weightAt, cellAt) = (a.mixture + column, a.cell + cells)
         let growth = growths[a.cell] * growths[b.cell]
         let weight = mixtures.values.elements[weightAt]
-        let correlation = correlations.values.elements[cellAt]
-        ofMixtures.elements[weightAt] += adjoint * growth * correlation
-        ofCorrelations.elements[cellAt] += adjoint * growth * weight
+        let contrast = contrasts.values.elements[cellAt]
+        ofMixtures.elements[weightAt] += adjoint * growth * contrast
+        ofContrasts.elements[cellAt] += adjoint * growth * weight
         ofLevels.elements[cellAt] += adjoint
-        var grown = growth * weight * correlation
+        var grown = growth * weight * contrast
         if let run = a.run, run == b.run {
           let noise = growth * noises[a.mixture]
           grown += noise
@@ -188,7 +188,7 @@ private struct Parts {
       gradient[Index.jitter] += adjoints[j, j] * exp(kernel.hyperparameters.logs[Index.jitter])
     }
     for (part, adjoint) in [
-      (mixtures, ofMixtures), (correlations, ofCorrelations), (levels, ofLevels),
+      (mixtures, ofMixtures), (contrasts, ofContrasts), (levels, ofLevels),
     ] {
       for (index, slopes) in part.slopes {
         gradient[index] += dot(slopes.elements, adjoint.elements)

@@ -27,8 +27,8 @@ package struct TargetExport: Sendable, Encodable {
     package var jitter: Double
     /// Of each fidelity.
     package var growth: [Double]
-    /// Of each fidelity with each.
-    package var correlations: [[Double]]
+    /// Of each fidelity with each, without that growth.
+    package var contrasts: [[Double]]
     package var levels: [[Double]]
     /// L⁻¹ y, [output][measurement].
     package var innovations: [[Double]]
@@ -99,7 +99,7 @@ package struct TargetExport: Sendable, Encodable {
         squaredLinear: h.squaredLinear * parts, squaredResidual: h.squaredResidual,
         noise: h.noise, noiseSlope: h.noiseSlope, jitter: h.jitter + model.cholesky.jitter,
         growth: cells.map { h.growth($0) },
-        correlations: rows(model.kernel.correlations(cells, cells).values),
+        contrasts: rows(model.kernel.contrasts(cells, cells).values),
         levels: rows(model.kernel.levels(cells, cells).values),
         innovations: (0..<model.innovations.columns).map { model.innovations.column($0) },
         spread: rows(model.spread))

@@ -49,7 +49,7 @@ extension PageScript {
           const [m, c, run] = points[i], row = new Float64Array(i + 1);
           for (let j = 0; j <= i; j++) {
             const [n, d, other] = points[j], growth = draw.growth[c] * draw.growth[d];
-            let value = growth * draw.correlations[c][d] * between[Math.max(m, n)][Math.min(m, n)] + draw.levels[c][d];
+            let value = growth * draw.contrasts[c][d] * between[Math.max(m, n)][Math.min(m, n)] + draw.levels[c][d];
             if (run === other) value += growth * noise[m];
             if (i === j) value += draw.jitter;
             const before = draw.rows[j] ?? row;
@@ -58,10 +58,10 @@ extension PageScript {
           }
           draw.rows.push(row);
         }
-        draw.towards = points.map(([, c]) => draw.growth[c] * draw.growth[last] * draw.correlations[c][last]);
+        draw.towards = points.map(([, c]) => draw.growth[c] * draw.growth[last] * draw.contrasts[c][last]);
       }
       const prior = (draw, a, b) =>
-        draw.growth[last] ** 2 * kernel(draw, a, b) + draw.levels[last][last];
+        draw.growth[last] ** 2 * draw.contrasts[last][last] * kernel(draw, a, b) + draw.levels[last][last];
 
       // What one draw says of a mixture at the target: each output's loss and what a standardized deviation adds.
       function marginal(draw, weights) {
