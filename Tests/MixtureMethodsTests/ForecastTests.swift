@@ -131,6 +131,9 @@ private enum Planted {
     let wrong = ForecastCheck.factors([check(1, 0.5)])
     #expect(wrong.level > 3 && wrong.contrast > 3)
     #expect(ForecastCheck.factors([]).level == 1)
+    // Levels may be told more surely for it, contrasts may not.
+    let sure = ForecastCheck.factors([check(0, 0.001), check(0, 0.001)])
+    #expect(sure.level < 0.8 && sure.contrast == 1)
     let found = check(0.2, 0.1)
     #expect(found.rank! > 0.9 && found.regret >= 0 && found.mixtures == 5)
     #expect(abs(found.levelError + 0.22) < 1e-9)

@@ -134,6 +134,10 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
 
   /// What variances of later forecasts are multiplied by for what came of these: means of squares, drawn toward one as
   /// by four levels, and by contrasts of eight mixtures, that were just as expected (an inverse-gamma prior's mean).
+  ///
+  /// Contrasts are never taken to be surer than they were told: what all mixtures err by together, as where contrasts
+  /// grow otherwise than before, is one piece of news of each size, and a search looks where most is promised, which is
+  /// least like what was checked.
   package static func factors(_ checks: [ForecastCheck]) -> ScaleSurrogate.VarianceFactors {
     var level = (sum: 4.0, count: 4.0)
     var contrast = (sum: 8.0, count: 8.0)
@@ -146,6 +150,7 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
       contrast.count += weight
     }
     return .init(
-      level: min(level.sum / level.count, 25), contrast: min(contrast.sum / contrast.count, 25))
+      level: min(level.sum / level.count, 25),
+      contrast: min(max(contrast.sum / contrast.count, 1), 25))
   }
 }

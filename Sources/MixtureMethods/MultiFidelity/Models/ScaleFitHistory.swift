@@ -32,12 +32,8 @@ struct ScaleFitHistory: Sendable {
     first.runs = Array(data.runs.prefix(Self.count(data)))
     if let known, known.data == first { return known.fit }
     var fit = ScaleFit.selected(for: first)
-    var factors = ForecastCheck.factors(
+    fit?.factors = ForecastCheck.factors(
       ForecastCheck.all(first, function, least: 2, runs: 40))
-    // A search looks where it is promised most, which is where differences are least like those that were checked: they
-    // are widened, never narrowed.
-    factors.contrast = max(factors.contrast, 1)
-    fit?.factors = factors
     known = (first, fit)
     return fit
   }
