@@ -294,37 +294,6 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
     #expect(other.isBeaten(by: [mixture([1, 1, 1]), mixture(corner)], ofBooks))
   }
 
-  /// Code is all that counts, and no run has more than a fifth of it.
-  @Test("stay near what was run until a run has ended at the target")
-  func stayNearWhatWasRun() throws {
-    var context = try FormulaTrainer.context(pool: nil, budget: 6)
-    context.objective = Objective(targets: FormulaTrainer.domains, proportionalTo: [0, 0, 1])
-    func run(_ id: Int, code: Double, books: Double, _ point: FidelityPoint) -> FidelityRun {
-      let mixture = Mixture(
-        domains: FormulaTrainer.domains,
-        proportionalTo: [books * (1 - code), (1 - books) * (1 - code), code])
-      return FidelityRun(
-        id: id, mixture: mixture, level: point.level, seed: 0,
-        measurements: [
-          .init(rung: point.rung, losses: FormulaTrainer.losses(mixture.weights, point))
-        ], reached: point.rung)
-    }
-    var runs = (0..<14).map { i in
-      run(
-        i, code: 0.02 + 0.18 * Double(i) / 13, books: Double((5 * i) % 14 + 1) / 15,
-        FidelityPoint(level: i % 2, rung: 3))
-    }
-    var search = ScaleSearch(context: context)
-    func code(_ search: inout ScaleSearch) throws -> Double {
-      let found = search.recommendation(runs: runs)
-      return try #require(found).mixture.weights[2]
-    }
-    // Twice what was run, and a fiftieth.
-    #expect(try code(&search) <= 0.42 + 1e-9)
-    runs.append(run(14, code: 0.2, books: 0.5, context.grid.target))
-    #expect(try code(&search) > 0.5)
-  }
-
   @Test("fit anew after each of the first runs at the target, however many cheap ones there are")
   func fitAnewAfterRunsAtTheTarget() {
     func data(cheap: Int, final: Int) -> ScaleData {

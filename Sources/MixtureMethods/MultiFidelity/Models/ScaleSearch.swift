@@ -20,8 +20,7 @@ import Numerics
 /// in place of the objective (``Scalarization``), by steps of the golden ratio between one loss and the other.
 ///
 /// It hands over the lowest expected objective plus some of a deviation, both of the difference from equal shares: one
-/// in the beginning, falling to a fifth. Until a run has ended at the target it neither runs nor hands over mixtures of much
-/// more of a domain than any before.
+/// in the beginning, falling to a fifth.
 struct ScaleSearch: FidelityMethod {
   let context: FidelityContext
   private var cache: (data: ScaleData, surrogate: ScaleSurrogate?)?
@@ -34,9 +33,6 @@ struct ScaleSearch: FidelityMethod {
 
   /// Of the budget, for the target alone.
   private static let reserve = 0.25
-  /// How many times as large as any that was run a share may be, and what may be had of a domain that was not, until a run
-  /// has ended at the target.
-  private static let (reach, least) = (2.0, 0.02)
   /// The most mixtures that are weighed jointly.
   private static let contenders = 64
   /// Of what is paid, for the smallest size, and evenly for the others: nobody knows beforehand which of them rank
@@ -295,24 +291,7 @@ struct ScaleSearch: FidelityMethod {
       exponent: surrogate.exponent, incumbents: incumbents.map(\.weights),
       count: incumbents.count + 24, seed: context.seed &+ UInt64(runs.count), score: score)
     // Scaling weights again could move their last bits, and runs are told apart by these.
-    let new = found.dropFirst(incumbents.count)
-    guard !incumbents.isEmpty, let most = largestShares(runs) else { return incumbents + new }
-    return incumbents
-      + new.filter { zip($0.weights, most).allSatisfy { $0 <= Self.reach * $1 + Self.least } }
-  }
-
-  /// Of each domain the largest share that was run, until a run has ended at the target. What is much beyond it is
-  /// extrapolated over mixtures and over sizes at once: among many domains the lowest mean is then a corner that nothing
-  /// speaks against.
-  private func largestShares(_ runs: [FidelityRun]) -> [Double]? {
-    let target = context.grid.target
-    let isKnown = runs.contains {
-      $0.level == target.level && ($0.reached ?? -1) >= target.rung && !$0.hasDiverged
-    }
-    guard !isKnown else { return nil }
-    return context.domains.indices.map { j in
-      runs.map { $0.mixture.weights[j] }.max() ?? 1
-    }
+    return incumbents + found.dropFirst(incumbents.count)
   }
 
   /// Different feasible mixtures that were run and did not diverge.
