@@ -195,6 +195,7 @@ struct ScaleKernel: Sendable {
     let p = h.warp
     let wide = ScaleHyperparameters.levels
     let squaredUnit = unit * unit
+    let constant = max(wide.constant * unit, ScaleHyperparameters.leastConstant)
     let inverse = 1 / (h.levelScale * h.levelScale)
     var values = Matrix(rows: a.count, columns: b.count)
     var (byDeviation, byScale, byWarp) = (values, values, values)
@@ -216,7 +217,7 @@ struct ScaleKernel: Sendable {
         let (matern, bend) = Self.matern(squared)
         let law = dot(left[i].values, right[j].values)
         values[i, j] =
-          wide.constant * wide.constant + squaredUnit * (law + h.squaredLevel * matern)
+          constant * constant + squaredUnit * (law + h.squaredLevel * matern)
         guard wantsSlopes else { continue }
         byDeviation[i, j] = 2 * squaredUnit * h.squaredLevel * matern
         byScale[i, j] = squaredUnit * h.squaredLevel * 5 / 3 * squared * bend
