@@ -82,7 +82,7 @@ package struct ScaleHyperparameters: Sendable, Hashable {
   /// 91 and 92 % in pools of five tables of real runs, from few and short runs to many and long ones; with .06 ± .1 and
   /// .2 ± .25 87, 95, 94 and 93 %, and with these, as something may fade, 88, 94, 95 and 93 %.
   ///
-  /// What fades is little: half as likely as not under a twentieth of what lasts, at the target; with b of .4 it is 2.5
+  /// What fades is little: as likely as not under a twentieth of what lasts, at the target; with b of .4 it is 2.5
   /// times that at a tenth of the size. On those designs mixtures chosen with it lost .103 .101 .070 .026 of what random
   /// ones do, and .137 .105 .081 .028 without; where small models were planted to mind other things (twelve problems),
   /// mixtures that had not been run were ranked with ρ .32 .61 .68 .86 and .30 .47 .62 .84.
