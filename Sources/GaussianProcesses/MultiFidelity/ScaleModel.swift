@@ -157,7 +157,7 @@ extension ScaleKernel {
     let weights = points.mixtures.count == 0 ? [] : mixtureVariances(points.mixtures)
     let common = points.cells.map { levels([$0], [$0]).values[0, 0] }
     let growths = points.cells.map { pow(hyperparameters.growth($0), 2) }
-    let contrasts = points.cells.map { 1 + pow(hyperparameters.fading($0), 2) }
+    let contrasts = points.cells.map { self.contrasts([$0], [$0]).values[0, 0] }
     return points.points.map { point in
       var value =
         growths[point.cell] * contrasts[point.cell] * weights[point.mixture] + common[point.cell]
