@@ -50,10 +50,11 @@ package struct FeasibleMixtures: Sendable, Hashable {
   /// - Parameters:
   ///   - availableTokens: training tokens of each domain.
   ///   - trainingTokens: of the run that the epochs are counted for.
+  ///   - naturalTokens: in whose shares text comes; those available if nil.
   /// - Throws: ``ConstraintError`` for a domain that is not there, or where nothing is feasible.
   package init(
     _ constraints: [MixtureConstraint], domains: [String], availableTokens: [Int],
-    trainingTokens: Int
+    trainingTokens: Int, naturalTokens: [Int]? = nil
   ) throws(ConstraintError) {
     let parts = domains.count
     precondition(availableTokens.count == parts && trainingTokens > 0)
@@ -72,8 +73,9 @@ package struct FeasibleMixtures: Sendable, Hashable {
     var maximum: Int?
     var pull: MixturePull?
     let levels = MixtureLevels(domains)
-    let text = Double(availableTokens.reduce(0, +))
-    let natural = availableTokens.map { Double($0) / text }
+    let reference = naturalTokens ?? availableTokens
+    let text = Double(reference.reduce(0, +))
+    let natural = reference.map { Double($0) / text }
     func add(_ normal: [Double], lower: Double?, upper: Double?, _ name: String) {
       let quoted = "'\(name)'"
       if let lower, lower == upper {

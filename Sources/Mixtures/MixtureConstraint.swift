@@ -96,8 +96,14 @@ package enum MixtureConstraint: Sendable, Hashable {
 
   /// Whether it asks how much text there is.
   package var needsTokens: Bool {
+    if case .epochs = self { return true }
+    return needsNatural
+  }
+
+  /// Whether it asks for the shares in which there is text.
+  package var needsNatural: Bool {
     switch self {
-    case .epochs, .natural, .near(.natural, _): true
+    case .natural, .near(.natural, _): true
     default: false
     }
   }

@@ -57,6 +57,18 @@ private func message(_ body: () throws -> some Any) -> String {
 }
 
 @Suite struct FeasibleMixturesTests {
+  @Test("count epochs of other text than what the natural mixture is of")
+  func countEpochsOfOtherText() throws {
+    let feasible = try FeasibleMixtures(
+      [.epochs(domain: nil, limit: 4), .near(.natural, strength: 1), .natural(.sources)],
+      domains: ["web/a", "web/b", "code"], availableTokens: [100, .max, .max],
+      trainingTokens: 1000, naturalTokens: [1, 2, 1])
+    #expect(feasible.contains([0.4, 0.35, 0.25]) && feasible.contains([0, 0.75, 0.25]))
+    #expect(!feasible.contains([0.41, 0.34, 0.25]))
+    #expect(!feasible.contains([0.4, 0.2, 0.4]))
+    #expect(feasible.pull == MixturePull(toward: [0.25, 0.5, 0.25], strength: 1))
+  }
+
   @Test("are all of them where nothing is asked for") func areAllOfThemWhereNothingIsAskedFor()
     throws
   {
