@@ -52,7 +52,7 @@ package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
     case .needsText(let name):
       return
         "method '\(name)' goes by how many training tokens each domain has, which a table of runs does not say; "
-        + "expected a study on a corpus, or another method"
+        + "expected '--available' of every domain, a study on a corpus, or another method"
     }
   }
 }

@@ -51,8 +51,13 @@ package struct FidelityContext: Sendable, Hashable {
   /// Two of the outputs whose Pareto front at the target is sought, rather than the lowest objective alone; the method
   /// hands over the latter all the same. Nil without.
   package var front: [String]?
-  /// Training tokens of each domain; nil where nobody knows, as in a table of runs.
-  package var availableTokens: [Int]?
+  /// Training tokens of each domain, as far as somebody knows; nil where nobody does, as in most tables of runs.
+  package var text: KnownText?
+  /// The same where all are known.
+  package var availableTokens: [Int]? {
+    get { text?.all }
+    set { text = newValue.map { KnownText($0) } }
+  }
   /// Sizes of which there are runs or that are asked about, but at which none may be begun or gone on with.
   package var closed: Set<Int> = []
 
@@ -77,7 +82,7 @@ package struct FidelityContext: Sendable, Hashable {
     self.payOnlyExtraSteps = payOnlyExtraSteps
     self.wholeCurves = wholeCurves
     self.composite = composite
-    self.availableTokens = availableTokens
+    text = availableTokens.map { KnownText($0) }
   }
 
   /// The held-out domains that runs are measured on, in the order of their losses.

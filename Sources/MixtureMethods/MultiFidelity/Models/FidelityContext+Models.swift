@@ -37,7 +37,7 @@ extension FidelityContext {
     return (
       ScaleData(
         runs: rows, target: target, ownDomains: outputs.map { domains.firstIndex(of: $0) },
-        availableTokens: matchesEpochs ? nil : availableTokens.map { $0.map(Double.init) }), ids
+        availableTokens: matchesEpochs ? nil : text.map { $0.limits.map(Double.init) }), ids
     )
   }
 
