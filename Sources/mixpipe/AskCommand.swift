@@ -120,20 +120,18 @@ struct AskCommand: Command {
             + "method that proposes mixtures")
       }
     }
-    let texts = constrain + (try text.constraints)
-    for (text, constraint) in zip(texts, try readConstraints(texts)) {
-      guard case .epochs = constraint else { continue }
-      throw ValidationError(
-        "Found '--constrain \(text)', but nothing says how much text there is; give the weight that the "
-          + "epochs allow, e.g. 'code<=0.3'")
-    }
+    _ = try readConstraints(constrain + text.constraints)
   }
 
   func run() throws {
     // What cannot be read begins no session.
     let earlier = observations.isEmpty ? nil : try readEarlier()
-    var kept = try Session(
-      folder: session.folder, beginning: try beginning(earlier), patience: session.wait)
+    let begun = try beginning(earlier)
+    if let begun, !fileExists(session.folder + "/" + SessionSettings.file) {
+      try checkText(begun.sizes, over: begun.domains)
+    }
+    var kept = try Session(folder: session.folder, beginning: begun, patience: session.wait)
+    try checkText(kept.settings.sizes, over: kept.settings.domains)
     try compare(kept.settings)
     if let earlier { _ = try kept.take(earlier) }
     if let expire { _ = try kept.expire(after: expire * 3600) }
@@ -234,6 +232,11 @@ struct AskCommand: Command {
   }
 
   private var allConstraints: [String] { constrain + ((try? text.constraints) ?? []) }
+
+  /// Conditions on epochs need the text that a session is told of when it begins.
+  private func checkText(_ sizes: SizesSettings?, over domains: [String]) throws {
+    _ = try knownText(sizes, over: domains, conditions: try readConstraints(allConstraints))
+  }
 
   /// What is said again must be what was said when the session began.
   private func compare(_ kept: SessionSettings) throws {

@@ -32,6 +32,8 @@ struct ForecastCommand: Command {
     "Training tokens there, e.g. 20B; steps where the table has no tokens. (default: as many for a parameter as the longest runs of the largest size)",
     value: "tokens")
   var targetTokens: String?
+  @OptionGroup
+  var text: KnownTextOptions
   @Option(
     "Mixture to be told of, e.g. 'books=0.3,code=0.7', or uniform; may be given several times.",
     value: "weights")
@@ -65,18 +67,14 @@ struct ForecastCommand: Command {
     }
     try asUsage { try settings.validate() }
     try checkFront(front?.elements)
-    for (text, constraint) in zip(constrain, try readConstraints(constrain)) {
-      if case .epochs = constraint {
-        throw ValidationError(
-          "Found '--constrain \(text)', but a table does not say how much text there is; give the "
-            + "weight that the epochs allow, e.g. 'code<=0.3'")
-      }
-    }
+    let conditions = try readConstraints(constrain)
+    if text.available.isEmpty { try refuseEpochs(conditions) }
   }
 
   private var settings: SizesSettings {
     var settings = SizesSettings(targetSize: targetSize)
     settings.targetTokens = targetTokens
+    text.add(to: &settings)
     return settings
   }
 
@@ -85,7 +83,11 @@ struct ForecastCommand: Command {
     var terms = ForecastQuestion.Terms(objective: try table.objective(over: runs))
     try checkFront(front?.elements, among: runs.heldOut, origin: " of the table")
     terms.constraints = try readConstraints(constrain)
-    terms.given = try mixture.map { try given($0, runs.domains) }
+    let known = try knownText(settings, over: runs.domains, conditions: terms.constraints)
+    terms.natural = try naturalMixture(
+      nil, over: runs.domains, conditions: terms.constraints, known: known,
+      remedy: "give that of all with '--available', e.g. '--available \(runs.domains[0])=2B'")
+    terms.given = try mixture.map { try given($0, runs.domains, known) }
     terms.front = front?.elements
     terms.seed = seed
     let reading = try ForecastReading(
@@ -108,9 +110,11 @@ struct ForecastCommand: Command {
     }
   }
 
-  private func given(_ specification: MixtureSpecification, _ domains: [String]) throws -> Mixture {
+  private func given(
+    _ specification: MixtureSpecification, _ domains: [String], _ known: KnownText?
+  ) throws -> Mixture {
     do throws(MixtureError) {
-      return try specification.resolved(over: domains, availableTokens: nil)
+      return try specification.resolved(over: domains, availableTokens: known?.all)
     } catch {
       throw ValidationError("Found '--mixture \(specification.argumentText)': \(error.description)")
     }
@@ -120,6 +124,7 @@ struct ForecastCommand: Command {
   private func words(_ tokens: Double) -> String {
     var words = ["mixpipe forecast"] + tables.map { ($0 as NSString).lastPathComponent }
     words.append("--target-size \(targetSize) --target-tokens \(Int(min(tokens, 9e18)))")
+    words += text.words
     for mixture in mixture { words.append("--mixture '\(mixture.argumentText)'") }
     if let objective = table.objective { words.append("--objective '\(objective)'") }
     for limit in table.guard { words.append("--guard '\(limit)'") }

@@ -12,8 +12,7 @@ struct ForecastReading {
   let forecast: ScaleForecast
   let guards: [String]
   private let notes: [String]
-  /// What lengths are counted in.
-  private let unit: String
+  private let sizes: SizesTable
   private let paths: [String]
   private let objective: String?
 
@@ -26,8 +25,8 @@ struct ForecastReading {
       try ForecastQuestion.asked(of: runs, terms, settings: settings)
     }
     question = asked.question
-    notes = runs.notes + asked.notes
-    unit = asked.unit == .steps ? "steps" : "tokens"
+    sizes = asked.sizes
+    notes = runs.notes + sizes.notes
     self.paths = paths
     self.objective = objective
     self.guards = guards
@@ -47,11 +46,33 @@ struct ForecastReading {
     ForecastSummary(
       forecast, domains: question.domains, outputs: question.outputs,
       parameters: question.data.target.parameters, tokens: question.data.target.tokens,
-      guards: guards)
+      guards: guards, text: sizes.text)
+  }
+
+  /// How often the target reads what it can read twice, with the mixture that is handed over; nil where no text was told
+  /// of.
+  private var repetition: String? {
+    guard let text = sizes.text else { return nil }
+    let run = question.data.target.tokens
+    let weights = forecast.items[0].mixture.weights
+    let epochs = text.epochs(of: weights, runTokens: run)
+    let parts = question.domains.indices.compactMap { j -> String? in
+      guard let tokens = text.tokens[j], Double(tokens) < run, let times = epochs[j] else {
+        return nil
+      }
+      return "\(question.domains[j]) (\(Format.tick(Double(tokens))) tokens) "
+        + "\(Format.fixed(times, 2)) times"
+    }
+    guard !parts.isEmpty else {
+      return "There is more text of each domain that was told of than the target reads."
+    }
+    return "With the first mixture the target reads its text of \(parts.joined(separator: ", "))."
+      + (sizes.matchesEpochs ? " The table's runs repeat text as often." : "")
   }
 
   func report(command: String) -> ForecastReport {
     let target = question.data.target
+    let unit = self.sizes.unit == .steps ? "steps" : "tokens"
     let sizes = Set(question.data.runs.map(\.parameters)).sorted()
     let name = paths.map { ($0 as NSString).lastPathComponent }.joined(separator: ", ")
     return ForecastReport(
@@ -67,7 +88,7 @@ struct ForecastReading {
           "a Gaussian process over mixture, size and length: what all mixtures share apart from how "
             + "they differ; hyperparameters drawn, not only their best values"
         ),
-      ] + notes.map { ("Reading", $0) }, command: command)
+      ] + notes.map { ("Reading", $0) }, repetition: repetition, command: command)
   }
 }
 

@@ -19,6 +19,8 @@ struct ForecastSummary: Encodable {
     var guards: [String: Double]?
     /// The probability of being on the front.
     var front: Double?
+    /// How often the target reads each domain's text, of those whose text was told of.
+    var epochs: [String: Double]?
   }
 
   struct Target: Encodable {
@@ -40,10 +42,16 @@ struct ForecastSummary: Encodable {
 
   init(
     _ forecast: ScaleForecast, domains: [String], outputs: [String], parameters: Double,
-    tokens: Double, guards: [String]
+    tokens: Double, guards: [String], text: KnownText? = nil
   ) {
     func named<Value>(_ names: [String], _ values: [Value]) -> [String: Value] {
       Dictionary(zip(names, values), uniquingKeysWith: { first, _ in first })
+    }
+    func epochs(_ mixture: Mixture) -> [String: Double]? {
+      guard let text else { return nil }
+      let found = zip(domains, text.epochs(of: mixture.weights, runTokens: tokens))
+      return Dictionary(
+        uniqueKeysWithValues: found.compactMap { name, times in times.map { (name, $0) } })
     }
     self.domains = domains
     target = Target(parameters: parameters, tokens: tokens)
@@ -58,7 +66,8 @@ struct ForecastSummary: Encodable {
         objective: item.objective, losses: named(outputs, item.losses),
         difference: item.difference, probabilityOfBest: item.probabilityOfBest,
         expectedRegret: item.expectedRegret,
-        guards: guards.isEmpty ? nil : named(guards, item.guards), front: item.front)
+        guards: guards.isEmpty ? nil : named(guards, item.guards), front: item.front,
+        epochs: epochs(item.mixture))
     }
     checks = forecast.checks
     varianceFactors = [

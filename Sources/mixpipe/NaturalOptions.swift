@@ -1,7 +1,7 @@
 import ArgumentParsing
 import Mixtures
 
-/// How text as it comes bears on a search over a table or in a session, which do not know how much there is.
+/// How text as it comes bears on a search over a table or in a session, which do not know how much there is by themselves.
 struct NaturalOptions: ArgumentGroup {
   static let nearHelp =
     "What leaving a mixture costs: 'natural=0.1' adds .1 times the divergence (KL, nats) from the natural mixture, 'uniform=0.1' from equal shares, to what is minimized."
@@ -68,16 +68,22 @@ func amounts(_ text: String) throws -> [String: Double] {
 
 /// The natural mixture over domains; nil where nothing was said of it.
 ///
+/// - Parameters:
+///   - known: the text that there is, which is the natural mixture where nothing else was said and it is known of all.
+///   - remedy: what to do where conditions need what was not said; by default to give `--natural`.
 /// - Throws: `ValidationError` where a domain is missing or unknown, or conditions need what was not said.
 func naturalMixture(
-  _ text: String?, over domains: [String], conditions: [MixtureConstraint]
+  _ text: String?, over domains: [String], conditions: [MixtureConstraint],
+  known: KnownText? = nil, remedy: String? = nil
 ) throws -> [Double]? {
   guard let text else {
-    guard let needing = conditions.first(where: \.needsTokens) else { return nil }
+    if let all = known?.all { return proportions(of: all.map(Double.init)) }
+    let needing = conditions.first { known == nil ? $0.needsTokens : $0.needsNatural }
+    guard let needing else { return nil }
+    let amounts = domains.map { NameSyntax.written($0, among: ",=") + "=…" }
     throw ValidationError(
-      "Found '\(needing)', but nothing says how much text there is; give it with --natural, e.g. "
-        + "--natural '\(domains.map { NameSyntax.written($0, among: ",=") + "=…" }.joined(separator: ","))'"
-    )
+      "Found '\(needing)', but nothing says how much text there is of each domain; "
+        + (remedy ?? "give it with --natural, e.g. --natural '\(amounts.joined(separator: ","))'"))
   }
   let amounts = try amounts(text)
   let missing = domains.filter { amounts[$0] == nil }
@@ -91,9 +97,13 @@ func naturalMixture(
         + "; expected each of \(domains.joined(separator: ", "))")
   }
   let values = domains.map { amounts[$0]! }
-  let sum = values.reduce(0, +)
-  guard sum > 0 else {
+  guard values.contains(where: { $0 > 0 }) else {
     throw ValidationError("Found '--natural \(text)', expected some text at least")
   }
+  return proportions(of: values)
+}
+
+private func proportions(of values: [Double]) -> [Double] {
+  let sum = values.reduce(0, +)
   return values.map { $0 / sum }
 }

@@ -28,6 +28,8 @@ struct SizesOptions: ArgumentGroup {
     "What all runs may cost, in runs of the target, those that are there among them. (default: 12, or a quarter more than they have cost)",
     value: "count")
   var budget: Double?
+  @OptionGroup
+  var text: KnownTextOptions
 
   func validate() throws {
     if let settings {
@@ -36,7 +38,8 @@ struct SizesOptions: ArgumentGroup {
     }
     let given = [
       ("target-tokens", targetTokens != nil), ("sizes", sizes != nil), ("continue", goesOn),
-      ("costs", costs != nil), ("budget", budget != nil),
+      ("costs", costs != nil), ("budget", budget != nil), ("available", !text.available.isEmpty),
+      ("match-epochs", text.matchEpochs),
     ]
     if let first = given.first(where: \.1) {
       throw ValidationError(
@@ -53,6 +56,7 @@ struct SizesOptions: ArgumentGroup {
     settings.continues = goesOn
     settings.costs = costs?.elements ?? []
     settings.budget = budget
+    text.add(to: &settings)
     return settings
   }
 }
@@ -63,6 +67,7 @@ func asUsage<Value>(_ body: () throws -> Value) throws -> Value {
     return try body()
   } catch {
     if let found = error as? SizesError { throw ValidationError(found.description) }
+    if let found = error as? MixtureError { throw ValidationError(found.description) }
     if let found = error as? ConstraintError { throw ValidationError(found.description) }
     throw error
   }

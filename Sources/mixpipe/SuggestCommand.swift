@@ -202,13 +202,7 @@ struct SuggestCommand: Command {
   var constraints: [MixtureConstraint] {
     get throws {
       let constraints = try readConstraints(constrain + text.constraints)
-      for (text, constraint) in zip(constrain + (try text.constraints), constraints) {
-        if case .epochs = constraint {
-          throw ValidationError(
-            "Found '--constrain \(text)', but a table does not say how much text there is; give "
-              + "the weight that the epochs allow, e.g. 'code<=0.3'")
-        }
-      }
+      if sizes.text.available.isEmpty { try refuseEpochs(constraints) }
       return constraints
     }
   }

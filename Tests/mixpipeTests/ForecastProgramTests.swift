@@ -74,6 +74,46 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     #expect(try objective(0.45, 0.093, 0.457) != exact)
   }
 
+  @Test("tells how often the target reads text that it was told of")
+  func tellsHowOftenTheTargetReadsText() throws {
+    let folder = try TemporaryFolder()
+    try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let words = [
+      "forecast", "runs.csv", "--target-size", "1B", "--target-tokens", "20B", "--available",
+      "books=200M", "--available", "code=90B",
+    ]
+    let bounded = words + ["--constrain", "epochs<=4", "--match-epochs"]
+    let found = try Program.run(bounded + ["--json", "-o", "page.html"], in: folder.path)
+    try #require(found.code == 0, "\(found.errors)")
+    let document = try #require(
+      JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [String: Any])
+    for item in try #require(document["mixtures"] as? [[String: Any]]) {
+      let mixture = try #require(item["mixture"] as? [String: Double])
+      let epochs = try #require(item["epochs"] as? [String: Double])
+      #expect(epochs.keys.sorted() == ["books", "code"] && epochs["books"]! <= 4 + 1e-6)
+      for (name, tokens) in [("books", 2e8), ("code", 9e10)] {
+        #expect(abs(epochs[name]! - mixture[name]! * 2e10 / tokens) < 1e-9)
+      }
+    }
+    let page = try String(contentsOfFile: folder.path + "/page.html", encoding: .utf8)
+    for part in [
+      "books (200M tokens) 4.00 times. The table", "--available books=200M",
+      "--available code=90B --match-epochs", "epochs<=4",
+    ] {
+      #expect(page.contains(part.replacing("<", with: "&lt;")), "\(part)")
+    }
+    let text = try Program.run(words, in: folder.path).output
+    #expect(
+      text.contains("With the first mixture the target reads its text of books (200M tokens)"))
+    #expect(!text.contains("code (") && !text.contains("as often."))
+    // The natural mixture, where the text of all is known.
+    let natural = try Program.run(
+      words + ["--available", "web=9.8B", "--mixture", "natural"], in: folder.path)
+    #expect(natural.output.contains("given"), "\(natural.errors)")
+    let without = try Program.run(Array(words.prefix(6)) + ["--json"], in: folder.path)
+    #expect(without.code == 0 && !without.output.contains("epochs"))
+  }
+
   @Test("refuses a reach that nothing supports unless asked twice")
   func refusesAReachThatNothingSupportsUnlessAskedTwice() throws {
     let folder = try TemporaryFolder()
@@ -97,6 +137,24 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
       (["--target-size", "1B", "--mixture", "poems=1"], "--mixture"),
       (["--target-size", "1B", "--mixture", "natural"], "does not say how many tokens"),
       (["--target-size", "1B", "--size", "20M"], "--size"),
+      (["--target-size", "1B", "--constrain", "epochs<=4"], "give it with '--target-size' and"),
+      (
+        ["--target-size", "1B", "--constrain", "epochs(web)<=4", "--available", "books=2B"],
+        "how much text of web there is"
+      ),
+      (
+        ["--target-size", "1B", "--constrain", "near(natural)=1", "--available", "books=2B"],
+        "how much text there is of each domain; give that of all with '--available'"
+      ),
+      (["--target-size", "1B", "--available", "boks=2B"], "did you mean 'books'?"),
+      (["--target-size", "1B", "--available", "books=much"], "--available books=much"),
+      (["--target-size", "1B", "--match-epochs"], "without '--available', expected both"),
+      (
+        [
+          "--target-size", "1B", "--available", "books=2", "--available", "code=1M", "--constrain",
+          "epochs<=1", "--constrain", "web<=0.5",
+        ], "no mixture satisfies"
+      ),
     ])
   func saysInOneLineWhatIsWrong(words: [String], named: String) throws {
     let folder = try TemporaryFolder()

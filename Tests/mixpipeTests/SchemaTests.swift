@@ -58,6 +58,7 @@ import Testing
     try text.write(toFile: folder.path + "/t.csv", atomically: true, encoding: .utf8)
     let target = ["--target-size", "1B", "--target-tokens", "20B", "--json"]
     try check(["forecast", "t.csv", "--guard", "a<=3"] + target, "forecast", in: folder)
+    try check(["forecast", "t.csv", "--available", "a=2B"] + target, "forecast", in: folder)
     let observed = ["suggest", "--observations", "t.csv"] + target
     try check(observed + ["--continue"], "sizes-suggestions", in: folder)
     try check(observed + ["--recommend", "--front", "a,b"], "forecast", in: folder)

@@ -92,6 +92,28 @@ private let target = ["--target-size", "1B", "--target-tokens", "20B"]
     #expect(near.objective > free.objective && near.objective < free.objective + 0.5)
   }
 
+  @Test("and a recommendation keep to epochs of the target") func keepToEpochs() throws {
+    let folder = try TemporaryFolder()
+    try table().write(toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let words =
+      ["suggest", "--observations", "runs.csv", "--available", "books=200M"]
+      + ["--constrain", "epochs(books)<=4", "--natural", "books=8,web=1,code=1"]
+      + ["--near", "natural=0.01", "--json"] + target
+    let runs = try #require(
+      try object(Program.run(words, in: folder.path).output)["runs"] as? [[String: Any]])
+    for run in runs {
+      #expect(try #require(run["mixture"] as? [String: Double])["books"]! <= 0.04 + 1e-4)
+    }
+    let told = try object(Program.run(words + ["--recommend"], in: folder.path).output)
+    let mixtures = try #require(told["mixtures"] as? [[String: Any]])
+    #expect(mixtures.allSatisfy { ($0["epochs"] as! [String: Double])["books"]! < 4 + 1e-6 })
+    let page = try Program.run(
+      words.filter { $0 != "--json" } + ["--recommend", "--output", "page.md"], in: folder.path)
+    try #require(page.code == 0, "\(page.errors)")
+    let text = try String(contentsOfFile: folder.path + "/page.md", encoding: .utf8)
+    #expect(text.contains("--target-tokens 20B --available books=200M"))
+  }
+
   @Test(
     "refuse in a line what does not go together",
     arguments: [
@@ -101,7 +123,11 @@ private let target = ["--target-size", "1B", "--target-tokens", "20B"]
       (["--front", "books,web", "--method", "random"], "--method random"),
       (["--front", "books,web", "--near", "uniform=0.1"], "--near"),
       (["--costs", "20M"], "--costs"), (["--sizes", "3B"], "--sizes"),
-      (["--budget", "0"], "--budget"),
+      (["--budget", "0"], "--budget"), (["--available", "boks=2B"], "did you mean 'books'?"),
+      (["--constrain", "epochs<=4"], "how much text there is"),
+      (["--match-epochs"], "'--match-epochs' without '--available'"),
+      (["--match-epochs", "--available", "books=2B", "--continue"], "with '--continue'"),
+      (["--available", "books=2B", "--hold", "topics"], "of each domain; give it with --natural"),
     ])
   func refuseInALineWhatDoesNotGoTogether(words: [String], named: String) throws {
     let folder = try TemporaryFolder()
@@ -112,10 +138,62 @@ private let target = ["--target-size", "1B", "--target-tokens", "20B"]
     let without = try Program.run(
       ["suggest", "--observations", "runs.csv", "--sizes", "20M"], in: folder.path)
     #expect(without.code == 64 && without.errors.contains("--target-size"))
+    let text = try Program.run(
+      ["suggest", "--observations", "runs.csv", "--available", "books=2B"], in: folder.path)
+    #expect(text.code == 64 && text.errors.contains("'--available' without '--target-size'"))
+    try table().replacing(",tokens,", with: ",step,").write(
+      toFile: folder.path + "/runs.csv", atomically: true, encoding: .utf8)
+    let steps = try Program.run(
+      ["suggest", "--observations", "runs.csv", "--available", "books=2B"] + target,
+      in: folder.path)
+    #expect(steps.code == 64 && steps.errors.contains("counted in steps"), "\(steps.errors)")
   }
 }
 
 @Suite("A session over sizes") struct ASessionOverSizes {
+  @Test("keeps the text that it was told of") func keepsTheText() throws {
+    let folder = try TemporaryFolder()
+    let begin = ["ask", "s", "--domains", "books,web,code", "--sizes", "20M,60M"] + target
+    let epochs = ["--constrain", "epochs<=4"]
+    // What cannot be begins none.
+    for (words, named) in [
+      (epochs, "how much text there is"), (["--available", "boks=200M"], "did you mean 'books'?"),
+      (["--available", "web=2B", "--constrain", "epochs(books)<=4"], "text of books"),
+    ] {
+      let refused = try Program.run(begin + words, in: folder.path)
+      #expect(refused.code == 64 && refused.errors.contains(named), "\(refused.errors)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/s"))
+    }
+    let text = ["--available", "books=200M"] + epochs
+    for words in [begin + text, ["ask", "s"] + epochs, ["ask", "s", "-n", "4"]] {
+      let asked = try Program.run(words + ["--json"], in: folder.path)
+      try #require(asked.code == 0, "\(asked.errors)")
+      for run in try #require(object(asked.output)["runs"] as? [[String: Any]]) {
+        #expect((run["mixture"] as! [String: Double])["books"]! <= 0.04 + 1e-4)
+      }
+    }
+    let other = try Program.run(begin + ["--available", "books=300M"] + epochs, in: folder.path)
+    #expect(other.code == 1 && other.errors.contains("--available books=200M"), "\(other.errors)")
+  }
+
+  @Test("of before opens as it was") func ofBeforeOpens() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/s", withIntermediateDirectories: true)
+    let settings = #"""
+      {"constraints": [], "domains": ["books", "web", "code"], "guards": [],
+       "heldOut": ["books", "web", "code"], "initial": 12, "maximize": [], "method": "scale-bo",
+       "seed": 1, "sizes": {"continues": false, "costs": [], "sizes": ["20M", "60M"],
+       "targetSize": "1B", "targetTokens": "20B"}, "version": 1}
+      """#
+    try settings.write(
+      toFile: folder.path + "/s/session.json", atomically: true, encoding: .utf8)
+    let asked = try Program.run(["ask", "s", "--sizes", "20M,60M"] + target, in: folder.path)
+    #expect(asked.code == 0 && asked.output.hasPrefix("1 books="), "\(asked.errors)")
+    let more = try Program.run(["ask", "s", "--constrain", "epochs<=4"], in: folder.path)
+    #expect(more.code == 64 && more.errors.contains("how much text there is"))
+  }
+
   @Test("hands out sizes, lengths and runs to go on with") func handsOutSizesAndLengths() throws {
     let folder = try TemporaryFolder()
     let begin = ["--domains", "books,web,code", "--sizes", "20M,60M", "--continue"] + target

@@ -16,13 +16,15 @@ package struct ForecastReport: Sendable, Report {
   package let guards: [String]
   package let front: [String]?
   package let facts: [(name: String, value: String)]
+  /// How often the target reads scarce text; nil where nobody knows how much there is.
+  package let repetition: String?
   /// What to type to reproduce it.
   package let command: String
 
   package init(
     name: String, forecast: ScaleForecast, outputs: [String], target: String, objective: String,
     guards: [String] = [], front: [String]? = nil, facts: [(name: String, value: String)],
-    command: String
+    repetition: String? = nil, command: String
   ) {
     self.name = name
     self.forecast = forecast
@@ -31,7 +33,8 @@ package struct ForecastReport: Sendable, Report {
     self.objective = objective
     self.guards = guards
     self.front = front
-    self.facts = facts
+    self.facts = facts + (repetition.map { [("Text", $0)] } ?? [])
+    self.repetition = repetition
     self.command = command
   }
 
@@ -204,7 +207,9 @@ package struct ForecastReport: Sendable, Report {
 
   /// For the terminal.
   package var text: String {
-    var parts = [verdict, "", reachWords, "", itemTable.text, lossTable.text, checkWords]
+    var parts = [verdict, "", reachWords, ""]
+    if let repetition { parts += [repetition, ""] }
+    parts += [itemTable.text, lossTable.text, checkWords]
     if let ownChecks { parts.append(ownChecks.text) }
     return parts.joined(separator: "\n") + "\n"
   }

@@ -19,17 +19,18 @@ extension ForecastQuestion {
     package init(objective: Objective) { self.objective = objective }
   }
 
-  /// - Returns: the question, what a reader should know of how the rows were used, and what lengths are counted in.
-  /// - Throws: `RunTableError`, ``SizesError``, `ConstraintError`.
+  /// - Returns: the question, and the runs that it is asked of.
+  /// - Throws: `RunTableError`, ``SizesError``, `MixtureError`, `ConstraintError`.
   package static func asked(
     of table: RunTable, _ terms: Terms, settings: SizesSettings
-  ) throws -> (question: ForecastQuestion, notes: [String], unit: SizesTable.Unit) {
+  ) throws -> (question: ForecastQuestion, sizes: SizesTable) {
     let objective = terms.objective
     // What the objective, guards and front need, then whatever else all of those runs were measured on.
     let front = terms.front ?? []
     let needed = objective.domains + front.filter { !objective.domains.contains($0) }
     let columns = needed.map { table.heldOut.firstIndex(of: $0)! }
-    let sizes = try SizesTable(table, needed: columns, settings: settings)
+    let sizes = try SizesTable(
+      table, needed: columns, settings: settings, conditions: terms.constraints)
     let others = table.heldOut.indices.filter { column in
       !columns.contains(column)
         && sizes.runs.allSatisfy { run in
@@ -47,13 +48,13 @@ extension ForecastQuestion {
     let feasible =
       terms.constraints.isEmpty
       ? FeasibleMixtures.all(over: table.domains)
-      : try SizesAdvice.feasible(terms.constraints, table.domains, terms.natural)
+      : try SizesAdvice.feasible(terms.constraints, sizes, terms.natural)
     let question = ForecastQuestion(
       domains: table.domains, outputs: outputs.map { table.heldOut[$0] }, objective: plain,
       data: data, feasible: feasible, given: terms.given.map { known($0, data) },
       guards: objective.limits,
       front: terms.front, seed: terms.seed)
-    return (question, sizes.notes, sizes.unit)
+    return (question, sizes)
   }
 
   /// A mixture that was run and written down to three decimals is that one, of which more is known than of its neighbours.

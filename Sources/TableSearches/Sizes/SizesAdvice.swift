@@ -42,7 +42,7 @@ package struct SizesAdvice: Sendable {
   ///   - natural: each domain's share of all text; nil where nobody said.
   ///   - front: two of the table's held-out domains whose Pareto front is sought.
   ///   - method: a name that `makeFidelityMethod` knows.
-  /// - Throws: ``SizesError``, `RunTableError`, `ConstraintError`, `FidelityMethodError`.
+  /// - Throws: ``SizesError``, `RunTableError`, `MixtureError`, `ConstraintError`, `FidelityMethodError`.
   package init(
     table: RunTable, objective: Objective, constraints: [MixtureConstraint] = [],
     natural: [Double]? = nil, front: [String]? = nil, settings: SizesSettings,
@@ -51,9 +51,10 @@ package struct SizesAdvice: Sendable {
     try settings.validate()
     let sought = objective.measuring(front ?? [])
     let columns = sought.domains.map { table.heldOut.firstIndex(of: $0)! }
-    let sizes = try SizesTable(table, needed: columns, settings: settings)
+    let sizes = try SizesTable(
+      table, needed: columns, settings: settings, conditions: constraints)
     let grid = try SizesGrid(sizes, settings)
-    feasible = try Self.feasible(constraints, table.domains, natural)
+    feasible = try Self.feasible(constraints, sizes, natural)
     self.sizes = sizes
     self.settings = settings
     self.objective = objective
@@ -77,6 +78,8 @@ package struct SizesAdvice: Sendable {
       budget: budget, replicates: true, payOnlyExtraSteps: settings.continues,
       wholeCurves: settings.continues)
     context.front = front
+    context.text = sizes.text
+    context.matchesEpochs = sizes.matchesEpochs
     context.closed = Set(grid.levels.indices.filter { !grid.levels[$0].isOpen })
     self.context = context
     self.method = try makeFidelityMethod(named: method, context: context)
@@ -109,14 +112,18 @@ package struct SizesAdvice: Sendable {
       goal: run.hasDiverged ? nil : goal, hasDiverged: run.hasDiverged)
   }
 
+  /// Epochs are counted in a run of the target.
+  ///
   /// - Parameter natural: each domain's share of all text; nil where nobody said.
   static func feasible(
-    _ constraints: [MixtureConstraint], _ domains: [String], _ natural: [Double]?
+    _ constraints: [MixtureConstraint], _ sizes: SizesTable, _ natural: [Double]?
   ) throws(ConstraintError) -> FeasibleMixtures {
-    try FeasibleMixtures(
-      constraints, domains: domains,
-      availableTokens: natural.map { $0.map { Int(($0 * 1e12).rounded()) } }
-        ?? domains.map { _ in 1 }, trainingTokens: 1)
+    let domains = sizes.table.domains
+    let even = domains.map { _ in 1 }
+    return try FeasibleMixtures(
+      constraints, domains: domains, availableTokens: sizes.text?.limits ?? even,
+      trainingTokens: max(Int(clamping: sizes.target.length.rounded()), 1),
+      naturalTokens: natural.map { $0.map { Int(($0 * 1e12).rounded()) } } ?? even)
   }
 
   package var finished: Int {

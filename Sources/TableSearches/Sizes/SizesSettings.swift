@@ -1,3 +1,4 @@
+import Mixtures
 import RunTables
 
 /// What is asked of runs of several sizes: the target, and where runs may be made.
@@ -14,6 +15,10 @@ package struct SizesSettings: Codable, Sendable, Hashable {
   package var costs: [String] = []
   /// In runs of the target, what is made already included.
   package var budget: Double?
+  /// Text that there is of domains for a run of the target, e.g. `books=2B`; nil where nobody said.
+  package var available: [String]?
+  /// Whether the runs repeat it as often as the target will.
+  package var matchesEpochs: Bool?
 
   package init(targetSize: String) { self.targetSize = targetSize }
 
@@ -25,6 +30,8 @@ package struct SizesSettings: Codable, Sendable, Hashable {
     if continues { words.append("--continue") }
     if !costs.isEmpty { words.append("--costs \(costs.joined(separator: ","))") }
     if let budget { words.append("--budget \(budget)") }
+    for fact in available ?? [] { words.append("--available \(fact)") }
+    if matchesEpochs == true { words.append("--match-epochs") }
     return words.joined(separator: " ")
   }
 
@@ -49,6 +56,56 @@ package struct SizesSettings: Codable, Sendable, Hashable {
     if let budget, !(budget > 0 && budget.isFinite) {
       throw .malformed(
         option: "--budget", found: "\(budget)", expected: "a number of runs of the target")
+    }
+    let facts = try facts
+    for (place, fact) in facts.enumerated()
+    where facts[..<place].contains(where: { $0.domain == fact.domain }) {
+      throw .malformed(
+        option: "--available", found: available![place], expected: "the text of each domain once")
+    }
+    if matchesEpochs == true {
+      guard !facts.isEmpty else { throw .matchedWithoutText }
+      guard !continues else { throw .matchedAndContinued }
+    }
+  }
+
+  /// The text that there is for a run of the target; nil where nobody said.
+  ///
+  /// - Parameter conditions: of which those on epochs must be of text that was told of.
+  /// - Throws: ``SizesError``, and `MixtureError.unknown` for a domain that is not there.
+  package func text(
+    over domains: [String], conditions: [MixtureConstraint] = []
+  ) throws -> KnownText? {
+    let facts = try facts
+    if let fact = facts.first(where: { !domains.contains($0.domain) }) {
+      throw MixtureError.unknown(domain: fact.domain, known: domains)
+    }
+    for case .epochs(let domain, let limit) in conditions {
+      let condition = MixtureConstraint.epochs(domain: domain, limit: limit).description
+      guard !facts.isEmpty else { throw SizesError.unknownText(condition: condition, domain: nil) }
+      let places = domain.map { MixtureLevels.places(of: $0, in: domains) } ?? []
+      for name in places.map({ domains[$0] }) where !facts.contains(where: { $0.domain == name }) {
+        throw SizesError.unknownText(condition: condition, domain: name)
+      }
+    }
+    guard !facts.isEmpty else { return nil }
+    return KnownText(domains.map { name in facts.first { $0.domain == name }?.tokens })
+  }
+
+  /// Of `available`, in the order in which they were given.
+  private var facts: [(domain: String, tokens: Int)] {
+    get throws(SizesError) {
+      try (available ?? []).map { text throws(SizesError) in
+        guard let sides = NameSyntax.split(text, onLast: { $0 == "=" }),
+          let domain = NameSyntax.name(sides.before), !domain.isEmpty,
+          let tokens = Self.positive(NameSyntax.trimmed(sides.after)), (1...1e15).contains(tokens)
+        else {
+          throw .malformed(
+            option: "--available", found: text,
+            expected: "a domain and from 1 to 1e15 tokens, e.g. books=2B")
+        }
+        return (domain, Int(tokens.rounded()))
+      }
     }
   }
 
@@ -109,6 +166,12 @@ package enum SizesError: Error, Equatable, CustomStringConvertible {
   case badCosts(size: String)
   /// Lengths that are no whole numbers.
   case badLengths(size: String)
+  /// A condition on epochs without the text that there is, of one domain or at all.
+  case unknownText(condition: String, domain: String?)
+  /// Text is counted in tokens, and the table's runs in steps.
+  case textInSteps
+  case matchedWithoutText
+  case matchedAndContinued
 
   package var description: String {
     switch self {
@@ -123,6 +186,21 @@ package enum SizesError: Error, Equatable, CustomStringConvertible {
     case .badLengths(let size):
       "the runs of size \(size) have lengths below one or too near to each other; expected whole numbers of "
         + "tokens or steps"
+    case .unknownText(let condition, nil):
+      "Found '\(condition)', but nothing says how much text there is; give it with '--target-size' and "
+        + "'--available', e.g. '--available code=2B', or give the weight that the epochs allow, e.g. 'code<=0.3'"
+    case .unknownText(let condition, let domain?):
+      "Found '\(condition)', but '--available' does not say how much text of \(domain) there is; give it too, "
+        + "e.g. '--available \(NameSyntax.written(domain, among: "="))=2B'"
+    case .textInSteps:
+      "Found '--available' with a table whose runs are counted in steps, expected their tokens; give them in a "
+        + "column 'tokens', or leave '--available' out"
+    case .matchedWithoutText:
+      "Found '--match-epochs' without '--available', expected both: runs that repeat text as often as the target "
+        + "are taken as they are, so that the flag says something only where text was told of"
+    case .matchedAndContinued:
+      "Found '--match-epochs' with '--continue', expected one of them: a run of another length reads another part "
+        + "of the text, so that none goes on from another"
     case .badCosts(let size):
       "the costs of size \(size) do not grow with the length of runs; give '--costs' or leave the column of "
         + "operations out"

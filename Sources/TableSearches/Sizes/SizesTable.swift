@@ -19,6 +19,10 @@ package struct SizesTable: Sendable {
   package let runs: [SizedRun]
   package let target: (parameters: Double, length: Double)
   package let notes: [String]
+  /// That there is for a run of the target; nil where nobody said.
+  package let text: KnownText?
+  /// Whether the runs repeat it as often as the target will, so that what that costs is in their losses.
+  package let matchesEpochs: Bool
 
   /// Tokens for a parameter where nothing says another number (Hoffmann et al., arXiv 2203.15556).
   static let typicalRatio = 20.0
@@ -26,9 +30,15 @@ package struct SizesTable: Sendable {
   /// - Parameters:
   ///   - needed: places among the held-out domains without which a row is no measurement.
   ///   - settings: valid ones.
-  /// - Throws: `RunTableError.malformedLine` for a finished run without a size, ``SizesError``.
-  package init(_ table: RunTable, needed: [Int], settings: SizesSettings) throws {
+  ///   - conditions: of which those on epochs must be of text that was told of.
+  /// - Throws: `RunTableError.malformedLine` for a finished run without a size, ``SizesError``, `MixtureError`.
+  package init(
+    _ table: RunTable, needed: [Int], settings: SizesSettings,
+    conditions: [MixtureConstraint] = []
+  ) throws {
     self.table = table
+    text = try settings.text(over: table.domains, conditions: conditions)
+    matchesEpochs = settings.matchesEpochs == true
     let parameters = try settings.parameters
     func isMeasured(_ row: RunTable.Row) -> Bool {
       row.status == .finished && needed.allSatisfy { row.losses[$0]?.isFinite ?? false }
@@ -44,6 +54,7 @@ package struct SizesTable: Sendable {
     } else {
       unit = .assumed(perParameter: (asked ?? Self.typicalRatio * parameters) / parameters)
     }
+    guard text == nil || unit != .steps else { throw SizesError.textInSteps }
     var notes: [String] = []
     if case .assumed(let ratio) = unit {
       notes.append(
@@ -95,7 +106,8 @@ package struct SizesTable: Sendable {
     }
     return ScaleData(
       runs: rows, target: .init(parameters: target.parameters, tokens: target.length),
-      ownDomains: outputs.map { table.domains.firstIndex(of: table.heldOut[$0]) })
+      ownDomains: outputs.map { table.domains.firstIndex(of: table.heldOut[$0]) },
+      availableTokens: matchesEpochs ? nil : text.map { $0.limits.map(Double.init) })
   }
 }
 
