@@ -162,6 +162,9 @@ extension SuggestCommand {
     for limit in table.guard { words.append("--guard \(shellQuoted(limit))") }
     if let front { words.append("--front \(shellQuoted(front.argumentText))") }
     for text in constrain { words.append("--constrain \(shellQuoted(text))") }
+    if let natural = text.natural { words.append("--natural \(shellQuoted(natural))") }
+    if let near = text.near { words.append("--near \(shellQuoted(near))") }
+    for level in text.hold { words.append("--hold \(level)") }
     if allowReach { words.append("--allow-reach") }
     if seed != 1 { words.append("--seed \(seed)") }
     return words.joined(separator: " ")

@@ -112,6 +112,7 @@ private let target = ["--target-size", "1B", "--target-tokens", "20B"]
     try #require(page.code == 0, "\(page.errors)")
     let text = try String(contentsOfFile: folder.path + "/page.md", encoding: .utf8)
     #expect(text.contains("--target-tokens 20B --available books=200M"))
+    #expect(text.contains("--near natural=0.01"))
   }
 
   @Test(
