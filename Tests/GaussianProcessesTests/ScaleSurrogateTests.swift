@@ -8,7 +8,8 @@ import Testing
 private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm) -> ScalePosterior {
   let contrasts = (0..<data.outputs).map { data.contrasts($0, link: link) }
   let fit = ScaleFit(
-    link: link, standards: contrasts.map { ($0.location, $0.scale) }, unit: 1 / contrasts[0].scale,
+    link: link, standards: contrasts.map { .init(location: $0.location, scale: $0.scale) },
+    unit: 1 / contrasts[0].scale,
     draws: [], mode: [])
   return ScalePosterior(
     inputs: ScaleInputs(data),
@@ -67,7 +68,8 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     let cholesky = try #require(Cholesky(factoring: covariance))
     let contrasts = data.contrasts(0, link: .logarithm)
     let fit = ScaleFit(
-      link: .logarithm, standards: [(contrasts.location, contrasts.scale)], unit: posterior.unit,
+      link: .logarithm, standards: [.init(location: contrasts.location, scale: contrasts.scale)],
+      unit: posterior.unit,
       draws: [], mode: [])
     func logarithm(_ factor: Double) -> Double {
       let y = fit.standardized(data, output: 0).map { $0 * factor }
@@ -326,7 +328,7 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
   @Test("expect equal shares to do best where nothing was run")
   func expectEqualSharesToDoBestWhereNothingWasRun() throws {
     let fit = ScaleFit(
-      link: .logarithm, standards: [(location: 1, scale: 0.04)], unit: 25, draws: [], mode: [])
+      link: .logarithm, standards: [.init(location: 1, scale: 0.04)], unit: 25, draws: [], mode: [])
     func prior(_ fit: ScaleFit, _ weights: [Double]) -> Double {
       fit.priors([ScaleQuery(weights: weights, cell: .target)])[0, 0]
     }

@@ -11,9 +11,20 @@ package struct ScaleFit: Sendable {
     package var weight: Double
   }
 
+  /// What an output is standardized by.
+  package struct Standard: Sendable, Hashable {
+    package var location: Double
+    package var scale: Double
+
+    /// A loss in standardized units: shares of it times this are standardized.
+    func share(_ link: SurrogateForm.Link) -> Double {
+      (link == .logarithm ? 1 : max(abs(location), 1e-6)) / scale
+    }
+  }
+
   package var link: SurrogateForm.Link
   /// Of each output, frozen with the hyperparameters, so that one more run does not move all others.
-  package var standards: [(location: Double, scale: Double)]
+  package var standards: [Standard]
   /// A typical loss in standardized units.
   package var unit: Double
   package var draws: [Draw]
@@ -44,7 +55,8 @@ package struct ScaleFit: Sendable {
     let contrasts = (0..<data.outputs).map { sample.contrasts($0, link: link) }
     func prepared(_ repetition: Repetition?) -> ScaleFit {
       var fit = ScaleFit(
-        link: link, standards: contrasts.map { ($0.location, $0.scale) }, unit: 1, draws: [],
+        link: link, standards: contrasts.map { .init(location: $0.location, scale: $0.scale) },
+        unit: 1, draws: [],
         mode: [], repetition: repetition)
       fit.expectScarcity(sample, contrasts.map(\.values))
       return fit
@@ -83,6 +95,19 @@ package struct ScaleFit: Sendable {
   }
 
   func trend(_ cell: ScaleCell) -> Double { link.trend(cell) }
+
+  /// What the levels of two outputs have in common, (d, d), where a level's own variance is of standardized units of the
+  /// median output: each is as uncertain as a share of its loss, however little mixtures move it.
+  var levels: Matrix {
+    let ratios = standards.map { $0.share(link) / unit }
+    var result = Matrix(rows: ratios.count, columns: ratios.count)
+    for (j, other) in ratios.enumerated() {
+      for (i, one) in ratios.enumerated() {
+        result[i, j] = one * other * (i == j ? 1 : ScaleHyperparameters.levelCorrelation)
+      }
+    }
+    return result
+  }
 
   /// What a mixture is expected to lose against equal shares before any run, standardized: of each query each output,
   /// (q, d). Like all that tells mixtures apart it grows with size and length, which is not in it.
@@ -127,8 +152,7 @@ package struct ScaleFit: Sendable {
         contrasts: contrasts, scales: &scales)
       for d in standards.indices { standards[d].scale = scales[d] }
     }
-    let units = standards.map { (link == .logarithm ? 1 : max(abs($0.location), 1e-6)) / $0.scale }
-    unit = Statistics.quantile(ofSorted: units.sorted(), 0.5)
+    unit = Statistics.quantile(ofSorted: standards.map { $0.share(link) }.sorted(), 0.5)
   }
 
   /// What is left of contrasts, standardized.
@@ -156,7 +180,7 @@ package struct ScaleFit: Sendable {
   /// A standardized value as a loss, and the factor from standardized deviations to loss. Of a logarithm the median:
   /// the mean would grow with what is not known of a level that all mixtures share.
   func loss(_ output: Int, _ value: Double, trend: Double) -> (loss: Double, slope: Double) {
-    let (location, scale) = standards[output]
+    let (location, scale) = (standards[output].location, standards[output].scale)
     let linked = location + scale * value + trend
     return link == .logarithm ? (exp(linked), exp(linked) * scale) : (linked, scale)
   }

@@ -60,6 +60,8 @@ package struct ScaleHyperparameters: Sendable, Hashable {
   /// missed by 4 % and two deviations, and one that flattens sooner by 17 % and five.
   static let levels = (constant: 0.5, bySize: 0.05, byLength: 0.05, byBoth: 0.002)
   static let leastConstant = 10.0
+  /// Of the levels of two outputs at the target.
+  static let levelCorrelation = 0.6
   /// The mean of v₁ and v₂, as shares of a loss: what the losses of language models fall by as N or D grow by a factor
   /// of e, and how this flattens, as of Chinchilla's law (arXiv 2203.15556) between 20M and 1B parameters at 20 tokens
   /// each: .09 at 35M, .05 at 1B.

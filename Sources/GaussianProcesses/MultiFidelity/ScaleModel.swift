@@ -105,6 +105,26 @@ struct ScaleModel: Sendable {
   }
 }
 
+extension ScaleModel {
+  /// How much of the variance of what some queries at the target share is of the level rather than of contrasts and noise,
+  /// 0 to 1: the square of their correlation.
+  ///
+  /// - Parameters:
+  ///   - solved: L⁻¹ K(measurements, queries), the mean over queries, n.
+  ///   - variance: of that mean.
+  func levelShare(solved: [Double], variance: Double) -> Double {
+    let toTarget = kernel.levels(inputs.cells, [.target]).values
+    let prior = kernel.levels([.target], [.target]).values[0, 0]
+    let own = cholesky.solveLower(
+      Matrix(columns: [inputs.points.map { toTarget[$0.cell, 0] }])
+    ).column(0)
+    let left = prior - dot(own, own)
+    let common = prior - dot(own, solved)
+    guard left > 1e-12 * prior, variance > 0 else { return 0 }
+    return min(common * common / (left * variance), 1)
+  }
+}
+
 extension ScaleModel.Posterior {
   /// A function of the losses at the means, and what a standardized deviation of each output adds to it, (q, d).
   func linearized(

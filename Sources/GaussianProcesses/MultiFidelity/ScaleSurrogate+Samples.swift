@@ -53,22 +53,31 @@ extension ScaleSurrogate {
       var centered = TargetBelief.centered(posterior.covariance)
       for at in centered.elements.indices { centered.elements[at] *= factors.contrast }
       guard let own = Cholesky(factoring: centered)?.factor ?? Self.none(centered),
-        let across = Cholesky(factoring: model.spread)?.factor
+        let across = Cholesky(factoring: model.spread)?.factor,
+        let levels = Cholesky(factoring: fit.levels)?.factor
       else { return nil }
-      let level = stretch * (common * factors.level).squareRoot()
+      let mean = posterior.solved.times(
+        [Double](repeating: 1 / Double(queries.count), count: queries.count))
+      let ofLevel = model.levelShare(solved: mean, variance: common)
+      let scale = stretch * (common * factors.level).squareRoot()
+      let (level, rest) = (scale * ofLevel.squareRoot(), scale * (1 - ofLevel).squareRoot())
       for _ in 0..<wanted {
         let normals = Matrix(
           rows: queries.count, columns: outputs,
           elements: (0..<queries.count * outputs).map { _ in generator.normal() })
-        let shared = Matrix(
-          rows: 1, columns: outputs, elements: (0..<outputs).map { _ in level * generator.normal() }
-        )
+        let shared = [level, rest].map { deviation in
+          Matrix(
+            rows: 1, columns: outputs,
+            elements: (0..<outputs).map { _ in deviation * generator.normal() })
+        }
         let apart = own.times(normals).times(across, transposingOther: true)
-        let together = shared.times(across, transposingOther: true)
+        let ofLevels = shared[0].times(levels, transposingOther: true)
+        let ofOthers = shared[1].times(across, transposingOther: true)
         result.append(
           queries.indices.map { q in
             (0..<outputs).map { d in
-              let value = posterior.means[q, d] + stretch * apart[q, d] + together[0, d]
+              let together = ofLevels[0, d] + ofOthers[0, d]
+              let value = posterior.means[q, d] + stretch * apart[q, d] + together
               return fit.loss(d, value + posterior.growths[q] * priors[q, d], trend: trends[q]).loss
             }
           })

@@ -42,7 +42,7 @@ package struct ScaleSurrogate: TargetSurrogate {
   private var common: Common?
 
   package var outputs: Int { data.outputs }
-  /// The mixtures whose mean is what all share; none where nothing is scaled by it.
+  /// The mixtures whose mean is what all share.
   var commonMixtures: [[Double]] { common?.queries.map(\.weights) ?? [] }
   package var exponent: Double { ScaleInputs.exponent }
 
@@ -66,7 +66,7 @@ package struct ScaleSurrogate: TargetSurrogate {
     let freedom = Double(data.count) + ScalePosterior.priorRuns
     stretch =
       StudentT(degreesOfFreedom: freedom).quantile(0.975) / Normal.half95
-    if fit.factors != VarianceFactors() { common = Common(self) }
+    common = Common(self)
   }
 
   /// What the draws count that could be conditioned.
@@ -207,7 +207,7 @@ package struct ScaleSurrogate: TargetSurrogate {
         for i in 0..<count {
           let other = columns == count && count > 1 ? j : i
           let at = i + j * count
-          covariance.elements[at] = fit.factors.applied(
+          covariance.elements[at] = shared.factors.applied(
             to: covariance.elements[at], with: shared.each[i] + shared.each[other],
             shared: shared.own)
         }
@@ -225,6 +225,8 @@ package struct ScaleSurrogate: TargetSurrogate {
     let posteriors: [ScaleModel.Posterior]
     /// Of each draw the mean of L⁻¹ K(measurements, queries), n.
     let solved: [[Double]]
+    /// Of each draw how much of what all share is the level: see ``ScaleModel/levelShare(solved:variance:)``.
+    let levelShares: [Double]
 
     init(_ surrogate: ScaleSurrogate) {
       var mixtures: [[Double]] = []
@@ -236,15 +238,22 @@ package struct ScaleSurrogate: TargetSurrogate {
       let inputs = inputs
       posteriors = surrogate.models.map { $0.posterior(inputs, isJoint: true) }
       let even = mixtures.map { _ in 1 / Double(mixtures.count) }
-      solved = posteriors.map { $0.solved.times(even) }
+      let means = posteriors.map { $0.solved.times(even) }
+      solved = means
+      let pairs = Double(mixtures.count * mixtures.count)
+      levelShares = zip(surrogate.models, zip(posteriors, means)).map { model, found in
+        model.levelShare(
+          solved: found.1, variance: found.0.covariance.elements.reduce(0, +) / pairs)
+      }
     }
   }
 
-  /// Of the function at some queries with its mean over what is common, and the variance of that.
+  /// Of the function at some queries with its mean over what is common, the variance of that, and what variances are
+  /// multiplied by.
   private func covariances(
     _ common: Common, _ parts: [Part], _ means: [Double], _ function: LossFunction,
     _ queries: [ScaleQuery]
-  ) -> (each: [Double], own: Double) {
+  ) -> (each: [Double], own: Double, factors: VarianceFactors) {
     let inputs = inputs(queries)
     let count = Double(common.queries.count)
     let linear = common.posteriors.map { $0.linearized(fit, function, common.queries) }
@@ -252,6 +261,8 @@ package struct ScaleSurrogate: TargetSurrogate {
     let level = zip(shares, levels).reduce(0) { $0 + $1.0 * $1.1 }
     var each = queries.map { _ in 0.0 }
     var own = 0.0
+    var factors = fit.factors
+    factors.level *= levelFactor(common, slopes: linear.map(\.slopes))
     for (m, model) in models.enumerated() {
       let (part, share, apart) = (parts[m], shares[m], levels[m] - level)
       let cross = model.kernel.covariance(inputs, common.inputs)
@@ -267,7 +278,33 @@ package struct ScaleSurrogate: TargetSurrogate {
       let covariance = common.posteriors[m].covariance(slopes: linear[m].slopes, model)
       own += share * (covariance.elements.reduce(0, +) / (count * count) + apart * apart)
     }
-    return (each, own)
+    return (each, own, factors)
+  }
+
+  /// The variance of a function's level over what it would be if levels went together as contrasts do, whose covariance
+  /// is estimated and says nothing of levels.
+  ///
+  /// - Parameter slopes: of the function at what is common, of each draw, (q, d).
+  private func levelFactor(_ common: Common, slopes: [Matrix]) -> Double {
+    let levels = fit.levels
+    let even = [Double](
+      repeating: 1 / Double(common.queries.count), count: common.queries.count)
+    var result = 0.0
+    for (m, model) in models.enumerated() {
+      let mean = slopes[m].times(even, transposingSelf: true)
+      let told = dot(mean, model.spread.times(mean))
+      let ratio = told > 0 ? dot(mean, levels.times(mean)) / told : 1
+      result += shares[m] * (1 + common.levelShares[m] * (ratio - 1))
+    }
+    return result
+  }
+
+  /// The same for a function at mixtures that were run.
+  func levelFactor(of function: LossFunction) -> Double {
+    guard let common else { return 1 }
+    return levelFactor(
+      common,
+      slopes: common.posteriors.map { $0.linearized(fit, function, common.queries).slopes })
   }
 
   func inputs(_ queries: [ScaleQuery]) -> ScaleInputs {

@@ -81,7 +81,7 @@ package struct TargetExport: Sendable, Encodable {
     text = fit.repetition?.text
     decay = fit.repetition?.decay
     stretch = surrogate.stretch
-    levelFactor = fit.factors.level
+    levelFactor = fit.factors.level * surrogate.levelFactor(of: function)
     contrastFactor = fit.factors.contrast
     mixtures = (0..<inputs.mixtures.count).map { inputs.mixtures.weights.column($0) }
     points = inputs.points.map { [$0.mixture, $0.cell, $0.run ?? -1] }
