@@ -113,6 +113,7 @@ import Testing
     let wide = before.targetValues(of: function, at: [even])[0].deviation
     let narrow = after.targetValues(of: function, at: [even])[0]
     #expect(narrow.deviation < 0.1 * wide)
-    #expect(abs(after.levelFactor(of: function) - 1) < 0.5)
+    for share in before.levelShares { #expect(share > 0.9) }
+    for share in after.levelShares { #expect(share < 0.5) }
   }
 }

@@ -44,6 +44,8 @@ package struct ScaleSurrogate: TargetSurrogate {
   package var outputs: Int { data.outputs }
   /// The mixtures whose mean is what all share.
   var commonMixtures: [[Double]] { common?.queries.map(\.weights) ?? [] }
+  /// Of each draw how much of that is the level, 0 to 1.
+  var levelShares: [Double] { common?.levelShares ?? [] }
   package var exponent: Double { ScaleInputs.exponent }
 
   /// Conditions on the data.
@@ -297,14 +299,6 @@ package struct ScaleSurrogate: TargetSurrogate {
       result += shares[m] * (1 + common.levelShares[m] * (ratio - 1))
     }
     return result
-  }
-
-  /// The same for a function at mixtures that were run.
-  func levelFactor(of function: LossFunction) -> Double {
-    guard let common else { return 1 }
-    return levelFactor(
-      common,
-      slopes: common.posteriors.map { $0.linearized(fit, function, common.queries).slopes })
   }
 
   func inputs(_ queries: [ScaleQuery]) -> ScaleInputs {

@@ -34,6 +34,8 @@ package struct TargetExport: Sendable, Encodable {
     package var innovations: [[Double]]
     /// [output][output].
     package var spread: [[Double]]
+    /// How much of what all mixtures share at the target is the level, 0 to 1.
+    package var levelShare: Double
   }
 
   package struct Standard: Sendable, Encodable {
@@ -57,13 +59,15 @@ package struct TargetExport: Sendable, Encodable {
   /// From a normal distribution's to Student's deviations.
   package var stretch: Double
   package var levelFactor: Double
+  /// What the levels of two outputs have in common, [output][output]: ``ScaleFit/levels``.
+  package var levels: [[Double]]
   package var contrastFactor: Double
   /// Each once; as many as counts at a length, where text repeats.
   package var mixtures: [[Double]]
   /// Of each measurement its mixture, its fidelity and its run. The last fidelity is the target.
   package var points: [[Int]]
   package var draws: [Draw]
-  /// Mixtures whose mean at the target is what all share there; none where both factors are one.
+  /// Mixtures whose mean at the target is what all share there.
   package var common: [[Double]]
   package var function: LossFunctionExport
 
@@ -81,7 +85,8 @@ package struct TargetExport: Sendable, Encodable {
     text = fit.repetition?.text
     decay = fit.repetition?.decay
     stretch = surrogate.stretch
-    levelFactor = fit.factors.level * surrogate.levelFactor(of: function)
+    levelFactor = fit.factors.level
+    levels = (0..<standards.count).map { fit.levels.row($0) }
     contrastFactor = fit.factors.contrast
     mixtures = (0..<inputs.mixtures.count).map { inputs.mixtures.weights.column($0) }
     points = inputs.points.map { [$0.mixture, $0.cell, $0.run ?? -1] }
@@ -89,7 +94,9 @@ package struct TargetExport: Sendable, Encodable {
     self.function = LossFunctionExport(function)
     let cells = inputs.cells + [.target]
     let parts = Double(surrogate.data.parts)
-    draws = zip(surrogate.shares, surrogate.models).map { share, model in
+    let levelShares = surrogate.levelShares
+    draws = surrogate.models.indices.map { m in
+      let (share, model) = (surrogate.shares[m], surrogate.models[m])
       let h = model.kernel.hyperparameters
       func rows(_ matrix: Matrix) -> [[Double]] { (0..<matrix.rows).map { matrix.row($0) } }
       return Draw(
@@ -102,7 +109,7 @@ package struct TargetExport: Sendable, Encodable {
         contrasts: rows(model.kernel.contrasts(cells, cells).values),
         levels: rows(model.kernel.levels(cells, cells).values),
         innovations: (0..<model.innovations.columns).map { model.innovations.column($0) },
-        spread: rows(model.spread))
+        spread: rows(model.spread), levelShare: levelShares[m])
     }
   }
 }

@@ -126,9 +126,15 @@ extension PageScript {
             slopes: model.outputs.map((_, d) => mean(found.map(({ slopes }) => slopes[d]))),
           };
         });
+        // Levels vary together otherwise than what is left of measurements.
+        const factor = levelFactor * parts.reduce((sum, { slopes }, m) => {
+          const told = together(draws[m], slopes, slopes);
+          const ratio = told > 0 ? dot(slopes, surrogate.levels.map(row => dot(row, slopes))) / told : 1;
+          return sum + draws[m].share * (1 + draws[m].levelShare * (ratio - 1));
+        }, 0);
         const value = parts.reduce((sum, part, m) => sum + draws[m].share * part.value, 0);
         const own = parts.reduce((sum, part, m) => sum + draws[m].share * (part.own + (part.value - value) ** 2), 0);
-        return { parts, value, own };
+        return { parts, value, own, factor };
       }
       const goals = [surrogate.function, ...model.outputs.map((_, d) => unit(d))].map(goal => ({
         goal, level: common.length ? levelOf(goal) : null,
@@ -148,7 +154,7 @@ extension PageScript {
             + apart * (part.value - level.value));
         });
         if (level) {
-          const g = Math.sqrt(levelFactor), h = Math.sqrt(contrastFactor);
+          const g = Math.sqrt(level.factor), h = Math.sqrt(contrastFactor);
           variance = h * h * variance + h * (g - h) * 2 * shared + (g - h) ** 2 * level.own;
         }
         return { mean: value, deviation: Math.sqrt(Math.max(variance * stretch * stretch, 0)) };
