@@ -116,4 +116,21 @@ import Testing
     for share in before.levelShares { #expect(share > 0.9) }
     for share in after.levelShares { #expect(share < 0.5) }
   }
+
+  @Test("are told from what mixtures do by the first run there, where a search ties them")
+  func areToldFromWhatMixturesDoWhereASearchTiesThem() throws {
+    let data = try surrogate(outputs: 4).data
+    let even = [Double](repeating: 0.25, count: 4)
+    func deviations(_ level: LevelPrior) throws -> (level: Double, difference: Double) {
+      let fit = try #require(ScaleFit.selected(for: data, level: level))
+      let surrogate = try #require(ScaleSurrogate(data: data, fit: fit))
+      let function = LossFunction(coefficients: even)
+      let queries = surrogate.targetQueries([even, [0.4, 0.2, 0.2, 0.2]])
+      let field = surrogate.field(function, at: queries) { _ in 0 }
+      return (field.values[0].deviation, field.differences[1].deviation)
+    }
+    let (free, near) = (try deviations(.free), try deviations(.near))
+    #expect(near.level < 0.9 * free.level)
+    #expect(relativeDifference(near.difference, free.difference) < 0.1)
+  }
 }

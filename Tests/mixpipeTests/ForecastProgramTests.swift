@@ -106,6 +106,10 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     #expect(
       text.contains("With the first mixture the target reads its text of books (200M tokens)"))
     #expect(!text.contains("code (") && !text.contains("as often."))
+    // Beyond four readings, and beyond what runs have shown.
+    #expect(text.contains("No run of the table reads any text more than"))
+    let few = try Program.run(words + ["--constrain", "epochs<=4"], in: folder.path).output
+    #expect(few.contains("4.00 times.") && !few.contains("No run of the table"))
     // The natural mixture, where the text of all is known.
     let natural = try Program.run(
       words + ["--available", "web=9.8B", "--mixture", "natural"], in: folder.path)

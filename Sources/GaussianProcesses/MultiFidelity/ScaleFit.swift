@@ -30,6 +30,8 @@ package struct ScaleFit: Sendable {
   package var draws: [Draw]
   /// The best values, for those who want to see them.
   package var mode: [Double]
+  /// How far the level at the target may be from the law that is expected before any run.
+  package var level = LevelPrior.free
   /// The law that the runs are likelier by.
   package var law = ScaleLaw.plain
   package var factors = ScaleSurrogate.VarianceFactors()
@@ -44,9 +46,11 @@ package struct ScaleFit: Sendable {
   ///   - iterations: of the ascent.
   ///   - runs: the most that hyperparameters are fitted to.
   ///   - draws: of the hyperparameters; one for their mode alone.
+  ///   - level: how far the level at the target may be from the law that is expected.
   /// - Returns: nil where no covariance can be factored.
   package static func selected(
-    for data: ScaleData, iterations: Int = 25, runs: Int = 40, draws: Int = 6
+    for data: ScaleData, iterations: Int = 25, runs: Int = 40, draws: Int = 6,
+    level: LevelPrior = .free
   ) -> ScaleFit? {
     guard data.count > 0 else { return nil }
     let areLosses = data.runs.allSatisfy { $0.losses.allSatisfy { $0.allSatisfy { $0 > 0 } } }
@@ -58,16 +62,19 @@ package struct ScaleFit: Sendable {
         link: link, standards: contrasts.map { .init(location: $0.location, scale: $0.scale) },
         unit: 1, draws: [],
         mode: [], repetition: repetition)
+      fit.level = level
       fit.expectScarcity(sample, contrasts.map(\.values))
       return fit
     }
     func posterior(_ fit: ScaleFit) -> ScalePosterior {
-      ScalePosterior(
+      var posterior = ScalePosterior(
         inputs: ScaleInputs(sample, fit.repetition),
         outcomes: (0..<data.outputs).map { fit.standardized(sample, output: $0) },
         expected: fit.priors(of: sample),
         contrasts: fit.remainders(sample, contrasts.map(\.values)), unit: fit.unit,
         lawStretch: fit.scarcity.stretch)
+      posterior.level = level
+      return posterior
     }
     var fit = prepared(Repetition(data))
     var likely = posterior(fit)

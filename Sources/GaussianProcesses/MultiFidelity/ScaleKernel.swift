@@ -7,6 +7,7 @@ struct ScaleKernel: Sendable {
   /// A typical loss in standardized units: shares of a loss times this are standardized.
   let unit: Double
   var law = ScaleLaw.plain
+  var level = LevelPrior.free
 
   typealias Index = ScaleHyperparameters.Index
 
@@ -195,7 +196,7 @@ struct ScaleKernel: Sendable {
     let p = h.warp
     let wide = ScaleHyperparameters.levels
     let squaredUnit = unit * unit
-    let constant = max(wide.constant * unit, ScaleHyperparameters.leastConstant)
+    let constant = level.constant(unit: unit)
     let inverse = 1 / (h.levelScale * h.levelScale)
     var values = Matrix(rows: a.count, columns: b.count)
     var (byDeviation, byScale, byWarp) = (values, values, values)

@@ -19,11 +19,11 @@ struct ScaleModel: Sendable {
   let spread: Matrix
 
   init?(
-    draw: ScaleFit.Draw, unit: Double, law: ScaleLaw, inputs: ScaleInputs, outcomes: Matrix,
-    expected: Matrix, runs: Int
+    draw: ScaleFit.Draw, of fit: ScaleFit, inputs: ScaleInputs, outcomes: Matrix, expected: Matrix
   ) {
     kernel = ScaleKernel(
-      hyperparameters: ScaleHyperparameters(logs: draw.logs), unit: unit, law: law)
+      hyperparameters: ScaleHyperparameters(logs: draw.logs), unit: fit.unit, law: fit.law,
+      level: fit.level)
     self.inputs = inputs
     weight = draw.weight
     var covariance = kernel.covariance(inputs, inputs)

@@ -18,6 +18,7 @@ struct ScalePosterior: LogPosterior {
   private let counts: [Double]
   private(set) var priors = ScaleHyperparameters.priors
   var law = ScaleLaw.plain
+  var level = LevelPrior.free
 
   static let priorRuns = 3.0
 
@@ -74,7 +75,7 @@ struct ScalePosterior: LogPosterior {
   func value(at logs: [Double]) -> (value: Double, gradient: [Double])? {
     guard logs.allSatisfy({ abs($0) < 30 }) else { return nil }
     let kernel = ScaleKernel(
-      hyperparameters: ScaleHyperparameters(logs: logs), unit: unit, law: law)
+      hyperparameters: ScaleHyperparameters(logs: logs), unit: unit, law: law, level: level)
     let parts = Parts(kernel, inputs)
     guard let cholesky = Cholesky(factoring: parts.covariance(kernel, inputs)) else { return nil }
     let n = Double(inputs.count)

@@ -59,8 +59,7 @@ package struct ScaleSurrogate: TargetSurrogate {
     let expected = fit.priors(of: data)
     models = fit.draws.compactMap {
       ScaleModel(
-        draw: $0, unit: fit.unit, law: fit.law, inputs: inputs, outcomes: outcomes,
-        expected: expected, runs: data.count)
+        draw: $0, of: fit, inputs: inputs, outcomes: outcomes, expected: expected)
     }
     guard !models.isEmpty else { return nil }
     self.data = data

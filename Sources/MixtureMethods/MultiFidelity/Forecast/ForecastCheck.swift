@@ -31,13 +31,16 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
   /// - Parameters:
   ///   - least: mixtures of a size that is checked.
   ///   - runs: the most that hyperparameters are fitted to.
+  ///   - level: how far the level at each size may be from the law that is expected.
   package static func all(
-    _ data: ScaleData, _ function: LossFunction, least: Int = 5, runs: Int = 60
+    _ data: ScaleData, _ function: LossFunction, least: Int = 5, runs: Int = 60,
+    level: LevelPrior = .free
   ) -> [ForecastCheck] {
     var found: [ForecastCheck] = []
     for size in Set(data.runs.map(\.parameters)).sorted().dropFirst().suffix(3) {
       if let check = ForecastCheck(
-        data, function, size: size, least: least, runs: runs, factors: factors(found))
+        data, function, size: size, least: least, runs: runs, level: level,
+        factors: factors(found))
       {
         found.append(check)
       }
@@ -48,7 +51,7 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
   /// - Returns: nil with fewer than four mixtures below that size or `least` at it, or where no fit succeeds.
   private init?(
     _ data: ScaleData, _ function: LossFunction, size: Double, least: Int, runs: Int,
-    factors: ScaleSurrogate.VarianceFactors
+    level: LevelPrior, factors: ScaleSurrogate.VarianceFactors
   ) {
     let own = data.runs.filter { $0.parameters == size }
     // The target's length, or the one that most of its runs have got to.
@@ -82,7 +85,7 @@ package struct ForecastCheck: Sendable, Hashable, Codable {
     }
     let smaller = Set(data.runs.map(\.weights)).count
     guard smaller >= 4, mixtures.count >= least,
-      let surrogate = ScaleFit.selected(for: data, runs: runs).flatMap({
+      let surrogate = ScaleFit.selected(for: data, runs: runs, level: level).flatMap({
         ScaleSurrogate(data: data.withRungs(atMost: 4), fit: $0)
       })
     else { return nil }

@@ -31,9 +31,9 @@ struct ScaleFitHistory: Sendable {
     var first = data
     first.runs = Array(data.runs.prefix(Self.count(data)))
     if let known, known.data == first { return known.fit }
-    var fit = ScaleFit.selected(for: first)
+    var fit = ScaleFit.selected(for: first, level: .near)
     fit?.factors = ForecastCheck.factors(
-      ForecastCheck.all(first, function, least: 2, runs: 40))
+      ForecastCheck.all(first, function, least: 2, runs: 40, level: .near))
     known = (first, fit)
     return fit
   }
