@@ -86,7 +86,9 @@ struct ForecastCommand: Command {
     let known = try knownText(settings, over: runs.domains, conditions: terms.constraints)
     terms.natural = try naturalMixture(
       nil, over: runs.domains, conditions: terms.constraints, known: known,
-      remedy: "give that of all with '--available', e.g. '--available \(runs.domains[0])=2B'")
+      remedy:
+        "give that of all with '--available', e.g. '--available \(NameSyntax.written(runs.domains[0], among: "="))=2B'"
+    )
     terms.given = try mixture.map { try given($0, runs.domains, known) }
     terms.front = front?.elements
     terms.seed = seed

@@ -75,7 +75,7 @@ struct ForecastReading {
   private static let harmless = 4.0
 
   /// Where the target reads text far more often than any run did: the law that counts such readings for less knows no harm,
-  /// which on our own runs began past twenty of them (`runs/repetition`).
+  /// which on our own runs began between eleven and eighteen of them (`runs/repetition`).
   private func beyondTheRuns(_ text: KnownText, _ epochs: [Double?]) -> String? {
     let runs = question.data.runs.flatMap { run in
       text.epochs(of: run.weights, runTokens: run.tokens[run.tokens.count - 1]).compactMap { $0 }

@@ -113,12 +113,13 @@ import Testing
     let wide = before.targetValues(of: function, at: [even])[0].deviation
     let narrow = after.targetValues(of: function, at: [even])[0]
     #expect(narrow.deviation < 0.1 * wide)
+    #expect(!before.levelShares.isEmpty && !after.levelShares.isEmpty)
     for share in before.levelShares { #expect(share > 0.9) }
     for share in after.levelShares { #expect(share < 0.5) }
   }
 
-  @Test("are told from what mixtures do by the first run there, where a search ties them")
-  func areToldFromWhatMixturesDoWhereASearchTiesThem() throws {
+  @Test("are surer in a search, which ties them, and differences as sure")
+  func areSurerInASearchAndDifferencesAsSure() throws {
     let data = try surrogate(outputs: 4).data
     let even = [Double](repeating: 0.25, count: 4)
     func deviations(_ level: LevelPrior) throws -> (level: Double, difference: Double) {

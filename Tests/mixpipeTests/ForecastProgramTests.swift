@@ -112,8 +112,14 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
     #expect(few.contains("4.00 times.") && !few.contains("No run of the table"))
     // The natural mixture, where the text of all is known.
     let natural = try Program.run(
-      words + ["--available", "web=9.8B", "--mixture", "natural"], in: folder.path)
-    #expect(natural.output.contains("given"), "\(natural.errors)")
+      words + ["--available", "web=9.8B", "--mixture", "natural", "--json"], in: folder.path)
+    let told = try #require(
+      JSONSerialization.jsonObject(with: Data(natural.output.utf8)) as? [String: Any],
+      "\(natural.errors)")
+    let items = try #require(told["mixtures"] as? [[String: Any]])
+    let given = try #require(items.first { ($0["origin"] as? String) == "given" })
+    let shares = try #require(given["mixture"] as? [String: Double])
+    #expect(abs(shares["books"]! - 0.002) < 1e-6 && abs(shares["web"]! - 0.098) < 1e-6)
     let without = try Program.run(Array(words.prefix(6)) + ["--json"], in: folder.path)
     #expect(without.code == 0 && !without.output.contains("epochs"))
   }

@@ -30,8 +30,10 @@ extension ScaleSurrogate {
   /// Joint draws of every output's loss at some queries, over the draws of the hyperparameters: [draw][query][output].
   ///
   /// Queries and outputs go together as K ⊗ S. K is taken as the sum of what its mean says of all queries together
-  /// and of what is left, which is what decides on their differences.
+  /// and of what is left, which is what decides on their differences. As far as the former is the level, outputs go
+  /// together by ``ScaleFit/levels`` instead.
   ///
+  /// - Precondition: queries at the target.
   /// - Returns: nil where a covariance cannot be factored.
   package func samples(
     _ count: Int, at queries: [ScaleQuery], factors: VarianceFactors = VarianceFactors(),

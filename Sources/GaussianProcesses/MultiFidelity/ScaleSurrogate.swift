@@ -31,7 +31,7 @@ package struct ScaleQuery: Sendable, Hashable {
 ///
 /// Predictions are means over draws of the hyperparameters. Outputs share the shape of their covariance, and have a
 /// covariance with one another that is estimated from what was left of each measurement once those before it were
-/// known. Deviations are such that 95 % of Student's distribution is within 1.96 of them.
+/// known; but for the level of the target, see ``ScaleFit/levels``. Deviations are such that 95 % of Student's distribution is within 1.96 of them.
 package struct ScaleSurrogate: TargetSurrogate {
   package let data: ScaleData
   package let fit: ScaleFit
@@ -39,6 +39,7 @@ package struct ScaleSurrogate: TargetSurrogate {
   /// From a normal distribution's to Student's deviations.
   let stretch: Double
   /// The mean of up to sixteen mixtures that were run, at the target: what all mixtures share there.
+  /// Nil only until it is made, which takes the rest.
   private var common: Common?
 
   package var outputs: Int { data.outputs }
@@ -234,7 +235,13 @@ package struct ScaleSurrogate: TargetSurrogate {
       for run in surrogate.data.runs where mixtures.count < 16 && !mixtures.contains(run.weights) {
         mixtures.append(run.weights)
       }
-      queries = surrogate.targetQueries(mixtures)
+      // The noise of runs that nobody made is not shared.
+      let made = surrogate.data.count
+      queries = surrogate.targetQueries(mixtures).map { query in
+        var query = query
+        if let run = query.run, run >= made { query.run = nil }
+        return query
+      }
       inputs = surrogate.inputs(queries)
       let inputs = inputs
       posteriors = surrogate.models.map { $0.posterior(inputs, isJoint: true) }
@@ -256,45 +263,42 @@ package struct ScaleSurrogate: TargetSurrogate {
     _ queries: [ScaleQuery]
   ) -> (each: [Double], own: Double, factors: VarianceFactors) {
     let inputs = inputs(queries)
-    let count = Double(common.queries.count)
     let linear = common.posteriors.map { $0.linearized(fit, function, common.queries) }
     let levels = linear.map { Statistics.mean($0.means) }
     let level = zip(shares, levels).reduce(0) { $0 + $1.0 * $1.1 }
     var each = queries.map { _ in 0.0 }
     var own = 0.0
-    var factors = fit.factors
-    factors.level *= levelFactor(common, slopes: linear.map(\.slopes))
+    let even = [Double](repeating: 1 / Double(common.queries.count), count: common.queries.count)
+    let slopes = linear.map { $0.slopes.times(even, transposingSelf: true) }
+    var calibration = fit.factors
+    calibration.level *= levelFactor(common, slopes: slopes)
     for (m, model) in models.enumerated() {
       let (part, share, apart) = (parts[m], shares[m], levels[m] - level)
       let cross = model.kernel.covariance(inputs, common.inputs)
       let explained = part.posterior.solved.times(common.solved[m], transposingSelf: true)
-      let slope = linear[m].slopes.times(
-        common.queries.map { _ in 1 / count }, transposingSelf: true)
-      let factors = part.slopes.times(model.spread.times(slope))
-      let sums = cross.times(common.queries.map { _ in 1 / count })
+      let factors = part.slopes.times(model.spread.times(slopes[m]))
+      let sums = cross.times(even)
       for q in queries.indices {
         each[q] +=
           share * ((sums[q] - explained[q]) * factors[q] + (part.means[q] - means[q]) * apart)
       }
       let covariance = common.posteriors[m].covariance(slopes: linear[m].slopes, model)
-      own += share * (covariance.elements.reduce(0, +) / (count * count) + apart * apart)
+      let mean = dot(even, covariance.times(even))
+      own += share * (mean + apart * apart)
     }
-    return (each, own, factors)
+    return (each, own, calibration)
   }
 
   /// The variance of a function's level over what it would be if levels went together as contrasts do, whose covariance
   /// is estimated and says nothing of levels.
   ///
-  /// - Parameter slopes: of the function at what is common, of each draw, (q, d).
-  private func levelFactor(_ common: Common, slopes: [Matrix]) -> Double {
+  /// - Parameter slopes: of the function at what is common, the mean, of each draw each output.
+  private func levelFactor(_ common: Common, slopes: [[Double]]) -> Double {
     let levels = fit.levels
-    let even = [Double](
-      repeating: 1 / Double(common.queries.count), count: common.queries.count)
     var result = 0.0
     for (m, model) in models.enumerated() {
-      let mean = slopes[m].times(even, transposingSelf: true)
-      let told = dot(mean, model.spread.times(mean))
-      let ratio = told > 0 ? dot(mean, levels.times(mean)) / told : 1
+      let told = dot(slopes[m], model.spread.times(slopes[m]))
+      let ratio = told > 0 ? dot(slopes[m], levels.times(slopes[m])) / told : 1
       result += shares[m] * (1 + common.levelShares[m] * (ratio - 1))
     }
     return result

@@ -107,11 +107,12 @@ extension PageScript {
         value: valueOf(goal, found.losses),
         slopes: gradient(goal, found.losses).map((slope, d) => slope * found.slopes[d]),
       });
-      const together = (draw, a, b) => dot(a, draw.spread.map(row => dot(row, b)));
+      const form = (matrix, a, b) => dot(a, matrix.map(row => dot(row, b)));
+      const together = (draw, a, b) => form(draw.spread, a, b);
 
       // What all mixtures share at the target, of one function: its mean over some mixtures.
       const common = surrogate.common.map(marginals);
-      const explained = draws.map((_, m) => Array.from({ length: common.length ? runs : 0 }, (_, i) =>
+      const explained = draws.map((_, m) => Array.from({ length: runs }, (_, i) =>
         mean(common.map(found => found[m].solved[i]))));
       function levelOf(goal) {
         const parts = draws.map((draw, m) => {
@@ -129,7 +130,7 @@ extension PageScript {
         // Levels vary together otherwise than what is left of measurements.
         const factor = levelFactor * parts.reduce((sum, { slopes }, m) => {
           const told = together(draws[m], slopes, slopes);
-          const ratio = told > 0 ? dot(slopes, surrogate.levels.map(row => dot(row, slopes))) / told : 1;
+          const ratio = told > 0 ? form(surrogate.levels, slopes, slopes) / told : 1;
           return sum + draws[m].share * (1 + draws[m].levelShare * (ratio - 1));
         }, 0);
         const value = parts.reduce((sum, part, m) => sum + draws[m].share * part.value, 0);
@@ -137,7 +138,7 @@ extension PageScript {
         return { parts, value, own, factor };
       }
       const goals = [surrogate.function, ...model.outputs.map((_, d) => unit(d))].map(goal => ({
-        goal, level: common.length ? levelOf(goal) : null,
+        goal, level: levelOf(goal),
       }));
 
       function combined({ goal, level }, found) {
@@ -147,16 +148,13 @@ extension PageScript {
         draws.forEach((draw, m) => {
           const apart = each[m].value - value;
           variance += draw.share * (found[m].variance * together(draw, each[m].slopes, each[m].slopes) + apart * apart);
-          if (!level) return;
           const part = level.parts[m];
           const sum = mean(common.map(one => prior(draw, found[m].point, one[m].point)));
           shared += draw.share * ((sum - dot(found[m].solved, explained[m])) * together(draw, each[m].slopes, part.slopes)
             + apart * (part.value - level.value));
         });
-        if (level) {
-          const g = Math.sqrt(level.factor), h = Math.sqrt(contrastFactor);
-          variance = h * h * variance + h * (g - h) * 2 * shared + (g - h) ** 2 * level.own;
-        }
+        const g = Math.sqrt(level.factor), h = Math.sqrt(contrastFactor);
+        variance = h * h * variance + h * (g - h) * 2 * shared + (g - h) ** 2 * level.own;
         return { mean: value, deviation: Math.sqrt(Math.max(variance * stretch * stretch, 0)) };
       }
 
