@@ -31,9 +31,8 @@ extension AskCommand {
     options.guard = kept.settings.guards
     let objective = try options.objective(over: runs)
     let constraints = try readConstraints(kept.settings.constraints)
-    let known = try knownText(settings, over: kept.settings.domains, conditions: constraints)
     let natural = try naturalMixture(
-      kept.settings.natural, over: kept.settings.domains, conditions: constraints, known: known)
+      kept.settings.natural, settings, over: kept.settings.domains, conditions: constraints)
     if recommend {
       var terms = ForecastQuestion.Terms(objective: objective)
       terms.constraints = constraints

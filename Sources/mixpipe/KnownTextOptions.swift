@@ -41,6 +41,19 @@ func knownText(
   return try asUsage { try settings.text(over: domains, conditions: conditions) }
 }
 
+/// The natural mixture over domains as far as either said it; nil where nobody did.
+///
+/// - Parameter text: as `--natural` has it.
+/// - Throws: as ``knownText(_:over:conditions:)`` and ``naturalMixture(_:over:conditions:known:remedy:)``.
+func naturalMixture(
+  _ text: String?, _ settings: SizesSettings, over domains: [String],
+  conditions: [MixtureConstraint]
+) throws -> [Double]? {
+  try naturalMixture(
+    text, over: domains, conditions: conditions,
+    known: try knownText(settings, over: domains, conditions: conditions))
+}
+
 /// For where nobody says how much text there is.
 func refuseEpochs(_ conditions: [MixtureConstraint]) throws {
   for condition in conditions {

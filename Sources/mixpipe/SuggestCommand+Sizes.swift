@@ -51,7 +51,8 @@ extension SuggestCommand {
     try checkFront(front?.elements, among: runs.heldOut, origin: " of the table")
     let objective = try table.objective(over: runs)
     let conditions = try constraints
-    let natural = try natural(settings, over: runs.domains, conditions)
+    let natural = try naturalMixture(
+      text.natural, settings, over: runs.domains, conditions: conditions)
     let advice = try asUsage {
       try SizesAdvice(
         table: runs, objective: objective, constraints: conditions, natural: natural,
@@ -117,19 +118,12 @@ extension SuggestCommand {
     return text
   }
 
-  private func natural(
-    _ settings: SizesSettings, over domains: [String], _ conditions: [MixtureConstraint]
-  ) throws -> [Double]? {
-    try naturalMixture(
-      text.natural, over: domains, conditions: conditions,
-      known: try knownText(settings, over: domains, conditions: conditions))
-  }
-
   private func recommend(_ runs: RunTable, _ settings: SizesSettings) throws {
     try checkFront(front?.elements, among: runs.heldOut, origin: " of the table")
     var terms = ForecastQuestion.Terms(objective: try table.objective(over: runs))
     terms.constraints = try constraints
-    terms.natural = try natural(settings, over: runs.domains, terms.constraints)
+    terms.natural = try naturalMixture(
+      text.natural, settings, over: runs.domains, conditions: terms.constraints)
     terms.front = front?.elements
     terms.seed = seed
     terms.includesTarget = true

@@ -60,9 +60,7 @@ package struct ScaleFit: Sendable {
     func prepared(_ repetition: Repetition?) -> ScaleFit {
       var fit = ScaleFit(
         link: link, standards: contrasts.map { .init(location: $0.location, scale: $0.scale) },
-        unit: 1, draws: [],
-        mode: [], repetition: repetition)
-      fit.level = level
+        unit: 1, draws: [], mode: [], level: level, repetition: repetition)
       fit.expectScarcity(sample, contrasts.map(\.values))
       return fit
     }
@@ -73,7 +71,7 @@ package struct ScaleFit: Sendable {
         expected: fit.priors(of: sample),
         contrasts: fit.remainders(sample, contrasts.map(\.values)), unit: fit.unit,
         lawStretch: fit.scarcity.stretch)
-      posterior.level = level
+      posterior.level = fit.level
       return posterior
     }
     var fit = prepared(Repetition(data))
