@@ -438,7 +438,7 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
       let weights = data.runs.flatMap { run in run.tokens.map { _ in run.weights } } + unseen
       let cells = data.cells + unseen.map { _ in .target }
       func loss(_ place: Int) -> Double {
-        let expected = prior.expected(0, ScarcityPrior.logarithms(weights[place]))
+        let expected = prior.expected(0, ScarcityPrior.variables(weights[place]))
         return exp(1 + 0.04 * (drawn[place] + truth.growth(cells[place]) * expected))
       }
       var place = 0

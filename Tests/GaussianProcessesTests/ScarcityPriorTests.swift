@@ -9,20 +9,20 @@ import Testing
 
   /// What is expected of outputs with these own domains after runs of as many mixtures, by turns at two fidelities.
   ///
-  /// - Parameter loss: of an output, from what mixtures' logarithms are.
+  /// - Parameter loss: of an output, from what mixtures' variables are.
   private func expectations(
     of mixtures: [[Double]], own: [Int?], scales: [Double],
     loss: (_ output: Int, [Double]) -> Double
-  ) -> (prior: ScarcityPrior, scales: [Double], contrasts: [[Double]], logarithms: [[Double]]) {
-    let logarithms = mixtures.map(ScarcityPrior.logarithms)
+  ) -> (prior: ScarcityPrior, scales: [Double], contrasts: [[Double]], variables: [[Double]]) {
+    let variables = mixtures.map { ScarcityPrior.variables($0) }
     let cells = mixtures.indices.map { Self.cells[$0 % 2] }
     let contrasts = own.indices.map { output in
-      ScaleData.centered(logarithms.map { loss(output, $0) }, cells)
+      ScaleData.centered(variables.map { loss(output, $0) }, cells)
     }
     var scales = scales
     let prior = ScarcityPrior(
-      own: own, logarithms: logarithms, cells: cells, contrasts: contrasts, scales: &scales)
-    return (prior, scales, contrasts, logarithms)
+      own: own, variables: variables, cells: cells, contrasts: contrasts, scales: &scales)
+    return (prior, scales, contrasts, variables)
   }
 
   @Test("explains most of a loss that its own domain explains", arguments: [3, 5, 12])
@@ -32,7 +32,7 @@ import Testing
     let own: [Int?] = Array(0..<parts)
     // Three quarters of a domain's loss is its own text's, as on public tables.
     let spread = ScaleData.centered(
-      mixtures.map { ScarcityPrior.logarithms($0)[0] }, mixtures.map { _ in .target })
+      mixtures.map { ScarcityPrior.variables($0)[0] }, mixtures.map { _ in .target })
     let deviation = (dot(spread, spread) / 59).squareRoot()
     let noise = 0.1 * deviation * (1 / 3.0).squareRoot()
     let scale = (pow(0.1 * deviation, 2) + noise * noise).squareRoot()
@@ -43,9 +43,10 @@ import Testing
       let slopes = found.prior.slopes(of: output, parts: parts).map { $0 * found.scales[output] }
       #expect(abs(slopes[output] - 0.1) < 0.02)
       #expect(
-        slopes.indices.allSatisfy {
+        (0..<parts).allSatisfy {
           $0 == output || abs(slopes[$0] / slopes[output] - 0.025) < 1e-12
         })
+      #expect(slopes[parts] == 0)
       // The rest is the noise, and the unit of what is left.
       #expect(abs(found.scales[output] / noise - 1) < 0.4)
     }
@@ -56,13 +57,14 @@ import Testing
     let mixtures = SobolSequence.simplexPoints(parts: 4, count: 20, seed: 2)
     let found = expectations(of: mixtures, own: [2, nil], scales: [1, 0.3]) { -0.1 * $1[$0] }
     #expect(found.scales[1] == 0.3)
-    #expect(found.prior.slopes(of: 1, parts: 4).allSatisfy { $0 == 1.25 / 4 })
+    let even = [Double](repeating: 1.25 / 4, count: 4) + [-0.1]
+    #expect(found.prior.slopes(of: 1, parts: 4) == even)
     let slopes = found.prior.slopes(of: 0, parts: 4)
     #expect(slopes[2] > 30 * slopes[0] && slopes[0] == slopes[3])
     // Nothing where no output has one.
     let none = expectations(of: mixtures, own: [nil, nil], scales: [1, 1]) { -0.1 * $1[$0] }
     #expect(none.prior.slopes.isEmpty && none.scales == [1, 1])
-    #expect(none.prior.slopes(of: 1, parts: 4).allSatisfy { $0 == 1.25 / 4 })
+    #expect(none.prior.slopes(of: 1, parts: 4) == even)
   }
 
   @Test("is what was found elsewhere before any run differs")
@@ -78,11 +80,66 @@ import Testing
     let mixtures = SobolSequence.simplexPoints(parts: 4, count: 20, seed: 2)
     let prior = expectations(of: mixtures, own: [1], scales: [0.1]) { -0.1 * $1[1] }.prior
     func expected(_ weights: [Double]) -> Double {
-      prior.expected(0, ScarcityPrior.logarithms(weights))
+      prior.expected(0, ScarcityPrior.variables(weights))
     }
     #expect(abs(expected([0.25, 0.25, 0.25, 0.25])) < 1e-12)
     let others = [0.5, 0.25, 0.1, 0.02, 0].map { expected([1 - $0, $0, 0, 0]) }
     #expect(zip(others, others.dropFirst()).allSatisfy { $0 < $1 })
+  }
+
+  @Test("counts what one domain crowds out", arguments: [3, 5, 24])
+  func countsWhatOneDomainCrowdsOut(parts: Int) {
+    let k = Double(parts)
+    func crowding(_ weights: [Double]) -> Double { ScarcityPrior.variables(weights)[parts] }
+    let even = [Double](repeating: 1 / k, count: parts)
+    let alone = (0..<parts).map { $0 == 1 ? 1.0 : 0 }
+    #expect(abs(crowding(even)) < 1e-12)
+    #expect(abs(crowding(alone) - (k + 1) * (k + 2) / 6 * (1 - 1 / (k * k))) < 1e-9)
+    // Over an even draw Σ w³ is 6 / ((k + 1) (k + 2)) on average.
+    var generator = SeededGenerator(seed: 3, stream: "crowding")
+    let drawn = (0..<4000).map { _ in
+      crowding(Simplex.dirichlet(parts: parts, concentration: 1, using: &generator))
+    }
+    let expected = 1 - (k + 1) * (k + 2) / (6 * k * k)
+    #expect(abs(Statistics.mean(drawn) - expected) < 0.06)
+    // What is read again counts less as text, and crowds out as much.
+    let counted = ScarcityPrior.variables(alone, counted: alone.map { 0.3 * $0 })
+    #expect(counted.last == ScarcityPrior.variables(alone).last)
+    #expect(counted[1] < ScarcityPrior.variables(alone)[1])
+  }
+
+  /// Losses that need some of each of six kinds of text, of which domains have more or less; no output is a domain's own.
+  /// With the logarithms alone one of the domains is told to be best in two and four of eight.
+  @Test("holds no domain alone for a bargain", arguments: [12, 20])
+  func holdsNoDomainAloneForABargain(parts: Int) throws {
+    let alone = (0..<parts).map { j in (0..<parts).map { $0 == j ? 1.0 : 0 } }
+    for seed in UInt64(1)...8 {
+      var generator = SeededGenerator(seed: seed, stream: "bargain")
+      let contents = (0..<parts).map { _ in
+        Simplex.dirichlet(parts: 6, concentration: 0.4, using: &generator)
+      }
+      func loss(_ weights: [Double]) -> Double {
+        2
+          + (0..<6).reduce(0) { sum, kind in
+            let text = (0..<parts).reduce(0) { $0 + weights[$1] * contents[$1][kind] }
+            return sum + 0.1 * pow(text + 0.05, -0.3)
+          }
+      }
+      let runs = (0..<30).map { _ in
+        let weights = Simplex.dirichlet(parts: parts, concentration: 1, using: &generator)
+        return ScaleData.Run(
+          weights: weights, parameters: 1e6, tokens: [1e7],
+          losses: [[loss(weights) + 0.002 * generator.normal()]])
+      }
+      let data = ScaleData(
+        runs: runs, target: .init(parameters: 4e6, tokens: 4e7), ownDomains: [nil])
+      let surrogate = try #require(
+        ScaleFit.selected(for: data).flatMap { ScaleSurrogate(data: data, fit: $0) })
+      let told = surrogate.targetMeans(
+        of: LossFunction(coefficients: [1]), at: alone + runs.map(\.weights))
+      let best = try #require(told.indices.min { told[$0] < told[$1] })
+      #expect(best >= parts, "seed \(seed): domain \(best) alone")
+    }
   }
 
   /// Every domain's loss falls with its own text; two count most.

@@ -117,32 +117,31 @@ package struct ScaleFit: Sendable {
   /// What a mixture is expected to lose against equal shares before any run, standardized: of each query each output,
   /// (q, d). Like all that tells mixtures apart it grows with size and length, which is not in it.
   func priors(_ queries: [ScaleQuery]) -> Matrix {
-    priors(at: queries.map { logarithms($0.weights, at: $0.cell) })
+    priors(at: queries.map { variables($0.weights, at: $0.cell) })
   }
 
   /// The same of each measurement.
   func priors(of data: ScaleData) -> Matrix {
-    priors(at: zip(data.weights, data.cells).map(logarithms))
+    priors(at: zip(data.weights, data.cells).map(variables))
   }
 
-  private func priors(at logarithms: [[Double]]) -> Matrix {
-    var result = Matrix(rows: logarithms.count, columns: standards.count)
+  private func priors(at variables: [[Double]]) -> Matrix {
+    var result = Matrix(rows: variables.count, columns: standards.count)
     guard link == .logarithm else { return result }
-    for (i, point) in logarithms.enumerated() {
+    for (i, point) in variables.enumerated() {
       for d in standards.indices { result[i, d] = scarcity.expected(d, point) }
     }
     return result
   }
 
-  /// β of ``ScarcityPrior`` for an output, k; nothing of what is no loss, as nobody knows whether more is better.
+  /// β and -γ of ``ScarcityPrior`` for an output, k + 1; nothing of what is no loss, as nobody knows whether more is better.
   func scarcity(of output: Int, parts: Int) -> [Double] {
     link == .logarithm
-      ? scarcity.slopes(of: output, parts: parts) : [Double](repeating: 0, count: parts)
+      ? scarcity.slopes(of: output, parts: parts) : [Double](repeating: 0, count: parts + 1)
   }
 
-  /// Of each domain, as much of it as counts.
-  private func logarithms(_ weights: [Double], at cell: ScaleCell) -> [Double] {
-    ScarcityPrior.logarithms(repetition?.effective(weights, at: cell) ?? weights)
+  private func variables(_ weights: [Double], at cell: ScaleCell) -> [Double] {
+    ScarcityPrior.variables(weights, counted: repetition?.effective(weights, at: cell))
   }
 
   /// Says what scarce text is expected to cost, and measures outputs by what that leaves of them.
@@ -153,7 +152,7 @@ package struct ScaleFit: Sendable {
       var scales = standards.map(\.scale)
       let cells = data.cells
       scarcity = ScarcityPrior(
-        own: data.ownDomains, logarithms: zip(data.weights, cells).map(logarithms), cells: cells,
+        own: data.ownDomains, variables: zip(data.weights, cells).map(variables), cells: cells,
         contrasts: contrasts, scales: &scales)
       for d in standards.indices { standards[d].scale = scales[d] }
     }

@@ -48,8 +48,8 @@ package struct TargetExport: Sendable, Encodable {
   package var link: String
   /// Of each output.
   package var standards: [Standard]
-  /// What each output is expected to lose before any run where text is scarce, [output][domain], and its floor: see
-  /// ``ScarcityPrior``.
+  /// What each output is expected to lose before any run where text is scarce, [output][domain], and, last, where one domain
+  /// crowds out others; and the floor: see ``ScarcityPrior``.
   package var scarcity: [[Double]]
   package var scarcityFloor: Double
   /// How much text of each domain there is, in tokens of a run of the target, and how soon repetitions lose their

@@ -78,6 +78,8 @@ extension PageScript {
         }
         const floor = surrogate.scarcityFloor;
         const scarce = point.weights.map(weight => Math.log((floor + weight) / (floor + even)));
+        const cubes = weights.reduce((sum, weight) => sum + weight ** 3, 0);
+        scarce.push((cubes - even * even) * (parts + 1) * (parts + 2) / 6);
         const losses = [], slopes = [];
         standards.forEach(({ location, scale }, d) => {
           const linked = location + scale * (dot(solved, draw.innovations[d]) - dot(surrogate.scarcity[d], scarce));
