@@ -77,14 +77,17 @@ struct ForecastReading {
   /// Where the target reads text far more often than any run did: the law that counts such readings for less knows no harm,
   /// which on our own runs began between eleven and eighteen of them (`runs/repetition`).
   private func beyondTheRuns(_ text: KnownText, _ epochs: [Double?]) -> String? {
-    let runs = question.data.runs.flatMap { run in
-      text.epochs(of: run.weights, runTokens: run.tokens[run.tokens.count - 1]).compactMap { $0 }
+    let runs = question.data.runs.map { run in
+      text.epochs(of: run.weights, runTokens: run.tokens[run.tokens.count - 1])
     }
-    let most = runs.max() ?? 0
-    let asked = epochs.compactMap { $0 }.max() ?? 0
-    guard asked > Self.harmless, asked > 2 * most else { return nil }
+    let parts = question.domains.indices.compactMap { j -> String? in
+      let most = runs.compactMap { $0[j] }.max() ?? 0
+      guard let asked = epochs[j], asked > Self.harmless, asked > 2 * most else { return nil }
+      return "\(question.domains[j]) more than \(Format.fixed(most, 2)) times"
+    }
+    guard !parts.isEmpty else { return nil }
     return
-      " No run of the table reads any text more than \(Format.fixed(most, 2)) times: what more readings cost is "
+      " No run of the table reads \(parts.joined(separator: ", or ")): what more readings cost is "
       + "taken from a law and may be told too low; runs with matched epochs show it."
   }
 

@@ -96,6 +96,13 @@ private enum Small {
     let (runs, handedOver) = try Small.search("natural", context)
     #expect(handedOver.allSatisfy { $0?.weights == [0.2, 0.6, 0.2] })
     #expect(runs.map(\.level) == [0, 1])
+    // Somebody may say otherwise, and need not know how much there is.
+    context.natural = [0.5, 0.25, 0.25]
+    for tokens in [[20, 60, 20], nil] {
+      context.availableTokens = tokens
+      let given = try Small.search("natural", context).handedOver
+      #expect(given.allSatisfy { $0?.weights == [0.5, 0.25, 0.25] })
+    }
   }
 
   @Test(

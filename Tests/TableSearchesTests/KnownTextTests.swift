@@ -170,15 +170,19 @@ private func empty() -> RunTable {
 
   @Test("is the natural mixture where all of it is known, and not where some is")
   func isTheNaturalMixtureWhereAllIsKnown() throws {
-    func second(_ available: [String]?) throws -> [Double] {
+    func second(_ available: [String]?, natural: [Double]? = nil) throws -> [Double] {
       var settings = settings(available)
       settings.sizes = ["20M", "60M"]
-      return try advice(empty(), settings).proposals(2)[1].mixture.weights
+      return try advice(empty(), settings, natural: natural).proposals(2)[1].mixture.weights
     }
     #expect(try second(["wiki=5B", "stack=2B", "news=1B"]) == [0.25, 0.625, 0.125])
     let plain = try second(nil)
     #expect(try second(["wiki=5B", "stack=2B"]) == plain)
     #expect(plain != [0.25, 0.625, 0.125])
+    // What was said of it goes first.
+    let said = [0.125, 0.125, 0.75]
+    #expect(try second(["wiki=5B", "stack=2B", "news=1B"], natural: said) == said)
+    #expect(try second(nil, natural: said) == said)
     #expect(throws: FidelityMethodError.needsText(name: "natural")) {
       try SizesAdvice(
         table: try table(.of(0, decay: 5)), objective: .mean(of: domains),

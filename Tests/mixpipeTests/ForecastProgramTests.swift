@@ -107,9 +107,12 @@ private func table(sizes: [(String, Double)] = [("20M", 2e7), ("60M", 6e7)]) -> 
       text.contains("With the first mixture the target reads its text of books (200M tokens)"))
     #expect(!text.contains("code (") && !text.contains("as often."))
     // Beyond four readings, and beyond what runs have shown.
-    #expect(text.contains("No run of the table reads any text more than"))
+    #expect(text.contains("No run of the table reads books more than 5.10 times: what"))
     let few = try Program.run(words + ["--constrain", "epochs<=4"], in: folder.path).output
     #expect(few.contains("4.00 times.") && !few.contains("No run of the table"))
+    // Each text by itself: that runs read one often says nothing of another.
+    let both = try Program.run(words + ["--available", "web=300M"], in: folder.path).output
+    #expect(both.contains("reads books more than 5.10 times, or web more than"), "\(both)")
     // The natural mixture, where the text of all is known.
     let natural = try Program.run(
       words + ["--available", "web=9.8B", "--mixture", "natural", "--json"], in: folder.path)

@@ -52,7 +52,7 @@ package enum FidelityMethodError: Error, Equatable, CustomStringConvertible {
     case .needsText(let name):
       return
         "method '\(name)' goes by how many training tokens each domain has, which a table of runs does not say; "
-        + "expected '--available' of every domain, a study on a corpus, or another method"
+        + "expected '--natural', '--available' of every domain, a study on a corpus, or another method"
     }
   }
 }
@@ -71,10 +71,8 @@ package func makeFidelityMethod(
   case "grid": return TargetSearch(.grid, context: context)
   case "uniform": return UniformSearch(context: context)
   case "natural":
-    guard let tokens = context.availableTokens, tokens.contains(where: { $0 > 0 }) else {
-      throw .needsText(name: name)
-    }
-    return UniformSearch(proportions: tokens.map(Double.init), context: context)
+    guard let amounts = context.naturalAmounts else { throw .needsText(name: name) }
+    return UniformSearch(proportions: amounts, context: context)
   case "bo": return TargetModelSearch("bo", context: context)
   case "screen": return ScreeningSearch(context: context)
   case "successive-halving", "successive-halving-sizes":

@@ -58,6 +58,13 @@ package struct FidelityContext: Sendable, Hashable {
     get { text?.all }
     set { text = newValue.map { KnownText($0) } }
   }
+  /// Each domain's share of all text as somebody gave it; nil where nobody did.
+  package var natural: [Double]?
+  /// What natural proportions are in proportion to: what was given, or the text where all is known.
+  var naturalAmounts: [Double]? {
+    let amounts = natural ?? availableTokens?.map(Double.init)
+    return amounts.flatMap { $0.contains { $0 > 0 } ? $0 : nil }
+  }
   /// Sizes of which there are runs or that are asked about, but at which none may be begun or gone on with.
   package var closed: Set<Int> = []
 

@@ -79,6 +79,7 @@ package struct SizesAdvice: Sendable {
       wholeCurves: settings.continues)
     context.front = front
     context.text = sizes.text
+    context.natural = natural
     context.matchesEpochs = sizes.matchesEpochs
     context.closed = Set(grid.levels.indices.filter { !grid.levels[$0].isOpen })
     self.context = context

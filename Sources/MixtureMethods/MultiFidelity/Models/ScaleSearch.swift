@@ -216,8 +216,8 @@ struct ScaleSearch: FidelityMethod {
       }
       return context.targetCandidates.flatMap(nearest) ?? nearest(of: candidates)
     }
-    if ordinal == 1, context.pool == nil, let tokens = context.availableTokens,
-      let natural = UniformSearch(proportions: tokens.map(Double.init), context: context).mixture,
+    if ordinal == 1, context.pool == nil, let amounts = context.naturalAmounts,
+      let natural = UniformSearch(proportions: amounts, context: context).mixture,
       !taken.contains(natural)
     {
       return natural
