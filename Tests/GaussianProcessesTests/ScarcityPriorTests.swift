@@ -108,6 +108,25 @@ import Testing
     #expect(counted[1] < ScarcityPrior.variables(alone)[1])
   }
 
+  @Test("leaves what one domain crowds out to runs that are of few domains themselves")
+  func leavesCrowdingToRunsThatAreOfFewDomains() {
+    func slope(_ mixtures: [[Double]]) -> Double {
+      let found = expectations(of: mixtures, own: [nil, 3], scales: [1, 1]) { -0.1 * $1[$0] }
+      #expect(found.prior.slopes(of: 1, parts: 12)[12] == 0)
+      return -found.prior.slopes(of: 0, parts: 12)[12]
+    }
+    let even = SobolSequence.simplexPoints(parts: 12, count: 24, seed: 2)
+    #expect(slope(even) == 0.1)
+    // Nine tenths of one domain each: c is about 22, and all of it .1 of it again.
+    let uneven = (0..<24).map { i in
+      (0..<12).map { $0 == i % 12 ? 0.9 : 0.1 / 11 }
+    }
+    let c = ScarcityPrior.variables(uneven[0])[12]
+    #expect(c > 20 && abs(slope(uneven) - 0.1 / c) < 1e-12)
+    // A few of them change nothing.
+    #expect(slope(even + uneven.prefix(8)) == 0.1)
+  }
+
   /// Losses that need some of each of six kinds of text, of which domains have more or less; no output is a domain's own.
   /// With the logarithms alone one of the domains is told to be best in two and four of eight.
   @Test("holds no domain alone for a bargain", arguments: [12, 20])
