@@ -56,8 +56,9 @@ package struct ScaleHyperparameters: Sendable, Hashable {
 
   /// Standard deviations of v₀, v₁, v₂, v₃, as shares of a loss; of v₀ ten standardized units at least, where there is no
   /// such share, and no more in searches (``LevelPrior``). In forecasts it must not be less than what laws are off by at
-  /// the target, however little mixtures matter: with ten units alone, which were 5 % of a loss on a table of two sizes, Chinchilla's law at sixteen times the larger one was
-  /// missed by 4 % and two deviations, and one that flattens sooner by 17 % and five.
+  /// the target, however little mixtures matter: with ten units alone, which were 5 % of a loss on a table of two sizes,
+  /// Chinchilla's law at sixteen times the larger one was missed by 4 % and two deviations, and one that flattens sooner
+  /// by 17 % and five.
   static let levels = (constant: 0.5, bySize: 0.05, byLength: 0.05, byBoth: 0.002)
   fileprivate static let leastConstant = 10.0
   /// Of the levels of two outputs at the target.

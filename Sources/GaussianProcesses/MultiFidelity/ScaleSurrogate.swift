@@ -31,7 +31,8 @@ package struct ScaleQuery: Sendable, Hashable {
 ///
 /// Predictions are means over draws of the hyperparameters. Outputs share the shape of their covariance, and have a
 /// covariance with one another that is estimated from what was left of each measurement once those before it were
-/// known; but for the level of the target, see ``ScaleFit/levels``. Deviations are such that 95 % of Student's distribution is within 1.96 of them.
+/// known; but for the level of the target, see ``ScaleFit/levels``. Deviations are such that 95 % of Student's distribution
+/// is within 1.96 of them.
 package struct ScaleSurrogate: TargetSurrogate {
   package let data: ScaleData
   package let fit: ScaleFit

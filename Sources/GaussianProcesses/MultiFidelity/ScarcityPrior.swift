@@ -6,22 +6,22 @@ import Numerics
 /// What an output is expected to lose, before any run, where a domain's text is scarce or crowds out the others: each
 /// domain's text helps the less the more there is of it, and its own domain's text helps an output most.
 ///
-/// m(w) = -Σⱼ βⱼ ln((ε + wⱼ) / (ε + 1/k)) + γ c(w). An output's own domain counts forty times as much as each other, and all
-/// together so much that they correlate with the output by .85 over the mixtures that were run. Without an own domain all
-/// count alike, 1.25 together where the output varies by one.
+/// m(w) = -Σⱼ βⱼ ln((ε + wⱼ) / (ε + 1/k)) + γ c(w). An output's own domain counts forty times as much as each other, and
+/// all together so much that they correlate with the output by .85 over the mixtures that were run. Without an own domain
+/// all count alike, 1.25 together where the output varies by one.
 ///
 /// c(w) = (Σⱼ wⱼ³ - 1/k²) (k + 1) (k + 2) / 6, less than one at most mixtures that are drawn evenly, a sixth of k² and more
-/// at one domain alone. It tells outputs without an own domain that a mixture of nearly one domain is no bargain, of
-/// which runs of others say little: the logarithms alone expect about one deviation there, whatever k, and with them true losses of
-/// single domains were 1.8 to 2.2 deviations of the posterior above what was told (twelve planted problems of 3 to 24
+/// at one domain alone. It tells outputs without an own domain that a mixture of nearly one domain is no bargain, of which
+/// runs of others say little: the logarithms alone expect about one deviation there, whatever k, and with them true losses
+/// of single domains were 1.8 to 2.2 deviations of the posterior above what was told (twelve planted problems of 3 to 24
 /// domains); a search of 24 domains ran such mixtures one after another. With γ = .1 it is .8 to 1.3, and little changes
 /// between mixtures that runs are made of. With an own domain it is not so: for RegMix's 17 outputs (60M) half of it
 /// raised regrets from .10 .07 .08 .08 of a random mixture's to .15 .11 .09 .10.
 ///
 /// Where runs are of such mixtures themselves, as where natural proportions are far from even, they tell it better: γ is
 /// divided by the median of c over the measurements where that is above one. With RegMix's runs, of which no output was
-/// said to be a domain's own, mixtures of the 60M models were ranked with ρ .61 .74 .72 .68 from few runs to many without this, .69 .82 .84 .87 with
-/// it and .68 .82 .84 .88 with γ of zero.
+/// said to be a domain's own, mixtures of the 60M models were ranked with ρ .61 .74 .72 .68 from few runs to many without
+/// this, .69 .82 .84 .87 with it and .68 .82 .84 .88 with γ of zero.
 ///
 /// A domain's own logarithm explains 72 to 88 % of the variance of its loss over mixtures on RegMix's runs of 1M, 60M and
 /// 1B parameters and on our own of five and thirteen domains at every size, where equal worth of all domains explains 2
@@ -58,11 +58,10 @@ package struct ScarcityPrior: Sendable, Hashable {
     let parts = Double(max(weights.count, 1))
     let base = floor + 1 / parts
     let cubes = weights.reduce(0) { $0 + $1 * $1 * $1 } - 1 / (parts * parts)
-    return (counted ?? weights).map { log((floor + $0) / base) } + [crowdingUnit(parts) * cubes]
+    // One over the mean of Σⱼ wⱼ³ over mixtures that are drawn evenly.
+    let unit = (parts + 1) * (parts + 2) / 6
+    return (counted ?? weights).map { log((floor + $0) / base) } + [unit * cubes]
   }
-
-  /// One over the mean of Σⱼ wⱼ³ over mixtures that are drawn evenly.
-  static func crowdingUnit(_ parts: Double) -> Double { (parts + 1) * (parts + 2) / 6 }
 
   /// β and -γ of an output, k + 1.
   func slopes(of output: Int, parts: Int) -> [Double] {
