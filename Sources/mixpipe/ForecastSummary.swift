@@ -72,6 +72,7 @@ struct ForecastSummary: Encodable {
     checks = forecast.checks
     varianceFactors = [
       "level": forecast.factors.level, "difference": forecast.factors.contrast,
+      "contender": forecast.factors.contender,
     ]
   }
 }

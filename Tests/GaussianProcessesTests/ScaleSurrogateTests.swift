@@ -486,6 +486,24 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     #expect(chances.allSatisfy { $0.expectedRegret >= -1e-12 })
   }
 
+  /// Of two mixtures it is a normal distribution's, of a deviation that contenders narrow or widen.
+  @Test("go by how well contenders are told apart", arguments: [0.04, 0.5, 4])
+  func goByHowWellContendersAreToldApart(contender: Double) throws {
+    let data = ScaleLandscape().data(count: 20).selecting(outputs: [0])
+    var fit = try #require(ScaleFit.selected(for: data, draws: 1))
+    fit.factors = .init(contrast: 2, contender: contender)
+    let surrogate = try #require(ScaleSurrogate(data: data, fit: fit))
+    let belief = TargetBelief(
+      surrogate, one, mixtures: [[0.4, 0.3, 0.2, 0.1], [0.3, 0.3, 0.2, 0.2]])
+    let difference = belief.difference(1 - belief.best, belief.best)
+    let expected = Normal.cumulative(
+      difference.mean / (difference.deviation * (contender / 2).squareRoot()))
+    let count = 4000
+    let chances = try #require(belief.chances(draws: count, seed: 5))
+    let error = (expected * (1 - expected) / Double(count)).squareRoot()
+    #expect(abs(chances[belief.best].probabilityOfBest - expected) < 4 * error + 1e-9)
+  }
+
   /// Where the level is known, a run's gain is how far the lowest mean falls on average once it is there: by
   /// integrating over its outcomes.
   @Test("is by how much the best would be better", arguments: [false, true])

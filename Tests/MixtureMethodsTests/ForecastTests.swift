@@ -79,6 +79,23 @@ private enum Planted {
     #expect(Double(differences) > 0.85 * Double(count), "\(differences) of \(count)")
   }
 
+  /// Nobody ran equal shares, which are the best here by less than half a deviation.
+  @Test("hand over equal shares where they are expected to be the best")
+  func handOverEqualSharesWhereTheyAreExpectedToBeTheBest() throws {
+    let even = Mixture.uniform(over: Planted.domains)
+    var handed = 0
+    for seed in 1...6 {
+      let runs = Planted.runs(count: 12, sizes: [2e7, 6e7], seed: UInt64(seed))
+      let forecast = try #require(ScaleForecast(Planted.question(runs)))
+      let item = try #require(forecast.items.first { $0.mixture == even })
+      let lowest = forecast.items.filter { $0.origin == .run }.map(\.objective.mean).min()!
+      guard item.objective.mean < lowest else { continue }
+      handed += 1
+      #expect(forecast.items[0].origin != .run)
+    }
+    #expect(handed > 0)
+  }
+
   @Test("tell how likely guards hold and who is on the front")
   func tellHowLikelyGuardsHoldAndWhoIsOnTheFront() throws {
     let runs = Planted.runs(count: 15, sizes: [2e7, 6e7])
@@ -134,6 +151,15 @@ private enum Planted {
     // Levels may be told more surely for it, contrasts may not.
     let sure = ForecastCheck.factors([check(0, 0.001), check(0, 0.001)])
     #expect(sure.level < 0.8 && sure.contrast == 1)
+    // Contenders may, and where the best were missed the rest do not make up for it.
+    #expect(ForecastCheck.factors([]).contender == 0.5)
+    #expect(sure.contender < 0.4 && wrong.contender > 3)
+    let bad = ForecastCheck(
+      parameters: 1, tokens: 1, reach: 2, means: [1, 2, 3, 4, 5, 6],
+      covariance: Matrix(rows: (0..<6).map { i in (0..<6).map { i == $0 ? 0.01 : 0 } }),
+      truths: [1, 2, 3, 4, 5, 9])
+    let good = ForecastCheck.factors([bad])
+    #expect(good.contrast > 10 && good.contender < 0.5)
     let found = check(0.2, 0.1)
     #expect(found.rank! > 0.9 && found.regret >= 0 && found.mixtures == 5)
     #expect(abs(found.levelError + 0.22) < 1e-9)

@@ -7,11 +7,20 @@ extension ScaleSurrogate {
   package struct VarianceFactors: Sendable, Hashable {
     package var level: Double
     package var contrast: Double
+    /// Of what tells those apart that may be the best, for how likely each is: what is told of single differences is
+    /// not narrowed by it.
+    package var contender: Double
 
-    package init(level: Double = 1, contrast: Double = 1) {
+    package static let contenderPrior = 0.5
+
+    package init(level: Double = 1, contrast: Double = 1, contender: Double = contenderPrior) {
       self.level = level
       self.contrast = contrast
+      self.contender = contender
     }
+
+    /// By how much deviations of contrasts are multiplied for it, once they are calibrated.
+    package var narrowing: Double { (contender / contrast).squareRoot() }
 
     /// The covariance of g m + h (f - m) and g m + h (f' - m), with g² and h² the factors and m the mean of all.
     ///

@@ -61,13 +61,16 @@ package struct TargetBelief: Sendable {
     }
   }
 
-  /// How likely each mixture is the best of all, and what it is expected to lose against the best.
+  /// How likely each mixture is the best of all, and what it is expected to lose against the best, by draws whose
+  /// deviations are those of contenders: ``ScaleSurrogate/VarianceFactors/contender``.
   package func chances(
     draws count: Int = 512, seed: UInt64
   ) -> [(probabilityOfBest: Double, expectedRegret: Double)]? {
     guard let draws = draws(count, seed: seed) else { return nil }
+    let narrowing = surrogate.fit.factors.narrowing
     var result = means.map { _ in (probabilityOfBest: 0.0, expectedRegret: 0.0) }
     for draw in draws {
+      let draw = zip(means, draw).map { $0 + narrowing * ($1 - $0) }
       let best = draw.indices.min { (draw[$0], $0) < (draw[$1], $1) }!
       result[best].probabilityOfBest += 1 / Double(count)
       for i in draw.indices { result[i].expectedRegret += (draw[i] - draw[best]) / Double(count) }

@@ -1,4 +1,5 @@
 import Foundation
+import GaussianProcesses
 import MixtureMethods
 import Mixtures
 import Storage
@@ -91,7 +92,10 @@ package struct ForecastReport: Sendable, Report {
     return
       "Each size of the table forecast from the smaller ones alone, and what its runs then gave. By these, "
       + "variances of levels were multiplied by \(Format.fixed(forecast.factors.level, 2)) and of differences by "
-      + "\(Format.fixed(forecast.factors.contrast, 2)) (inverse-gamma prior around 1)."
+      + "\(Format.fixed(forecast.factors.contrast, 2)) (inverse-gamma prior around 1), and for which mixture is the best "
+      + "by \(Format.fixed(forecast.factors.contender, 2)) instead, from the half that was forecast as the best (around "
+      + "\(Format.fixed(ScaleSurrogate.VarianceFactors.contenderPrior, 1)): good mixtures are told apart better than all "
+      + "are)."
   }
 
   private static let knownWords =

@@ -76,12 +76,18 @@ package struct ScaleForecast: Sendable {
     let costs = candidates.map { question.feasible.pull?.value(at: $0.mixture.weights) ?? 0 }
     let objectives = losses.map { draw in draw.map { function.value(of: $0) } }
     let values = objectives.map { draw in zip(draw, costs).map { $0 + $1 } }
-    let lowest = values.map { $0.min()! }
     func column(_ place: Int) -> [Double] { objectives.map { $0[place] } }
-    let regrets = candidates.indices.map { place in
-      Statistics.mean(zip(values, lowest).map { $0[place] - $1 })
+    // Which is the best is decided among contenders.
+    let means = candidates.indices.map { place in Statistics.mean(values.map { $0[place] }) }
+    let narrowing = factors.narrowing
+    let contended = values.map { draw in
+      zip(means, draw).map { $0 + narrowing * ($1 - $0) }
     }
-    let best = Self.choice(candidates, values)
+    let lowest = contended.map { $0.min()! }
+    let regrets = candidates.indices.map { place in
+      Statistics.mean(zip(contended, lowest).map { $0[place] - $1 })
+    }
+    let best = Self.choice(candidates, values, means: means)
     let front = question.front.map { names in
       let outputs = names.map { question.outputs.firstIndex(of: $0)! }
       return Pareto.chances(losses.map { draw in draw.map { all in outputs.map { all[$0] } } })
@@ -106,8 +112,8 @@ package struct ScaleForecast: Sendable {
         objective: Range(column(place)),
         losses: question.outputs.indices.map { d in Range(losses.map { $0[place][d] }) },
         difference: Range(zip(column(place), reference).map { $0 - $1 }),
-        probabilityOfBest: Double(zip(values, lowest).count { $0[place] == $1 })
-          / Double(values.count),
+        probabilityOfBest: Double(zip(contended, lowest).count { $0[place] == $1 })
+          / Double(contended.count),
         expectedRegret: regrets[place],
         guards: guards.map { limit in
           Double(losses.count { $0[place][limit.output] <= limit.loss }) / Double(losses.count)
@@ -115,10 +121,17 @@ package struct ScaleForecast: Sendable {
     }
   }
 
+  private struct Candidate {
+    var mixture: Mixture
+    var origin: Item.Origin
+    /// Whether it was picked by what the model says of it.
+    var isPicked = false
+  }
+
   /// Mixtures that were run, those asked for, equal shares and those that the model holds best.
   private static func candidates(
     _ question: ForecastQuestion, _ surrogate: ScaleSurrogate
-  ) -> [(mixture: Mixture, origin: Item.Origin)] {
+  ) -> [Candidate] {
     func bounds(_ mixtures: [[Double]]) -> [Double] {
       guard !mixtures.isEmpty else { return [] }
       let field = surrogate.field(question.function, at: surrogate.targetQueries(mixtures))
@@ -126,11 +139,11 @@ package struct ScaleForecast: Sendable {
         difference.mean - difference.deviation + (question.feasible.pull?.value(at: weights) ?? 0)
       }
     }
-    var found: [(mixture: Mixture, origin: Item.Origin)] = []
-    func add(_ mixtures: [Mixture], _ origin: Item.Origin) {
+    var found: [Candidate] = []
+    func add(_ mixtures: [Mixture], _ origin: Item.Origin, isPicked: Bool = false) {
       for mixture in mixtures
       where found.allSatisfy({ totalVariation($0.mixture.weights, mixture.weights) > 1e-6 }) {
-        found.append((mixture, origin))
+        found.append(Candidate(mixture: mixture, origin: origin, isPicked: isPicked))
       }
     }
     add(question.given, .given)
@@ -160,25 +173,25 @@ package struct ScaleForecast: Sendable {
     let near = context.proposals(
       exponent: surrogate.exponent, incumbents: ranked.prefix(4).map { run[$0] },
       count: max(contenders - found.count, 8), seed: question.seed, score: bounds)
-    add(near, .found)
+    add(near, .found, isPicked: true)
     return found
   }
 
-  /// The lowest mean among mixtures that were run, or one that was not if it is better by half a deviation of their
-  /// difference: a model's lowest mean of many is lower than it should be.
+  /// The lowest mean among mixtures that were named before the model spoke (run, asked for, equal shares), or one that
+  /// the model picked if it is better by half a deviation of their difference: its lowest mean of many is lower than it
+  /// should be.
   private static func choice(
-    _ candidates: [(mixture: Mixture, origin: Item.Origin)], _ values: [[Double]]
+    _ candidates: [Candidate], _ values: [[Double]], means: [Double]
   ) -> Int {
-    let means = candidates.indices.map { place in Statistics.mean(values.map { $0[place] }) }
     func lowest(_ places: [Int]) -> Int? {
       places.min { (means[$0], $0) < (means[$1], $1) }
     }
     let best = lowest(Array(candidates.indices))!
-    guard let known = lowest(candidates.indices.filter { candidates[$0].origin == .run }),
-      known != best
+    guard let named = lowest(candidates.indices.filter { !candidates[$0].isPicked }),
+      named != best
     else { return best }
-    let gaps = values.map { $0[known] - $0[best] }
+    let gaps = values.map { $0[named] - $0[best] }
     let deviation = (Statistics.variance(gaps) ?? 0).squareRoot()
-    return Statistics.mean(gaps) > 0.5 * deviation ? best : known
+    return Statistics.mean(gaps) > 0.5 * deviation ? best : named
   }
 }
