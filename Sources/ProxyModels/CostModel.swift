@@ -41,11 +41,13 @@ package struct CostModel: Sendable, Hashable, Codable {
   ///   - seconds: for each size; more where a few steps take longer.
   package static func measured(
     for configurations: [TrainingConfiguration], trials: Int = 1, workers: Int = 1,
-    kernels: KernelTable, seconds: Double = 0.4
+    kernels: KernelTable, bfloat16: BFloat16Kernels? = nil, seconds: Double = 0.4
   ) -> CostModel {
     CostModel(
       rates: configurations.map {
-        Rates(measuring: $0, trials: trials, workers: workers, kernels: kernels, seconds: seconds)
+        Rates(
+          measuring: $0, trials: trials, workers: workers, kernels: kernels, bfloat16: bfloat16,
+          seconds: seconds)
       }, workers: workers)
   }
 
@@ -99,6 +101,7 @@ extension CostModel.Rates {
   /// Trains and evaluates for about `seconds` in all.
   fileprivate init(
     measuring asked: TrainingConfiguration, trials: Int, workers: Int, kernels: KernelTable,
+    bfloat16: BFloat16Kernels?,
     seconds: Double
   ) {
     var configuration = asked
@@ -110,7 +113,8 @@ extension CostModel.Rates {
     let tokens = RandomTokens(vocabularySize: asked.vocabularySize, contextLength: length)
     let trainer = Trainer(
       sequences: tokens, heldOut: tokens, digest: "", schedule: ConstantWeights([1]),
-      configuration: configuration, workers: workers, kernels: kernels)
+      configuration: configuration, workers: workers, kernels: kernels,
+      bfloat16: bfloat16)
     let clock = ContinuousClock()
     let start = clock.now
     let runs = (0..<trials).map { _ in TrainingRun(trainer: trainer) }

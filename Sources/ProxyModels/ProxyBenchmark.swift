@@ -9,10 +9,15 @@ import Kernels
 /// do. Rounds of all cases are meant to take turns, so that a slow minute falls on all alike.
 package struct ProxyBenchmark: Sendable {
   package var kernels: KernelTable
+  /// For cases of bfloat16; ``BFloat16Kernels/standard`` if nil.
+  package var bfloat16: BFloat16Kernels?
   /// Of training between two probes; at least one step.
   package var seconds = 1.0
 
-  package init(kernels: KernelTable) { self.kernels = kernels }
+  package init(kernels: KernelTable, bfloat16: BFloat16Kernels? = nil) {
+    self.kernels = kernels
+    self.bfloat16 = bfloat16
+  }
 
   /// One round, with models of its own.
   package func round(_ benchmarkCase: BenchmarkCase) -> BenchmarkRound {
@@ -29,10 +34,11 @@ package struct ProxyBenchmark: Sendable {
         trainer: Trainer(
           sequences: tokens, heldOut: tokens, digest: "",
           schedule: ConstantWeights([1]), configuration: configuration,
-          workers: benchmarkCase.workers, kernels: kernels))
+          workers: benchmarkCase.workers, kernels: kernels, bfloat16: self.bfloat16))
     }
     let announced = CostModel.measured(
-      for: [configuration], trials: trials, workers: benchmarkCase.workers, kernels: kernels
+      for: [configuration], trials: trials, workers: benchmarkCase.workers, kernels: kernels,
+      bfloat16: self.bfloat16
     ).cost(of: configuration, heldOutTokens: 0)
     // Once without the clock, for the caches' sake, where that takes no longer than the measurement.
     let before = MachineProbe.run(threads: threads)

@@ -28,6 +28,7 @@ extension CostModel {
     return measured(
       for: configurations, trials: trials, workers: workers,
       kernels: KernelTable(level: try .chosen()),
+      bfloat16: configurations.contains { $0.precision == .bf16 } ? try .chosen() : nil,
       seconds: min(max(0.02 * shortest / 50e9, 0.1), 0.5))
   }
 }

@@ -67,7 +67,9 @@ struct BenchCommand: Command {
     let cases = makeCases(
       cores: cores ?? available,
       precisions: precisions ?? (BFloat16Level.supported.isEmpty ? [.fp32] : [.fp32, .bf16]))
-    var benchmark = ProxyBenchmark(kernels: KernelTable(level: try .chosen()))
+    var benchmark = ProxyBenchmark(
+      kernels: KernelTable(level: try .chosen()),
+      bfloat16: cases.contains { $0.configuration.precision == .bf16 } ? try .chosen() : nil)
     benchmark.seconds = seconds
     let started = Date()
     let line = ProgressLine(isQuiet: json || quiet)

@@ -50,7 +50,21 @@ import Testing
   func startsAgainWhereOpenBLASChoseKernelsThatAreTooOldForTheProcessor() throws {
     // The words survived the new start, or there would be no report.
     let found = try report(environment).machine.blasKernels
-    if KernelLevel.supported == .avx512 { #expect(found != "Haswell" && found != "Zen") }
+    #expect(betterBLASKernels(than: found, on: .supported) == nil)
+  }
+
+  /// Debian 12's OpenBLAS 0.3.21 takes an Emerald Rapids for a processor of 2004.
+  @Test("takes OpenBLAS's kernels for the processor's level where it chose older ones")
+  func takesOpenBLASsKernelsForTheProcessorsLevelWhereItChoseOlderOnes() {
+    for old in ["Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen"] {
+      #expect(betterBLASKernels(than: old, on: .avx512) == "SkylakeX")
+    }
+    #expect(betterBLASKernels(than: "Prescott", on: .avx2) == "Haswell")
+    for known in ["SkylakeX", "Cooperlake", "SapphireRapids"] {
+      #expect(betterBLASKernels(than: known, on: .avx512) == nil)
+    }
+    #expect(betterBLASKernels(than: "Zen", on: .avx2) == nil)
+    #expect(betterBLASKernels(than: "neoversen1", on: .portable) == nil)
   }
 
   @Test("leaves OpenBLAS the kernels that a user chose")
