@@ -92,6 +92,9 @@ private enum Planted {
       guard item.objective.mean < lowest else { continue }
       handed += 1
       #expect(forecast.items[0].origin != .run)
+      let least = forecast.items.map(\.objective.mean).min()!
+      let gap = forecast.items[0].objective.mean - least
+      #expect(gap <= (forecast.withheld ?? 0) + 1e-9)
     }
     #expect(handed > 0)
   }

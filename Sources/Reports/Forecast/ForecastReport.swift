@@ -102,6 +102,18 @@ package struct ForecastReport: Sendable, Report {
     "Known tables, each size forecast from smaller ones of the same table in the same way: what such a reach has "
     + "cost there."
 
+  private var mixtureWords: String {
+    Self.levelWords + (withheldWords.map { " " + $0 } ?? "")
+  }
+
+  private var withheldWords: String? {
+    forecast.withheld.map {
+      "Others are expected up to \(Format.loss($0)) lower than the first, but the model picked them from many, and the "
+        + "lowest of many is lower than it should be: to be handed over one must be better by half a deviation of the "
+        + "difference. Run them beside the first, or name them with 'mixpipe forecast --mixture'."
+    }
+  }
+
   private static let levelWords =
     "How high losses will be is hard to tell and shared by all mixtures; how mixtures differ is easier. Ranges "
     + "are 95 %."
@@ -213,7 +225,9 @@ package struct ForecastReport: Sendable, Report {
   package var text: String {
     var parts = [verdict, "", reachWords, ""]
     if let repetition { parts += [repetition, ""] }
-    parts += [itemTable.text, lossTable.text, checkWords]
+    parts.append(itemTable.text)
+    if let withheldWords { parts += [withheldWords, ""] }
+    parts += [lossTable.text, checkWords]
     if let ownChecks { parts.append(ownChecks.text) }
     return parts.joined(separator: "\n") + "\n"
   }
@@ -224,7 +238,7 @@ package struct ForecastReport: Sendable, Report {
     let plain = TextTable.escapedForMarkdown
     func body(_ table: TextTable) -> String { String(table.markdown.dropLast()) }
     var blocks = [
-      "# \(plain(name))", plain(verdict), "## Mixtures at \(plain(target))", plain(Self.levelWords),
+      "# \(plain(name))", plain(verdict), "## Mixtures at \(plain(target))", plain(mixtureWords),
       body(itemTable), "## Each held-out domain with the first mixture", body(lossTable),
       "## How far it reaches", plain(reachWords), plain(checkWords),
     ]
@@ -290,7 +304,7 @@ package struct ForecastReport: Sendable, Report {
           ),
           ("Reach", Self.times(forecast.reach.parameters), "the largest size that was run"),
         ]))
-    var levels = heading("Mixtures at \(target)", Self.levelWords)
+    var levels = heading("Mixtures at \(target)", mixtureWords)
     levels.append(
       chart(
         id: "levels", title: "Expected \(objectiveWords)",

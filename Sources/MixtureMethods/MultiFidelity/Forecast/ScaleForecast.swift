@@ -43,6 +43,9 @@ package struct ScaleForecast: Sendable {
 
   /// The one that is handed over first, then those asked for, then the others from the lowest expected regret on.
   package var items: [Item]
+  /// By how much the lowest mean is below that of the one that is handed over, where the model picked its mixture from
+  /// many and that is not enough; nil where the lowest is handed over.
+  package var withheld: Double?
   /// How many mixtures were considered.
   package var considered: Int
   package var runs: Int
@@ -87,7 +90,8 @@ package struct ScaleForecast: Sendable {
     let regrets = candidates.indices.map { place in
       Statistics.mean(zip(contended, lowest).map { $0[place] - $1 })
     }
-    let best = Self.choice(candidates, values, means: means)
+    let (best, withheld) = Self.choice(candidates, values, means: means)
+    self.withheld = withheld
     let front = question.front.map { names in
       let outputs = names.map { question.outputs.firstIndex(of: $0)! }
       return Pareto.chances(losses.map { draw in draw.map { all in outputs.map { all[$0] } } })
@@ -182,16 +186,17 @@ package struct ScaleForecast: Sendable {
   /// should be.
   private static func choice(
     _ candidates: [Candidate], _ values: [[Double]], means: [Double]
-  ) -> Int {
+  ) -> (place: Int, withheld: Double?) {
     func lowest(_ places: [Int]) -> Int? {
       places.min { (means[$0], $0) < (means[$1], $1) }
     }
     let best = lowest(Array(candidates.indices))!
     guard let named = lowest(candidates.indices.filter { !candidates[$0].isPicked }),
       named != best
-    else { return best }
+    else { return (best, nil) }
     let gaps = values.map { $0[named] - $0[best] }
     let deviation = (Statistics.variance(gaps) ?? 0).squareRoot()
-    return Statistics.mean(gaps) > 0.5 * deviation ? best : named
+    let gap = Statistics.mean(gaps)
+    return gap > 0.5 * deviation ? (best, nil) : (named, gap)
   }
 }
