@@ -34,34 +34,39 @@ extension BFloat16Kernels {
     #endif
   }
 
-  /// The environment variable that asks for other kernels than the best: a level, or its portable twin.
+  /// The environment variable that asks for a level where nothing else does, or with `portable-` before it for
+  /// portable twins in place of instructions.
   package static let variable = "MIXPIPE_BF16"
 
-  /// Those that add up pair after pair, or what `MIXPIPE_BF16` asks for: a level by name, or with `portable-`
-  /// before it its twin. Tiles have bits of their own, and a study should have the same on every machine: they
-  /// are for those who ask for them.
+  /// What `MIXPIPE_BF16` asks for; nil where it is not set.
   ///
-  /// - Throws: `KernelError` where the processor has no instructions, or not those asked for.
-  package static func chosen(
+  /// - Throws: `KernelError` for what is no level's name.
+  package static func asked(
     environment: [String: String] = ProcessInfo.processInfo.environment
-  ) throws(KernelError) -> BFloat16Kernels {
-    guard let asked = environment[variable], !asked.isEmpty else {
-      guard BFloat16Level.supported.contains(.instructions) else { throw .noBFloat16 }
-      return BFloat16Kernels(level: .instructions, isTwin: false)
-    }
+  ) throws(KernelError) -> (level: BFloat16Level, isTwin: Bool)? {
+    guard let asked = environment[variable], !asked.isEmpty else { return nil }
     let prefix = "portable-"
     let isTwin = asked.hasPrefix(prefix)
     let name = isTwin ? String(asked.dropFirst(prefix.count)) : asked
     guard let level = BFloat16Level(rawValue: name) else { throw .unknownBFloat16(name: asked) }
-    guard isTwin || BFloat16Level.supported.contains(level) else { throw .noBFloat16 }
+    return (level, isTwin)
+  }
+
+  /// The kernels of a level, or their twin where `MIXPIPE_BF16` asks for one.
+  ///
+  /// - Throws: `KernelError` where the processor has no instructions for it.
+  package static func chosen(
+    _ level: BFloat16Level,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(KernelError) -> BFloat16Kernels {
+    let isTwin = try asked(environment: environment)?.isTwin ?? false
+    guard isTwin || BFloat16Level.supported.contains(level) else { throw .noBFloat16(level) }
     return BFloat16Kernels(level: level, isTwin: isTwin)
   }
 
-  /// Those that add up pair after pair, or their twin where the processor has no instructions: the same bits on
-  /// any machine.
-  package static var standard: BFloat16Kernels {
-    BFloat16Kernels(
-      level: .instructions, isTwin: !BFloat16Level.supported.contains(.instructions))
+  /// The kernels of a level, or their twin where the processor has no instructions: the same bits on any machine.
+  package static func standard(_ level: BFloat16Level = .instructions) -> BFloat16Kernels {
+    BFloat16Kernels(level: level, isTwin: !BFloat16Level.supported.contains(level))
   }
 
   private static let portable = BFloat16Kernels(
@@ -145,7 +150,7 @@ extension BFloat16Kernels {
       softmaxBlock: KernelsBFloat16AMX.softmaxBlock,
       crossEntropy: KernelsBFloat16AMX.crossEntropy,
       softmaxSlopes: KernelsBFloat16AMX.softmaxSlopes,
-      multiplyInRegisters: KernelsBFloat16AMX.multiplyInRegisters,
+      multiplyInRegisters: KernelsBFloat16AMX.multiplyInTiles,
       mergeGradients: KernelsBFloat16AMX.mergeGradients,
       adamStep: KernelsBFloat16AMX.adamStep)
   #endif

@@ -61,7 +61,7 @@ package enum KernelLevel: String, CaseIterable, Comparable, Sendable {
 package enum KernelError: Error, Equatable, CustomStringConvertible {
   case unknown(name: String)
   case unsupported(asked: KernelLevel, supported: KernelLevel)
-  case noBFloat16
+  case noBFloat16(BFloat16Level)
   case unreadable(String)
   case unknownBFloat16(name: String)
 
@@ -77,9 +77,10 @@ package enum KernelError: Error, Equatable, CustomStringConvertible {
     case .unreadable(let failure):
       return
         "\(failure); without the processor's flags other kernels would give other bits; try again"
-    case .noBFloat16:
-      return "this processor has no such instructions for bfloat16; use '--precision fp32', or set "
-        + "\(BFloat16Kernels.variable)=portable-bf16 for the same bits many times slower"
+    case .noBFloat16(let level):
+      return
+        "this processor has no instructions for \(level.rawValue); use '--precision fp32', or set "
+        + "\(BFloat16Kernels.variable)=portable-\(level.rawValue) for the same bits many times slower"
     case .unknownBFloat16(let name):
       let names = BFloat16Level.allCases.flatMap { [$0.rawValue, "portable-" + $0.rawValue] }
       return "\(BFloat16Kernels.variable)=\(name): no such kernels; choose one of "

@@ -9,12 +9,12 @@ import Kernels
 /// do. Rounds of all cases are meant to take turns, so that a slow minute falls on all alike.
 package struct ProxyBenchmark: Sendable {
   package var kernels: KernelTable
-  /// For cases of bfloat16; ``BFloat16Kernels/standard`` if nil.
-  package var bfloat16: BFloat16Kernels?
+  /// For cases of bfloat16, one of each level; ``BFloat16Kernels/standard(_:)`` where there is none.
+  package var bfloat16: [BFloat16Kernels]
   /// Of training between two probes; at least one step.
   package var seconds = 1.0
 
-  package init(kernels: KernelTable, bfloat16: BFloat16Kernels? = nil) {
+  package init(kernels: KernelTable, bfloat16: [BFloat16Kernels] = []) {
     self.kernels = kernels
     self.bfloat16 = bfloat16
   }
@@ -25,6 +25,7 @@ package struct ProxyBenchmark: Sendable {
     var configuration = benchmarkCase.configuration
     // The learning rate is at its full height all the time.
     configuration.steps = 1 << 30
+    let chosen = bfloat16.first { $0.level == benchmarkCase.configuration.precision.level }
     let (trials, threads) = (benchmarkCase.trials, benchmarkCase.threads)
     let tokens = RandomTokens(
       vocabularySize: configuration.vocabularySize,
@@ -34,11 +35,11 @@ package struct ProxyBenchmark: Sendable {
         trainer: Trainer(
           sequences: tokens, heldOut: tokens, digest: "",
           schedule: ConstantWeights([1]), configuration: configuration,
-          workers: benchmarkCase.workers, kernels: kernels, bfloat16: self.bfloat16))
+          workers: benchmarkCase.workers, kernels: kernels, bfloat16: chosen))
     }
     let announced = CostModel.measured(
       for: [configuration], trials: trials, workers: benchmarkCase.workers, kernels: kernels,
-      bfloat16: self.bfloat16
+      bfloat16: chosen
     ).cost(of: configuration, heldOutTokens: 0)
     // Once without the clock, for the caches' sake, where that takes no longer than the measurement.
     let before = MachineProbe.run(threads: threads)

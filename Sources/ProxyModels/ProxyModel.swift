@@ -89,7 +89,8 @@ package final class ProxyModel: @unchecked Sendable {
   /// What decides the bits of a step besides the parameters and the text: a twin has its level's name.
   var kernelName: String {
     guard let bfloat16 else { return kernels.level.rawValue }
-    return "\(bfloat16.kernels.level.rawValue), revision \(Precision.bf16.revision)"
+    let level = bfloat16.kernels.level
+    return "\(level.rawValue), revision \(Precision(level).revision)"
   }
 
   /// Memory for one worker's micro-batches.

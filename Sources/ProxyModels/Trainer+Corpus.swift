@@ -16,7 +16,7 @@ extension CostModel {
   /// What training will take, measured in a moment that is short beside it.
   ///
   /// - Parameters:
-  ///   - configurations: one of each size.
+  ///   - configurations: one of each size, all of one precision.
   ///   - trials: runs that will be under way at once.
   ///   - workers: threads of each.
   /// - Throws: `KernelError` where the environment asks for kernels that there are not.
@@ -28,7 +28,7 @@ extension CostModel {
     return measured(
       for: configurations, trials: trials, workers: workers,
       kernels: KernelTable(level: try .chosen()),
-      bfloat16: configurations.contains { $0.precision == .bf16 } ? try .chosen() : nil,
+      bfloat16: try configurations.first?.precision.level.map { try .chosen($0) },
       seconds: min(max(0.02 * shortest / 50e9, 0.1), 0.5))
   }
 }
@@ -57,6 +57,6 @@ extension Trainer where Sequences == MixtureSampler, HeldOut == HeldOutWindows {
         corpus: corpus, contextLength: length, tokensPerDomain: configuration.heldOutTokens),
       digest: corpus.digest, schedule: schedule, configuration: configuration, workers: workers,
       kernels: KernelTable(level: .chosen()),
-      bfloat16: configuration.precision == .bf16 ? .chosen() : nil)
+      bfloat16: configuration.precision.level.map { try .chosen($0) })
   }
 }

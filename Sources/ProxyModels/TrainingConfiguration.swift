@@ -87,10 +87,10 @@ package struct TrainingConfiguration: Sendable, Hashable, Codable {
     let microBatchTokens =
       switch (precision, parameters) {
       case (.fp32, _): 256
-      case (.bf16, ..<8_000_000): 128
-      case (.bf16, ..<16_000_000): 256
-      case (.bf16, ..<48_000_000): 512
-      case (.bf16, _): 256
+      case (_, ..<8_000_000): 128
+      case (_, ..<16_000_000): 256
+      case (_, ..<48_000_000): 512
+      default: 256
       }
     microBatchSequences = max(microBatchTokens / size.contextLength, 1)
     // Adam's steps are about equally long in any direction, so their noise averages out as the square

@@ -63,7 +63,7 @@ final class TrainingRun<Sequences: SequenceSource, HeldOut: HeldOutSource>: @unc
     model = ProxyModel(
       size: configuration.size, vocabularySize: configuration.vocabularySize,
       kernels: trainer.kernels, engine: configuration.engine,
-      bfloat16: configuration.precision == .bf16 ? trainer.bfloat16 ?? .standard : nil)
+      bfloat16: configuration.precision.level.map { trainer.bfloat16 ?? .standard($0) })
     optimizer = Optimizer(
       model: model, configuration: configuration, sharesGradients: trainer.sharesGradients)
     let length = configuration.size.contextLength

@@ -25,7 +25,7 @@ package struct BLASDescription: Sendable {
 /// OpenBLAS older than the processor falls back to the oldest there are. Nil where there is nothing to gain.
 ///
 /// - Parameter chosen: as OpenBLAS names it.
-func betterBLASKernels(than chosen: String, on level: KernelLevel) -> String? {
+package func betterBLASKernels(than chosen: String, on level: KernelLevel) -> String? {
   let avx512: Set = ["SkylakeX", "Cooperlake", "SapphireRapids"]
   let avx2: Set = ["Haswell", "Zen", "Excavator"]
   switch level {

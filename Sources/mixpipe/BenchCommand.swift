@@ -31,7 +31,7 @@ struct BenchCommand: Command {
   @Option("Modes, separated by commas.", value: "names")
   var modes = ListArgument(BenchMode.allCases)
   @Option(
-    "Precisions, separated by commas: fp32, bf16. (default: fp32, and bf16 where the processor has it)",
+    "Precisions, separated by commas: fp32, bf16, bf16-tiles. (default: fp32, and the others where the processor has them)",
     value: "kinds")
   var precision: ListArgument<PrecisionChoice>?
   @Option("Rounds.", value: "count")
@@ -66,10 +66,10 @@ struct BenchCommand: Command {
     let precisions = try precision?.elements.map { try $0.resolved() }
     let cases = makeCases(
       cores: cores ?? available,
-      precisions: precisions ?? (BFloat16Level.supported.isEmpty ? [.fp32] : [.fp32, .bf16]))
+      precisions: precisions ?? [.fp32] + BFloat16Level.supported.map(Precision.init))
     var benchmark = ProxyBenchmark(
       kernels: KernelTable(level: try .chosen()),
-      bfloat16: cases.contains { $0.configuration.precision == .bf16 } ? try .chosen() : nil)
+      bfloat16: try Set(cases.compactMap(\.configuration.precision.level)).map { try .chosen($0) })
     benchmark.seconds = seconds
     let started = Date()
     let line = ProgressLine(isQuiet: json || quiet)

@@ -47,14 +47,17 @@ struct ListArgument<Element: ArgumentValue>: ArgumentValue {
   }
 }
 
-/// A precision, or the faster of them that the processor has.
+/// A precision, or the fastest of them on the processor.
 enum PrecisionChoice: String, CaseIterable, Codable, ArgumentValue {
-  case fp32, bf16, auto
+  case fp32, bf16
+  case bf16Tiles = "bf16-tiles"
+  case auto
 
   init(_ precision: Precision) {
     switch precision {
     case .fp32: self = .fp32
     case .bf16: self = .bf16
+    case .bf16Tiles: self = .bf16Tiles
     }
   }
 
@@ -72,12 +75,17 @@ enum PrecisionChoice: String, CaseIterable, Codable, ArgumentValue {
     case .auto:
       // Tells whether the processor's flags could be read.
       _ = try KernelLevel.chosen()
-      return BFloat16Level.supported.isEmpty ? .fp32 : .bf16
-    case .bf16:
-      // Tells whether there are kernels to be had.
-      _ = try BFloat16Kernels.chosen()
-      return .bf16
+      let level = try BFloat16Kernels.asked()?.level ?? BFloat16Level.fastest
+      return try level.map(Self.available) ?? .fp32
+    case .bf16: return try Self.available(.instructions)
+    case .bf16Tiles: return try Self.available(.tiles)
     }
+  }
+
+  /// - Throws: `KernelError` where there are no kernels to be had.
+  private static func available(_ level: BFloat16Level) throws -> Precision {
+    _ = try BFloat16Kernels.chosen(level)
+    return Precision(level)
   }
 }
 
@@ -92,7 +100,7 @@ struct TrainingOptions: ArgumentGroup {
     value: "rate")
   var learningRate: Double?
   @Option(
-    "What the factors of the trainer's products are rounded to: fp32 (not at all), bf16 (sums stay in single precision; faster where the processor has instructions for it), or auto: bf16 where it has them. What a folder's runs were trained with is kept. (default: auto)",
+    "What the factors of the trainer's products are rounded to: fp32 (not at all), bf16 (sums stay in single precision), bf16-tiles (the same, added up as Intel's AMX does), or auto: the fastest on this processor, which is bf16-tiles with AMX, bf16 with AMD's instructions for it, else fp32. What a folder's runs were trained with is kept. (default: auto)",
     value: "kind")
   var precision: PrecisionChoice?
 

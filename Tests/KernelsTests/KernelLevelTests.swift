@@ -50,26 +50,37 @@ import Testing
 }
 
 @Suite struct LevelOfBFloat16KernelsTests {
-  /// Tiles add up otherwise and are for those who ask: on a processor that has both, a study is to give the bits that it
-  /// gives on one that has instructions alone.
-  @Test("is that of the instructions unless asked otherwise")
-  func isThatOfTheInstructionsUnlessAskedOtherwise() throws {
-    for level in BFloat16Level.allCases {
+  @Test("is had by instructions or by its twin", arguments: BFloat16Level.allCases)
+  func isHadByInstructionsOrByItsTwin(level: BFloat16Level) throws {
+    // Any level's name after the prefix asks for twins.
+    for name in BFloat16Level.allCases.map(\.rawValue) {
       let twin = try BFloat16Kernels.chosen(
-        environment: ["MIXPIPE_BF16": "portable-\(level.rawValue)"])
+        level, environment: ["MIXPIPE_BF16": "portable-" + name])
       #expect(twin.level == level)
     }
-    for level in BFloat16Level.supported {
-      let asked = try BFloat16Kernels.chosen(environment: ["MIXPIPE_BF16": level.rawValue])
-      #expect(asked.level == level)
-    }
-    if BFloat16Level.supported.contains(.instructions) {
-      #expect(try BFloat16Kernels.chosen(environment: [:]).level == .instructions)
+    #expect(BFloat16Kernels.standard(level).level == level)
+    if BFloat16Level.supported.contains(level) {
+      #expect(try BFloat16Kernels.chosen(level, environment: [:]).level == level)
     } else {
-      #expect(throws: KernelError.noBFloat16) { try BFloat16Kernels.chosen(environment: [:]) }
+      #expect {
+        try BFloat16Kernels.chosen(level, environment: [:])
+      } throws: {
+        "\($0)".contains("MIXPIPE_BF16=portable-\(level.rawValue)")
+      }
+    }
+  }
+
+  @Test("is what the environment names") func isWhatTheEnvironmentNames() throws {
+    #expect(try BFloat16Kernels.asked(environment: [:]) == nil)
+    for level in BFloat16Level.allCases {
+      for (prefix, isTwin) in [("", false), ("portable-", true)] {
+        let asked = try #require(
+          try BFloat16Kernels.asked(environment: ["MIXPIPE_BF16": prefix + level.rawValue]))
+        #expect(asked == (level, isTwin))
+      }
     }
     #expect {
-      try BFloat16Kernels.chosen(environment: ["MIXPIPE_BF16": "tensor"])
+      try BFloat16Kernels.asked(environment: ["MIXPIPE_BF16": "tensor"])
     } throws: {
       "\($0)".contains("tensor: no such kernels; choose one of bf16, portable-bf16, bf16-tiles")
     }
@@ -89,6 +100,19 @@ import Testing
       #expect(levels("avx512_bf16 amx_bf16 amx_tile amx_int8") == [.instructions, .tiles])
       #expect(levels("amx_bf16 amx_tile") == [])
       #expect(BFloat16Level.levels(ofProcessorInformation: "flags : avx512_bf16") == [])
+    }
+
+    @Test("is the fastest where nobody asks") func isTheFastestWhereNobodyAsks() {
+      func fastest(_ vendor: String, _ levels: [BFloat16Level]) -> BFloat16Level? {
+        .fastest(
+          of: levels, processorInformation: "processor\t: 0\nvendor_id\t: \(vendor)\nflags\t: \n")
+      }
+      #expect(fastest("GenuineIntel", [.instructions, .tiles]) == .tiles)
+      // Pair after pair is slower there than single precision.
+      #expect(fastest("GenuineIntel", [.instructions]) == nil)
+      #expect(fastest("AuthenticAMD", [.instructions]) == .instructions)
+      #expect(fastest("AuthenticAMD", []) == nil)
+      #expect(BFloat16Level.fastest(of: [.instructions], processorInformation: "") == .instructions)
     }
   #endif
 }

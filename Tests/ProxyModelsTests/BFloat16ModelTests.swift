@@ -131,7 +131,7 @@ private let kinds: [(level: BFloat16Level, isTwin: Bool)] =
     let (size, vocabulary, sequences, positions) = shapes[index]
     let model = ProxyModel(
       size: size, vocabularySize: vocabulary, kernels: KernelTable(level: .portable),
-      bfloat16: .standard)
+      bfloat16: .standard())
     model.setParameters(ReferenceModel(layout: model.layout, seed: 1).parameters.map { Float($0) })
     let windows = windows(sequences, positions, below: vocabulary).flatMap(\.self)
     let gradients = FloatBuffer(count: model.layout.count)

@@ -23,7 +23,7 @@ private func configuration(
 }
 
 private func trainer(
-  _ configuration: TrainingConfiguration, workers: Int = 1, kernels: BFloat16Kernels = .standard
+  _ configuration: TrainingConfiguration, workers: Int = 1, kernels: BFloat16Kernels? = nil
 ) -> Trainer<ToyText, ToyText> {
   let text = ToyText(contextLength: size.contextLength)
   return Trainer(
@@ -88,12 +88,15 @@ private func exported(_ folder: String) throws -> Data {
       // What a command that asks for none goes on with.
       #expect(Precision(ofCheckpointIn: folder) == .fp32)
       #expect(Precision(ofCheckpointIn: folder + "/none") == nil)
-      #expect {
-        try trainer(configuration()).run(checkpointFolder: folder)
-      } throws: { error in
-        guard case .mismatch(_, let what, let expected, let found)? = error as? CheckpointError
-        else { return false }
-        return what == "kernels" && expected.hasPrefix("bf16") && !found.hasPrefix("bf16")
+      for precision in [Precision.bf16, .bf16Tiles] {
+        #expect {
+          try trainer(configuration(precision: precision)).run(checkpointFolder: folder)
+        } throws: { error in
+          guard case .mismatch(_, let what, let expected, let found)? = error as? CheckpointError
+          else { return false }
+          return what == "kernels" && expected.hasPrefix(precision.rawValue + ",")
+            && !found.hasPrefix("bf16")
+        }
       }
     }
   }
@@ -101,19 +104,20 @@ private func exported(_ folder: String) throws -> Data {
   @Test("comes as near to a law of text as single precision does")
   func comesAsNearAsSinglePrecision() throws {
     // The twin would take minutes for it.
-    guard !BFloat16Level.supported.isEmpty else { return }
-    let losses = try [Precision.fp32, .bf16].map { precision -> Double in
+    let kinds = [.fp32] + BFloat16Level.supported.map(Precision.init)
+    let losses = try kinds.map { precision -> Double in
       let result = try trainer(configuration(steps: 200, precision: precision)).run()
       guard let losses = result.outcome.result?.losses else { return .infinity }
       return losses.reduce(0) { $0 + $1.loss } / Double(losses.count)
     }
     #expect(losses[0] < ToyText.entropy + 0.35)
-    #expect(abs(losses[1] - losses[0]) < 0.05)
+    #expect(losses.allSatisfy { abs($0 - losses[0]) < 0.05 }, "\(losses)")
   }
 
   @Test("is told apart in a configuration, where single precision goes without saying")
   func isToldApartInAConfiguration() throws {
     let (single, half) = (configuration(precision: .fp32), configuration())
+    let tiles = configuration(precision: .bf16Tiles)
     #expect(single != half && half.precision == .bf16 && single.precision == .fp32)
     let text = String(decoding: try JSONEncoder().encode(single), as: UTF8.self)
     #expect(!text.contains("fp32") && !text.contains("products"))
@@ -122,5 +126,8 @@ private func exported(_ folder: String) throws -> Data {
     let other = try JSONDecoder().decode(
       TrainingConfiguration.self, from: JSONEncoder().encode(half))
     #expect(other == half)
+    let third = try JSONDecoder().decode(
+      TrainingConfiguration.self, from: JSONEncoder().encode(tiles))
+    #expect(third == tiles && third != half && third.precision == .bf16Tiles)
   }
 }

@@ -137,7 +137,7 @@ private func exported(_ folder: String) throws -> Data {
   func givesTheSameBitsWhetherShardsShareMemory() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    for precision in [Precision.fp32, .bf16] {
+    for precision in Precision.allCases {
       for length in [size.contextLength, size.contextLength - 1] {
         var configuration = configuration(steps: 8)
         configuration.size.contextLength = length
@@ -165,7 +165,7 @@ private func exported(_ folder: String) throws -> Data {
     let length = size.contextLength
     let kinds =
       KernelLevel.available.map { (KernelTable(level: $0), nil as BFloat16Kernels?) }
-      + [(KernelTable(level: .portable), BFloat16Kernels.standard)]
+      + [(KernelTable(level: .portable), BFloat16Kernels.standard())]
     for (kernels, bfloat16) in kinds {
       let model = ProxyModel(
         size: size, vocabularySize: ToyText.vocabulary, kernels: kernels, bfloat16: bfloat16)

@@ -36,7 +36,7 @@ import Testing
     let report = try report(environment)
     let found = try #require(report.measurements.first)
     // One of each precision that this processor has instructions for.
-    let expected = BFloat16Level.supported.isEmpty ? [Precision.fp32] : [.fp32, .bf16]
+    let expected = [.fp32] + BFloat16Level.supported.map(Precision.init)
     #expect(report.measurements.map(\.precision) == expected && found.rounds == 2)
     #expect(found.trials == 1 && found.workers == 1)
     // Sixteen sequences of a shape; the hidden width is 8/3 of the width, up to the next 64.

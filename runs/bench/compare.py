@@ -296,8 +296,10 @@ def main():
     cores = sorted(os.sched_getaffinity(0))
     preload = libraries(asked.python)
     with open("/proc/cpuinfo") as file:
-        has_bfloat16 = "avx512_bf16" in file.read()
-    precisions = ["fp32", "bf16"] if has_bfloat16 else ["fp32"]
+        flags = file.read()
+    precisions = ["fp32"]
+    if "avx512_bf16" in flags:
+        precisions += ["bf16", "bf16-tiles"] if "amx_bf16" in flags else ["bf16"]
 
     def done(shape, program, number):
         return any(

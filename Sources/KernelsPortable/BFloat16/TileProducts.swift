@@ -150,6 +150,14 @@ import CProcessor
   }
 
   #if KERNELS_TILES
+    /// As many products as `multiplyInRegisters` makes in as many times, by tiles: each has sixteen rows and columns
+    /// and 32 numbers of depth, a time twelve lanes of sixteen pairs.
+    package func multiplyInTiles(
+      times: Int, sums: UnsafeMutablePointer<Float>, factors: UnsafePointer<Factor>
+    ) {
+      mixpipe_multiply_tiles((times &* 12 &* 16 &* 2) / (16 &* 16 &* 32))
+    }
+
     @inline(__always) private func clearSums(_ sums: UnsafeMutablePointer<Float>) {
       mixpipe_clear_tiles()
     }
