@@ -9,6 +9,8 @@ both commands go on where they were stopped):
         --replicated 24 --rungs 1 --held-out-tokens 65536 --precision $p
     done
     python3 runs/precision/compare.py runs/precision/fp32/runs.csv runs/precision/bf16/runs.csv
+
+bf16-tiles/ is the same with --seeds 1 and without --replicated, on an Emerald Rapids; the pairs are those of the first seed.
 """
 import csv
 import math
