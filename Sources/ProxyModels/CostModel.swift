@@ -101,8 +101,7 @@ extension CostModel.Rates {
   /// Trains and evaluates for about `seconds` in all.
   fileprivate init(
     measuring asked: TrainingConfiguration, trials: Int, workers: Int, kernels: KernelTable,
-    bfloat16: BFloat16Kernels?,
-    seconds: Double
+    bfloat16: BFloat16Kernels?, seconds: Double
   ) {
     var configuration = asked
     configuration.steps = 1 << 30
@@ -113,8 +112,7 @@ extension CostModel.Rates {
     let tokens = RandomTokens(vocabularySize: asked.vocabularySize, contextLength: length)
     let trainer = Trainer(
       sequences: tokens, heldOut: tokens, digest: "", schedule: ConstantWeights([1]),
-      configuration: configuration, workers: workers, kernels: kernels,
-      bfloat16: bfloat16)
+      configuration: configuration, workers: workers, kernels: kernels, bfloat16: bfloat16)
     let clock = ContinuousClock()
     let start = clock.now
     let runs = (0..<trials).map { _ in TrainingRun(trainer: trainer) }

@@ -103,7 +103,7 @@ private func exported(_ folder: String) throws -> Data {
 
   @Test("comes as near to a law of text as single precision does")
   func comesAsNearAsSinglePrecision() throws {
-    // The twin would take minutes for it.
+    // By instructions: twins would take minutes for it.
     let kinds = [.fp32] + BFloat16Level.supported.map(Precision.init)
     let losses = try kinds.map { precision -> Double in
       let result = try trainer(configuration(steps: 200, precision: precision)).run()

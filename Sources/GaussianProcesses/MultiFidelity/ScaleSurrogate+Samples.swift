@@ -19,8 +19,11 @@ extension ScaleSurrogate {
       self.contender = contender
     }
 
-    /// By how much deviations of contrasts are multiplied for it, once they are calibrated.
-    package var narrowing: Double { (contender / contrast).squareRoot() }
+    /// A calibrated draw of several mixtures with contenders' deviations from their means.
+    package func contended(_ draw: [Double], means: [Double]) -> [Double] {
+      let narrowing = (contender / contrast).squareRoot()
+      return zip(means, draw).map { $0 + narrowing * ($1 - $0) }
+    }
 
     /// The covariance of g m + h (f - m) and g m + h (f' - m), with g² and h² the factors and m the mean of all.
     ///

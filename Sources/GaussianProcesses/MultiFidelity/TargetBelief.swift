@@ -67,10 +67,9 @@ package struct TargetBelief: Sendable {
     draws count: Int = 512, seed: UInt64
   ) -> [(probabilityOfBest: Double, expectedRegret: Double)]? {
     guard let draws = draws(count, seed: seed) else { return nil }
-    let narrowing = surrogate.fit.factors.narrowing
     var result = means.map { _ in (probabilityOfBest: 0.0, expectedRegret: 0.0) }
     for draw in draws {
-      let draw = zip(means, draw).map { $0 + narrowing * ($1 - $0) }
+      let draw = surrogate.fit.factors.contended(draw, means: means)
       let best = draw.indices.min { (draw[$0], $0) < (draw[$1], $1) }!
       result[best].probabilityOfBest += 1 / Double(count)
       for i in draw.indices { result[i].expectedRegret += (draw[i] - draw[best]) / Double(count) }

@@ -82,10 +82,8 @@ package struct ScaleForecast: Sendable {
     func column(_ place: Int) -> [Double] { objectives.map { $0[place] } }
     // Which is the best is decided among contenders.
     let means = candidates.indices.map { place in Statistics.mean(values.map { $0[place] }) }
-    let narrowing = factors.narrowing
-    let contended = values.map { draw in
-      zip(means, draw).map { $0 + narrowing * ($1 - $0) }
-    }
+    let factors = factors
+    let contended = values.map { factors.contended($0, means: means) }
     let lowest = contended.map { $0.min()! }
     let regrets = candidates.indices.map { place in
       Statistics.mean(zip(contended, lowest).map { $0[place] - $1 })
@@ -196,7 +194,7 @@ package struct ScaleForecast: Sendable {
     else { return (best, nil) }
     let gaps = values.map { $0[named] - $0[best] }
     let deviation = (Statistics.variance(gaps) ?? 0).squareRoot()
-    let gap = Statistics.mean(gaps)
+    let gap = means[named] - means[best]
     return gap > 0.5 * deviation ? (best, nil) : (named, gap)
   }
 }
