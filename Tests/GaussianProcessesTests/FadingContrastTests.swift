@@ -78,4 +78,51 @@ import Testing
       }
     }
   }
+
+  /// Rates without end would say of 1M for 1B that contrasts grew from nothing and faded into something else.
+  @Test("fade and grow no more over a thousandfold than over a hundredfold", arguments: [1e3, 1e6])
+  func fadeAndGrowNoMoreOverAThousandfold(factor: Double) throws {
+    typealias Index = ScaleHyperparameters.Index
+    let near = ScaleCell(size: log(100), length: log(100))
+    let far = ScaleCell(size: log(factor), length: log(factor))
+    #expect(ScaleHyperparameters.priors(over: [near]) == ScaleHyperparameters.priors)
+    #expect(ScaleHyperparameters.priors(over: []) == ScaleHyperparameters.priors)
+    let found = ScaleHyperparameters.priors(over: [near, far])
+    for index in ScaleHyperparameters.priors.indices {
+      guard case .normal(let mean, let deviation) = ScaleHyperparameters.priors[index],
+        case .normal(let limited, let narrowed) = found[index]
+      else {
+        Issue.record("expected normal priors")
+        continue
+      }
+      let isRate = [
+        Index.sizeGrowth, Index.lengthGrowth, Index.fadingBySize, Index.fadingByLength,
+      ].contains(index)
+      let share = isRate ? log(100) / log(factor) : 1
+      #expect(abs(limited - share * mean) < 1e-12)
+      #expect(abs(narrowed - share * deviation) < 1e-12)
+    }
+    // Each direction by itself.
+    let long = ScaleHyperparameters.priors(over: [ScaleCell(size: 0, length: log(factor))])
+    #expect(long[Index.sizeGrowth] == ScaleHyperparameters.priors[Index.sizeGrowth])
+    #expect(long[Index.lengthGrowth] == found[Index.lengthGrowth])
+  }
+
+  @Test("are looked for where fidelities are, seen from each other and the target")
+  func areLookedForWhereFidelitiesAre() {
+    func posterior(_ parameters: [Double]) -> ScalePosterior {
+      let data = ScaleData(
+        runs: parameters.map {
+          .init(weights: [0.5, 0.5], parameters: $0, tokens: [1e9], losses: [[3]])
+        }, target: .init(parameters: 1e9, tokens: 1e9), ownDomains: [nil])
+      return ScalePosterior(
+        inputs: ScaleInputs(data), outcomes: [data.runs.map { _ in 0 }],
+        expected: Matrix(rows: data.count, columns: 1), contrasts: [data.runs.map { _ in 0 }],
+        unit: 30)
+    }
+    let index = ScaleHyperparameters.Index.sizeGrowth
+    #expect(posterior([2e7, 6e7]).priors[index] == ScaleHyperparameters.priors[index])
+    #expect(posterior([1e6, 6e7]).priors[index] != ScaleHyperparameters.priors[index])
+    #expect(posterior([1e8, 2e10]).priors[index] != ScaleHyperparameters.priors[index])
+  }
 }

@@ -16,7 +16,7 @@ struct ScalePosterior: LogPosterior {
   private let expected: Matrix
   /// What the likelihood of each counts.
   private let counts: [Double]
-  private(set) var priors = ScaleHyperparameters.priors
+  private(set) var priors: [HyperparameterPrior]
   var law = ScaleLaw.plain
   var level = LevelPrior.free
 
@@ -31,6 +31,7 @@ struct ScalePosterior: LogPosterior {
   ) {
     self.inputs = inputs
     self.unit = unit
+    priors = ScaleHyperparameters.priors(over: inputs.cells)
     if case .normal(let mean, let deviation) = priors[ScaleHyperparameters.Index.law] {
       priors[ScaleHyperparameters.Index.law] = .normal(
         mean: mean + log(lawStretch), deviation: deviation)
