@@ -107,9 +107,12 @@ package struct ForecastReport: Sendable, Report {
   }
 
   private var withheldWords: String? {
-    forecast.withheld.map {
-      "Others are expected up to \(Format.loss($0)) lower than the first, but the model picked them from many, and the "
-        + "lowest of many is lower than it should be: to be handed over one must be better by half a deviation of the "
+    forecast.withheld.map { gap in
+      let most = Format.loss(gap)
+      let lower = Double(most) == 0 ? "less than 0.0001" : "up to \(most)"
+      return
+        "Others are expected \(lower) lower than the first, but the model picked them from many, and the lowest of "
+        + "many is lower than it should be: to be handed over one must be better by half a deviation of the "
         + "difference. Run them beside the first, or name them with 'mixpipe forecast --mixture'."
     }
   }
