@@ -231,6 +231,43 @@ private enum Ladder {
     }
   }
 
+  /// However unlikely a model holds what a run gave: in a table of one run each it is what the mixture is worth.
+  @Test("hand over the lowest run where runs are judged, by a model too", arguments: 0..<8)
+  func handOverTheLowestRunWhereRunsAreJudged(lowest: Int) throws {
+    let mixtures = Ladder.mixtures(8)
+    var context = Ladder.context(pool: mixtures)
+    context.judgesRuns = true
+    let target = context.grid.target
+    func losses(_ mixture: Mixture, _ level: Int) -> [Double] {
+      Ladder.losses(mixture.weights, level: level, rung: target.rung)
+    }
+    let least = mixtures.map { context.objective.value(of: losses($0, target.level)) }.min()!
+    var runs: [FidelityRun] = []
+    for level in [0, target.level] {
+      for (place, mixture) in mixtures.enumerated() {
+        var found = losses(mixture, level)
+        if level == target.level, place == lowest {
+          let gap = context.objective.value(of: found) - least + 0.001
+          found = found.map { $0 - gap }
+        }
+        runs.append(
+          FidelityRun(
+            id: runs.count, mixture: mixture, level: level, seed: 0,
+            measurements: [.init(rung: target.rung, losses: found)], reached: target.rung))
+      }
+    }
+    var method = try makeFidelityMethod(named: "scale-bo", context: context)
+    #expect(method.recommendation(runs: runs)?.mixture == mixtures[lowest])
+    // One that has not been run there is handed over only if it is expected to be lower than what has.
+    let others = runs.filter { $0.level == 0 || $0.mixture == mixtures[lowest] }
+    let recommended = method.recommendation(runs: others)
+    let handed = try #require(recommended)
+    if handed.mixture != mixtures[lowest] {
+      let predicted = try #require(handed.predicted)
+      #expect(predicted.mean < least - 0.001)
+    }
+  }
+
   /// Confidence bounds at the target lead there by way of cheaper runs.
   @Test("ask where it is cheap and uncertain") func askWhereItIsCheapAndUncertain() throws {
     let context = Ladder.context(pool: Ladder.mixtures(16), budget: 8)

@@ -105,6 +105,29 @@ extension ScaleSearch {
     .step
   }
 
+  /// Where a mixture is worth what its run gives, as in a table of one run each, what has been run to the target is known:
+  /// no smoother estimate of it counts. Then the mixture of the lowest run there is handed over, unless the one that was
+  /// chosen has none and is expected to be lower still by as much caution.
+  func judged(
+    _ chosen: Mixture, _ surrogate: ScaleSurrogate, caution: Double, _ runs: [FidelityRun]
+  ) -> Mixture {
+    guard context.judgesRuns else { return chosen }
+    let target = context.grid.target
+    let known = runs.compactMap { run -> (mixture: Mixture, value: Double)? in
+      guard run.level == target.level, !run.hasDiverged,
+        context.feasible.contains(run.mixture.weights),
+        let value = run.losses(at: target.rung).map(context.objective.value), value.isFinite
+      else { return nil }
+      return (run.mixture, value)
+    }
+    guard let lowest = known.min(by: { $0.value < $1.value }) else { return chosen }
+    if known.contains(where: { $0.mixture == chosen }) { return lowest.mixture }
+    let queries = surrogate.targetQueries([lowest.mixture.weights, chosen.weights])
+    let field = surrogate.field(function, at: queries) { _ in 0 }
+    let gap = field.values[1].mean - lowest.value
+    return gap + caution * field.differences[1].deviation < 0 ? chosen : lowest.mixture
+  }
+
   func lowest(_ belief: TargetBelief, _ place: Int) -> Double {
     belief.means[place] - belief.contrasts[place, place].squareRoot()
   }

@@ -20,7 +20,7 @@ import Numerics
 /// in place of the objective (``Scalarization``), by steps of the golden ratio between one loss and the other.
 ///
 /// It hands over the lowest expected objective plus some of a deviation, both of the difference from equal shares: one
-/// in the beginning, falling to a fifth.
+/// in the beginning, falling to a fifth. Where runs are what is judged, see ``judged(_:_:caution:_:)``.
 struct ScaleSearch: FidelityMethod {
   let context: FidelityContext
   private var cache: (data: ScaleData, surrogate: ScaleSurrogate?)?
@@ -393,7 +393,9 @@ struct ScaleSearch: FidelityMethod {
       function, at: surrogate.targetQueries(mixtures.map(\.weights)),
       reference: base.map { base in { _ in base } })
     let risks = risks(field)
-    let best = mixtures.indices.min { (risks[$0], $0) < (risks[$1], $1) }!
+    let lowest = mixtures.indices.min { (risks[$0], $0) < (risks[$1], $1) }!
+    let judged = judged(mixtures[lowest], surrogate, caution: caution, runs)
+    let best = mixtures.firstIndex(of: judged) ?? lowest
     let rivals = field.differences.indices.sorted { a, b in
       let (x, y) = (field.differences[a], field.differences[b])
       let (u, v) = (x.mean - 2 * x.deviation, y.mean - 2 * y.deviation)
