@@ -44,7 +44,7 @@ package final class FolderLock: Sendable {
     removeTemporaryFiles(in: folder)
   }
 
-  deinit { close(descriptor) }
+  deinit { unlockAndClose(descriptor) }
 
   /// - Throws: `StorageError.vanished` where the folder is not the one that was locked any more.
   package func verify() throws(StorageError) { try identity.verify(at: path) }
@@ -59,6 +59,13 @@ func lockDescriptor(_ descriptor: Int32, path: String) throws(StorageError) {
   } catch .system(_, _, EWOULDBLOCK) {
     throw .locked(path: path, process: lockHolder(of: descriptor))
   }
+}
+
+/// Lets go of a lock at once. Closing alone may be too late: a process that another thread is starting has the
+/// descriptor too, until it is the program that it will be.
+func unlockAndClose(_ descriptor: Int32) {
+  _ = flock(descriptor, LOCK_UN)
+  close(descriptor)
 }
 
 /// The process that holds the lock of a file, as the kernel lists it.

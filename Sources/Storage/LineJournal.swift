@@ -38,7 +38,7 @@ package final class LineJournal: @unchecked Sendable {
     if existed { try removeTornLine() } else { try syncFolder(of: path) }
   }
 
-  deinit { close(descriptor) }
+  deinit { unlockAndClose(descriptor) }
 
   /// Writes one event and syncs it.
   ///
