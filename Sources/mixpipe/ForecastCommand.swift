@@ -18,7 +18,7 @@ struct ForecastCommand: Command {
     tells for the best mixture, those asked for and their nearest rivals how high the losses will be at \
     the target, how they differ, how likely each is the best, and what it is expected to lose; with \
     95 % intervals that are widened by what the same forecast of the table's own larger sizes from \
-    its smaller ones has missed. What goes farther than any forecast that has been checked is \
+    its smaller ones has missed. What goes farther than forecasts that were checked support is \
     refused unless '--allow-reach' is given. Costs no training.
 
     \(TableOptions.explanation)

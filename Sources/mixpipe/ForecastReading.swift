@@ -113,7 +113,7 @@ struct ForecastReading {
   }
 }
 
-/// So far no forecast has been checked.
+/// What was checked does not support so far a forecast.
 struct UnsupportedReach: Error, CustomStringConvertible {
   var objection: String
 
@@ -129,6 +129,6 @@ struct NothingToForecastFrom: Error, CustomStringConvertible {
   var count: Int
 
   var description: String {
-    "\(path): found \(count) finished runs no larger than the target, expected three at least"
+    "\(path): found \(count) finished runs that it could learn from (of smaller sizes than the target), expected three at least"
   }
 }

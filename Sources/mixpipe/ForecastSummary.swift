@@ -8,7 +8,10 @@ struct ForecastSummary: Encodable {
     /// Each domain's share, and the same in the order of `domains`.
     var mixture: [String: Double]
     var weights: [Double]
+    /// Why it is told of.
     var origin: ScaleForecast.Item.Origin
+    /// Parameters of the largest model that was trained on it.
+    var largestRun: Double?
     var objective: ScaleForecast.Range
     var losses: [String: ScaleForecast.Range]
     /// Above the first.
@@ -62,8 +65,8 @@ struct ForecastSummary: Encodable {
     mixtures = forecast.items.map { item in
       Item(
         mixture: named(domains, item.mixture.weights), weights: item.mixture.weights,
-        origin: item.origin,
-        objective: item.objective, losses: named(outputs, item.losses),
+        origin: item.origin, largestRun: item.largestRun, objective: item.objective,
+        losses: named(outputs, item.losses),
         difference: item.difference, probabilityOfBest: item.probabilityOfBest,
         expectedRegret: item.expectedRegret,
         guards: guards.isEmpty ? nil : named(guards, item.guards), front: item.front,

@@ -5,14 +5,17 @@ import Testing
 
 @testable import GaussianProcesses
 
-private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm) -> ScalePosterior {
+private func posterior(
+  _ data: ScaleData, link: SurrogateForm.Link = .logarithm, repetition: Repetition? = nil
+) -> ScalePosterior {
   let contrasts = (0..<data.outputs).map { data.contrasts($0, link: link) }
-  let fit = ScaleFit(
+  var fit = ScaleFit(
     link: link, standards: contrasts.map { .init(location: $0.location, scale: $0.scale) },
     unit: 1 / contrasts[0].scale,
     draws: [], mode: [])
+  fit.repetition = repetition
   return ScalePosterior(
-    inputs: ScaleInputs(data),
+    inputs: ScaleInputs(data, repetition),
     outcomes: (0..<data.outputs).map { fit.standardized(data, output: $0) },
     expected: fit.priors(of: data),
     contrasts: contrasts.map { contrast in contrast.values.map { $0 / contrast.scale } },
@@ -20,11 +23,14 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
 }
 
 @Suite struct PosteriorsOverMixturesSizesAndLengthsTests {
-  @Test("slope as finite differences do", arguments: [UInt64(1), 2, 3], [1, 3])
-  func slopeAsFiniteDifferencesDo(seed: UInt64, outputs: Int) throws {
-    let data = ScaleLandscape().data(count: 14).selecting(outputs: Array(0..<outputs))
+  /// - Parameter text: of the first domain, in tokens of the target's run: all of it, or so little that runs repeat it.
+  @Test(
+    "slope as finite differences do", arguments: [UInt64(1), 2, 3], [(1, 1.0), (3, 1), (2, 0.1)])
+  func slopeAsFiniteDifferencesDo(seed: UInt64, of: (outputs: Int, text: Double)) throws {
+    let data = ScaleLandscape().data(count: 14).selecting(outputs: Array(0..<of.outputs))
     for law in ScaleLaw.allCases {
-      var posterior = posterior(data)
+      var posterior = posterior(
+        data, repetition: of.text < 1 ? Repetition(text: [of.text, 9, 9, 9]) : nil)
       posterior.law = law
       let start = logs(posterior.priors, seed: seed)
       let found = try #require(posterior.value(at: start))
@@ -38,6 +44,43 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
         let difference = (8 * (value(h) - value(-h)) - (value(2 * h) - value(-2 * h))) / (12 * h)
         #expect(
           relativeDifference(found.gradient[i], difference) < 1e-5, "hyperparameter \(i), \(law)")
+      }
+    }
+  }
+
+  /// All together as one part in so many of one of them.
+  @Test("count outputs that are the same for little", arguments: [2, 5])
+  func countOutputsThatAreTheSameForLittle(copies: Int) throws {
+    let data = ScaleLandscape().data(count: 14)
+    let one = posterior(data.selecting(outputs: [1]))
+    let same = posterior(data.selecting(outputs: [Int](repeating: 1, count: copies)))
+    let start = logs(one.priors, seed: 4)
+    #expect(one.priors == same.priors)
+    let (value, other) = (try #require(one.value(at: start)), try #require(same.value(at: start)))
+    let priors = zip(one.priors, start).map { $0.logDensity($1) }
+    let likelihood = value.value - priors.reduce(0) { $0 + $1.0 }
+    let expected = other.value - priors.reduce(0) { $0 + $1.0 }
+    #expect(abs(likelihood - Double(copies) * expected) < 1e-9 * abs(likelihood))
+    for (i, prior) in priors.enumerated() where !one.priors[i].isFixed {
+      let (slope, part) = (value.gradient[i] - prior.1, other.gradient[i] - prior.1)
+      #expect(abs(slope - Double(copies) * part) < 1e-6 * max(abs(slope), 1))
+    }
+  }
+
+  /// What counts of a run's mixture is another at each of its lengths, and so is how uneven it is.
+  @Test("are symmetric where text repeats") func areSymmetricWhereTextRepeats() throws {
+    let data = ScaleLandscape().data(count: 14)
+    var logs = posterior(data).coldStart
+    logs[ScaleHyperparameters.Index.noise] = 0
+    logs[ScaleHyperparameters.Index.noiseSlope] = 1.5
+    let kernel = ScaleKernel(hyperparameters: ScaleHyperparameters(logs: logs), unit: 20)
+    let inputs = ScaleInputs(data, Repetition(text: [0.05, 0.1, 9, 9]))
+    #expect(inputs.mixtures.count > ScaleInputs(data).mixtures.count)
+    let covariance = kernel.covariance(inputs, inputs)
+    for i in 0..<inputs.count {
+      for j in 0..<i {
+        #expect(abs(covariance[i, j] - covariance[j, i]) < 1e-12 * covariance[i, i])
+        #expect(pow(covariance[i, j], 2) < covariance[i, i] * covariance[j, j])
       }
     }
   }
@@ -63,9 +106,7 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     let kernel = ScaleKernel(
       hyperparameters: ScaleHyperparameters(logs: logs), unit: posterior.unit)
     let inputs = ScaleInputs(data)
-    var covariance = kernel.covariance(inputs, inputs)
-    for i in 0..<inputs.count { covariance[i, i] += kernel.hyperparameters.jitter }
-    let cholesky = try #require(Cholesky(factoring: covariance))
+    let cholesky = try #require(Cholesky(factoring: kernel.covariance(inputs, inputs)))
     let contrasts = data.contrasts(0, link: .logarithm)
     let fit = ScaleFit(
       link: .logarithm, standards: [.init(location: contrasts.location, scale: contrasts.scale)],
@@ -183,6 +224,32 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     #expect(Repetition(data) == nil)
     data.availableTokens = [2e6, 1e9, 1e9, 1e9]
     #expect(try #require(Repetition(data)).text[0] == 2e6 / data.target.tokens)
+  }
+
+  /// Of an output whose own domain is read again: what its own text explains is taken off its units, by each decay another part.
+  @Test("find how fast text wears out", arguments: Repetition.decays)
+  func findHowFastTextWearsOut(decay: Double) throws {
+    var found: [Double] = []
+    for seed in UInt64(1)...5 {
+      var data = ScaleData(
+        runs: [], target: .init(parameters: 1e5, tokens: 1e9), ownDomains: [0],
+        availableTokens: [3e7, 9e9, 9e9])
+      let repetition = Repetition(text: data.availableTokens!.map { $0 / 1e9 }, decay: decay)
+      for weights in SobolSequence.simplexPoints(parts: 3, count: 30, seed: seed) {
+        let tokens = [2e7, 4e8, 1e9]
+        data.runs.append(
+          ScaleData.Run(
+            weights: weights, parameters: 1e5, tokens: tokens,
+            losses: tokens.map { tokens in
+              let cell = data.cell(parameters: 1e5, tokens: tokens)
+              let counted = repetition.effective(weights, at: cell)[0]
+              return [2.5 + 0.1 * cell.length - 0.12 * log(0.02 + counted)]
+            }))
+      }
+      let fit = try #require(ScaleFit.selected(for: data))
+      found.append(try #require(fit.repetition).decay)
+    }
+    #expect(found.count { $0 == decay } >= 4, "\(found)")
   }
 
   /// Runs that never repeated the first domain say that more of it is better; those of the target would.
@@ -429,9 +496,7 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
               run: index)
           }
         } + test, parts: 4)
-      var covariance = kernel.covariance(all, all)
-      for i in 0..<all.count { covariance[i, i] += kernel.hyperparameters.jitter }
-      let factor = try #require(Cholesky(factoring: covariance)).factor
+      let factor = try #require(Cholesky(factoring: kernel.covariance(all, all))).factor
       let drawn = factor.times((0..<all.count).map { _ in generator.normal() })
       // What is expected of a mixture before any run, of outcomes that are a twenty-fifth of a logarithm.
       let prior = ScarcityPrior()
@@ -541,9 +606,8 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
       let fall = belief.means.min()! - (0..<p).map { belief.means[$0] + slopes[$0] * z }.min()!
       gain += fall * Normal.density(z) / 1000
     }
-    // The jitter of a measurement is left out here.
     #expect(gain > 1e-7)
-    #expect(abs(found - gain) < 0.1 * gain, "\(found) \(gain)")
+    #expect(abs(found - gain) < 0.02 * gain, "\(found) \(gain)")
   }
 
   /// Blocks of the kernel are worked out once for all fidelities.
@@ -569,7 +633,38 @@ private func posterior(_ data: ScaleData, link: SurrogateForm.Link = .logarithm)
     let other = (x + 1) % belief.mixtures.count
     let gains = belief.gains(
       of: [(cell: cell, probes: [.init(mixture: x, run: seen), .init(mixture: other)])])[0]
-    // What is left is the jitter of a measurement.
     #expect(gains[0] < 0.2 * gains[1] || gains[0] < 2e-5, "\(gains)")
+  }
+
+  /// However much of a run's outcome is taken for noise and jitter; what its runs have in common stays uncertain.
+  @Test("know what was measured where runs are judged", arguments: [-7.0, -1])
+  func knowWhatWasMeasuredWhereRunsAreJudged(jitter: Double) throws {
+    var data = ScaleLandscape().data(count: 20, rungs: 4...4).selecting(outputs: [0])
+    var fit = try #require(ScaleFit.selected(for: data, draws: 2))
+    for at in fit.draws.indices {
+      fit.draws[at].logs[ScaleHyperparameters.Index.jitter] = jitter
+      fit.draws[at].logs[ScaleHyperparameters.Index.noise] = -1
+    }
+    // Two runs of one mixture: it is judged by the first.
+    let index = try #require(
+      data.runs.firstIndex { $0.parameters == data.target.parameters })
+    var again = data.runs[index]
+    again.losses = again.losses.map { [$0[0] * 1.03] }
+    data.runs.append(again)
+    let run = data.runs[index]
+    for isOfRuns in [true, false] {
+      data.target = .init(parameters: run.parameters, tokens: run.tokens.last!, isOfRuns: isOfRuns)
+      let surrogate = try #require(ScaleSurrogate(data: data, fit: fit))
+      let told = surrogate.targetValues(of: one, at: [run.weights])[0]
+      let missed = abs(told.mean - run.losses.last![0])
+      if isOfRuns {
+        #expect(missed < 1e-6 && told.deviation < 1e-5, "\(told)")
+      } else {
+        #expect(missed > 1e-3 && told.deviation > 1e-3, "\(told)")
+      }
+      // What a run of another would be is known less well than what such runs have in common.
+      let other = surrogate.targetValues(of: one, at: [[0.1, 0.2, 0.3, 0.4]])[0]
+      #expect(other.deviation > 1e-3)
+    }
   }
 }

@@ -21,7 +21,8 @@ import Testing
     }
     var scales = scales
     let prior = ScarcityPrior(
-      own: own, variables: variables, cells: cells, contrasts: contrasts, scales: &scales)
+      own: own, mixtures: mixtures, variables: variables, cells: cells, contrasts: contrasts,
+      scales: &scales)
     return (prior, scales, contrasts, variables)
   }
 
@@ -123,8 +124,12 @@ import Testing
     }
     let c = ScarcityPrior.variables(uneven[0])[12]
     #expect(c > 20 && abs(slope(uneven) - 0.1 / c) < 1e-12)
-    // A few of them change nothing.
-    #expect(slope(even + uneven.prefix(8)) == 0.1)
+    // However many of them a search adds to an even start, it stays.
+    #expect(slope(Array(even.prefix(6)) + uneven) == 0.1)
+    // Nor do they count by how often they were run.
+    let often = (0..<20).flatMap { _ in uneven }
+    #expect(slope(Array(even.prefix(6)) + often) == 0.1)
+    #expect(slope(often.reversed() + even.prefix(6)) == 0.1)
   }
 
   /// Losses that need some of each of six kinds of text, of which domains have more or less; no output is a domain's own.

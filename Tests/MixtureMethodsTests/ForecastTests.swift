@@ -123,6 +123,45 @@ private enum Planted {
     #expect(forecast.items.contains { $0.front! > 0.1 && $0.mixture.weights[1] < 0.2 })
   }
 
+  @Test("know what was run, and where") func knowWhatWasRunAndWhere() throws {
+    var runs = Planted.runs(count: 15, sizes: [2e7, 6e7])
+    // One mixture at the smaller size alone.
+    let small = runs[3].weights
+    runs.removeAll { $0.weights == small && $0.parameters > 3e7 }
+    func named(_ weights: [Double]) -> Mixture {
+      Mixture(domains: Planted.domains, proportionalTo: weights)
+    }
+    let forecast = try #require(
+      ScaleForecast(
+        Planted.question(runs, given: [named(small), named(runs[5].weights)]), shown: 100))
+    func item(_ weights: [Double]) -> ScaleForecast.Item? {
+      forecast.items.first { totalVariation($0.mixture.weights, weights) < 1e-9 }
+    }
+    #expect(item(small)?.largestRun == 2e7 && item(small)?.origin == .given)
+    #expect(item(runs[5].weights)?.largestRun == 6e7)
+    #expect(item([1, 1, 1].map { $0 / 3 })?.largestRun == nil)
+    for found in forecast.items where found.origin == .run { #expect(found.largestRun == 6e7) }
+  }
+
+  /// The best of those that were run, and equal shares: neither is told of once a run of it has diverged, unless asked for.
+  @Test("hand over nothing that diverged") func handOverNothingThatDiverged() throws {
+    let runs = Planted.runs(count: 15, sizes: [2e7, 6e7])
+    let even = [1, 1, 1].map { $0 / 3.0 }
+    let first = try #require(
+      ScaleForecast(Planted.question(runs), shown: 100)?.items.first { $0.origin == .run })
+    var question = Planted.question(runs)
+    question.diverged = [first.mixture.weights, even]
+    func tells(_ weights: [Double]) throws -> Bool {
+      try #require(ScaleForecast(question, shown: 100)).items.contains {
+        totalVariation($0.mixture.weights, weights) < 1e-9
+      }
+    }
+    #expect(try !tells(first.mixture.weights))
+    #expect(try !tells(even))
+    question.given = [first.mixture]
+    #expect(try tells(first.mixture.weights))
+  }
+
   @Test("know how far they reach") func knowHowFarTheyReach() {
     func reach(_ sizes: [Double], _ parameters: Double, mixtures: Int = 10) -> ForecastReach {
       ForecastReach(

@@ -143,6 +143,21 @@ private func advice(
     }
   }
 
+  /// It took as long as one that ended well, whatever came of it.
+  @Test("counts what a run took that diverged") func countsWhatARunTookThatDiverged() throws {
+    func spent(_ last: String) throws -> Double {
+      let lines = [
+        heading, "1,20M,400000000,.2,.3,.5,4.1,4.2,4.3", "2,20M,400000000,.4,.3,.3,4.2,4.1,4.4",
+        "3,60M,1200000000,.2,.3,.5,3.1,3.2,3.3", last,
+      ]
+      let table = try RunTable(Array(lines.joined(separator: "\n").utf8), path: "runs.csv")
+      return try advice(table, settings(sizes: ["20M", "60M"])).spent
+    }
+    let well = try spent("4,60M,1200000000,.5,.3,.2,3.3,3.2,3.1")
+    let diverged = try spent("4,60M,1200000000,.5,.3,.2,nan,nan,nan")
+    #expect(abs(well - diverged) < 1e-12 * well)
+  }
+
   @Test("is the same again, and another for another seed") func isTheSameAgain() throws {
     let table = try plain()
     let first = try advice(table).proposals(5).map(\.mixture)

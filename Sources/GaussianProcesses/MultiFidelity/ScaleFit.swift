@@ -64,12 +64,12 @@ package struct ScaleFit: Sendable {
       fit.expectScarcity(sample, contrasts.map(\.values))
       return fit
     }
-    func posterior(_ fit: ScaleFit) -> ScalePosterior {
+    func posterior(_ fit: ScaleFit, inUnitsOf other: ScaleFit? = nil) -> ScalePosterior {
       var posterior = ScalePosterior(
         inputs: ScaleInputs(sample, fit.repetition),
         outcomes: (0..<data.outputs).map { fit.standardized(sample, output: $0) },
         expected: fit.priors(of: sample),
-        contrasts: fit.remainders(sample, contrasts.map(\.values)), unit: fit.unit,
+        contrasts: (other ?? fit).remainders(sample, contrasts.map(\.values)), unit: fit.unit,
         lawStretch: fit.scarcity.stretch)
       posterior.level = fit.level
       return posterior
@@ -79,10 +79,21 @@ package struct ScaleFit: Sendable {
     guard var best = likely.maximized(from: likely.starts, iterations: iterations)
     else { return nil }
     if let repetition = fit.repetition {
+      // All in the units of the first: what an own domain's text explains is taken off the units of each.
+      var (likeliest, highest) = (repetition, best.value)
       for decay in Repetition.decays where decay != repetition.decay {
-        let other = prepared(Repetition(text: repetition.text, decay: decay))
+        var other = fit
+        other.repetition = Repetition(text: repetition.text, decay: decay)
+        if let value = posterior(other, inUnitsOf: fit).value(at: best.logs)?.value,
+          value > highest
+        {
+          (likeliest, highest) = (other.repetition!, value)
+        }
+      }
+      if likeliest != repetition {
+        let other = prepared(likeliest)
         let found = posterior(other)
-        if let value = found.value(at: best.logs)?.value, value > best.value {
+        if let value = found.value(at: best.logs)?.value {
           (fit, likely, best.value) = (other, found, value)
         }
       }
@@ -152,8 +163,9 @@ package struct ScaleFit: Sendable {
       var scales = standards.map(\.scale)
       let cells = data.cells
       scarcity = ScarcityPrior(
-        own: data.ownDomains, variables: zip(data.weights, cells).map(variables), cells: cells,
-        contrasts: contrasts, scales: &scales)
+        own: data.ownDomains, mixtures: data.weights,
+        variables: zip(data.weights, cells).map(variables), cells: cells, contrasts: contrasts,
+        scales: &scales)
       for d in standards.indices { standards[d].scale = scales[d] }
     }
     unit = Statistics.quantile(ofSorted: standards.map { $0.share(link) }.sorted(), 0.5)

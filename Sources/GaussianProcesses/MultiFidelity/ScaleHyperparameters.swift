@@ -20,7 +20,8 @@ import Foundation
 /// ε/20, ε and 10 ε, of the shares s of a ``ScaleLaw``;
 ///
 /// the noise of a run, τ² exp(κ unevenness) g(t) g(t'), the same at all of its lengths, and a jitter of each
-/// measurement.
+/// measurement. Where runs are judged (``ScaleData/Target/isOfRuns``) both are part of what is asked for: a mixture that
+/// was run to the target is worth what was measured.
 package struct ScaleHyperparameters: Sendable, Hashable {
   package var logs: [Double]
 

@@ -10,7 +10,7 @@ struct ScaleInputs: Sendable {
     var mixture: Int
     /// Index among the cells.
     var cell: Int
-    /// Points of one run share its noise; nil for a value that has none.
+    /// Points of one run share its noise, and those of one fidelity their jitter; nil for a value that has neither.
     var run: Int?
   }
 

@@ -237,7 +237,7 @@ struct ScaleKernel: Sendable {
 
   // MARK: Points
 
-  /// The covariance of points without jitter, (a, b).
+  /// The covariance of points, (a, b). Points of one run at one fidelity are one measurement, and share its jitter too.
   ///
   /// - Parameter weights: k of the mixtures of both, where it is known; likewise of their cells.
   func covariance(
@@ -271,9 +271,11 @@ struct ScaleKernel: Sendable {
             }
             guard let run = second.run else { continue }
             for i in 0..<points.count where points[i].run == run {
+              let cell = points[i].cell
               result[j * points.count + i] +=
-                growthA[points[i].cell] * growthB[second.cell]
-                * noise(a.mixtures, points[i].mixture)
+                growthA[cell] * growthB[second.cell]
+                * noise(a.mixtures, points[i].mixture, b.mixtures, second.mixture).value
+                + (a.cells[cell] == b.cells[second.cell] ? hyperparameters.jitter : 0)
             }
           }
         }
@@ -282,8 +284,17 @@ struct ScaleKernel: Sendable {
     return result
   }
 
+  /// The covariance of a run's own noise at two of its lengths, their growth not included, and what their unevenness is in
+  /// the mean: where text is read again what counts of a mixture is another at each length.
+  func noise(
+    _ a: EmbeddedMixtures, _ i: Int, _ b: EmbeddedMixtures, _ j: Int
+  ) -> (value: Double, unevenness: Double) {
+    let unevenness = (a.unevenness(i) + b.unevenness(j)) / 2
+    return (hyperparameters.noise * exp(hyperparameters.noiseSlope * unevenness), unevenness)
+  }
+
   /// The variance of a run's own noise, its growth not included.
   func noise(_ mixtures: EmbeddedMixtures, _ index: Int) -> Double {
-    hyperparameters.noise * exp(hyperparameters.noiseSlope * mixtures.unevenness(index))
+    noise(mixtures, index, mixtures, index).value
   }
 }

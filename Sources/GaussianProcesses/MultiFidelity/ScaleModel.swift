@@ -26,9 +26,7 @@ struct ScaleModel: Sendable {
       level: fit.level)
     self.inputs = inputs
     weight = draw.weight
-    var covariance = kernel.covariance(inputs, inputs)
-    for i in 0..<inputs.count { covariance[i, i] += kernel.hyperparameters.jitter }
-    guard let cholesky = Cholesky(factoring: covariance) else { return nil }
+    guard let cholesky = Cholesky(factoring: kernel.covariance(inputs, inputs)) else { return nil }
     self.cholesky = cholesky
     let growths = inputs.growths(kernel.hyperparameters)
     var left = outcomes
@@ -182,7 +180,8 @@ extension ScaleKernel {
       var value =
         growths[point.cell] * contrasts[point.cell] * weights[point.mixture] + common[point.cell]
       if point.run != nil {
-        value += growths[point.cell] * noise(points.mixtures, point.mixture)
+        value +=
+          growths[point.cell] * noise(points.mixtures, point.mixture) + hyperparameters.jitter
       }
       return value
     }

@@ -4,7 +4,8 @@ import Numerics
 
 /// What is predicted for the target, whatever the model.
 package protocol TargetSurrogate: Sendable {
-  /// The expected loss of every output at the target, a run's noise not included: [mixture][output].
+  /// The expected loss of every output at the target, a run's noise not included but where runs are judged:
+  /// [mixture][output].
   func targetLosses(at mixtures: [[Double]]) -> [[Prediction]]
 
   /// A function of them.
@@ -15,8 +16,8 @@ package protocol TargetSurrogate: Sendable {
 package struct ScaleQuery: Sendable, Hashable {
   package var weights: [Double]
   package var cell: ScaleCell
-  /// A run of the data whose noise it shares, or a number that no run of the data has for a run to come; nil without
-  /// a run's noise.
+  /// A run of the data whose noise it shares (and jitter, at a fidelity where that run was measured), or a number that no run
+  /// of the data has for a run to come; nil without a run's noise.
   package var run: Int?
 
   package init(weights: [Double], cell: ScaleCell, run: Int? = nil) {
@@ -206,9 +207,12 @@ package struct ScaleSurrogate: TargetSurrogate {
     }
     if let common, queries.allSatisfy({ $0.cell == .target }) {
       let shared = covariances(common, parts, means, function, queries)
+      let areKnown = queries.map(isMeasured)
       for j in 0..<columns {
         for i in 0..<count {
           let other = columns == count && count > 1 ? j : i
+          // What was measured is no forecast, and as sure as it is. Jointly, what is shared is left to cancel in differences.
+          if columns == 1, areKnown[i] { continue }
           let at = i + j * count
           covariance.elements[at] = shared.factors.applied(
             to: covariance.elements[at], with: shared.each[i] + shared.each[other],
@@ -313,16 +317,26 @@ package struct ScaleSurrogate: TargetSurrogate {
 
   /// What is asked of mixtures at the target: a run of each, where the target is of runs.
   package func targetQueries(_ mixtures: [[Double]]) -> [ScaleQuery] {
-    // Looked up only: the order of a dictionary is never seen.
-    var known: [[Double]: Int] = [:]
-    if data.target.isOfRuns {
-      for (index, run) in data.runs.enumerated().reversed()
-      where run.parameters == data.target.parameters { known[run.weights] = index }
+    guard data.target.isOfRuns else {
+      return mixtures.map { ScaleQuery(weights: $0, cell: .target) }
     }
+    // Looked up only: the order of a dictionary is never seen.
+    var numbers: [[Double]: Int] = [:]
+    for (index, run) in data.runs.enumerated().reversed()
+    where run.parameters == data.target.parameters { numbers[run.weights] = index }
     return mixtures.enumerated().map { place, weights in
-      ScaleQuery(
-        weights: weights, cell: .target,
-        run: data.target.isOfRuns ? known[weights] ?? data.count + place : nil)
+      let number = numbers[weights] ?? data.count + place
+      numbers[weights] = number
+      return ScaleQuery(weights: weights, cell: .target, run: number)
+    }
+  }
+
+  /// Whether a run that is judged is there.
+  private func isMeasured(_ query: ScaleQuery) -> Bool {
+    guard data.target.isOfRuns, let number = query.run, number < data.count else { return false }
+    let run = data.runs[number]
+    return run.tokens.contains {
+      data.cell(parameters: run.parameters, tokens: $0) == query.cell
     }
   }
 

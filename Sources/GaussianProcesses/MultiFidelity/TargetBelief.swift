@@ -158,17 +158,13 @@ package struct TargetBelief: Sendable {
     let crossFactors = model.factors(targetSlopes, hereSlopes)
     for at in cross.elements.indices { cross.elements[at] *= crossFactors.elements[at] }
     let own = here.covariance(slopes: hereSlopes, model)
-    let jitter = model.kernel.hyperparameters.jitter
-    let pulled = hereSlopes.times(model.spread)
     let rows = Self.rowMeans(cross)
     let sums = Self.rowMeans(own)
     let total = Statistics.mean(sums)
     var result = Matrix(rows: count, columns: group.probes.count)
     for (p, probe) in group.probes.enumerated() {
       let x = probe.mixture
-      var noise = 0.0
-      for d in 0..<pulled.columns { noise += pulled[x, d] * hereSlopes[x, d] }
-      let variance = max(own[x, x] + total - 2 * sums[x], 0) + jitter * noise
+      let variance = max(own[x, x] + total - 2 * sums[x], 0)
       guard variance > 0 else { continue }
       let deviation = variance.squareRoot()
       var common = 0.0

@@ -124,7 +124,9 @@ extension ScaleSurrogate {
       let posterior = model.posterior(inputs, isJoint: false)
       let slopes = posterior.linearized(fit, function, queries).slopes
       let growth = model.kernel.hyperparameters.growth(.target)
-      let noise = growth * growth * model.kernel.noise(inputs.mixtures, 0)
+      let noise =
+        growth * growth * model.kernel.noise(inputs.mixtures, 0)
+        + model.kernel.hyperparameters.jitter
       variance += share * noise * dot(slopes.row(0), model.spread.times(slopes.row(0)))
     }
     return variance.squareRoot()

@@ -63,8 +63,8 @@ package struct ForecastReport: Sendable, Report {
 
   var verdict: String {
     let origin =
-      best.origin == .run
-      ? "a mixture that was run at a smaller size" : "a mixture that nobody has run yet"
+      best.largestRun.map { "a mixture that was run at \(Format.tick($0))" }
+      ?? "a mixture that nobody has run yet"
     return
       "Train on \(Format.weights(best.mixture)) for \(target): \(origin). Its \(objectiveWords) is expected "
       + "at \(Self.range(best.objective)), 95 %. It is the best of \(forecast.considered) mixtures with "
@@ -113,7 +113,7 @@ package struct ForecastReport: Sendable, Report {
       return
         "Others are expected \(lower) lower than the first, but the model picked them from many, and the lowest of "
         + "many is lower than it should be: to be handed over one must be better by half a deviation of the "
-        + "difference. Run them beside the first, or name them with 'mixpipe forecast --mixture'."
+        + "difference. Run them beside the first, or ask for one of them by its weights."
     }
   }
 
@@ -124,11 +124,24 @@ package struct ForecastReport: Sendable, Report {
   // MARK: Tables
 
   private func label(_ item: ScaleForecast.Item) -> String {
-    switch item.origin {
-    case .run: "run"
-    case .given: "given"
-    case .found: "not run yet"
+    (item.origin == .given ? "asked for, " : "")
+      + (item.largestRun.map { "run at \(Format.tick($0))" } ?? "not run yet")
+  }
+
+  /// Whether mixtures are too long for a table's rows, which number them then: ``weightTable`` has their shares.
+  private var areNumbered: Bool {
+    forecast.items.contains { displayWidth(Format.weights($0.mixture)) > 64 }
+  }
+
+  /// Each domain's share in the numbered mixtures.
+  private var weightTable: TextTable? {
+    guard areNumbered else { return nil }
+    var table = TextTable(
+      [.init("share of", .left)] + forecast.items.indices.map { .init("\($0 + 1)") })
+    for (place, domain) in best.mixture.domains.enumerated() {
+      table.append([domain] + forecast.items.map { Format.share($0.mixture.weights[place]) })
     }
+    return table
   }
 
   private var itemTable: TextTable {
@@ -141,7 +154,8 @@ package struct ForecastReport: Sendable, Report {
     var table = TextTable(columns)
     for (place, item) in forecast.items.enumerated() {
       var row = [
-        Format.weights(item.mixture), label(item), Format.loss(item.objective.mean),
+        areNumbered ? "\(place + 1)" : Format.weights(item.mixture), label(item),
+        Format.loss(item.objective.mean),
         "\(Format.loss(item.objective.low)) to \(Format.loss(item.objective.high))",
         place == 0
           ? "–"
@@ -229,6 +243,7 @@ package struct ForecastReport: Sendable, Report {
     var parts = [verdict, "", reachWords, ""]
     if let repetition { parts += [repetition, ""] }
     parts.append(itemTable.text)
+    if let weightTable { parts.append(weightTable.text) }
     if let withheldWords { parts += [withheldWords, ""] }
     parts += [lossTable.text, checkWords]
     if let ownChecks { parts.append(ownChecks.text) }
@@ -242,7 +257,11 @@ package struct ForecastReport: Sendable, Report {
     func body(_ table: TextTable) -> String { String(table.markdown.dropLast()) }
     var blocks = [
       "# \(plain(name))", plain(verdict), "## Mixtures at \(plain(target))", plain(mixtureWords),
-      body(itemTable), "## Each held-out domain with the first mixture", body(lossTable),
+      body(itemTable),
+    ]
+    if let weightTable { blocks.append(body(weightTable)) }
+    blocks += [
+      "## Each held-out domain with the first mixture", body(lossTable),
       "## How far it reaches", plain(reachWords), plain(checkWords),
     ]
     if let ownChecks { blocks.append(body(ownChecks)) }

@@ -50,7 +50,7 @@ extension PageScript {
           for (let j = 0; j <= i; j++) {
             const [n, d, other] = points[j], growth = draw.growth[c] * draw.growth[d];
             let value = growth * draw.contrasts[c][d] * between[Math.max(m, n)][Math.min(m, n)] + draw.levels[c][d];
-            if (run === other) value += growth * noise[m];
+            if (run === other) value += growth * Math.sqrt(noise[m] * noise[n]);
             if (i === j) value += draw.jitter;
             const before = draw.rows[j] ?? row;
             for (let k = 0; k < j; k++) value -= row[k] * before[k];

@@ -51,7 +51,8 @@ extension ForecastQuestion {
       : try SizesAdvice.feasible(terms.constraints, sizes, terms.natural)
     let question = ForecastQuestion(
       domains: table.domains, outputs: outputs.map { table.heldOut[$0] }, objective: plain,
-      data: data, feasible: feasible, given: terms.given.map { known($0, data) },
+      data: data, diverged: sizes.runs.filter(\.hasDiverged).map(\.weights), feasible: feasible,
+      given: terms.given.map { known($0, data) },
       guards: objective.limits,
       front: terms.front, seed: terms.seed)
     return (question, sizes)

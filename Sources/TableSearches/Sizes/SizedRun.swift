@@ -22,4 +22,6 @@ package struct SizedRun: Sendable, Hashable {
   /// What it is under way to; nil where it has ended.
   package var goal: Double?
   package var hasDiverged = false
+  /// How far it had got by then; nil where the table does not tell.
+  package var divergedAt: Double?
 }

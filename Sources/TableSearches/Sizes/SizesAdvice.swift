@@ -104,7 +104,8 @@ package struct SizesAdvice: Sendable {
       if measurements.last?.rung == place { measurements.removeLast() }
       measurements.append(found)
     }
-    let reached = measurements.last?.rung
+    // What a run that diverged took was paid for.
+    let reached = [measurements.last?.rung, run.divergedAt.map(rung)].compactMap { $0 }.max()
     var goal = run.goal.map { $0.isFinite ? rung($0) : known.lengths.count - 1 }
     if let end = goal, let reached, end <= reached { goal = nil }
     return FidelityRun(

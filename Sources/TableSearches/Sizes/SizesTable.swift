@@ -150,6 +150,7 @@ private struct SizedRunReader {
     let length = length(row, parameters)
     if row.status == .diverged {
       runs[place].hasDiverged = true
+      runs[place].divergedAt = length
     } else if isMeasured, let length {
       guard !runs[place].points.contains(where: { $0.length == length }) else { return }
       runs[place].points.append(

@@ -10,6 +10,8 @@ package struct ForecastQuestion: Sendable {
   package var objective: Objective
   /// Runs of smaller sizes, and what is wanted.
   package var data: ScaleData
+  /// Mixtures of which a run diverged, at any size: none is handed over that nobody asked for.
+  package var diverged: [[Double]]
   package var feasible: FeasibleMixtures
   /// Mixtures to be told of besides those that are found.
   package var given: [Mixture]
@@ -21,13 +23,15 @@ package struct ForecastQuestion: Sendable {
 
   package init(
     domains: [String], outputs: [String], objective: Objective, data: ScaleData,
-    feasible: FeasibleMixtures, given: [Mixture] = [], guards: [Objective.Limit] = [],
+    diverged: [[Double]] = [], feasible: FeasibleMixtures, given: [Mixture] = [],
+    guards: [Objective.Limit] = [],
     front: [String]? = nil, seed: UInt64 = 1
   ) {
     self.domains = domains
     self.outputs = outputs
     self.objective = objective
     self.data = data
+    self.diverged = diverged
     self.feasible = feasible
     self.given = given
     self.guards = guards

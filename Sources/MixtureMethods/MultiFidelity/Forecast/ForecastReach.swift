@@ -31,10 +31,10 @@ package struct ForecastReach: Sendable, Hashable, Codable {
       mixtures: Set(data.runs.map(\.weights)).count)
   }
 
-  /// The farthest that forecasts were checked from runs of several sizes: RegMix's 1M and 60M models for 1B, 17 times as
+  /// The farthest that forecasts were checked and right from runs of several sizes: RegMix's 1M and 60M models for 1B, 17 times as
   /// large at 25 times the tokens.
   static let farthest = (parameters: 20.0, tokens: 30.0)
-  /// The same from runs of one size: the testbed's 50k models for 400k.
+  /// The same from runs of one size: the testbed's 50k models for 400k. From RegMix's 1M models 60M was told to one nat.
   static let farthestOfOneSize = 8.0
   static let leastMixtures = 6
 
@@ -49,16 +49,16 @@ package struct ForecastReach: Sendable, Hashable, Codable {
     }
     if sizes == 1, parameters > Self.farthestOfOneSize {
       return
-        "the target is \(times(parameters)) the only size that was run; from one size no forecast "
-        + "beyond \(times(Self.farthestOfOneSize)) has been checked"
+        "the target is \(times(parameters)) the only size that was run; from one size those "
+        + "that were checked support no more than \(times(Self.farthestOfOneSize))"
     }
     if parameters > Self.farthest.parameters {
-      return "the target is \(times(parameters)) the largest size that was run; no forecast beyond "
-        + "\(times(Self.farthest.parameters)) has been checked"
+      return "the target is \(times(parameters)) the largest size that was run; those "
+        + "that were checked support no more than \(times(Self.farthest.parameters))"
     }
     if tokens > Self.farthest.tokens {
-      return "the target has \(times(tokens)) the tokens of the longest run; no forecast beyond "
-        + "\(times(Self.farthest.tokens)) has been checked"
+      return "the target has \(times(tokens)) the tokens of the longest run; those that were "
+        + "checked support no more than \(times(Self.farthest.tokens))"
     }
     return nil
   }

@@ -25,7 +25,10 @@ package struct ScaleForecast: Sendable {
     package enum Origin: String, Sendable, Codable { case run, given, found }
 
     package var mixture: Mixture
+    /// Why it is told of.
     package var origin: Origin
+    /// Parameters of the largest model that was trained on it; nil where none was.
+    package var largestRun: Double?
     package var objective: Range
     /// Of every held-out domain.
     package var losses: [Range]
@@ -111,6 +114,8 @@ package struct ScaleForecast: Sendable {
     items = order.map { place in
       Item(
         mixture: candidates[place].mixture, origin: candidates[place].origin,
+        largestRun: data.runs.filter { Self.isSame($0.weights, candidates[place].mixture.weights) }
+          .map(\.parameters).max(),
         objective: Range(column(place)),
         losses: question.outputs.indices.map { d in Range(losses.map { $0[place][d] }) },
         difference: Range(zip(column(place), reference).map { $0 - $1 }),
@@ -130,6 +135,10 @@ package struct ScaleForecast: Sendable {
     var isPicked = false
   }
 
+  private static func isSame(_ one: [Double], _ other: [Double]) -> Bool {
+    totalVariation(one, other) <= 1e-6
+  }
+
   /// Mixtures that were run, those asked for, equal shares and those that the model holds best.
   private static func candidates(
     _ question: ForecastQuestion, _ surrogate: ScaleSurrogate
@@ -144,15 +153,19 @@ package struct ScaleForecast: Sendable {
     var found: [Candidate] = []
     func add(_ mixtures: [Mixture], _ origin: Item.Origin, isPicked: Bool = false) {
       for mixture in mixtures
-      where found.allSatisfy({ totalVariation($0.mixture.weights, mixture.weights) > 1e-6 }) {
+      where found.allSatisfy({ !isSame($0.mixture.weights, mixture.weights) })
+        && (origin == .given
+          || question.diverged.allSatisfy { !isSame($0, mixture.weights) })
+      {
         found.append(Candidate(mixture: mixture, origin: origin, isPicked: isPicked))
       }
     }
     add(question.given, .given)
     var seen: Set<[Double]> = []
-    let run = question.data.runs.filter {
-      question.feasible.contains($0.weights) && seen.insert($0.weights).inserted
-    }.map(\.weights)
+    let run = question.data.runs.map(\.weights).filter { weights in
+      question.feasible.contains(weights) && seen.insert(weights).inserted
+        && question.diverged.allSatisfy { !isSame($0, weights) }
+    }
     let scores = bounds(run)
     let ranked = run.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
     let made = { (weights: [Double]) in

@@ -129,6 +129,6 @@ extension ScaleSearch {
   }
 
   func lowest(_ belief: TargetBelief, _ place: Int) -> Double {
-    belief.means[place] - belief.contrasts[place, place].squareRoot()
+    belief.means[place] - max(belief.contrasts[place, place], 0).squareRoot()
   }
 }
