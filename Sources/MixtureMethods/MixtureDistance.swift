@@ -12,3 +12,14 @@ extension Mixture {
     return distances.indices.min { (distances[$0], $0) < (distances[$1], $1) }.map { mixtures[$0] }
   }
 }
+
+/// Whether the two runs that are nearest to a mixture, by total variation, diverged both: one alone may have been bad luck.
+///
+/// - Parameters:
+///   - diverged: mixtures whose runs diverged, weights of each.
+///   - ended: those whose runs ended well.
+func isAmongDiverged(_ weights: [Double], diverged: [[Double]], ended: [[Double]]) -> Bool {
+  guard diverged.count > 1 else { return false }
+  let second = diverged.map { totalVariation($0, weights) }.sorted()[1]
+  return ended.allSatisfy { totalVariation($0, weights) > second }
+}

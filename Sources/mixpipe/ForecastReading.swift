@@ -11,6 +11,7 @@ struct ForecastReading {
   let question: ForecastQuestion
   let forecast: ScaleForecast
   let guards: [String]
+  let goal: GoalSummary
   private let notes: [String]
   private let sizes: SizesTable
   private let paths: [String]
@@ -25,8 +26,26 @@ struct ForecastReading {
       try ForecastQuestion.asked(of: runs, terms, settings: settings)
     }
     question = asked.question
-    sizes = asked.sizes
-    notes = runs.notes + sizes.notes
+    let sizes = asked.sizes
+    self.sizes = sizes
+    goal = GoalSummary(question.objective, in: runs)
+    var notes = runs.notes + sizes.notes
+    let diverged = sizes.runs.count(where: \.hasDiverged)
+    if diverged > 0 {
+      notes.append(
+        "\(Format.plural(diverged, "run")) diverged: no mixture of one, nor one whose two nearest runs did, is handed over "
+          + "unless it was asked for")
+    }
+    let atTarget = sizes.runs.count { run in
+      !terms.includesTarget && !run.points.isEmpty
+        && run.parameters >= sizes.target.parameters * (1 - 1e-9)
+    }
+    if atTarget > 0 {
+      notes.append(
+        "\(Format.plural(atTarget, "run")) of the target's own size left out: a forecast is from smaller ones; "
+          + "'suggest --target-size … --recommend' learns from all")
+    }
+    self.notes = notes
     self.paths = paths
     self.objective = objective
     self.guards = guards
@@ -37,7 +56,9 @@ struct ForecastReading {
     guard let forecast = ScaleForecast(question) else {
       throw NothingToForecastFrom(path: paths[0], count: question.data.count)
     }
-    self.forecast = forecast
+    self.forecast = forecast.told(
+      of: ObjectiveUnit(of: question.objective, in: runs),
+      outputs: question.outputs.map { runs.measure(of: $0).map { ObjectiveUnit($0) } })
   }
 
   var allNotes: [String] { notes }
@@ -46,7 +67,7 @@ struct ForecastReading {
     ForecastSummary(
       forecast, domains: question.domains, outputs: question.outputs,
       parameters: question.data.target.parameters, tokens: question.data.target.tokens,
-      guards: guards, text: sizes.text)
+      goal: goal, guards: guards, text: sizes.text)
   }
 
   /// How often the target reads what it can read twice, with the mixture that is handed over; nil where no text was told
@@ -99,7 +120,9 @@ struct ForecastReading {
     return ForecastReport(
       name: name, forecast: forecast, outputs: question.outputs,
       target: "\(Format.tick(target.parameters)) at \(Format.tick(target.tokens)) \(unit)",
-      objective: objective ?? "mean loss", guards: guards, front: question.front,
+      objective: objective ?? (goal.direction == "maximize" ? "mean score" : "mean loss"),
+      unit: unitWords, isMaximized: goal.direction == "maximize", guards: guards,
+      front: question.front,
       facts: [
         ("Runs", "\(question.data.count), of which \(forecast.reach.mixtures) different mixtures"),
         ("Sizes", sizes.map { Format.tick($0) }.joined(separator: ", ")),
@@ -110,6 +133,38 @@ struct ForecastReading {
             + "they differ; hyperparameters drawn, not only their best values"
         ),
       ] + notes.map { ("Reading", $0) }, repetition: repetition, command: command)
+  }
+}
+
+extension ForecastReading {
+  /// What numbers of the objective are in.
+  private var unitWords: String {
+    switch goal.unit {
+    case "nats": "nats per token"
+    case "bits": "bits"
+    case "noise": "in units of each domain's noise"
+    default: goal.unit
+    }
+  }
+}
+
+extension ScaleForecast {
+  /// The same as the table's owner reads it: accuracies stay accuracies, of which more is better.
+  ///
+  /// - Parameter outputs: of each held-out domain; nil where the table does not tell.
+  fileprivate func told(of unit: ObjectiveUnit, outputs: [ObjectiveUnit?]) -> ScaleForecast {
+    var result = self
+    for place in items.indices {
+      let item = items[place]
+      result.items[place].objective = unit.value(item.objective)
+      result.items[place].difference = unit.change(item.difference)
+      result.items[place].expectedRegret = unit.extent(item.expectedRegret)
+      result.items[place].losses = zip(item.losses, outputs).map { range, unit in
+        unit.map { $0.value(range) } ?? range
+      }
+    }
+    result.withheld = withheld.map(unit.extent)
+    return result
   }
 }
 

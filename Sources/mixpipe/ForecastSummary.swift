@@ -33,11 +33,14 @@ struct ForecastSummary: Encodable {
 
   var domains: [String]
   var target: Target
+  var goal: GoalSummary
   var reach: ForecastReach
   /// Why no evidence supports the reach; nil where some does.
   var objection: String?
   var runs: Int
   var considered: Int
+  /// That the first keeps all guards.
+  var probabilityKept: Double?
   /// The one that is handed over first.
   var mixtures: [Item]
   var checks: [ForecastCheck]
@@ -45,7 +48,7 @@ struct ForecastSummary: Encodable {
 
   init(
     _ forecast: ScaleForecast, domains: [String], outputs: [String], parameters: Double,
-    tokens: Double, guards: [String], text: KnownText? = nil
+    tokens: Double, goal: GoalSummary, guards: [String], text: KnownText? = nil
   ) {
     func named<Value>(_ names: [String], _ values: [Value]) -> [String: Value] {
       Dictionary(zip(names, values), uniquingKeysWith: { first, _ in first })
@@ -58,6 +61,8 @@ struct ForecastSummary: Encodable {
     }
     self.domains = domains
     target = Target(parameters: parameters, tokens: tokens)
+    self.goal = goal
+    probabilityKept = forecast.keepsGuards
     reach = forecast.reach
     objection = forecast.reach.objection
     runs = forecast.runs

@@ -1,3 +1,4 @@
+import MixtureMethods
 import Mixtures
 import RunTables
 
@@ -42,6 +43,19 @@ struct ObjectiveUnit {
 
   /// Of what has no direction: a deviation, a regret.
   func extent(_ inside: Double) -> Double { factor * inside }
+
+  func value(_ range: ScaleForecast.Range) -> ScaleForecast.Range { turned(range, by: value) }
+
+  func change(_ range: ScaleForecast.Range) -> ScaleForecast.Range { turned(range, by: change) }
+
+  private func turned(
+    _ range: ScaleForecast.Range, by turn: (Double) -> Double
+  ) -> ScaleForecast.Range {
+    var result = range
+    let ends = [turn(range.low), turn(range.high)]
+    (result.mean, result.low, result.high) = (turn(range.mean), ends.min()!, ends.max()!)
+    return result
+  }
 
   func value(_ prediction: Prediction) -> Prediction {
     Prediction(mean: value(prediction.mean), deviation: factor * prediction.deviation)

@@ -34,9 +34,11 @@ struct GoalSummary: Codable {
   /// `nats`, `bits`, `score`, or `noise` where goals of several kinds count by their noise.
   var unit: String
 
-  init(_ advice: TableAdvice) {
-    let goal = ObjectiveUnit(of: advice.settings.objective, in: advice.table)
-    objective = advice.settings.objective.specification
+  init(_ advice: TableAdvice) { self.init(advice.settings.objective, in: advice.table) }
+
+  init(_ sought: Objective, in table: RunTable) {
+    let goal = ObjectiveUnit(of: sought, in: table)
+    objective = sought.specification
     direction = goal.isMaximized ? "maximize" : "minimize"
     unit = goal.name
   }

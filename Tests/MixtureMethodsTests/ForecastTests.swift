@@ -162,6 +162,51 @@ private enum Planted {
     #expect(try tells(first.mixture.weights))
   }
 
+  @Test("hand over what keeps guards as likely as not, or else is likeliest to")
+  func handOverWhatKeepsGuards() throws {
+    let runs = Planted.runs(count: 15, sizes: [2e7, 6e7])
+    let much = Mixture(domains: Planted.domains, proportionalTo: [1, 8, 1])
+    let free = try #require(ScaleForecast(Planted.question(runs, given: [much])))
+    #expect(free.keepsGuards == nil)
+    let told = try #require(free.items.first { $0.mixture == much }).losses[1]
+    #expect(free.items[0].mixture.weights[1] < 0.6)
+    func guarded(_ loss: Double) throws -> ScaleForecast {
+      try #require(
+        ScaleForecast(
+          Planted.question(runs, given: [much], guards: [.init(domain: "web", loss: loss)]),
+          shown: 100))
+    }
+    // What web fares with where there is much of it.
+    let near = try guarded(told.mean)
+    #expect(near.items[0].guards[0] >= 0.5 && near.keepsGuards == near.items[0].guards[0])
+    #expect(near.items[0].mixture.weights[1] > free.items[0].mixture.weights[1])
+    let never = try guarded(told.low / 2)
+    let most = try #require(never.items.map { $0.guards[0] }.max())
+    #expect(never.items[0].guards[0] == most && most < 0.5)
+    #expect(try guarded(told.high * 2).items[0].mixture == free.items[0].mixture)
+  }
+
+  /// All runs with more than half of one domain diverged: what lies beyond them, which nobody ran, is no better.
+  @Test("hand over nothing among what diverged") func handOverNothingAmongWhatDiverged() throws {
+    let mixtures = SobolSequence.simplexPoints(parts: 3, count: 40, seed: 3)
+    var runs: [ScaleData.Run] = []
+    for size in [2e7, 6e7] {
+      for weights in mixtures {
+        let loss = 3 - 0.2 * log10(size / 1e7) - 0.3 * weights[0]
+        runs.append(
+          ScaleData.Run(
+            weights: weights, parameters: size, tokens: [20 * size],
+            losses: [[loss, loss + 0.1, loss + 0.2]]))
+      }
+    }
+    let free = try #require(ScaleForecast(Planted.question(runs)))
+    #expect(free.items[0].mixture.weights[0] > 0.8)
+    var question = Planted.question(runs.filter { $0.weights[0] < 0.5 })
+    question.diverged = mixtures.filter { $0[0] >= 0.5 }
+    let forecast = try #require(ScaleForecast(question, shown: 100))
+    #expect(forecast.items.allSatisfy { $0.mixture.weights[0] < 0.65 })
+  }
+
   @Test("know how far they reach") func knowHowFarTheyReach() {
     func reach(_ sizes: [Double], _ parameters: Double, mixtures: Int = 10) -> ForecastReach {
       ForecastReach(

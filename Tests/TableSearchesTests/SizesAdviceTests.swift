@@ -143,6 +143,24 @@ private func advice(
     }
   }
 
+  /// One that does not say how long it was takes that from no other.
+  @Test("leaves out a run of no length", arguments: ["tokens", "step"])
+  func leavesOutARunOfNoLength(column: String) throws {
+    let whole = try table(head: "run,size,\(column)") { run, size, tokens in
+      "\(run),\(Int(size)),\(Int(tokens / 1e5))"
+    }
+    let lacking = try table(head: "run,size,\(column)") { run, size, tokens in
+      "\(run),\(Int(size)),\(run == 7 ? "" : "\(Int(tokens / 1e5))")"
+    }
+    let settings = settings(tokens: nil)
+    let (all, most) = (try advice(whole, settings), try advice(lacking, settings))
+    #expect(
+      all.sizes.unit == most.sizes.unit && all.sizes.unit == (column == "step" ? .steps : .tokens))
+    #expect(most.finished == all.finished - 1)
+    #expect(
+      most.sizes.notes.contains { $0.contains("without \(column == "step" ? "steps" : "tokens")") })
+  }
+
   /// It took as long as one that ended well, whatever came of it.
   @Test("counts what a run took that diverged") func countsWhatARunTookThatDiverged() throws {
     func spent(_ last: String) throws -> Double {

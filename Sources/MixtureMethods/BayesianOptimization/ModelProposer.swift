@@ -150,8 +150,8 @@ struct ModelProposer {
   }
 
   /// Whether more runs diverged around a mixture than not, two at least, each counted by how near it is
-  /// (a normal kernel of a twentieth of the tokens), and one more as if it had finished. A single run
-  /// that diverged never decides.
+  /// (a normal kernel of a twentieth of the tokens), and one more as if it had finished; or whether it is among those that
+  /// did, however far off. A single run that diverged never decides.
   private func divergesAround(_ weights: [Double]) -> Bool {
     func count(_ mixtures: [[Double]]) -> Double {
       mixtures.reduce(0) { sum, mixture in
@@ -162,6 +162,8 @@ struct ModelProposer {
     guard surrogate.data.diverged.count > 1 else { return false }
     let diverged = count(surrogate.data.diverged)
     return diverged >= 1.5 && diverged > count(surrogate.data.mixtures) + 1
+      || isAmongDiverged(
+        weights, diverged: surrogate.data.diverged, ended: surrogate.data.mixtures)
   }
 
   /// With fewer runs than this a model's lowest mean of many mixtures is often lower than it should be.

@@ -13,6 +13,10 @@ package struct ForecastReport: Sendable, Report {
   /// E.g. `1B at 20B tokens`.
   package let target: String
   package let objective: String
+  /// What its numbers are in, e.g. `nats per token`.
+  package let unit: String
+  /// Whether more of it is better.
+  package let isMaximized: Bool
   /// E.g. `web ≤ 3.9`, as the items have them.
   package let guards: [String]
   package let front: [String]?
@@ -24,7 +28,8 @@ package struct ForecastReport: Sendable, Report {
 
   package init(
     name: String, forecast: ScaleForecast, outputs: [String], target: String, objective: String,
-    guards: [String] = [], front: [String]? = nil, facts: [(name: String, value: String)],
+    unit: String = "nats per token", isMaximized: Bool = false, guards: [String] = [],
+    front: [String]? = nil, facts: [(name: String, value: String)],
     repetition: String? = nil, command: String
   ) {
     self.name = name
@@ -32,6 +37,8 @@ package struct ForecastReport: Sendable, Report {
     self.outputs = outputs
     self.target = target
     self.objective = objective
+    self.unit = unit
+    self.isMaximized = isMaximized
     self.guards = guards
     self.front = front
     self.facts = facts + (repetition.map { [("Text", $0)] } ?? [])
@@ -70,6 +77,17 @@ package struct ForecastReport: Sendable, Report {
       + "at \(Self.range(best.objective)), 95 %. It is the best of \(forecast.considered) mixtures with "
       + "probability \(Format.fixed(best.probabilityOfBest, 2)), and expected to lose "
       + "\(Format.loss(best.expectedRegret)) against the best of them."
+      + (guardWords.map { " " + $0 } ?? "")
+  }
+
+  /// Whether the first keeps what was asked of it.
+  private var guardWords: String? {
+    forecast.keepsGuards.map { chance in
+      let words = "\(Format.list(guards)) with probability \(Format.fixed(chance, 2))"
+      return chance < 0.5
+        ? "No mixture is expected to keep all guards; this one is the likeliest to: \(words)."
+        : "It keeps \(words)."
+    }
   }
 
   var reachWords: String {
@@ -109,10 +127,11 @@ package struct ForecastReport: Sendable, Report {
   private var withheldWords: String? {
     forecast.withheld.map { gap in
       let most = Format.loss(gap)
-      let lower = Double(most) == 0 ? "less than 0.0001" : "up to \(most)"
+      let amount = Double(most) == 0 ? "less than 0.0001" : "up to \(most)"
+      let (more, end) = isMaximized ? ("higher", "highest") : ("lower", "lowest")
       return
-        "Others are expected \(lower) lower than the first, but the model picked them from many, and the lowest of "
-        + "many is lower than it should be: to be handed over one must be better by half a deviation of the "
+        "Others are expected \(amount) \(more) than the first, but the model picked them from many, and the \(end) of "
+        + "many is \(more) than it should be: to be handed over one must be better by half a deviation of the "
         + "difference. Run them beside the first, or ask for one of them by its weights."
     }
   }
@@ -314,7 +333,7 @@ package struct ForecastReport: Sendable, Report {
         figures: [
           (
             "Expected loss", Format.loss(best.objective.mean),
-            "\(objectiveWords), nats per token, \(Format.loss(best.objective.low)) to \(Format.loss(best.objective.high)), 95 %"
+            "\(objectiveWords), \(unit), \(Format.loss(best.objective.low)) to \(Format.loss(best.objective.high)), 95 %"
           ),
           (
             "Probability of being the best", Format.fixed(best.probabilityOfBest, 2),
@@ -330,13 +349,13 @@ package struct ForecastReport: Sendable, Report {
     levels.append(
       chart(
         id: "levels", title: "Expected \(objectiveWords)",
-        axis: "\(objectiveWords), nats per token, 95 %",
+        axis: "\(objectiveWords), \(unit), 95 %",
         isDifference: false
       ) { $0.objective })
     levels.append(
       chart(
         id: "differences", title: "Differences from the first mixture",
-        axis: "above the first, nats per token, 95 %", isDifference: true
+        axis: "above the first, \(unit), 95 %", isDifference: true
       ) { $0.difference })
     levels.append(scrolling(numberedTable))
     main.append(levels)

@@ -47,9 +47,12 @@ package struct SizesTable: Sendable {
     let asked = try settings.targetTokens.map { text throws(SizesError) in
       try SizesSettings.amount(text, option: "--target-tokens", of: "tokens, e.g. 20B")
     }
-    if measured.isEmpty || measured.allSatisfy({ $0.tokens != nil }) {
+    // What most rows have; a cell that was left empty does not take it from all others.
+    let withTokens = measured.count { $0.tokens != nil }
+    let withSteps = measured.count { $0.step != nil }
+    if measured.isEmpty || (2 * withTokens > measured.count && withTokens >= withSteps) {
       unit = .tokens
-    } else if measured.allSatisfy({ $0.step != nil }) {
+    } else if 2 * withSteps > measured.count {
       unit = .steps
     } else {
       unit = .assumed(perParameter: (asked ?? Self.typicalRatio * parameters) / parameters)
@@ -66,6 +69,11 @@ package struct SizesTable: Sendable {
     var found = reader.runs
     if settings.continues { found = SizedRunReader.joined(found) }
     runs = found
+    if reader.unmeasured > 0 {
+      notes.append(
+        "\(reader.unmeasured) finished row\(reader.unmeasured == 1 ? "" : "s") without \(unit == .steps ? "steps" : "tokens"), which most have, left out"
+      )
+    }
     if reader.larger > 0 {
       notes.append("\(reader.larger) rows of sizes beyond the target left out")
     }
@@ -118,6 +126,8 @@ private struct SizedRunReader {
   private(set) var runs: [SizedRun] = []
   private(set) var larger = 0
   private(set) var unsized = 0
+  /// Finished rows that do not say how long they were.
+  private(set) var unmeasured = 0
   // Looked up only: the order of a dictionary is never seen.
   private var places: [Int: Int] = [:]
   private var mixtures: [[Double]] = []
@@ -138,6 +148,11 @@ private struct SizedRunReader {
       larger += 1
       return
     }
+    let length = length(row, parameters)
+    if isMeasured, length == nil {
+      unmeasured += 1
+      return
+    }
     let place = places[row.run] ?? runs.count
     if place == runs.count {
       places[row.run] = place
@@ -147,7 +162,6 @@ private struct SizedRunReader {
           parameters: parameters, seed: row.seed, points: []))
     }
     runs[place].name = row.name ?? runs[place].name
-    let length = length(row, parameters)
     if row.status == .diverged {
       runs[place].hasDiverged = true
       runs[place].divergedAt = length

@@ -10,7 +10,7 @@ package struct ForecastQuestion: Sendable {
   package var objective: Objective
   /// Runs of smaller sizes, and what is wanted.
   package var data: ScaleData
-  /// Mixtures of which a run diverged, at any size: none is handed over that nobody asked for.
+  /// Mixtures of which a run diverged, at any size: neither they nor others among them are handed over unless asked for.
   package var diverged: [[Double]]
   package var feasible: FeasibleMixtures
   /// Mixtures to be told of besides those that are found.
@@ -40,4 +40,9 @@ package struct ForecastQuestion: Sendable {
   }
 
   var function: LossFunction { objective.lossFunction(of: outputs) }
+
+  /// The guards by their places among the outputs.
+  var limits: [LossFunction.Level] {
+    guards.map { .init(output: outputs.firstIndex(of: $0.domain)!, loss: $0.loss) }
+  }
 }

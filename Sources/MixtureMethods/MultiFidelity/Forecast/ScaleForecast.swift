@@ -36,7 +36,7 @@ package struct ScaleForecast: Sendable {
     package var difference: Range
     /// That it is the best of all mixtures considered.
     package var probabilityOfBest: Double
-    /// What it is expected to lose against the best.
+    /// What it is expected to lose against the best: with guards, of those that keep them, which may lose more.
     package var expectedRegret: Double
     /// That each guard holds.
     package var guards: [Double]
@@ -49,6 +49,8 @@ package struct ScaleForecast: Sendable {
   /// By how much the lowest mean is below that of the one that is handed over, where the model picked its mixture from
   /// many and that is not enough; nil where the lowest is handed over.
   package var withheld: Double?
+  /// How likely the one that is handed over keeps all guards; nil without any. Under one half no other is likelier to.
+  package var keepsGuards: Double?
   /// How many mixtures were considered.
   package var considered: Int
   package var runs: Int
@@ -58,6 +60,8 @@ package struct ScaleForecast: Sendable {
 
   /// The most mixtures that are weighed jointly, and the draws of their losses.
   private static let (contenders, draws) = (80, 1000)
+  /// The probability from which on a mixture counts as keeping guards.
+  private static let likely = 0.5
 
   /// - Parameter shown: mixtures besides those asked for.
   /// - Returns: nil where nothing can be fitted.
@@ -87,21 +91,32 @@ package struct ScaleForecast: Sendable {
     let means = candidates.indices.map { place in Statistics.mean(values.map { $0[place] }) }
     let factors = factors
     let contended = values.map { factors.contended($0, means: means) }
-    let lowest = contended.map { $0.min()! }
+    let limits = question.limits
+    // Of each draw which mixtures keep all guards; all, where none does.
+    let keeping = losses.map { draw in
+      draw.map { all in limits.allSatisfy { all[$0.output] <= $0.loss } }
+    }
+    let kept = candidates.indices.map { place in
+      Double(keeping.count { $0[place] }) / Double(keeping.count)
+    }
+    let lowest = zip(contended, keeping).map { draw, keeps in
+      zip(draw, keeps).filter(\.1).map(\.0).min() ?? draw.min()!
+    }
     let regrets = candidates.indices.map { place in
       Statistics.mean(zip(contended, lowest).map { $0[place] - $1 })
     }
-    let (best, withheld) = Self.choice(candidates, values, means: means)
+    let (best, withheld) = Self.choice(candidates, values, means: means, kept: kept)
     self.withheld = withheld
+    keepsGuards = limits.isEmpty ? nil : kept[best]
     let front = question.front.map { names in
       let outputs = names.map { question.outputs.firstIndex(of: $0)! }
       return Pareto.chances(losses.map { draw in draw.map { all in outputs.map { all[$0] } } })
     }
-    let guards = question.guards.map { limit in
-      (output: question.outputs.firstIndex(of: limit.domain)!, loss: limit.loss)
-    }
     let others = candidates.indices.filter { $0 != best && candidates[$0].origin != .given }
-      .sorted { (regrets[$0], $0) < (regrets[$1], $1) }
+      .sorted { a, b in
+        let (first, second) = (kept[a] >= Self.likely, kept[b] >= Self.likely)
+        return first != second ? first : (regrets[a], a) < (regrets[b], b)
+      }
     // With a front, those that may well be on it are shown too.
     let fronted = front.map { chances in
       others.filter { chances[$0] > 0.1 }.sorted { (-chances[$0], $0) < (-chances[$1], $1) }
@@ -122,7 +137,7 @@ package struct ScaleForecast: Sendable {
         probabilityOfBest: Double(zip(contended, lowest).count { $0[place] == $1 })
           / Double(contended.count),
         expectedRegret: regrets[place],
-        guards: guards.map { limit in
+        guards: limits.map { limit in
           Double(losses.count { $0[place][limit.output] <= limit.loss }) / Double(losses.count)
         }, front: front?[place])
     }
@@ -143,19 +158,31 @@ package struct ScaleForecast: Sendable {
   private static func candidates(
     _ question: ForecastQuestion, _ surrogate: ScaleSurrogate
   ) -> [Candidate] {
+    var guarded = question.function
+    guarded.limits = question.limits
+    guarded.penalty = Objective.penalty
     func bounds(_ mixtures: [[Double]]) -> [Double] {
       guard !mixtures.isEmpty else { return [] }
-      let field = surrogate.field(question.function, at: surrogate.targetQueries(mixtures))
-      return zip(field.differences, mixtures).map { difference, weights in
+      let queries = surrogate.targetQueries(mixtures)
+      let field = surrogate.field(question.function, at: queries)
+      let scores = zip(field.differences, mixtures).map { difference, weights in
         difference.mean - difference.deviation + (question.feasible.pull?.value(at: weights) ?? 0)
       }
+      guard !guarded.limits.isEmpty else { return scores }
+      // What is expected to exceed a guard; how uncertain that is all mixtures share.
+      let costs = zip(surrogate.targetValues(of: guarded, at: mixtures), field.values)
+      return zip(scores, costs).map { $0 + $1.0.mean - $1.1.mean }
+    }
+    func isAvoided(_ weights: [Double]) -> Bool {
+      question.diverged.contains { isSame($0, weights) }
+        || isAmongDiverged(
+          weights, diverged: question.diverged, ended: question.data.runs.map(\.weights))
     }
     var found: [Candidate] = []
     func add(_ mixtures: [Mixture], _ origin: Item.Origin, isPicked: Bool = false) {
       for mixture in mixtures
       where found.allSatisfy({ !isSame($0.mixture.weights, mixture.weights) })
-        && (origin == .given
-          || question.diverged.allSatisfy { !isSame($0, mixture.weights) })
+        && (origin == .given || !isAvoided(mixture.weights))
       {
         found.append(Candidate(mixture: mixture, origin: origin, isPicked: isPicked))
       }
@@ -163,8 +190,7 @@ package struct ScaleForecast: Sendable {
     add(question.given, .given)
     var seen: Set<[Double]> = []
     let run = question.data.runs.map(\.weights).filter { weights in
-      question.feasible.contains(weights) && seen.insert(weights).inserted
-        && question.diverged.allSatisfy { !isSame($0, weights) }
+      question.feasible.contains(weights) && seen.insert(weights).inserted && !isAvoided(weights)
     }
     let scores = bounds(run)
     let ranked = run.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
@@ -189,21 +215,30 @@ package struct ScaleForecast: Sendable {
       exponent: surrogate.exponent, incumbents: ranked.prefix(4).map { run[$0] },
       count: max(contenders - found.count, 8), seed: question.seed, score: bounds)
     add(near, .found, isPicked: true)
+    // Where everything is among what diverged, what ended is better than nothing.
+    if found.isEmpty { found = run.map { Candidate(mixture: made($0), origin: .run) } }
+    if found.isEmpty {
+      found = question.data.runs.map { Candidate(mixture: made($0.weights), origin: .run) }
+    }
     return found
   }
 
   /// The lowest mean among mixtures that were named before the model spoke (run, asked for, equal shares), or one that
   /// the model picked if it is better by half a deviation of their difference: its lowest mean of many is lower than it
-  /// should be.
+  /// should be. Of those that keep all guards as likely as not; where none does, the one that is likeliest to.
   private static func choice(
-    _ candidates: [Candidate], _ values: [[Double]], means: [Double]
+    _ candidates: [Candidate], _ values: [[Double]], means: [Double], kept: [Double]
   ) -> (place: Int, withheld: Double?) {
     func lowest(_ places: [Int]) -> Int? {
       places.min { (means[$0], $0) < (means[$1], $1) }
     }
-    let best = lowest(Array(candidates.indices))!
-    guard let named = lowest(candidates.indices.filter { !candidates[$0].isPicked }),
-      named != best
+    let keepers = candidates.indices.filter { kept[$0] >= likely }
+    guard let best = lowest(keepers) else {
+      return (
+        candidates.indices.min { (-kept[$0], means[$0], $0) < (-kept[$1], means[$1], $1) }!, nil
+      )
+    }
+    guard let named = lowest(keepers.filter { !candidates[$0].isPicked }), named != best
     else { return (best, nil) }
     let gaps = values.map { $0[named] - $0[best] }
     let deviation = (Statistics.variance(gaps) ?? 0).squareRoot()
