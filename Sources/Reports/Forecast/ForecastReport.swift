@@ -66,6 +66,9 @@ package struct ForecastReport: Sendable, Report {
       + names.joined(separator: ", ")
   }
 
+  /// Scores have no unit.
+  private var unitWords: String { isMaximized ? "" : ", \(unit)" }
+
   private var best: ScaleForecast.Item { forecast.items[0] }
 
   var verdict: String {
@@ -332,8 +335,8 @@ package struct ForecastReport: Sendable, Report {
         best.mixture, isConfirmed: true,
         figures: [
           (
-            "Expected loss", Format.loss(best.objective.mean),
-            "\(objectiveWords), \(unit), \(Format.loss(best.objective.low)) to \(Format.loss(best.objective.high)), 95 %"
+            isMaximized ? "Expected score" : "Expected loss", Format.loss(best.objective.mean),
+            "\(objectiveWords)\(unitWords), \(Format.loss(best.objective.low)) to \(Format.loss(best.objective.high)), 95 %"
           ),
           (
             "Probability of being the best", Format.fixed(best.probabilityOfBest, 2),
@@ -349,13 +352,13 @@ package struct ForecastReport: Sendable, Report {
     levels.append(
       chart(
         id: "levels", title: "Expected \(objectiveWords)",
-        axis: "\(objectiveWords), \(unit), 95 %",
+        axis: "\(objectiveWords)\(unitWords), 95 %",
         isDifference: false
       ) { $0.objective })
     levels.append(
       chart(
         id: "differences", title: "Differences from the first mixture",
-        axis: "above the first, \(unit), 95 %", isDifference: true
+        axis: "above the first\(unitWords), 95 %", isDifference: true
       ) { $0.difference })
     levels.append(scrolling(numberedTable))
     main.append(levels)
