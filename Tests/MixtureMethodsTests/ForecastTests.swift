@@ -160,6 +160,12 @@ private enum Planted {
     #expect(try !tells(even))
     question.given = [first.mixture]
     #expect(try tells(first.mixture.weights))
+    // Where nothing else is left something is handed over all the same.
+    question.given = []
+    question.diverged = SobolSequence.simplexPoints(parts: 3, count: 400, seed: 9) + [even]
+    question.data.runs = Array(runs.filter { $0.parameters > 3e7 })
+    question.diverged += question.data.runs.map(\.weights)
+    #expect(try #require(ScaleForecast(question)).items.count > 1)
   }
 
   @Test("hand over what keeps guards as likely as not, or else is likeliest to")

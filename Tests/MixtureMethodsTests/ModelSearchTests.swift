@@ -350,4 +350,26 @@ private let names = ["scale-bo", "mfms", "mfms-fixed", "admire", "admire-tuned"]
     let next = search.method.next(runs: runs, budgetLeft: search.left)
     if case .start(let mixture, _)? = next { #expect(mixture != wanted) }
   }
+
+  /// All runs with more than half of the first domain diverged: what lies beyond them is not sound either, but where all is.
+  @Test("leave alone what is among mixtures that diverged") func leaveAloneWhatIsAmongThem() throws
+  {
+    let context = try FormulaTrainer.context(budget: 3)
+    func mixture(_ weight: Double) -> Mixture {
+      Mixture(domains: context.domains, proportionalTo: [weight, 1 - weight, 0])
+    }
+    let runs = [0.1, 0.3, 0.45, 0.55, 0.7].enumerated().map { id, weight in
+      FidelityRun(
+        id: id, mixture: mixture(weight), level: 0, seed: 0,
+        measurements: weight < 0.5 ? [.init(rung: 0, losses: [3, 3, 3])] : [], reached: 0,
+        hasDiverged: weight > 0.5)
+    }
+    let asked = [0.2, 0.45, 0.52, 0.6, 0.7, 1].map(mixture)
+    #expect(context.sound(asked, runs: runs) == [0.2, 0.45, 0.52].map(mixture))
+    // One alone may have been bad luck, but for its own mixture.
+    let fewer = Array(runs.dropLast())
+    #expect(context.sound(asked, runs: fewer) == asked)
+    #expect(context.sound([mixture(0.55), mixture(1)], runs: fewer) == [mixture(1)])
+    #expect(context.sound([mixture(0.7), mixture(1)], runs: runs) == [mixture(1)])
+  }
 }

@@ -21,8 +21,8 @@ import Numerics
 /// Where all runs are of such mixtures, as where natural proportions are far from even, they tell it better: γ is divided
 /// by what nine tenths of the mixtures that were run exceed of c, where that is above one. A search comes to run mixtures of
 /// few domains where they look best, and must not lose by this what keeps it from the corners: with the median of the
-/// measurements in place of a tenth of the mixtures searches of the suite were .03 to .04 gaps worse at half a run of the
-/// target and at one. With RegMix's runs, of which no output was said to be a domain's own, the mixture of the lowest mean in
+/// measurements in place of a tenth of the mixtures searches of the suite were .02 and .04 gaps worse after half a run of the
+/// target and after one. With RegMix's runs, of which no output was said to be a domain's own, the mixture of the lowest mean in
 /// pools of 200 (1M for 60M, from few runs to many) lost .14 .13 .11 .10 .04 of what random ones do with this, .12 .12 .09
 /// .08 .03 with the median, .14 .15 .12 .14 .16 with γ as it is.
 ///
@@ -89,8 +89,7 @@ package struct ScarcityPrior: Sendable, Hashable {
   ///   - scales: what each output's contrasts vary by, replaced by what is left of it.
   init(
     own: [Int?], mixtures: [[Double]], variables: [[Double]], cells: [ScaleCell],
-    contrasts: [[Double]],
-    scales: inout [Double]
+    contrasts: [[Double]], scales: inout [Double]
   ) {
     let parts = (variables.first?.count ?? 2) - 1
     if !variables.isEmpty {

@@ -42,15 +42,13 @@ extension ForecastQuestion {
     let data = sizes.data(outputs: outputs) { parameters in
       terms.includesTarget ? true : parameters < limit * (1 - 1e-9)
     }
-    let plain = Objective(
-      targets: objective.targets, proportionalTo: objective.weights,
-      aggregate: objective.aggregate, references: objective.references)
     let feasible =
       terms.constraints.isEmpty
       ? FeasibleMixtures.all(over: table.domains)
       : try SizesAdvice.feasible(terms.constraints, sizes, terms.natural)
     let question = ForecastQuestion(
-      domains: table.domains, outputs: outputs.map { table.heldOut[$0] }, objective: plain,
+      domains: table.domains, outputs: outputs.map { table.heldOut[$0] },
+      objective: objective.unguarded,
       data: data, diverged: sizes.runs.filter(\.hasDiverged).map(\.weights), feasible: feasible,
       given: terms.given.map { known($0, data) },
       guards: objective.limits,

@@ -41,8 +41,11 @@ package struct ForecastQuestion: Sendable {
 
   var function: LossFunction { objective.lossFunction(of: outputs) }
 
-  /// The guards by their places among the outputs.
-  var limits: [LossFunction.Level] {
-    guards.map { .init(output: outputs.firstIndex(of: $0.domain)!, loss: $0.loss) }
+  /// The same with what guards cost that are exceeded.
+  var guarded: LossFunction {
+    Objective(
+      targets: objective.targets, proportionalTo: objective.weights,
+      aggregate: objective.aggregate, references: objective.references, limits: guards
+    ).lossFunction(of: outputs)
   }
 }

@@ -31,8 +31,8 @@ package struct ForecastReach: Sendable, Hashable, Codable {
       mixtures: Set(data.runs.map(\.weights)).count)
   }
 
-  /// The farthest that forecasts were checked and right from runs of several sizes: RegMix's 1M and 60M models for 1B, 17 times as
-  /// large at 25 times the tokens.
+  /// The farthest that forecasts were checked and right from runs of several sizes: RegMix's 1M and 60M models for 1B, 17
+  /// times as large at 25 times the tokens.
   static let farthest = (parameters: 20.0, tokens: 30.0)
   /// The same from runs of one size: the testbed's 50k models for 400k. From RegMix's 1M models 60M was told to one nat.
   static let farthestOfOneSize = 8.0

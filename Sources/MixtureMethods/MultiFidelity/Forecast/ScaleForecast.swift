@@ -91,7 +91,7 @@ package struct ScaleForecast: Sendable {
     let means = candidates.indices.map { place in Statistics.mean(values.map { $0[place] }) }
     let factors = factors
     let contended = values.map { factors.contended($0, means: means) }
-    let limits = question.limits
+    let limits = question.guarded.limits
     // Of each draw which mixtures keep all guards; all, where none does.
     let keeping = losses.map { draw in
       draw.map { all in limits.allSatisfy { all[$0.output] <= $0.loss } }
@@ -154,13 +154,12 @@ package struct ScaleForecast: Sendable {
     totalVariation(one, other) <= 1e-6
   }
 
-  /// Mixtures that were run, those asked for, equal shares and those that the model holds best.
+  /// Mixtures that were run, those asked for, equal shares and those that the model holds best; none where runs diverge,
+  /// unless that leaves nothing.
   private static func candidates(
     _ question: ForecastQuestion, _ surrogate: ScaleSurrogate
   ) -> [Candidate] {
-    var guarded = question.function
-    guarded.limits = question.limits
-    guarded.penalty = Objective.penalty
+    let guarded = question.guarded
     func bounds(_ mixtures: [[Double]]) -> [Double] {
       guard !mixtures.isEmpty else { return [] }
       let queries = surrogate.targetQueries(mixtures)
@@ -215,12 +214,10 @@ package struct ScaleForecast: Sendable {
       exponent: surrogate.exponent, incumbents: ranked.prefix(4).map { run[$0] },
       count: max(contenders - found.count, 8), seed: question.seed, score: bounds)
     add(near, .found, isPicked: true)
-    // Where everything is among what diverged, what ended is better than nothing.
-    if found.isEmpty { found = run.map { Candidate(mixture: made($0), origin: .run) } }
-    if found.isEmpty {
-      found = question.data.runs.map { Candidate(mixture: made($0.weights), origin: .run) }
-    }
-    return found
+    guard found.isEmpty else { return found }
+    var other = question
+    other.diverged = []
+    return candidates(other, surrogate)
   }
 
   /// The lowest mean among mixtures that were named before the model spoke (run, asked for, equal shares), or one that

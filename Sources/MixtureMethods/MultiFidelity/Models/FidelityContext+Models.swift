@@ -85,15 +85,17 @@ extension FidelityContext {
     }?.element
   }
 
-  /// Mixtures of which no run diverged, and that are not among those of which one did.
+  /// Mixtures of which no run diverged, and that are not among those of which one did, unless all are.
   func sound(_ mixtures: [Mixture], runs: [FidelityRun]) -> [Mixture] {
     let lost = Set(runs.filter(\.hasDiverged).map(\.mixture))
     guard !lost.isEmpty else { return mixtures }
     let diverged = runs.filter(\.hasDiverged).map(\.mixture.weights)
     let ended = runs.filter { !$0.hasDiverged && !$0.measurements.isEmpty }.map(\.mixture.weights)
-    return mixtures.filter {
-      !lost.contains($0) && !isAmongDiverged($0.weights, diverged: diverged, ended: ended)
+    let sound = mixtures.filter { !lost.contains($0) }
+    let apart = sound.filter {
+      !isAmongDiverged($0.weights, diverged: diverged, ended: ended)
     }
+    return apart.isEmpty ? sound : apart
   }
 
   /// Every step that can be taken with one of the mixtures and paid: new runs, and paused ones that go on.

@@ -291,7 +291,7 @@ struct ScaleSearch: FidelityMethod {
       exponent: surrogate.exponent, incumbents: incumbents.map(\.weights),
       count: incumbents.count + 24, seed: context.seed &+ UInt64(runs.count), score: score)
     // Scaling weights again could move their last bits, and runs are told apart by these.
-    return incumbents + found.dropFirst(incumbents.count)
+    return incumbents + context.sound(Array(found.dropFirst(incumbents.count)), runs: runs)
   }
 
   /// Different feasible mixtures that were run and did not diverge.
